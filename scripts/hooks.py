@@ -6,6 +6,7 @@ the work is done by `python -m scripts.make` in a process of its own.
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -105,8 +106,14 @@ def on_post_page(output: str, page: Any, config: Any) -> str:
     return "".join(parts)
 
 
+def on_post_template(output: str, template_name: str, config: Any) -> str:
+    """Mend the page for addresses that lead nowhere like every other page."""
+    return on_post_page(output, None, config) if template_name == "404.html" else output
+
+
 def on_post_build(config: Any) -> None:
     """Hold the whole site against its inventory: links and anchors, figures shown, references cited."""
+    _shorten_index(Path(config.site_dir) / "search" / "search_index.json")
     for key in sorted(pages.bibliography().keys() - PAGES.cited):
         pages.LOG.warning("docs/references.bib: %s is cited nowhere", key)
     for job in store.jobs(["figures"]):
@@ -114,6 +121,15 @@ def on_post_build(config: Any) -> None:
             pages.LOG.warning("%s: the figure is shown nowhere", job.source)
     for problem in check_site.problems(Path(config.site_dir), config.site_url):
         pages.LOG.warning("%s", problem)
+
+
+def _shorten_index(path: Path) -> None:
+    """Keep names and first sentences of the reference: its docstrings were half of an index that every page loads."""
+    index = json.loads(path.read_text(encoding="utf-8"))
+    for entry in index["docs"]:
+        if entry["location"].startswith("reference/#"):
+            entry["text"] = entry["text"].partition(".")[0]
+    path.write_text(json.dumps(index, separators=(",", ":")), encoding="utf-8")
 
 
 def on_serve(server: Any, config: Any, builder: Any) -> Any:

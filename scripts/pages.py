@@ -215,11 +215,23 @@ _BETTER = (
     # Chromium draws a raised prime far too small, and the sign of a low root far too low.
     (rf"<msup>({_ATOM})<mi>(&#x0203[2-4];)</mi></msup>", r'\1<mo lspace="0" rspace="0">\2</mo>'),
     (rf"<msqrt>(?:<mrow>)?({_ATOM}|<ms(?:ub|up)>{_ATOM}<m[ino]>[^<]*</m[ino]></ms(?:ub|up)>)(?:</mrow>)?</msqrt>",
-     r'<mrow><mo lspace="0" rspace="0">&#x0221A;</mo>\1</mrow>'),
+     r'<msqrt class="wi-low"><mpadded height="0.72em" depth="0.22em">\1</mpadded></msqrt>'),
+    (r'<mover>(<mrow>(?:(?!<mover).)*?</mrow>)<mo accent="true">&#x02015;</mo>', r'<mover accent="true">\1<mo stretchy="true">&#x0203E;</mo>'),  # \overline
     (r"<mo>(/|&#x0002F;)</mo>", r'<mo lspace="0" rspace="0">\1</mo>'),
     (r"(<mo[^>]*>(?:\(|\[|&#x00028;|&#x0005B;|,|&#x0002C;)</mo>)<mo>&#x02212;</mo>", r'\1<mo form="prefix">&#x02212;</mo>'),
     (r"(?<!<msup>)(?<!<msub>)<mi>(ln|exp|tanh|log)</mi>(?=<m(?:i|n|sub|sqrt|row><mo lspace))", r'<mi>\1</mi><mspace width="0.167em" />'),
 )  # fmt: skip
+
+
+_SILENT = (  # what latex2mathml takes without a word and prints as something else
+    (r"(?<!\\)%", "a bare % starts a comment"),
+    (r"\$", "a $ inside"),
+    (r"[^\x00-\x7f]", "a character outside ASCII; write its command"),
+    (r"[_^][A-Za-z0-9][A-Za-z0-9]", "braces are missing after _ or ^"),
+    (r"\\begin\{(?!(?:[pbv]?matrix|cases|aligned?)\})", "an environment that is not known"),
+    (r"\\(?:boldsymbol|underbrace|overbrace|underset|overset|tag|label)\b", "a command that is not typeset"),
+)
+_ARITY = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "msubsup": 3, "munderover": 3}
 
 
 @cache
@@ -228,7 +240,7 @@ def typeset(latex: str, *, block: bool) -> str:
 
     Raises:
         ValueError: for what latex2mathml refuses, and for what it would print as it stands: an unknown command, a
-            brace too many or too few, an `&` outside a matrix.
+            brace too many or too few, an `&` outside a matrix, half a fraction, what `_SILENT` lists.
 
     Examples:
         >>> typeset("x_1", block=False)
@@ -237,6 +249,9 @@ def typeset(latex: str, *, block: bool) -> str:
     bare = re.sub(r"\\[\\{}]", "", latex)
     if bare.count("{") != bare.count("}"):
         raise ValueError("braces do not match")
+    for pattern, reason in _SILENT:
+        if re.search(pattern, latex):
+            raise ValueError(reason)
     try:
         mathml = convert(latex, display="block" if block else "inline")
     except Exception as error:  # latex2mathml's own exceptions share no other base
@@ -244,6 +259,10 @@ def typeset(latex: str, *, block: bool) -> str:
     wrong = re.search(r">(\\[a-zA-Z]+|&(?!#?\w+;))", mathml)
     if wrong:
         raise ValueError(f"{wrong[1]!r} is not known")
+    for element in ET.fromstring(mathml).iter():
+        name = element.tag.rpartition("}")[2]
+        if len(element) != _ARITY.get(name, len(element)):
+            raise ValueError(f"{name} is incomplete")
     for pattern, better in _BETTER:
         mathml = re.sub(pattern, better, mathml)
     return mathml.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")

@@ -67,6 +67,7 @@ def lab(job: Job, folder: Path, read: set[str]) -> None:
     import nbformat
     from mkdocs_jupyter.convert import get_nbconvert_app
     from nbconvert.preprocessors import ExecutePreprocessor
+    from nbconvert.preprocessors.coalescestreams import CoalesceStreamsPreprocessor
 
     notebook = jupytext.read(ROOT / job.source)
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -74,6 +75,9 @@ def lab(job: Job, folder: Path, read: set[str]) -> None:
     notebook.cells = [start, *notebook.cells, end]
     app = get_nbconvert_app(execute=True, kernel_name="python3", allow_errors=False)
     ExecutePreprocessor(config=app.config).preprocess(notebook, {"metadata": {"path": str(ROOT)}})
+    notebook, _ = CoalesceStreamsPreprocessor().preprocess(
+        notebook, {}
+    )  # what is printed in two pieces is a matter of timing
     for path in json.loads(notebook.cells[-1].outputs[0].text):
         _note(read, path)
     read.add(job.source.as_posix())

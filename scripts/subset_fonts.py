@@ -14,19 +14,19 @@ from pathlib import Path
 from fontTools import subset
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "assets" / "fonts"
-LATIN = [*range(0x20, 0x7F), *range(0xA0, 0x100), *map(ord, "ıŁłŠšŽž–—‘’“”…")]
+LATIN = [*range(0x20, 0x7F), 0xA0, *map(ord, "§©±²³·×÷àáäåçèéêëíïñóöøúüßÄÅÉÖØÜıŁłŠšŽž–—‘’“”…")]
 LETTERS = [ord(c) for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"]
 GREEK = [ord(c) for c in "αβγδεζηθικλμνξπρστυφχψωϕϵΓΔΘΛΞΠΣΦΨΩ"]
 SIGNS = [
     ord(c)
-    for c in " !%'()*+,-./:;<=>?[]^_`{|}~¯±×÷·†‖′″‴…∀∂∃∅∆∇∈∉∏∑−∓∗∘√∞∥∧∨∩∪∫∼≃≅≈≠≡≤≥≪≫⊂⊆⊗⊙⊤⊥⋅⋮⋯⟨⟩⌈⌉⌊⌋←↑→↓↔⇒⇔↦⏞⏟ˆˇ˜¯˙¨\u0302\u0303\u0304\u0307\u20d7"
+    for c in " !%'()*+,-./:;<=>?[]^_{|}~±×·‖′″…‾∂∇∈∏∑−∗∘√∞∥∫≈≠≡≤≥≪≫⊗⊙⊤⊥⋅⋮⋯⟨⟩⌈⌉⌊⌋←↑→↓↔⇒↦⏞⏟ˆ˜¯˙\u0302\u0303\u0304\u0307"
 ]
 RAISED = [ord(c) for c in "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿᵀ₀₁₂₃₄₅₆₇₈₉"]
 ALPHABETS = [
     *range(0x1D434, 0x1D468),  # italic
     0x210E,  # italic h
     *range(0x1D6E2, 0x1D71C),  # italic Greek
-    *[ord(c) for c in "𝔼ℝℕ𝟙𝒩ℒ𝒪"],
+    *[ord(c) for c in "𝔼ℝ𝒩"],
 ]
 FACES = {
     "stix-two-text.woff2": ("fontsource-stix-two-text-5.3.0/package/files/stix-two-text-latin-400-normal.woff2", LATIN),

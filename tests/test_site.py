@@ -5,6 +5,7 @@ The tests of the pages know nothing of MkDocs. The tests of the build work in a 
 
 import csv
 import gzip
+import html
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from fontTools.ttLib import TTFont
 
 from scripts import check_site, store
 
@@ -127,6 +129,7 @@ def test_a_chapter_loads_less_than_200_kilobytes(site, chapter):
         (site / "assets" / "fonts").glob("*.woff2")
     )
     files |= set((site / "assets" / "javascripts" / "workers").glob("search*.js"))
+    files.add(site / "search" / "search_index.json")
     weight = sum(
         len(f.read_bytes() if f.suffix in (".woff2", ".png") else gzip.compress(f.read_bytes())) for f in files | {page}
     )
@@ -138,6 +141,21 @@ def test_mathematics_is_mathml(site, chapter):
     page = (site / chapter / "index.html").read_text()
     assert page.count("<math") > 10
     assert not re.search(r"\\[(\[]|\$\$", re.sub(r"<(pre|code).*?</\1>", "", page, flags=re.DOTALL))
+
+
+def test_the_served_font_has_every_sign_of_every_formula(site):
+    font = TTFont(site / "assets" / "fonts" / "stix-two-math.woff2").getBestCmap()
+    for page in site.rglob("*.html"):
+        for formula in re.findall(r"<math.*?</math>", page.read_text(), flags=re.DOTALL):
+            signs = set(html.unescape(re.sub(r"<annotation.*?</annotation>|<[^>]*>|\s", "", formula)))
+            italic = {
+                c for c in signs if c.isascii() and c.isalpha()
+            }  # a lone letter is drawn from the italic alphabet
+            assert all(ord(c) in font for c in signs | {_italic(c) for c in italic}), formula
+
+
+def _italic(letter):
+    return "ℎ" if letter == "h" else chr(ord(letter) + (0x1D434 - 65 if letter.isupper() else 0x1D44E - 97))
 
 
 def test_every_page_has_a_description_of_its_own(site):

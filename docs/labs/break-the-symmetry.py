@@ -45,17 +45,20 @@ fig, ax = axes(height=3.3)
 for noise, color in NOISES:
     spread = runs[noise].spread[::20]
     ax.plot(step, spread, color=color)
-    label(ax, 6000, spread[-1], f"{noise:g}", color)
-decades(ax, -5, 1, 1)
+    label(ax, 240, spread[12], f"noise {noise:g}", color, xytext=(8, -7))
+decades(ax, -4, 0, 1)
 ax.set_xlim(0, 6000)
 ax.set_xlabel("steps")
 ax.set_title("spread of the units", color=INK)
 Picture(
     fig,
-    "How far the units are apart, for four sizes of noise. The difference multiplies by about the same factor at every "
-    "step, so the lines are nearly straight and parallel: ten times less noise costs a fixed number of steps more.",
-    "Spread of the hidden units against steps on a logarithmic axis, for noise of 0.1, 0.01, 0.001 and 0.0001. All "
-    "lines rise; smaller noise stays smaller for longer.",
+    "How far the units are apart, for four sizes of noise. While the difference is small, all lines have the same "
+    "shape: it is multiplied, and by how much does not depend on its size. The multiplication slows down as the units "
+    "finish what they can do as one. So with a tenth of the noise the units part not a little later, but much later.",
+    "Spread of the hidden units against steps on a logarithmic axis. "
+    + " ".join(
+        f"From noise {n:g} it reaches 0.1 after {int((run.spread > 0.1).argmax())} steps." for n, run in runs.items()
+    ),
     {"step": step} | {f"noise {noise:g}": run.spread[::20] for noise, run in runs.items()},
 )
 

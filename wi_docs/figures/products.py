@@ -25,7 +25,7 @@ def draw() -> Picture:
         products = random_products(width=width, sigma=sigma, factors=FACTORS, draws=DRAWS)
         powers = products.log_size / math.log(10)
         for line in powers:
-            ax.plot(k[::2], line[::2], color=color, linewidth=0.7, alpha=0.55)
+            ax.plot(k[::4], line[::4], color=color, linewidth=0.7, alpha=0.55)
         theory = products.exponent * k / math.log(10)
         ax.plot(k, theory, color=INK, linewidth=1.6, linestyle=(0, (5, 2)))
         ax.set_title(name, color=INK)

@@ -17,3 +17,9 @@ document.addEventListener("click", event => {
 new MutationObserver(() => {
   for (const nav of document.querySelectorAll(".md-code__nav:not([role])")) nav.setAttribute("role", "presentation")
 }).observe(document.documentElement, { childList: true, subtree: true })
+
+// A formula wider than the screen scrolls; then it can be reached by keyboard too.
+document$.subscribe(() => {
+  for (const block of document.querySelectorAll(".wi-math-block"))
+    if (block.scrollWidth > block.clientWidth) block.tabIndex = 0
+})
