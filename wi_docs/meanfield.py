@@ -2,10 +2,14 @@ r"""Floor 4: what theory says of a network of infinite width, and how far from t
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+import numpy as np
 
 from wi_docs import checks
 from wi_docs.activations import Activation
+from wi_docs.checks import Array
 from wi_docs.gains import second_moment
 
 
@@ -68,3 +72,88 @@ def fixed_point(activation: str | Activation, *, sigma_w: float, sigma_b: float 
         if abs(q - previous) < 1e-13 * q:
             break
     return FixedPoint(q, sigma_w**2 * second_moment(activation, q, direction="backward"))
+
+
+def relu_correlation_map(c: float) -> float:
+    r"""Return the next layer's correlation of two inputs under ReLU, whatever the scale of the weights.
+
+    \((\sqrt{1 - c^2} + c\,(\pi - \arccos c)) / \pi\), for pre-activations and without biases.
+
+    Args:
+        c: correlation of the two pre-activations, from -1 to 1.
+
+    Raises:
+        ValueError: for a correlation out of range.
+
+    Source:
+        Cho & Saul (2009), the arc-cosine kernel of degree 1.
+
+    Examples:
+        >>> print(f"{relu_correlation_map(0.0):.4f} {relu_correlation_map(1.0):.4f}")
+        0.3183 1.0000
+    """
+    if checks.number("c", c, least=-1.0) > 1.0:
+        raise ValueError(f"c must be between -1 and 1, got {c}")
+    return (math.sqrt(1 - c * c) + c * (math.pi - math.acos(c))) / math.pi
+
+
+def relu_two_inputs(depth: int) -> tuple[Array, Array]:
+    r"""Return what tells two inputs apart in each layer of a ReLU network at He's scale: directions and lengths.
+
+    The first array is one minus the correlation of their pre-activations. The second is the variance, within a batch,
+    of the logarithm of the pre-activations' length, times the width. Both are `(depth,)`. The inputs are independent
+    normal vectors, and the layers are wide and equally wide.
+
+    Each layer multiplies the squared lengths of two inputs by averages of \(2\,\mathrm{relu}^2\), which share their
+    fluctuations as far as the inputs are correlated. So the second grows by \(\frac32 - J\) at every ReLU, where
+    \(J = \mathbb E[\mathrm{relu}(u)^2\,\mathrm{relu}(v)^2]\) runs from 1/4 for independent inputs to 3/2 for equal ones.
+
+    Raises:
+        ValueError: if `depth` is below 1.
+
+    Source:
+        Cho & Saul (2009), the arc-cosine kernels of degrees 1 and 2. The sum over layers is ours.
+
+    Examples:
+        >>> directions, lengths = relu_two_inputs(100)
+        >>> print(f"{directions[-1]:.4f} {lengths[-1]:.1f}")
+        0.0036 10.8
+    """
+    correlation, spread = [0.0], [1.0]  # the inputs' own lengths give one half, the first layer the other
+    for _ in range(checks.count("depth", depth) - 1):
+        angle = math.acos(correlation[-1])
+        both = 3 * math.sin(angle) * math.cos(angle) + (math.pi - angle) * (1 + 2 * math.cos(angle) ** 2)
+        spread.append(spread[-1] + 1.5 - both / (2 * math.pi))
+        correlation.append(relu_correlation_map(correlation[-1]))
+    return 1 - np.array(correlation), np.array(spread)
+
+
+def critical_sigma_w(activation: str | Activation, *, sigma_b: float, low: float = 0.5, high: float = 4.0) -> float:
+    r"""Return the \(\sigma_w\) at which \(\chi_1\) is 1 for this \(\sigma_b\): a point of the edge of chaos.
+
+    Args:
+        activation: an activation or its name.
+        sigma_b: standard deviation of the biases, at least 0.
+        low: where \(\chi_1\) is below 1.
+        high: where it is above 1.
+
+    Raises:
+        ValueError: if \(\chi_1\) does not cross 1 between `low` and `high`.
+
+    Source:
+        Poole et al. (2016), section 2; Schoenholz et al. (2017), section 3.
+
+    Examples:
+        >>> print(f"{critical_sigma_w('tanh', sigma_b=0.3):.3f}")
+        1.396
+    """
+
+    def excess(sigma_w: float) -> float:
+        return fixed_point(activation, sigma_w=sigma_w, sigma_b=sigma_b).chi_1 - 1.0
+
+    if not excess(low) < 0.0 < excess(high):
+        raise ValueError(f"chi_1 does not cross 1 between sigma_w = {low} and {high}")
+    while high - low > 1e-9 * high:
+        middle = (low + high) / 2
+        low, high = (middle, high) if excess(middle) < 0.0 else (low, middle)
+    return (low + high) / 2

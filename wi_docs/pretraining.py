@@ -8,6 +8,7 @@ import numpy as np
 
 from wi_docs import checks, digits
 from wi_docs.checks import Array
+from wi_docs.memory import remembered
 from wi_docs.network import MLP, squared_error
 from wi_docs.training import descend, train
 
@@ -75,6 +76,7 @@ class Comparison:
     scale: dict[str, Array]
 
 
+@remembered
 def compare_starts(
     *,
     depth: int = 5,

@@ -9,6 +9,7 @@ import numpy as np
 
 from wi_docs import checks
 from wi_docs.checks import Array
+from wi_docs.memory import remembered
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,11 @@ def lyapunov_exponent(width: int, sigma: float) -> float:
     return math.log(checks.number("sigma", sigma, above=0.0)) + (math.log(2) + float(digamma)) / 2
 
 
+@remembered
 def random_products(
-    *, width: int, sigma: float, factors: int = 100, draws: int = 50, same: bool = False, seed: int = 0
-) -> LogProducts:
+    *, width: int, sigma: float, factors: int = 100, draws: int = 50, same: bool = False, relu: bool = False,
+    seed: int = 0,
+) -> LogProducts:  # fmt: skip
     r"""Multiply `factors` Gaussian matrices, or for `width = 1` numbers, `draws` times over.
 
     The vector is rescaled after each factor and the logs are added, so nothing overflows.
@@ -65,6 +68,7 @@ def random_products(
         factors: how many, at least 1.
         draws: how many products, at least 1.
         same: draw one matrix for each product and use it as every factor. Theory then has no say.
+        relu: set negative entries to 0 after each matrix, as a layer does. Theory then has no say.
         seed: a non-negative integer.
 
     Raises:
@@ -87,6 +91,8 @@ def random_products(
         if k == 0 or not same:
             W = sigma * rng.standard_normal((draws, width, width))
         v = np.einsum("dij,dj->di", W, v)
+        if relu:
+            v = np.maximum(v, 0.0)
         length = np.linalg.norm(v, axis=1)
         log_size[:, k + 1] = log_size[:, k] + np.log(length)
         v /= length[:, None]

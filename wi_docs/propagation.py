@@ -9,6 +9,7 @@ import numpy as np
 
 from wi_docs import checks, initializers
 from wi_docs.activations import Activation
+from wi_docs.activations import activation as _activation
 from wi_docs.checks import Array
 from wi_docs.initializers import Initializer
 from wi_docs.network import MLP
@@ -131,13 +132,25 @@ def _ratio(by_layer: Array) -> float:
     return float((by_layer[0] / by_layer[-1]) ** (1.0 / max(1, len(by_layer) - 1)))
 
 
-def product_spectrum(init: str | Initializer, *, depth: int, width: int, seed: int = 0) -> Array:
-    """Return the singular values of a product of `depth` weight matrices, largest first, `(width,)`.
+def product_spectrum(
+    init: str | Initializer,
+    *,
+    depth: int,
+    width: int,
+    activation: str | Activation = "linear",
+    gain: float = 1.0,
+    seed: int = 0,
+) -> Array:
+    """Return the singular values of the derivative of `depth` layers at a normal input, largest first, `(width,)`.
+
+    For linear layers that is the product of the weight matrices.
 
     Args:
         init: draws each matrix, `(width, width)`.
         depth: number of factors, at least 1.
         width: at least 1.
+        activation: of every layer.
+        gain: factor on every weight.
         seed: a non-negative integer.
 
     Raises:
@@ -145,17 +158,20 @@ def product_spectrum(init: str | Initializer, *, depth: int, width: int, seed: i
         TypeError: for an argument of the wrong kind.
 
     Source:
-        Saxe et al. (2014), section 3.
+        Saxe et al. (2014), section 3; with activations, Pennington et al. (2017).
 
     Examples:
         >>> print(f"{product_spectrum('orthogonal', depth=50, width=20).min():.6f}")
         1.000000
     """
     depth, width, rng = checks.count("depth", depth), checks.count("width", width), checks.seeded(seed)
-    product = np.eye(width)
+    phi, gain = _activation(activation), checks.number("gain", gain)
+    product, a = np.eye(width), np.random.default_rng([seed, 1]).standard_normal(width)
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in range(depth):
-            product = product @ initializers.draw(init, rng, (width, width))
+            W = gain * initializers.draw(init, rng, (width, width))
+            z = checks.array("the signal", a @ W)
+            product, a = product @ (W * phi.df(z)), phi.f(z)
     return np.asarray(np.linalg.svd(checks.array("the product's entries", product), compute_uv=False), np.float64)
 
 

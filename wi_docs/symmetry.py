@@ -10,6 +10,7 @@ from wi_docs import checks
 from wi_docs.activations import Activation
 from wi_docs.checks import Array
 from wi_docs.initializers import Initializer
+from wi_docs.memory import remembered
 from wi_docs.network import MLP, squared_error
 from wi_docs.training import descend
 
@@ -62,6 +63,7 @@ def saddle_task(points: int = 7) -> tuple[Array, Array]:
     return x, (x[:, :1] * x[:, 1:] + 0.5 * (x[:, :1] + x[:, 1:]))
 
 
+@remembered
 def train_units(
     hidden_init: str | Initializer,
     output_init: str | Initializer,
@@ -71,6 +73,7 @@ def train_units(
     steps: int = 400,
     rate: float = 0.2,
     rates: tuple[float, float, float] | None = None,
+    dropout: float = 0.0,
     seed: int = 0,
 ) -> UnitPaths:
     r"""Train a network of `units` hidden units on `saddle_task` and keep every step.
@@ -84,7 +87,9 @@ def train_units(
         rate: learning rate.
         rates: instead, a rate for what comes into the hidden units, one for the weights that go out of them, and one
             for the output's bias.
-        seed: fixes the weights.
+        dropout: chance of each hidden unit to be silent in a step, at least 0 and below 1. The others speak up in
+            proportion.
+        seed: fixes the weights, and who is silent.
 
     Raises:
         ValueError: for an argument out of range, an unknown name, or training that diverges.
@@ -100,6 +105,8 @@ def train_units(
     net = MLP([2, units, 1], hidden, hidden_init, rng)
     net.W[1] = MLP([units, 1], "linear", output_init, rng).W[0]
     into, out, bias = rates or (rate, rate, rate)
+    if checks.number("dropout", dropout, least=0.0) >= 1.0:
+        raise ValueError(f"dropout must be below 1, got {dropout}")
     into_and_out, biases = (into, out), (into, bias)
     seen = []
     for _ in range(checks.count("steps", steps) + 1):
@@ -107,7 +114,15 @@ def train_units(
         loss, cotangent = squared_error(run.output, y)
         output_bias = float(net.b[1][0])
         seen.append((net.W[0].copy(), net.b[0].copy(), net.W[1][:, 0].copy(), output_bias, loss, run.output[:, 0]))
-        descend(net, net.backward(run, cotangent), into_and_out, biases)
+        if dropout > 0.0:  # a silent unit is one whose outgoing weight counts as 0
+            speaks = (rng.random((units, 1)) >= dropout) / (1 - dropout)
+            whole, net.W[1] = net.W[1], net.W[1] * speaks
+            run = net.forward(x)
+            grad = net.backward(run, squared_error(run.output, y)[1])
+            net.W[1], grad.W[1][:] = whole, grad.W[1] * speaks
+        else:
+            grad = net.backward(run, cotangent)
+        descend(net, grad, into_and_out, biases)
     return UnitPaths(*(np.array(column) for column in zip(*seen, strict=True)))
 
 

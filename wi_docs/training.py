@@ -12,6 +12,7 @@ from wi_docs import checks, digits, initializers
 from wi_docs.activations import Activation
 from wi_docs.checks import Array
 from wi_docs.initializers import Initializer
+from wi_docs.memory import remembered
 from wi_docs.network import MLP, ExplosionError, Gradients, softmax_cross_entropy
 from wi_docs.propagation import rms
 
@@ -37,6 +38,11 @@ class History:
     gradient_rms: Array
     weight_gradient_rms: Array
     exploded_at: int | None
+
+    def steps_to(self, accuracy: float) -> float:
+        """Return the number of updates at the first look with at least this accuracy on the test part, infinity if none."""
+        reached = np.flatnonzero(self.accuracy >= accuracy)
+        return float(self.steps[reached[0]]) if len(reached) else float("inf")
 
 
 Rate = float | Sequence[float]
@@ -144,6 +150,7 @@ def train(
     return History(steps_seen, losses, test, valid, gradients, weight_gradients, exploded_at)
 
 
+@remembered
 def train_digits(
     hidden: str | Activation,
     init: str | Initializer,
