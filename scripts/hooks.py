@@ -10,6 +10,7 @@ import json
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,10 @@ from mkdocs.structure.files import File, Files
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts import check_site, pages, store
+from scripts import check_site, ledger, pages, store
 
 PAGES = pages.Pages()
+CLAIMS: dict[str, dict[str, Any]] = {}
 
 
 def on_config(config: Any) -> Any:
@@ -36,6 +38,9 @@ def on_config(config: Any) -> Any:
     pages.bibliography.cache_clear()
     PAGES.cited.clear()
     PAGES.shown.clear()
+    PAGES.marked.clear()
+    CLAIMS.clear()
+    CLAIMS.update(ledger.records())
     if PAGES not in config.markdown_extensions:
         config.markdown_extensions.append(PAGES)
     return config
@@ -51,12 +56,15 @@ def on_files(files: Files, config: Any) -> Files:
             for suffix in (".svg", ".csv"):
                 files.append(_generated(config, f"figures/{job.name}{suffix}", folder / f"{job.name}{suffix}"))
             files.append(_generated(config, f"figures/{job.name}.py", store.ROOT / job.source))
+        elif job.kind == "claims":
+            files.append(_generated(config, f"claims/{job.name}.py", store.ROOT / job.source))
         else:
             source = files.get_file_from_path(f"labs/{job.name}.py")
             if source is not None:
                 files.remove(source)
             for suffix in (".md", ".ipynb"):
                 files.append(_generated(config, f"labs/{job.name}{suffix}", folder / f"{job.name}{suffix}"))
+    files.append(File.generated(config, "claims.json", content=json.dumps(list(CLAIMS.values()), indent=1)))
     return files
 
 
@@ -77,7 +85,24 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
     """Tell the extension which file it is rendering, and fill in the references."""
     source = store.ROOT / "docs" / page.file.src_uri
     PAGES.page = source if source.is_file() else source.with_suffix(".py")
-    return markdown.replace("[[references]]", pages.reference_list())
+    for line, message in (
+        ledger.problems(source.read_text(encoding="utf-8"), source, CLAIMS) if source.is_file() else ()
+    ):
+        pages.LOG.warning("docs/%s:%d: %s", page.file.src_uri, line, message)
+    PAGES.marked |= {(PAGES.page.stem, name) for name in ledger.MARK.findall(markdown)}
+    for place, make in _TABLES.items():
+        if place in markdown:
+            markdown = markdown.replace(place, make())
+    return ledger.MARK.sub(lambda m: m[0] if m[1] in CLAIMS else "", markdown)
+
+
+_TABLES = {
+    "[[references]]": pages.reference_list,
+    "[[ledger]]": lambda: ledger.table(CLAIMS),
+    "[[ledger filters]]": lambda: ledger.filters(CLAIMS),
+    "[[ledger summary]]": lambda: ledger.summary(CLAIMS),
+    "[[predicted]]": lambda: ledger.predictions(CLAIMS),
+}
 
 
 def on_page_content(content: str, page: Any, config: Any, files: Files) -> str:
@@ -92,6 +117,8 @@ def on_post_page(output: str, page: Any, config: Any) -> str:
     )
     if named == output:
         raise PluginError("the theme's search dialog is not as it was: look at on_post_page in scripts/hooks.py")
+    if page is not None:
+        named = ledger.fill_marks(named, page.url, pages.cite, CLAIMS)
     opened: list[str] = []
     parts = []
     for part in re.split(r"(<nav[^>]*>|</nav>)", named):
@@ -116,6 +143,18 @@ def on_post_build(config: Any) -> None:
     _shorten_index(Path(config.site_dir) / "search" / "search_index.json")
     for key in sorted(pages.bibliography().keys() - PAGES.cited):
         pages.LOG.warning("docs/references.bib: %s is cited nowhere", key)
+    for record in CLAIMS.values():
+        if (record["page"], record["id"]) not in PAGES.marked:
+            pages.LOG.warning(
+                "%s:%d: the claim %s is not marked on docs/%s.md",
+                record["code"],
+                record["line"],
+                record["id"],
+                record["page"],
+            )
+        cited = set(re.findall(pages.KEY, " ".join(re.findall(r"@\S+", record["source"]))))
+        for key in sorted(cited - pages.bibliography().keys()):
+            pages.LOG.warning("%s:%d: no entry %r in docs/references.bib", record["code"], record["line"], key)
     for job in store.jobs(["figures"]):
         if job.name not in PAGES.shown:
             pages.LOG.warning("%s: the figure is shown nowhere", job.source)
@@ -124,11 +163,11 @@ def on_post_build(config: Any) -> None:
 
 
 def _shorten_index(path: Path) -> None:
-    """Keep names and first sentences of the reference: its docstrings were half of an index that every page loads."""
+    """Keep the chapters whole, and titles and first words of the rest: every page loads this index."""
     index = json.loads(path.read_text(encoding="utf-8"))
     for entry in index["docs"]:
-        if entry["location"].startswith("reference/#"):
-            entry["text"] = entry["text"].partition(".")[0]
+        if entry["location"].startswith(("errata/", "predicted/", "reference/", "reproductions/")):
+            entry["text"] = textwrap.shorten(re.sub("<[^>]*>", "", entry["text"]), 80, placeholder=" …")
     path.write_text(json.dumps(index, separators=(",", ":")), encoding="utf-8")
 
 

@@ -2,6 +2,7 @@ r"""What the site's Markdown has beyond Material's: figures, citations, and math
 
 - `[[figure: name]]` on a line of its own shows `wi_docs/figures/name.py`, with caption, data and source.
 - `[@key]` or `[@key, section 2; @other]` cites in parentheses, `@key` in the sentence.
+- `[[claim: id]]` after a sentence marks it as a claim that ran; see `scripts/ledger.py`.
 - `$…$` and `$$…$$` become MathML: nothing is left to typeset in the reader's browser.
 
 A mistake is a warning with file and line, which fails a strict build.
@@ -27,6 +28,7 @@ from markdown.treeprocessors import Treeprocessor
 from pybtex.database import Person, parse_file
 
 from scripts import store
+from scripts.ledger import MARK
 
 LOG = logging.getLogger("mkdocs.hooks.wi_docs")
 KEY = r"[a-z]+\d{4}[a-z]?"
@@ -41,10 +43,12 @@ class Pages(Extension):
         self.page: Path | None = None
         self.cited: set[str] = set()
         self.shown: set[str] = set()
+        self.marked: set[tuple[str, str]] = set()  # page and claim
 
     def extendMarkdown(self, md: Markdown) -> None:
         """Register the three processors."""
         md.parser.blockprocessors.register(_FigureBlock(md.parser, self), "wi-figure", 175)
+        md.inlinePatterns.register(_Mark(MARK.pattern, md), "wi-mark", 186)
         md.inlinePatterns.register(_Citations(rf"\[(@{KEY}[^\]]*)\]", md, self), "wi-citations", 185)
         md.inlinePatterns.register(_Citation(rf"(?<![\w.@])@({KEY})\b", md, self), "wi-citation", 184)
         md.treeprocessors.register(_Mathematics(md, self), "wi-mathematics", 5)
@@ -161,6 +165,22 @@ class _Citations(_Citing):
         if last is not None:
             last.tail = f"{last.tail or ''})"
         return group, m.start(0), m.end(0)
+
+
+class _Mark(InlineProcessor):
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[ET.Element, int, int]:
+        return ET.Element("wi-claim", {"data-id": m[1]}), m.start(0), m.end(0)
+
+
+def cite(source: str) -> str:
+    """Return a claim's source in words: `@key, section 2; …` with names and years in place of keys."""
+    return re.sub(
+        rf"@({KEY})",
+        lambda m: (
+            f"{_names(bibliography()[m[1]])} {bibliography()[m[1]].fields['year']}" if m[1] in bibliography() else m[0]
+        ),
+        source,
+    )
 
 
 def reference_list() -> str:

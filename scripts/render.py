@@ -1,4 +1,4 @@
-"""What a child process does: make one figure or one lab, and report the project files that it read.
+"""What a child process does: make one figure or one lab, or run the claims of one page, and report the project files that it read.
 
 `wi_docs` is imported here and nowhere else in `scripts/`, so a child always sees the code as it stands.
 """
@@ -12,7 +12,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from scripts.store import ROOT, Job
+from scripts.store import EXPERIMENTS, ROOT, Job
 
 LAB_END = """
 import json as _json, sys as _sys
@@ -23,14 +23,19 @@ LAB_START = "import matplotlib_inline.backend_inline as _inline; _inline.set_mat
 
 def child(job: Job, folder: Path) -> None:
     """Make `job` into `folder`, then write `folder`.json: the files read, or the traceback of what went wrong."""
+    from wi_docs import memory
+
     read: set[str] = set()
     sys.addaudithook(lambda event, args: _note(read, args[0]) if event == "open" else None)
     report: dict[str, Any]
     try:
         folder.mkdir(parents=True)
-        {"figures": figure, "labs": lab}[job.kind](job, folder, read)
+        memory.keep_in(EXPERIMENTS)
+        {"claims": claims, "figures": figure, "labs": lab}[job.kind](job, folder, read)
         for module in list(sys.modules.values()):
             _note(read, getattr(module, "__file__", None))
+        if "wi_docs.digits" in sys.modules:  # read by an experiment that is only remembered, maybe
+            read.add("wi_docs/data/digits.csv.gz")
         report = {"deps": sorted(read)}
     except BaseException:
         report = {"error": traceback.format_exc()}
@@ -53,12 +58,34 @@ def _note(read: set[str], path: Any) -> None:
         read.add(relative.as_posix())
 
 
+def claims(job: Job, folder: Path, read: set[str]) -> None:
+    """Run the claims of `wi_docs/claims/NAME.py`, all of them, and fail if one does."""
+    from wi_docs import claims
+
+    records = [claims.run(claim) for claim in claims.load(job.name).values()]
+    failed = [f"{r['where']}: {r['id']}: {r['problem']}" for r in records if r["problem"] is not None]
+    if failed:
+        raise AssertionError("\n".join([f"{len(failed)} of {len(records)} claims fail", *failed]))
+    (folder / f"{job.name}.json").write_text(json.dumps(records, indent=1))
+
+
 def figure(job: Job, folder: Path, read: set[str]) -> None:
     """Draw `wi_docs/figures/NAME.py`: picture, data, and the words that go with it."""
     picture = importlib.import_module(f"wi_docs.figures.{job.name}").draw()
-    (folder / f"{job.name}.svg").write_text(picture.svg(job.name))
+    (folder / f"{job.name}.svg").write_text(light(picture.svg(job.name), prefix=f"{job.name}-"))
     (folder / f"{job.name}.csv").write_text(picture.csv())
     (folder / f"{job.name}.json").write_text(json.dumps({"caption": picture.caption, "alt": picture.alt}))
+
+
+def light(svg: str, prefix: str) -> str:
+    """Return the picture at half its weight: relative paths, no ids but those in use, which begin with `prefix`."""
+    from scour import scour
+
+    options = scour.sanitizeOptions()
+    options.strip_xml_prolog = options.strip_ids = options.shorten_ids = True
+    options.shorten_ids_prefix = prefix  # several pictures share a page
+    options.indent_type, options.newlines, options.digits = "none", False, 4
+    return str(scour.scourString(svg, options))
 
 
 def lab(job: Job, folder: Path, read: set[str]) -> None:

@@ -21,18 +21,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache"
+EXPERIMENTS = CACHE / "experiments"  # what `wi_docs.memory` keeps
 KEPT = 3  # results a job keeps, so that going back to another branch is free
 
-SOURCES = {"figures": Path("wi_docs/figures"), "labs": Path("docs/labs")}
+SOURCES = {"claims": Path("wi_docs/claims"), "figures": Path("wi_docs/figures"), "labs": Path("docs/labs")}
 TOOLS = {
-    "figures": ("numpy", "matplotlib"),
+    "claims": ("numpy",),
+    "figures": ("numpy", "matplotlib", "scour"),
     "labs": ("numpy", "matplotlib", "mkdocs-jupyter", "nbconvert", "ipykernel"),
 }
 
 
 @dataclass(frozen=True, order=True)
 class Job:
-    """Something to make: one module of `wi_docs/figures/`, or one notebook of `docs/labs/`."""
+    """Something to make: one module of `wi_docs/claims/` or `wi_docs/figures/`, or one notebook of `docs/labs/`."""
 
     kind: str
     name: str

@@ -1,0 +1,200 @@
+"""The claims that ran, as the pages show them: a mark after a sentence, the card behind it, the ledger and its JSON."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from mkdocs.utils import get_relative_url
+
+from scripts import store
+
+MARK = re.compile(r"\[\[claim:\s*(\w+)\s*\]\]")
+_PLACE = re.compile(r'([^\s<>]*)<wi-claim data-id="(\w+)"></wi-claim>')  # with the end of the sentence
+_VERDICTS = {"holds": "holds", "holds if": "if", "does not hold": "not"}
+
+
+def records() -> dict[str, dict[str, Any]]:
+    """Return what every claim gave, by id, sorted as the notes are; those that answer none of their statements come last."""
+    found = []
+    for job in store.jobs(["claims"]):
+        folder = store.find(job)
+        if folder is not None:
+            found += json.loads((folder / f"{job.name}.json").read_text(encoding="utf-8"))
+    order = {name: place for place, name in enumerate(("weight", "vanishing", "exploding", "ways"))}
+    found.sort(key=lambda r: (r["statement"] or 99, order.get(r["page"].partition("-")[0], 9), r["page"], r["line"]))
+    return {record["id"]: record for record in found}
+
+
+def problems(markdown: str, source: Path, known: dict[str, dict[str, Any]]) -> Iterable[tuple[int, str]]:
+    """Yield line and message for each mark that names no claim, or that stands behind another sentence than the claim's."""
+    for match in MARK.finditer(markdown):
+        line = markdown.count("\n", 0, match.start()) + 1
+        record = known.get(match[1])
+        if record is None:
+            yield line, f"no claim is called {match[1]!r}"
+        elif record["page"] == source.stem:
+            before = " ".join(MARK.sub("", markdown[: match.start()]).split())
+            if not before.endswith(record["sentence"]):
+                yield (
+                    line,
+                    f"the claim {match[1]} says {record['sentence']!r}, the page ends with {before[-len(record['sentence']) :]!r}",
+                )
+
+
+def number(value: float | None) -> str:
+    """Return a number for reading: four digits, a real minus sign, powers of ten raised.
+
+    Examples:
+        >>> number(-0.236053), number(1.1e-16), number(655360.0)
+        ('−0.2361', '1.1 · 10⁻¹⁶', '655,360')
+    """
+    if value is None:
+        return ""
+    if value == round(value) and 1000 <= abs(value) < 1e9:
+        return f"{value:,.0f}".replace("-", "−")
+    digits, _, power = f"{value:.4g}".partition("e")
+    raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")) if power else ""
+    return digits.replace("-", "−") + (f" · 10{raised}" if power else "")
+
+
+def accepted(record: dict[str, Any]) -> str:
+    """Return the interval in words."""
+    low, high = record["low"], record["high"]
+    if low is None:
+        return f"at most {number(high)}"
+    if high is None:
+        return f"at least {number(low)}"
+    if low == high:
+        return f"exactly {number(low)}"
+    if number(low) == number(high):
+        return f"{number(record['expected'])} ± {number((high - low) / 2)}"
+    return f"{number(low)} to {number(high)}"
+
+
+def fill_marks(page: str, url: str, cite: Callable[[str], str], known: dict[str, dict[str, Any]]) -> str:
+    """Replace each mark of the rendered page by a button and the card that it opens. No script is needed."""
+    seen: set[str] = set()
+
+    def card(match: re.Match[str]) -> str:
+        end, claim = match.groups()
+        record = known[claim]
+        name = f"claim-{claim}" + ("" if claim not in seen else f"-{len(seen)}")
+        seen.add(claim)
+        wrong = "; ".join(f"{html.escape(_plain(what))}: {number(value)}" for what, value in record["wrong"].items())
+        notes = (
+            f"Statement {record['statement']} of the notes {html.escape(record['verdict'])}. "
+            if record["statement"]
+            else ""
+        )
+        source = f"Source: {cite(record['source'])}. " if record["source"] else ""
+        ledger, code = (
+            get_relative_url(target, url)
+            for target in (f"ledger/#{record['id']}", record["code"].removeprefix("wi_docs/"))
+        )
+        return (
+            f'<span class="wi-end">{end}<button type="button" class="wi-mark" popovertarget="{name}" aria-label="How this was checked">✓</button>'
+            f'<span popover id="{name}" class="wi-card"><b>Measured {number(record["measured"])}</b>, '
+            f"expected {number(record['expected'])}. Accepted: {accepted(record)} ({html.escape(_plain(record['reason']))}). "
+            f"Excluded: {wrong}. {notes}{source}"
+            f'<a href="{ledger}">Ledger</a> · <a href="{code}">code, line {record["line"]}</a></span></span>'
+        )
+
+    return _PLACE.sub(card, page)
+
+
+def _plain(text: str) -> str:
+    """Take the formula signs out of words that are shown as they are."""
+    return re.sub(r"\$|\\\w+\{?|\}", "", text)
+
+
+def table(known: dict[str, dict[str, Any]]) -> str:
+    """Return the ledger as HTML whose cells are Markdown: a group for each statement of the notes, a row for each claim."""
+    rows, group = [], None
+    for record in known.values():
+        title = _chapter(record["page"])
+        if group != (record["statement"] or record["page"]):
+            group = record["statement"] or record["page"]
+            pages = " ".join(sorted({r["page"] for r in known.values() if (r["statement"] or r["page"]) == group}))
+            verdicts = " ".join(sorted({_verdict(r) for r in known.values() if (r["statement"] or r["page"]) == group}))
+            words = (
+                f"**{group}.** {record['notes']} *{record['correction']}*"
+                if record["statement"]
+                else f"**Beyond the notes: {title}**"
+            )
+            anchor = f' id="statement-{group}"' if record["statement"] else ""
+            rows.append(
+                f'<tr markdown="1" class="wi-ledger__group" data-page="{pages}" data-verdict="{verdicts}"{anchor}><th colspan="4" scope="colgroup" markdown="span">{words}</th></tr>'
+            )
+        wrong = "; ".join(f"{what}: {number(value)}" for what, value in record["wrong"].items())
+        verdict = f" <small>On the notes: {record['verdict']}.</small>" if record["verdict"] else ""
+        source = f" <small>{_cited(record['source'])}</small>" if record["source"] else ""
+        rows.append(
+            f'<tr markdown="1" id="{record["id"]}" data-page="{record["page"]}" data-verdict="{_verdict(record)}">'
+            f'<td markdown="span">{record["sentence"]}{verdict}{source} <small>[{title}]({record["page"]}.md), [code, line {record["line"]}](/{record["code"].removeprefix("wi_docs/")})</small></td>'
+            f'<td data-label="measured">{number(record["measured"])}</td>'
+            f'<td data-label="accepted" markdown="span">{accepted(record)} <small>{record["reason"]}</small></td>'
+            f'<td data-label="excluded" markdown="span">{wrong}</td></tr>'
+        )
+    head = "<thead><tr><th>Claim</th><th>Measured</th><th>Accepted</th><th>Excluded</th></tr></thead>"
+    return (
+        f'<table class="wi-ledger" markdown="block">\n{head}\n<tbody markdown="block">\n'
+        + "\n".join(rows)
+        + "\n</tbody>\n</table>"
+    )
+
+
+def filters(known: dict[str, dict[str, Any]]) -> str:
+    """Return the two choices above the ledger. The style sheet acts on them; no script is needed."""
+    pages = dict.fromkeys(record["page"] for record in known.values())
+    verdicts = {"holds": "holds", "if": "holds if …", "not": "does not hold", "none": "not in the notes"}
+    parts = []
+    for name, choices in (("page", {page: _chapter(page) for page in pages}), ("verdict", verdicts)):
+        options = "".join(
+            f'<label><input type="radio" name="wi-{name}" value="{value}"{" checked" if value == "all" else ""}> {text}</label>'
+            for value, text in {"all": "all", **choices}.items()
+        )
+        parts.append(
+            f"<fieldset><legend>{'Chapter' if name == 'page' else 'Verdict on the notes'}</legend>{options}</fieldset>"
+        )
+        parts.append("<style>" + "".join(
+            f'.md-content:has([name="wi-{name}"][value="{value}"]:checked) .wi-ledger tr[data-{name}]:not([data-{name}~="{value}"]){{display:none}}'
+            for value in choices
+        ) + "</style>")  # fmt: skip
+    return f'<form class="wi-filters">{"".join(parts)}</form>'
+
+
+def predictions(known: dict[str, dict[str, Any]]) -> str:
+    """Return the table of the page Predicted: what was printed, what theory gives, how far apart they are."""
+    lines = ["| what | printed in | printed | theory | standard deviation | apart |", "|---|---|--:|--:|--:|--:|"]
+    for record in known.values():
+        values = record["numbers"]
+        if record["page"] == "predicted" and "printed" in values:
+            lines.append(
+                f"| [{record['id'].replace('_', ' ')}](ledger.md#{record['id']}) | {_cited(record['source'])} | {number(values['printed'])} | {number(values['theory'])} | {number(values['sd'])} | {record['measured']:.1f} |"
+            )
+    return "\n".join(lines)
+
+
+def summary(known: dict[str, dict[str, Any]]) -> str:
+    """Return how many claims there are, and how many for each statement of the notes, in words."""
+    count = {n: sum(r["statement"] == n for r in known.values()) for n in range(1, 23)}
+    counted = ", ".join(f"[S{n}](#statement-{n}) {c}" for n, c in count.items())
+    seconds = sum(record["seconds"] for record in known.values())
+    return f"{len(known)} claims ran, for {seconds:.0f} seconds of one core, and all of them hold. By statement of the notes: {counted}; beyond them {len(known) - sum(count.values())}."
+
+
+def _verdict(record: dict[str, Any]) -> str:
+    return next((short for word, short in reversed(_VERDICTS.items()) if record["verdict"].startswith(word)), "none")
+
+
+def _chapter(page: str) -> str:
+    return page.replace("-", " ").capitalize()
+
+
+def _cited(source: str) -> str:
+    return f"[{source}]" if source.startswith("@") else source
