@@ -50,8 +50,8 @@ def number(value: float | None) -> str:
     """Return a number for reading: four digits, a real minus sign, powers of ten raised.
 
     Examples:
-        >>> number(-0.236053), number(1.1e-16), number(655360.0)
-        ('−0.2361', '1.1 · 10⁻¹⁶', '655,360')
+        >>> number(-0.236053), number(1.1e-16), number(1e-12), number(655360.0)
+        ('−0.2361', '1.1 · 10⁻¹⁶', '10⁻¹²', '655,360')
     """
     if value is None:
         return ""
@@ -59,7 +59,7 @@ def number(value: float | None) -> str:
         return f"{value:,.0f}".replace("-", "−")
     digits, _, power = f"{value:.4g}".partition("e")
     raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")) if power else ""
-    return digits.replace("-", "−") + (f" · 10{raised}" if power else "")
+    return f"{digits} · 10{raised}".removeprefix("1 · ").replace("-", "−") if power else digits.replace("-", "−")
 
 
 def accepted(record: dict[str, Any]) -> str:

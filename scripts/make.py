@@ -66,13 +66,13 @@ def make(jobs: Iterable[Job]) -> list[str]:
 
 
 def _take(job: Job, folder: Path, exitcode: int | None) -> str | None:
-    """Store what a child made, or return the last lines of what went wrong."""
+    """Store what a child made, or return what went wrong."""
     try:
         report = json.loads(folder.with_suffix(".json").read_text())
     except FileNotFoundError:
         return f"the process ended with code {exitcode} and no word"
     if "error" in report:
-        return "\n".join(report["error"].rstrip().splitlines()[-12:])
+        return str(report["error"])
     store.keep(job, folder, report["deps"])
     return None
 

@@ -21,6 +21,10 @@ print(_json.dumps([getattr(m, "__file__", None) for m in list(_sys.modules.value
 LAB_START = "import matplotlib_inline.backend_inline as _inline; _inline.set_matplotlib_formats('svg')"
 
 
+class ClaimsError(Exception):
+    """Some claims do not hold; the message names them all."""
+
+
 def child(job: Job, folder: Path) -> None:
     """Make `job` into `folder`, then write `folder`.json: the files read, or the traceback of what went wrong."""
     from wi_docs import memory
@@ -37,8 +41,10 @@ def child(job: Job, folder: Path) -> None:
         if "wi_docs.digits" in sys.modules:  # read by an experiment that is only remembered, maybe
             read.add("wi_docs/data/digits.csv.gz")
         report = {"deps": sorted(read)}
+    except ClaimsError as failed:
+        report = {"error": str(failed)}
     except BaseException:
-        report = {"error": traceback.format_exc()}
+        report = {"error": "\n".join(traceback.format_exc().splitlines()[-12:])}
     folder.with_suffix(".json").write_text(json.dumps(report))
 
 
@@ -63,9 +69,9 @@ def claims(job: Job, folder: Path, read: set[str]) -> None:
     from wi_docs import claims
 
     records = [claims.run(claim) for claim in claims.load(job.name).values()]
-    failed = [f"{r['where']}: {r['id']}: {r['problem']}" for r in records if r["problem"] is not None]
+    failed = claims.complaints(records)
     if failed:
-        raise AssertionError("\n".join([f"{len(failed)} of {len(records)} claims fail", *failed]))
+        raise ClaimsError("\n".join([f"{len(failed)} of {len(records)} claims fail", *failed]))
     (folder / f"{job.name}.json").write_text(json.dumps(records, indent=1))
 
 

@@ -138,6 +138,46 @@ def test_the_keyboard_reaches_search_and_text(browser, address):
     assert browser.switch_to.active_element.tag_name == "input"
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_keyboard_opens_a_claim_and_closes_it(browser, address, width):
+    show(browser, address + "vanishing-gradients/", width)
+    mark = browser.find_element(By.CSS_SELECTOR, "[popovertarget=claim-slope_is_at_most_a_quarter]")
+    assert mark.accessible_name == "How this was checked"
+    card = browser.find_element(By.ID, "claim-slope_is_at_most_a_quarter")
+    assert not card.is_displayed()
+    browser.execute_script("arguments[0].focus()", mark)
+    mark.send_keys(Keys.ENTER)
+    assert card.is_displayed()
+    assert card.text.startswith(
+        "Measured 0.25, expected 0.25. Accepted: 0.25 ± 10⁻¹² (rounding). Excluded: tanh's 1: 1;"
+    )
+    box = card.rect
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    mark.send_keys(Keys.TAB)
+    reached = browser.switch_to.active_element
+    assert reached.find_element(By.XPATH, "ancestor::*[@popover]").get_attribute("id") == card.get_attribute("id")
+    reached.send_keys(Keys.ESCAPE)
+    assert not card.is_displayed()
+    assert browser.switch_to.active_element == mark
+
+
+def test_the_ledger_can_be_narrowed(browser, address):
+    show(browser, address + "ledger/", 1280)
+
+    def rows():
+        return browser.execute_script(
+            "return [...document.querySelectorAll('.wi-ledger tr[id]:not(.wi-ledger__group)')].filter(r => r.offsetHeight).map(r => r.dataset.page + ' ' + r.dataset.verdict)"
+        )
+
+    everything = rows()
+    for choice in ("[name=wi-page][value=vanishing-gradients]", "[name=wi-verdict][value=not]"):
+        browser.find_element(By.CSS_SELECTOR, choice).send_keys(Keys.SPACE)
+    narrowed = rows()
+    assert set(narrowed) == {"vanishing-gradients not"}
+    assert len(narrowed) == everything.count("vanishing-gradients not") > 0
+
+
 def test_mathematics_is_drawn_with_the_served_font(browser, address):
     show(browser, address + "weight-initialization/", 1280)
     used = browser.execute_async_script(

@@ -19,6 +19,7 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from scripts import check_site, store
+from wi_docs import claims
 
 ROOT = Path(__file__).resolve().parent.parent
 FIGURES = [job.name for job in store.jobs(["figures"])]
@@ -164,6 +165,22 @@ def test_every_page_has_a_description_of_its_own(site):
     assert len(descriptions) == len(found) == len(set(descriptions))
 
 
+def test_the_ledger_shows_every_claim(site):
+    records = json.loads((site / "claims.json").read_text())
+    ids = [record["id"] for record in records]
+    assert set(ids) == claims.load().keys()
+    assert len(ids) == len(set(ids))
+    assert all(record["problem"] is None and record["wrong"] for record in records)
+    ledger = (site / "ledger" / "index.html").read_text()
+    assert re.findall(r'<tr data-page[^>]* id="(\w+)"', ledger) == ids
+    assert f"{len(ids)} claims ran" in ledger
+    for record in records:
+        page = (site / record["page"] / "index.html").read_text()
+        assert f'popovertarget="claim-{record["id"]}"' in page
+        source = (site / record["code"].removeprefix("wi_docs/")).read_text().splitlines()
+        assert any(f"def {record['id']}()" in line for line in source[record["line"] - 1 : record["line"] + 5])
+
+
 def test_the_checker_finds_what_is_broken(tmp_path):
     (tmp_path / "index.html").write_text(
         '<p id="here"></p>\n<a href="nowhere/">1</a>\n<a href="#there">2</a>\n<a href="#here">ok</a>\n'
@@ -229,6 +246,42 @@ def test_what_raises_fails_the_build_by_name_and_leaves_the_last_site(project, p
     edit(project / path, new, old)
     assert build(project).returncode == 0  # nothing was lost: the earlier result is still in the store
     assert "[1/" not in done.stdout.replace("[1/1]", "")
+
+
+def test_mistakes_about_claims_fail_the_build_with_file_and_line(project):
+    page = project / "docs" / "vanishing-gradients.md"
+    edit(page, "The sigmoid's slope is at most 0.25.[[", "The sigmoid's slope is at most 0.35.[[")
+    edit(page, "[[claim: the_peak_is_at_zero]]", "")
+    page.write_text(page.read_text() + "\n\nEverything is known.[[claim: everything_is_known]]\n")
+    done = build(project)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    for mark, word in (
+        ("[[claim: slope_is_at_most_a_quarter]]", 'says "The sigmoid\'s slope is at most 0.25."'),
+        ("[[claim: everything_is_known]]", "no claim is called 'everything_is_known'"),
+    ):
+        assert f"docs/vanishing-gradients.md:{line_of(page, mark)}: " in said
+        assert word in said
+    assert "the claim the_peak_is_at_zero is not marked on docs/vanishing-gradients.md" in said
+
+
+def test_a_claim_that_fails_fails_the_build_and_the_others_still_run(project):
+    path = project / "wi_docs" / "claims" / "errata.py"
+    edit(path, 'return mean_of(found, 2.0, {"2/n"', 'return mean_of(found, 3.0, {"2/n"')
+    edit(
+        path,
+        "    found = np.mean([initializers.glorot_normal",
+        "    1 / 0\n    found = np.mean([initializers.glorot_normal",
+    )
+    done = build(project)
+    said = done.stdout + done.stderr
+    page = project / "docs" / "errata.md"
+    assert done.returncode != 0
+    assert re.search(r"2 of \d+ claims fail", said)
+    line = line_of(page, "[[claim: two_over_n_is_of_weights]]")
+    assert re.search(rf"docs/errata.md:{line}: two_over_n_is_of_weights: measured \S+, expected 3, accepted", said)
+    assert "one_over_root_n_is_not_glorot: it raised ZeroDivisionError" in said
+    assert (project / "site" / "index.html").read_text() == "the last site"
 
 
 def stale(project):

@@ -52,9 +52,8 @@ def table(records: list[dict[str, Any]]) -> str:
             values = ""
         failed = "" if record["problem"] is None else "  FAILS"
         lines.append(f"{notes:4} {record['id']:{width}} {values}{failed}")
-    for record in records:
-        if record["problem"] is not None:
-            lines += ["", f"{record['where']}: {record['id']}: {record['problem']}", f"    {record['sentence']}"]
+    for complaint in claims.complaints(records):
+        lines += ["", complaint]
     count = collections.Counter(record["statement"] for record in records if record["statement"])
     held = sum(record["problem"] is None for record in records)
     by_statement = ", ".join(f"S{statement} {number}" for statement, number in sorted(count.items()))

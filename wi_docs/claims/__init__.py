@@ -228,6 +228,18 @@ def run(one: Claim) -> dict[str, Any]:
     return record | {"seconds": round(time.perf_counter() - began, 2)}
 
 
+def complaints(records: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return a paragraph for each claim that failed: the line that states it, what is wrong, and where it raised."""
+    return [
+        "\n".join(
+            [f"{r['where']}: {r['id']}: {r['problem']}", f"    {r['sentence']}"]
+            + [f"    {line}" for line in r.get("traceback", "").splitlines()]
+        )
+        for r in records
+        if r["problem"] is not None
+    ]
+
+
 def run_by_id(name: str, folder: Path) -> dict[str, Any]:
     """Run a claim in a process of its own, sharing long experiments with the others through `folder`."""
     memory.keep_in(folder)

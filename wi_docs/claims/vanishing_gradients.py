@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from wi_docs.activations import activation
+from wi_docs.activations import activation, names
 from wi_docs.claims import HOLDS, IF, NOT, Result, above, below, claim, exactly, mean_of, near
 from wi_docs.gains import second_moment
 from wi_docs.meanfield import fixed_point
@@ -69,6 +69,25 @@ def slope_underflows_from_the_output() -> Result:
         1e-12,
         "exp(-40) but for the square of itself",
         {"from the output": s.f(40.0) * (1 - s.f(40.0))},
+    )
+
+
+@claim(source="")
+def slopes_are_derivatives() -> Result:
+    """The slope that this site uses for each of its activations is that derivative, wherever there is one."""
+    h = 1e-5
+    x = np.linspace(0.01, 8, 800)
+    x = np.concatenate([-x, x])  # beside the corners, which are at 0
+    worst, flattest = 0.0, np.inf
+    for name in names():
+        phi = activation(name)
+        worst = max(worst, float(np.abs(phi.df(x) - (phi.f(x + h) - phi.f(x - h)) / (2 * h)).max()))
+        flattest = min(flattest, float(phi.df(x).max()))
+    return below(
+        worst,
+        1e-9,
+        "a difference quotient over 2e-5: the third derivative times 2e-11, and rounding over the step, 5e-11",
+        {"one of them is 1 % off": 0.01 * flattest},
     )
 
 
