@@ -1,4 +1,4 @@
-# make serve | site | test | bench | lock | clean; each sets itself up in .venv.
+# make serve | site | test | bench | lock | reference | clean; each sets itself up in .venv.
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -6,7 +6,7 @@ PORT ?= 8000
 BIN := .venv/bin
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: serve site test bench lock clean
+.PHONY: serve site test bench lock reference clean
 
 serve: .venv/ready
 	$(BIN)/mkdocs serve --dev-addr $(HOST):$(PORT)
@@ -27,6 +27,12 @@ lock:
 	.cache/lock/bin/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --upgrade --extra site --extra test \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 		--output-file requirements.lock pyproject.toml
+
+# Ask the frameworks again what they do. Their versions are part of what the file says.
+reference:
+	$(PYTHON) -m venv .cache/reference
+	.cache/reference/bin/pip install --quiet torch==2.13.0 jax==0.10.2 flax==0.12.8 keras==3.15.1
+	.cache/reference/bin/python -m scripts.reference_data
 
 clean:
 	rm -rf .cache .venv build site *.egg-info

@@ -56,6 +56,9 @@ def on_files(files: Files, config: Any) -> Files:
             for suffix in (".svg", ".csv"):
                 files.append(_generated(config, f"figures/{job.name}{suffix}", folder / f"{job.name}{suffix}"))
             files.append(_generated(config, f"figures/{job.name}.py", store.ROOT / job.source))
+        elif job.kind == "tables":
+            files.append(_generated(config, f"tables/{job.name}.csv", folder / f"{job.name}.csv"))
+            files.append(_generated(config, f"tables/{job.name}.py", store.ROOT / job.source))
         elif job.kind == "claims":
             files.append(_generated(config, f"claims/{job.name}.py", store.ROOT / job.source))
         else:
@@ -90,13 +93,14 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
     ):
         pages.LOG.warning("docs/%s:%d: %s", page.file.src_uri, line, message)
     PAGES.marked |= {(PAGES.page.stem, name) for name in ledger.MARK.findall(markdown)}
-    for place, make in _TABLES.items():
+    markdown = pages.fill_tables(markdown, PAGES)
+    for place, make in _PLACES.items():
         if place in markdown:
             markdown = markdown.replace(place, make())
     return ledger.MARK.sub(lambda m: m[0] if m[1] in CLAIMS else "", markdown)
 
 
-_TABLES = {
+_PLACES = {
     "[[references]]": pages.reference_list,
     "[[ledger]]": lambda: ledger.table(CLAIMS),
     "[[ledger filters]]": lambda: ledger.filters(CLAIMS),
@@ -155,9 +159,9 @@ def on_post_build(config: Any) -> None:
         cited = set(re.findall(pages.KEY, " ".join(re.findall(r"@\S+", record["source"]))))
         for key in sorted(cited - pages.bibliography().keys()):
             pages.LOG.warning("%s:%d: no entry %r in docs/references.bib", record["code"], record["line"], key)
-    for job in store.jobs(["figures"]):
+    for job in store.jobs(["figures", "tables"]):
         if job.name not in PAGES.shown:
-            pages.LOG.warning("%s: the figure is shown nowhere", job.source)
+            pages.LOG.warning("%s: it is shown nowhere", job.source)
     for problem in check_site.problems(Path(config.site_dir), config.site_url):
         pages.LOG.warning("%s", problem)
 

@@ -1,4 +1,4 @@
-"""Make what the site shows: `python -m scripts.make [claims|figures|labs] [NAME…]`.
+"""Make what the site shows: `python -m scripts.make [claims|figures|labs|tables] [NAME…]`.
 
 Only what is stale is made, each in a process of its own, as many at a time as there are cores. The processes are
 forked from a server that has imported numpy and matplotlib, and nothing of this project, once.
@@ -79,7 +79,7 @@ def _take(job: Job, folder: Path, exitcode: int | None) -> str | None:
 
 def main(arguments: list[str] | None = None, kinds: Iterable[str] = tuple(store.SOURCES)) -> int:
     """Run the command line."""
-    parser = argparse.ArgumentParser(description="Make what is stale of the site's claims, figures and labs.")
+    parser = argparse.ArgumentParser(description="Make what is stale of the site's claims, figures, labs and tables.")
     kinds = tuple(kinds)
     if len(kinds) > 1:
         parser.add_argument("kind", nargs="?", choices=kinds, help="only these (default: all)")

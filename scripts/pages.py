@@ -1,6 +1,7 @@
 r"""What the site's Markdown has beyond Material's: figures, citations, and mathematics as MathML.
 
 - `[[figure: name]]` on a line of its own shows `wi_docs/figures/name.py`, with caption, data and source.
+- `[[table: name]]`, likewise, shows `wi_docs/tables/name.py`.
 - `[@key]` or `[@key, section 2; @other]` cites in parentheses, `@key` in the sentence.
 - `[[claim: id]]` after a sentence marks it as a claim that ran; see `scripts/ledger.py`.
 - `$…$` and `$$…$$` become MathML: nothing is left to typeset in the reader's browser.
@@ -32,6 +33,7 @@ from scripts.ledger import MARK
 
 LOG = logging.getLogger("mkdocs.hooks.wi_docs")
 KEY = r"[a-z]+\d{4}[a-z]?"
+TABLE = re.compile(r"^\[\[table:\s*([\w-]+)\s*\]\]$", re.MULTILINE)
 FIGURE = re.compile(r"^\[\[figure:\s*([\w-]+)\s*\]\]$")
 
 
@@ -107,6 +109,35 @@ class _FigureBlock(BlockProcessor):
         ):
             link = ET.SubElement(links, "a", {"href": target, "title": what, "download": ""})
             link.text = text
+
+
+def fill_tables(markdown: str, pages: Pages) -> str:
+    """Replace each `[[table: name]]` by the table as Markdown, with its caption and links."""
+
+    def fill(match: re.Match[str]) -> str:
+        name, known = match[1], [job.name for job in store.jobs(["tables"])]
+        folder = store.find(store.Job("tables", name)) if name in known else None
+        if folder is None:
+            pages.warn(match[0], f"no table is called {name!r}; there are {', '.join(known)}")
+            return ""
+        pages.shown.add(name)
+        made = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        rules = ["--:" if number else ":--" for number in made["numbers"]]
+        lines = [f"| {' | '.join(row)} |" for row in (made["header"], rules, *made["rows"])]
+        links = f"[data](/tables/{name}.csv) [code](/tables/{name}.py)"
+        caption = f'<figcaption markdown="span">{made["caption"]} <span class="wi-figure__links" markdown="span">{links}</span></figcaption>'
+        return "\n".join(
+            [
+                f'<figure class="wi-table" id="table-{name.replace("_", "-")}" markdown="block">',
+                "",
+                *lines,
+                "",
+                caption,
+                "</figure>",
+            ]
+        )
+
+    return TABLE.sub(fill, markdown)
 
 
 @cache

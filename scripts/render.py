@@ -1,4 +1,4 @@
-"""What a child process does: make one figure or one lab, or run the claims of one page, and report the project files that it read.
+"""What a child process does: make one figure, table or lab, or run the claims of one page, and report the project files that it read.
 
 `wi_docs` is imported here and nowhere else in `scripts/`, so a child always sees the code as it stands.
 """
@@ -35,7 +35,7 @@ def child(job: Job, folder: Path) -> None:
     try:
         folder.mkdir(parents=True)
         memory.keep_in(EXPERIMENTS)
-        {"claims": claims, "figures": figure, "labs": lab}[job.kind](job, folder, read)
+        {"claims": claims, "figures": figure, "labs": lab, "tables": table}[job.kind](job, folder, read)
         for module in list(sys.modules.values()):
             _note(read, getattr(module, "__file__", None))
         if "wi_docs.digits" in sys.modules:  # read by an experiment that is only remembered, maybe
@@ -81,6 +81,13 @@ def figure(job: Job, folder: Path, read: set[str]) -> None:
     (folder / f"{job.name}.svg").write_text(light(picture.svg(job.name), prefix=f"{job.name}-"))
     (folder / f"{job.name}.csv").write_text(picture.csv())
     (folder / f"{job.name}.json").write_text(json.dumps({"caption": picture.caption, "alt": picture.alt}))
+
+
+def table(job: Job, folder: Path, read: set[str]) -> None:
+    """Compute `wi_docs/tables/NAME.py`: its cells and words, and its data."""
+    made = importlib.import_module(f"wi_docs.tables.{job.name}").table()
+    (folder / f"{job.name}.json").write_text(json.dumps(made.shown()))
+    (folder / f"{job.name}.csv").write_text(made.csv())
 
 
 def light(svg: str, prefix: str) -> str:

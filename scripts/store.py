@@ -24,17 +24,23 @@ CACHE = ROOT / ".cache"
 EXPERIMENTS = CACHE / "experiments"  # what `wi_docs.memory` keeps
 KEPT = 3  # results a job keeps, so that going back to another branch is free
 
-SOURCES = {"claims": Path("wi_docs/claims"), "figures": Path("wi_docs/figures"), "labs": Path("docs/labs")}
+SOURCES = {
+    "claims": Path("wi_docs/claims"),
+    "figures": Path("wi_docs/figures"),
+    "labs": Path("docs/labs"),
+    "tables": Path("wi_docs/tables"),
+}
 TOOLS = {
     "claims": ("numpy",),
     "figures": ("numpy", "matplotlib", "scour"),
     "labs": ("numpy", "matplotlib", "mkdocs-jupyter", "nbconvert", "ipykernel"),
+    "tables": ("numpy",),
 }
 
 
 @dataclass(frozen=True, order=True)
 class Job:
-    """Something to make: one module of `wi_docs/claims/` or `wi_docs/figures/`, or one notebook of `docs/labs/`."""
+    """Something to make: one module of `wi_docs/claims/`, `figures/` or `tables/`, or one notebook of `docs/labs/`."""
 
     kind: str
     name: str

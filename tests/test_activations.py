@@ -27,6 +27,9 @@ EXACT = {
     "silu": lambda x: x / (1 + mp.exp(-x)),
     "softplus": lambda x: mp.log1p(mp.exp(x)),
     "softsign": lambda x: x / (1 + abs(x)),
+    "mish": lambda x: x * mp.tanh(mp.log1p(mp.exp(x))),
+    "hard_tanh": lambda x: max(mp.mpf(-1), min(mp.mpf(1), x)),
+    "hard_swish": lambda x: x * max(mp.mpf(0), min(mp.mpf(6), x + 3)) / 6,
 }
 POINTS = np.concatenate([np.linspace(-8, 8, 81)[:-1] + 0.0137, [-300.0, -36.5, -20.25, 20.25, 36.5, 300.0]])
 TINY = 1e-290  # below it float64 has fewer digits to be right in

@@ -10,7 +10,7 @@ from wi_docs.initializers import get, names
 
 SHAPE = (300, 120)
 VARIANCE = {
-    "small_normal": 1e-4,
+    "normal": 1e-4,
     "lecun_normal": 1 / 300,
     "lecun_uniform": 1 / 300,
     "glorot_normal": 2 / 420,
@@ -18,6 +18,13 @@ VARIANCE = {
     "he_normal": 2 / 300,
     "he_uniform": 2 / 300,
     "orthogonal": 1 / 300,
+    "uniform": 0.05**2 / 3,
+    "truncated_normal": 0.02**2,
+    "sparse": 15 / 300,
+    "pytorch_linear": 1 / 900,
+    "keras_dense": 2 / 420,
+    "flax_dense": 1 / 300,
+    "mup_readout": 1 / 300**2,
 }
 
 
@@ -32,7 +39,7 @@ def z_score(W, variance):
 
 
 def test_every_random_scheme_is_tested():
-    assert set(VARIANCE) | {"zeros", "constant"} == set(names())
+    assert set(VARIANCE) | {"zeros", "constant", "identity"} == set(names())
 
 
 @pytest.mark.parametrize("name", VARIANCE)
@@ -66,6 +73,62 @@ def test_the_shape_of_the_distribution(name):
     assert kurtosis == pytest.approx([3.0, 1.8], abs=0.1)
 
 
+@pytest.mark.parametrize(
+    ("name", "variance"), [("he_normal", 2 / 360), ("glorot_uniform", 2 / 540), ("flax_dense", 1 / 360)]
+)
+def test_a_convolution_counts_its_kernel(name, variance):
+    W = weights(name, (3, 3, 40, 20))
+    assert W.shape == (3, 3, 40, 20)
+    assert abs(z_score(W, variance)) < 4
+    assert abs(z_score(W, variance * 9)) > 10  # the kernel forgotten
+
+
+def test_a_convolution_can_be_orthogonal_or_the_identity():
+    W = initializers.orthogonal(np.random.default_rng(0), (3, 3, 4, 5)).reshape(36, 5)
+    assert np.allclose(W.T @ W, np.eye(5))
+    rng = np.random.default_rng(0)
+    delta, image = initializers.identity(rng, (3, 3, 2, 2)), rng.standard_normal((5, 5, 2))
+    padded = np.pad(image, ((1, 1), (1, 1), (0, 0)))
+    out = sum(padded[i : i + 5, j : j + 5] @ delta[i, j] for i in range(3) for j in range(3))
+    assert np.array_equal(out, image)
+
+
+@pytest.mark.parametrize("name", names())
+def test_single_precision(name):
+    W = get(name)(np.random.default_rng(0), (300, 120), dtype=np.float32)
+    assert W.dtype == np.float32
+    assert W.flags.c_contiguous
+    if name in VARIANCE:
+        assert abs(z_score(W.astype(float), VARIANCE[name])) < 4
+
+
+def test_a_truncated_normal_has_no_tails_and_keeps_its_deviation():
+    W = initializers.truncated_normal(np.random.default_rng(0), (1000, 1000), sigma=1.0)
+    edge = 2 / initializers.truncated_deviation()
+    assert 0.999 * edge < np.abs(W).max() <= edge
+    assert abs(z_score(W, 1.0)) < 4
+    assert abs(z_score(W, initializers.truncated_deviation() ** 2)) > 10  # not corrected
+    shape = (W**4).mean()
+    assert shape == pytest.approx(2.37, abs=0.02)  # a normal's is 3
+
+
+def test_sparse_units_listen_to_fifteen_inputs_each_its_own():
+    W = initializers.sparse(np.random.default_rng(0), (300, 120))
+    assert set((W != 0).sum(axis=0)) == {15}
+    assert len({tuple(np.flatnonzero(column)) for column in W.T}) == 120
+    assert (initializers.sparse(np.random.default_rng(0), (7, 3)) != 0).all()
+
+
+def test_residual_schemes():
+    rng = np.random.default_rng(0)
+    gpt2 = initializers.gpt2_residual(rng, SHAPE, layers=12)
+    assert abs(z_score(gpt2, 0.02**2 / 24)) < 4
+    assert abs(z_score(gpt2, 0.02**2 / 12)) > 10  # layers, not branches
+    fixup = initializers.fixup(rng, SHAPE, branches=50, depth=3)
+    assert abs(z_score(fixup, 2 / 300 * 50**-0.5)) < 4
+    assert abs(z_score(fixup, 2 / 300 * 50**0.5)) > 10  # the minus sign forgotten
+
+
 @pytest.mark.parametrize("shape", [(40, 40), (60, 20), (20, 60), (1, 1), (1, 7)])
 def test_orthogonal(shape):
     W = initializers.orthogonal(np.random.default_rng(1), shape, gain=2.0)
@@ -82,7 +145,9 @@ def test_orthogonal_is_uniform_and_qr_alone_is_not():
     assert abs(bare.mean()) > 20 * (1 / 3 / 1500) ** 0.5
 
 
-@pytest.mark.parametrize("name", [n for n in names() if n.split("_")[0] in ("lecun", "glorot", "he", "orthogonal")])
+@pytest.mark.parametrize(
+    "name", [n for n in names() if n.split("_")[0] in ("lecun", "glorot", "he", "orthogonal", "mup")]
+)
 def test_gain_is_a_factor(name):
     plain, scaled = get(name)(np.random.default_rng(3), (8, 5)), get(name)(np.random.default_rng(3), (8, 5), gain=3.0)
     assert np.allclose(scaled, 3.0 * plain)

@@ -1,5 +1,7 @@
 """What a public function cannot use it refuses, with the argument, its value and what would do."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,11 +9,15 @@ from hypothesis import strategies as st
 
 import wi_docs
 from wi_docs import MLP, activation, checks, gain, initializers, propagate
+from wi_docs.catalog import gains
+from wi_docs.lsuv import lsuv
 from wi_docs.meanfield import fixed_point
+from wi_docs.mup import coordinate_check
 from wi_docs.network import softmax_cross_entropy, squared_error
 from wi_docs.products import random_products
 from wi_docs.propagation import product_spectrum, projection_variance
-from wi_docs.recurrent import clip_by_norm, random_recurrence, recur
+from wi_docs.recurrent import clip_by_norm, lstm_memory, random_recurrence, recur
+from wi_docs.residual import ResidualMLP, residual_stream
 from wi_docs.symmetry import linear_pieces, tent_map, train_units
 from wi_docs.training import train_digits
 
@@ -32,20 +38,40 @@ CASES = [
     (lambda: activation("tanh").f("1"), TypeError, "real numbers"),
     (lambda: activation("tanh").f([[1.0], [1.0, 2.0]]), ValueError, "array of numbers"),
     (lambda: activation("tanh").f(1j), TypeError, "real numbers"),
-    (lambda: initializers.get("xavier_normal"), ValueError, "unknown initializer 'xavier_normal'"),
+    (
+        lambda: initializers.get("xavier_norml"),
+        ValueError,
+        r"unknown initializer .* \(did you mean 'xavier_normal'\?\)",
+    ),
     (lambda: initializers.get(None), TypeError, "initializer must be a name"),
     (lambda: initializers.he_normal(0, (2, 2)), TypeError, "rng must be a numpy.random.Generator"),
     (lambda: initializers.he_normal(np.random.RandomState(0), (2, 2)), TypeError, "rng must be"),
     (lambda: initializers.he_normal(RNG, (2, 0)), ValueError, "fan_out must be at least 1, got 0"),
     (lambda: initializers.he_normal(RNG, (-1, 2)), ValueError, "fan_in must be at least 1, got -1"),
-    (lambda: initializers.he_normal(RNG, (2,)), ValueError, r"two positive integers .* got \(2,\)"),
-    (lambda: initializers.he_normal(RNG, (2, 3, 4)), ValueError, r"got \(2, 3, 4\)"),
-    (lambda: initializers.he_normal(RNG, 5), TypeError, "shape must be a pair"),
+    (lambda: initializers.he_normal(RNG, (2,)), ValueError, r"got \(2,\); a bias has no fans: start it at 0"),
+    (lambda: initializers.he_normal(RNG, (0, 3, 4)), ValueError, "kernel size must be at least 1"),
+    (lambda: initializers.he_normal(RNG, (2, 3), dtype=np.int64), ValueError, "float32 or float64, got int64"),
+    (lambda: initializers.he_normal(RNG, (2, 3), dtype="half a float"), TypeError, "dtype must be float32 or float64"),
+    (lambda: initializers.sparse(RNG, (3, 3, 4, 5)), ValueError, r"two positive integers .* got \(3, 3, 4, 5\)"),
+    (lambda: MLP([2, 2], "tanh", lambda rng, shape: np.zeros((2, 2, 2)), RNG), ValueError, r"shape \(2, 2, 2\)"),
+    (lambda: initializers.fans((3, 3, 4, 6), groups=4), ValueError, "6 outputs do not divide into 4 groups"),
+    (lambda: initializers.fixup(RNG, (2, 2), branches=4, depth=1), ValueError, "depth must be at least 2"),
+    (lambda: initializers.gpt2_residual(RNG, (2, 2), layers=0), ValueError, "layers must be at least 1"),
+    (lambda: initializers.prior_bias(1.0), ValueError, "probability must be below 1"),
+    (lambda: residual_stream(blocks=0), ValueError, "blocks must be at least 1"),
+    (lambda: residual_stream(blocks=4, norm="batch"), ValueError, "unknown norm 'batch'"),
+    (lambda: residual_stream(blocks=4000, width=8), ValueError, "the stream is not finite after"),
+    (lambda: ResidualMLP(2, 2, 2, 2, RNG, start="fixed"), ValueError, "did you mean 'fixup'"),
+    (lambda: lsuv(MLP([2, 3, 2], "relu", "zeros", RNG), np.zeros((4, 2)), RNG), ValueError, "same output for every"),
+    (lambda: coordinate_check("mu"), ValueError, "did you mean 'mup'"),
+    (lambda: lstm_memory(float("nan")), ValueError, "forget_bias must be finite"),
+    (lambda: gains(lambda x: 0 * x), ValueError, "no gain"),
+    (lambda: initializers.he_normal(RNG, 5), TypeError, "shape must be a tuple"),
     (lambda: initializers.he_normal(RNG, (2.0, 2)), TypeError, "fan_in must be an integer"),
     (lambda: initializers.he_normal(RNG, (True, 2)), TypeError, "fan_in must be an integer"),
     (lambda: initializers.he_normal(RNG, (2, 2), gain=0.0), ValueError, "gain must be greater than 0"),
     (lambda: initializers.constant(RNG, (2, 2), float("nan")), ValueError, "value must be finite"),
-    (lambda: initializers.small_normal(RNG, (2, 2), sigma=-1.0), ValueError, "sigma must be greater than 0"),
+    (lambda: initializers.normal(RNG, (2, 2), sigma=-1.0), ValueError, "sigma must be greater than 0"),
     (
         lambda: initializers.variance_scaling(RNG, (2, 2), scale=1, mode="fan", distribution="normal"),
         ValueError,
@@ -112,9 +138,10 @@ def test_refusal(call, kind, says):
 
 
 @given(st.one_of(st.none(), st.text(), st.floats(), st.lists(st.integers(-3, 3)), st.booleans()))
-def test_no_shape_but_two_positive_integers_passes(shape):
-    if isinstance(shape, list) and len(shape) == 2 and min(shape) >= 1:
-        assert checks.fans(shape) == tuple(shape)
+def test_no_shape_but_positive_integers_passes(shape):
+    if isinstance(shape, list) and len(shape) >= 2 and min(shape) >= 1:
+        kernel = math.prod(shape[:-2])
+        assert checks.fans(shape) == (kernel * shape[-2], kernel * shape[-1])
     else:
-        with pytest.raises((TypeError, ValueError), match=r"shape|fan_"):
+        with pytest.raises((TypeError, ValueError), match=r"shape|fan_|kernel"):
             checks.fans(shape)

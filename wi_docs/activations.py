@@ -168,6 +168,32 @@ def _softsign_slope(x: Array) -> Array:
     return (1.0 / (1.0 + np.abs(x))) ** 2
 
 
+def _mish(x: Array) -> Array:
+    return x * np.tanh(_softplus(x))
+
+
+def _mish_slope(x: Array) -> Array:
+    z = np.maximum(x, -700.0)  # below it both terms are 0 in float64
+    soft = _softplus(z)
+    return np.tanh(soft) + z * _tanh_slope(soft) * _sigmoid(z)
+
+
+def _hard_tanh(x: Array) -> Array:
+    return np.clip(x, -1.0, 1.0)
+
+
+def _hard_tanh_slope(x: Array) -> Array:
+    return ((x > -1.0) & (x <= 1.0)).astype(np.float64)
+
+
+def _hard_swish(x: Array) -> Array:
+    return x * np.clip(x / 6.0 + 0.5, 0.0, 1.0)
+
+
+def _hard_swish_slope(x: Array) -> Array:
+    return np.where(x <= -3.0, 0.0, np.where(x > 3.0, 1.0, np.clip(x, -3.0, 3.0) / 3.0 + 0.5))
+
+
 def _checked(function: Elementwise) -> Elementwise:
     def elementwise(x: Any) -> Array:
         return function(checks.array("x", x))
@@ -189,6 +215,9 @@ _PAIRS: dict[str, tuple[Elementwise, Elementwise]] = {
     "silu": (_silu, _silu_slope),
     "softplus": (_softplus, _sigmoid),
     "softsign": (_softsign, _softsign_slope),
+    "mish": (_mish, _mish_slope),
+    "hard_tanh": (_hard_tanh, _hard_tanh_slope),
+    "hard_swish": (_hard_swish, _hard_swish_slope),
 }
 _ACTIVATIONS = {name: Activation(name, _checked(f), _checked(df)) for name, (f, df) in _PAIRS.items()}
 
@@ -221,7 +250,8 @@ def activation(name: str | Activation) -> Activation:
         Sigmoid and tanh: LeCun et al. (1998), section 4.4, for `lecun_tanh` too. ReLU: Nair & Hinton (2010). Leaky
         ReLU: Maas et al. (2013). ELU: Clevert et al. (2016), equation 15. SELU: Klambauer et al. (2017), equation 2.
         GELU: Hendrycks & Gimpel (2016), section 2, where `gelu_tanh` is their approximation. SiLU: Elfwing et al.
-        (2018). Softplus: Dugas et al. (2001). Softsign: Bergstra et al. (2009).
+        (2018). Softplus: Dugas et al. (2001). Softsign: Bergstra et al. (2009). Mish: Misra (2019). Hard swish: Howard et al.
+        (2019), section 5.2.
 
     Examples:
         >>> sigmoid = activation("sigmoid")

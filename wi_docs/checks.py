@@ -75,10 +75,33 @@ def seeded(seed: Any) -> np.random.Generator:
     return np.random.default_rng(count("seed", seed, least=0))
 
 
+def dtype(value: Any) -> np.dtype[Any]:
+    """Return `value` as a numpy dtype if it is float32 or float64."""
+    try:
+        result: np.dtype[Any] = np.dtype(value)
+    except TypeError:
+        raise TypeError(f"dtype must be float32 or float64, got {value!r}") from None
+    if result not in (np.float32, np.float64):
+        raise ValueError(f"dtype must be float32 or float64, got {result}")
+    return result
+
+
 def fans(shape: Any) -> tuple[int, int]:
-    """Return `(fan_in, fan_out)` of a weight matrix's `shape`, two positive integers."""
+    """Return `(fan_in, fan_out)` of a matrix's shape, or of a convolution's `(*kernel, inputs, outputs)`."""
     if not isinstance(shape, tuple | list):
-        raise TypeError(f"shape must be a pair (fan_in, fan_out), got {shape!r}")
+        raise TypeError(f"shape must be a tuple (fan_in, fan_out) or (*kernel, inputs, outputs), got {shape!r}")
+    if len(shape) < 2:
+        raise ValueError(
+            f"shape must be (fan_in, fan_out) or (*kernel, inputs, outputs), got {tuple(shape)}; "
+            "a bias has no fans: start it at 0"
+        )
+    kernel = math.prod(count("kernel size", size) for size in shape[:-2])
+    return kernel * count("fan_in", shape[-2]), kernel * count("fan_out", shape[-1])
+
+
+def matrix(shape: Any) -> tuple[int, int]:
+    """Return `(fan_in, fan_out)` of a weight matrix's `shape`, two positive integers."""
+    result = fans(shape)
     if len(shape) != 2:
         raise ValueError(f"shape must be two positive integers (fan_in, fan_out), got {tuple(shape)}")
-    return count("fan_in", shape[0]), count("fan_out", shape[1])
+    return result

@@ -123,6 +123,29 @@ def second_moment(
     return _integrate(lambda z, half: (phi.df if backward else phi.f)(root * z) ** 2)
 
 
+def mean(function: str | Activation | Callable[[Any], Any], q: float = 1.0) -> float:
+    r"""Return \(\mathbb{E}[\varphi(\sqrt{q} z)]\).
+
+    Args:
+        function: an activation, its name, or any elementwise function of an array.
+        q: the variance of the pre-activations, positive.
+
+    Raises:
+        ValueError: as `second_moment`.
+        TypeError: as `second_moment`.
+
+    Examples:
+        >>> print(f"{mean('relu'):.6f} {1 / math.sqrt(2 * math.pi):.6f} {mean('sigmoid'):.6f}")
+        0.398942 0.398942 0.500000
+    """
+    root = math.sqrt(checks.number("q", q, above=0.0))
+    if callable(function) and not isinstance(function, Activation):
+        given = function
+        return _integrate(lambda z, half: _values(given, root * z), offset=_OFFSET)
+    phi = activation(function)
+    return _integrate(lambda z, half: phi.f(root * z))
+
+
 def gain(function: str | Activation | Callable[[Any], Any], *, direction: Direction = "forward") -> float:
     r"""Return the factor on LeCun's scale \(1/\sqrt{n_\text{in}}\) that keeps a signal's second moment at 1.
 

@@ -6,7 +6,7 @@ from wi_docs.activations import activation, names
 from wi_docs.claims import HOLDS, IF, NOT, Result, above, below, claim, exactly, mean_of, near
 from wi_docs.gains import second_moment
 from wi_docs.meanfield import fixed_point
-from wi_docs.network import MLP
+from wi_docs.network import MLP, softmax_cross_entropy, squared_error
 from wi_docs.pretraining import compare_starts
 from wi_docs.propagation import centered_ratio, propagate
 from wi_docs.symmetry import linear_pieces, tent_map
@@ -76,8 +76,7 @@ def slope_underflows_from_the_output() -> Result:
 def slopes_are_derivatives() -> Result:
     """The slope that this site uses for each of its activations is that derivative, wherever there is one."""
     h = 1e-5
-    x = np.linspace(0.01, 8, 800)
-    x = np.concatenate([-x, x])  # beside the corners, which are at 0
+    x = np.linspace(-7.995, 7.995, 1600)  # beside the corners, which are at whole numbers
     worst, flattest = 0.0, np.inf
     for name in names():
         phi = activation(name)
@@ -123,6 +122,35 @@ def backpropagation_is_the_product() -> Result:
         1e-11,
         "rounding",
         {"numbers, whose order would not matter": np.abs(turned / found - 1).max()},
+    )
+
+
+@claim(statement=13, verdict=HOLDS, source="@rumelhart1986")
+def nudging_a_weight_agrees() -> Result:
+    """And nudging a single weight changes the loss by what its gradient says."""
+    rng, h, worst, smallest = np.random.default_rng(0), 1e-5, 0.0, np.inf
+    x, labels, targets = rng.standard_normal((5, 4)), rng.integers(3, size=5), rng.standard_normal((5, 3))
+    net = MLP([4, 6, 3], "tanh", "lecun_normal", rng)
+    for loss in (
+        lambda output: softmax_cross_entropy(output, labels),
+        lambda output: squared_error(output, targets),
+    ):
+        run = net.forward(x)
+        grad = net.backward(run, loss(run.output)[1])
+        for parameter, derivative in [*zip(net.W, grad.W, strict=True), *zip(net.b, grad.b, strict=True)]:
+            for place in np.ndindex(parameter.shape):
+                parameter[place] += h
+                up = loss(net.forward(x).output)[0]
+                parameter[place] -= 2 * h
+                down = loss(net.forward(x).output)[0]
+                parameter[place] += h
+                worst = max(worst, float(abs((up - down) / (2 * h) - derivative[place])))
+            smallest = min(smallest, float(np.abs(derivative).max()))
+    return below(
+        worst,
+        1e-9,
+        "a difference quotient over 2e-5: the third derivative times 2e-11, and rounding over the step, 5e-11",
+        {"any of the matrices or biases has half of it": smallest / 2},
     )
 
 

@@ -46,7 +46,7 @@ def schemes_have_the_law_they_state() -> Result:
 def small_normal_shrinks() -> Result:
     """At 0.01 the right width for a ReLU layer would be $2/0.01^2$ = 20,000; a narrower one shrinks its signal."""
     return mean_of(
-        ratio("relu", "small_normal", depth=8),
+        ratio("relu", "normal", depth=8),
         0.01 * math.sqrt(256 / 2),
         {"independent of the width": 0.01, "kept": 1.0},
         width=64,

@@ -7,7 +7,6 @@ searched, selected and read at any size. Figures are drawn 460 units wide: at th
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from wi_docs.columns import to_csv
 
 WIDTH = 6.4  # inches of 72 units
 
@@ -106,11 +107,7 @@ class Picture:
 
     def csv(self) -> str:
         """Return the data as comma-separated values with a header."""
-        buffer = io.StringIO()
-        writer = csv.writer(buffer, lineterminator="\n")
-        writer.writerow(self.data)
-        writer.writerows([_cell(value) for value in row] for row in zip(*self.data.values(), strict=True))
-        return buffer.getvalue()
+        return to_csv(self.data)
 
     def __repr__(self) -> str:
         """Return the words: a notebook shows them where it cannot show the picture."""
@@ -126,12 +123,6 @@ class Picture:
 
 def _short(number: re.Match[str]) -> str:
     return f"{float(number[0]):.1f}".removesuffix(".0") if abs(float(number[0])) >= 1 else f"{float(number[0]):.3g}"
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return "" if np.isnan(value) else f"{value:.6g}"
 
 
 def axes(rows: int = 1, columns: int = 1, *, height: float = 3.0, **options: Any) -> tuple[Figure, Any]:

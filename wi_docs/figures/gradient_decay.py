@@ -11,7 +11,7 @@ from wi_docs.propagation import propagate
 DEPTH, WIDTH = 30, 256
 CASES = (
     ("sigmoid", "lecun_normal", "sigmoid, LeCun", BLUE, "-"),
-    ("sigmoid", "small_normal", "sigmoid, 0.01", BLUE, (0, (2, 2))),
+    ("sigmoid", "normal", "sigmoid, 0.01", BLUE, (0, (2, 2))),
     ("tanh", "lecun_normal", "tanh, LeCun", RED, "-"),
     ("relu", "he_normal", "ReLU, He", GREEN, "-"),
     ("relu", "lecun_normal", "ReLU, LeCun", GREEN, (0, (5, 2))),

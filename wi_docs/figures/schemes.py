@@ -9,7 +9,7 @@ from wi_docs.propagation import propagate
 
 DEPTH, WIDTH = 30, 256
 SCHEMES = (
-    ("small_normal", "0.01", OCHRE, (0, (1, 1.5))),
+    ("normal", "0.01", OCHRE, (0, (1, 1.5))),
     ("lecun_normal", "LeCun", BLUE, (0, (6, 2))),
     ("he_normal", "He", GREEN, "-"),
     ("orthogonal", "orthogonal", PURPLE, (0, (3, 2))),

@@ -1,0 +1,74 @@
+r"""Floor 4: how far a layer moves in the first steps of training, as the width grows; Adam, standard and maximal-update."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wi_docs import checks, digits, initializers
+from wi_docs.checks import Array
+from wi_docs.memory import remembered
+from wi_docs.network import MLP, softmax_cross_entropy
+from wi_docs.propagation import rms
+
+
+@remembered
+def coordinate_check(
+    scaling: str, *, widths: tuple[int, ...] = (64, 128, 256, 512, 1024), steps: int = 3, rate: float = 0.01,
+    seeds: tuple[int, ...] = (0, 1, 2),
+) -> Array:  # fmt: skip
+    r"""Return the rms change of each layer's pre-activations after a few steps of Adam, `(len(widths), 3)`.
+
+    The network reads digits: 64 inputs, two hidden layers of one width, 10 outputs, ReLU. `standard` scaling draws each
+    layer at LeCun's scale and gives all of them one rate. `mup` draws the output layer at \(1/n\) and divides the rates of
+    the second and third layer by \(n/64\).
+
+    Args:
+        scaling: `standard` or `mup`.
+        widths: to try, at least 1.
+        steps: of Adam, on all training digits.
+        rate: Adam's, at width 64.
+        seeds: to average over.
+
+    Raises:
+        ValueError: for an unknown scaling or an argument out of range.
+
+    Source:
+        Yang & Hu (2021); Yang et al. (2022), table 3 and the coordinate check of its appendix D.1.
+
+    Examples:
+        >>> change = coordinate_check("mup", widths=(64, 256), steps=1, seeds=(0,))
+        >>> bool((change[1] < 2 * change[0]).all())
+        True
+    """
+    mup = checks.lookup("scaling", scaling, ("standard", "mup")) == "mup"
+    data = digits.load()
+    result = np.zeros((len(widths), 3))
+    for row, width in enumerate(widths):
+        for seed in seeds:
+            rng = checks.seeded(seed)
+            net = MLP([64, checks.count("width", width), width, 10], "relu", "lecun_normal", rng)
+            if mup:
+                net.W[-1] = initializers.mup_readout(
+                    rng, (width, 10), gain=8.0
+                )  # as at the standard scale for width 64
+            before = net.forward(data.train_x).pre_activations
+            rates = [rate, rate * 64 / width, rate * 64 / width] if mup else [rate] * 3
+            _adam(net, data.train_x, data.train_y, steps, rates)
+            after = net.forward(data.train_x).pre_activations
+            result[row] += [rms(b - a) / len(seeds) for a, b in zip(before, after, strict=True)]
+    return result
+
+
+def _adam(net: MLP, x: Array, y: NDArray[np.int64], steps: int, rates: list[float]) -> None:
+    """Take full-batch steps of Adam (Kingma & Ba, 2015, algorithm 1, with their constants) on the weights."""
+    first = [np.zeros_like(W) for W in net.W]
+    second = [np.zeros_like(W) for W in net.W]
+    for step in range(1, checks.count("steps", steps) + 1):
+        run = net.forward(x)
+        grad = net.backward(run, softmax_cross_entropy(run.output, y)[1])
+        for layer, g in enumerate(grad.W):
+            first[layer] = 0.9 * first[layer] + 0.1 * g
+            second[layer] = 0.999 * second[layer] + 0.001 * g * g
+            mean, square = first[layer] / (1 - 0.9**step), second[layer] / (1 - 0.999**step)
+            net.W[layer] -= rates[layer] * mean / (np.sqrt(square) + 1e-8)

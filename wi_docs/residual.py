@@ -1,0 +1,261 @@
+r"""Floor 4: networks that add: residual branches, what normalization does to them, and how to start them.
+
+A branch computes \(f(s) = \mathrm{relu}(s W_1)\,W_2\) and is added to the stream \(s\). \(W_1\) has LeCun's scale and
+\(W_2\) He's, so that a branch returns the mean square it was given.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from wi_docs import checks, digits, initializers
+from wi_docs.activations import Activation, activation
+from wi_docs.checks import Array
+from wi_docs.memory import remembered
+from wi_docs.network import MLP, ExplosionError, Gradients, Pass, softmax_cross_entropy
+from wi_docs.propagation import rms
+from wi_docs.training import History, descend, train
+
+NORMS = ("none", "pre", "post")
+STARTS = ("standard", "scaled", "zero_last", "fixup")
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What runs along the residual stream, from its start to its end.
+
+    Attributes:
+        size: root mean square of the stream after 0, 1, 2, … blocks, `(blocks + 1,)`.
+        gradient: root mean square of the derivative with respect to it, for a standard normal cotangent at the end,
+            `(blocks + 1,)`.
+    """
+
+    size: Array
+    gradient: Array
+
+
+def _normalize(x: Array, axis: int) -> tuple[Array, Array]:
+    """Return `x` with mean 0 and variance 1 along `axis`, and the deviation it was divided by."""
+    deviation = x.std(axis=axis, keepdims=True)
+    return (x - x.mean(axis=axis, keepdims=True)) / deviation, deviation
+
+
+def _denormalize(dy: Array, y: Array, deviation: Array, axis: int) -> Array:
+    """Pass a gradient back through `_normalize`, which gave `y`."""
+    along = (dy * y).mean(axis=axis, keepdims=True)
+    return np.asarray((dy - dy.mean(axis=axis, keepdims=True) - y * along) / deviation)
+
+
+def residual_stream(
+    *, blocks: int, width: int = 256, batch: int = 64, branch: float = 1.0, norm: str = "none", seed: int = 0
+) -> Stream:
+    """Send standard normal inputs through residual blocks, and a standard normal cotangent back.
+
+    Args:
+        blocks: number of branches that are added, at least 1.
+        width: of the stream and of the branches.
+        batch: number of inputs.
+        branch: factor on each branch, at least 0.
+        norm: `none`; `pre` normalizes each branch's input over its units, `post` the stream after each addition.
+        seed: a non-negative integer.
+
+    Raises:
+        ValueError: for an argument out of range or an unknown norm, or if the stream leaves float64.
+        TypeError: for an argument of the wrong kind.
+
+    Source:
+        He et al. (2016); where to normalize, Xiong et al. (2020).
+
+    Examples:
+        >>> stream = residual_stream(blocks=10)
+        >>> print(f"the mean square grows by {(stream.size[-1] / stream.size[0]) ** (2 / 10):.1f} a block")
+        the mean square grows by 2.0 a block
+    """
+    blocks, width, batch = checks.count("blocks", blocks), checks.count("width", width), checks.count("batch", batch)
+    branch, norm = checks.number("branch", branch, least=0.0), checks.lookup("norm", norm, NORMS)
+    rng = checks.seeded(seed)
+    s = rng.standard_normal((batch, width))
+    sizes = [rms(s)]
+    tape: list[tuple[Array, ...]] = []
+    for _ in range(blocks):
+        first = initializers.lecun_normal(rng, (width, width))
+        last = branch * initializers.he_normal(rng, (width, width))
+        inner, deviation = _normalize(s, 1) if norm == "pre" else (s, np.ones(1))
+        z = inner @ first
+        with np.errstate(over="ignore", invalid="ignore"):
+            s = s + np.maximum(z, 0.0) @ last
+        if not np.isfinite(s).all():
+            raise ExplosionError(f"the stream is not finite after {len(tape) + 1} blocks")
+        if norm == "post":
+            s, deviation = _normalize(s, 1)
+        tape.append((first, last, inner, z, deviation, s))
+        sizes.append(rms(s))
+    ds = rng.standard_normal((batch, width))
+    gradients = [rms(ds)]
+    for first, last, inner, z, deviation, after in reversed(tape):
+        if norm == "post":
+            ds = _denormalize(ds, after, deviation, 1)
+        back = ((ds @ last.T) * (z > 0)) @ first.T
+        ds = ds + (_denormalize(back, inner, deviation, 1) if norm == "pre" else back)
+        gradients.append(rms(ds))
+    return Stream(np.array(sizes), np.array(gradients[::-1]))
+
+
+def batch_norm_factor(
+    activation_name: str | Activation, *, depth: int = 20, width: int = 256, batch: int = 256, seed: int = 0
+) -> float:
+    r"""Return the factor a layer on the gradient's rms, going back, where each layer is \(\varphi(\mathrm{BN}(a W))\).
+
+    It is taken over the middle half of the layers.
+
+    Raises:
+        ValueError: for an argument out of range.
+
+    Source:
+        Yang et al. (2019): for ReLU, \(\sqrt{\pi/(\pi - 1)}\) in the limit of a large batch.
+
+    Examples:
+        >>> print(f"{batch_norm_factor('relu'):.1f}")
+        1.2
+    """
+    depth, width = checks.count("depth", depth, least=4), checks.count("width", width)
+    rng, phi = checks.seeded(seed), activation(activation_name)
+    a = rng.standard_normal((checks.count("batch", batch, least=2), width))
+    tape = []
+    for _ in range(depth):
+        W = initializers.lecun_normal(rng, (width, width))
+        y, deviation = _normalize(a @ W, 0)
+        tape.append((W, y, deviation))
+        a = phi.f(y)
+    da, sizes = rng.standard_normal(a.shape), []
+    for W, y, deviation in reversed(tape):
+        dy = da * phi.df(y)
+        sizes.append(rms(dy))
+        da = _denormalize(dy, y, deviation, 0) @ W.T
+    low, high = depth // 4, 3 * depth // 4
+    return float((sizes[high] / sizes[low]) ** (1 / (high - low)))
+
+
+class ResidualMLP(MLP):
+    """A residual network without normalization: a matrix in, `blocks` branches of two matrices, a matrix out.
+
+    Args:
+        inputs: units of the input.
+        width: units of the stream and of the branches.
+        blocks: number of branches.
+        outputs: units of the output.
+        rng: the source of randomness.
+        start: `standard`; `scaled`, each branch divided by the root of `blocks`; `zero_last`, the last matrix of each branch
+            at 0; or `fixup`, which also shrinks the first and starts the output at 0.
+
+    Attributes:
+        W: the matrices from input to output, two for each branch.
+        b: a bias for each.
+
+    Source:
+        Zhang et al. (2019), section 4, for `fixup`, of which we leave out the scalar multipliers.
+
+    Examples:
+        >>> net = ResidualMLP(64, 32, 100, 10, np.random.default_rng(0), start="fixup")
+        >>> len(net.W), bool((net.forward(np.ones((1, 64))).output == 0).all())
+        (202, True)
+    """
+
+    def __init__(
+        self, inputs: int, width: int, blocks: int, outputs: int, rng: np.random.Generator, *, start: str = "standard"
+    ) -> None:
+        start, blocks = checks.lookup("start", start, STARTS), checks.count("blocks", blocks)
+        super().__init__([inputs] + [width] * (2 * blocks + 1) + [outputs], "relu", "lecun_normal", rng)
+        self.activations = [activation("linear")] + [activation("relu"), activation("linear")] * blocks
+        self.activations.append(activation("linear"))
+        for first in range(1, 2 * blocks, 2):
+            if start == "fixup":
+                self.W[first] *= blocks**-0.5
+            factor = {"standard": math.sqrt(2), "scaled": math.sqrt(2 / blocks)}.get(start, 0.0)
+            self.W[first + 1] *= factor
+        if start == "fixup":
+            self.W[-1] *= 0.0
+
+    def forward(self, x: Array) -> Pass:
+        """As for `MLP`, with the stream added after every second layer."""
+        a = checks.array("x", x, ndim=2)
+        stream, inputs, pre_activations = a, [], []
+        for layer, (W, b, phi) in enumerate(zip(self.W, self.b, self.activations, strict=True)):
+            with np.errstate(over="ignore", invalid="ignore"):
+                z = a @ W + b
+            if not np.isfinite(z).all():
+                raise ExplosionError(f"the pre-activations of layer {layer + 1} are not finite: the signal explodes")
+            inputs.append(a)
+            pre_activations.append(z)
+            a = phi.f(z)
+            if self._closes(layer):
+                a = a + stream
+            if layer == 0 or self._closes(layer):
+                stream = a
+        return Pass(inputs, pre_activations, a)
+
+    def backward(self, run: Pass, cotangent: Array) -> Gradients:
+        """As for `MLP`."""
+        da, skipped = checks.array("cotangent", cotangent), np.zeros(())
+        dW, db, dz = [], [], []
+        for layer in reversed(range(len(self.W))):
+            if self._closes(layer):
+                skipped = da
+            with np.errstate(over="ignore", invalid="ignore"):
+                delta = da * self.activations[layer].df(run.pre_activations[layer])
+                dW.append(run.inputs[layer].T @ delta)
+                db.append(delta.sum(axis=0))
+                dz.append(delta)
+                da = delta @ self.W[layer].T
+                if self._closes(layer + 1):
+                    da = da + skipped
+            if not np.isfinite(da).all():
+                raise ExplosionError(f"the gradients of layer {layer + 1} are not finite: the gradient explodes")
+        return Gradients(dW[::-1], db[::-1], dz[::-1], da)
+
+    def _closes(self, layer: int) -> bool:
+        """Say whether `layer` is the last of a branch."""
+        return 0 < layer < len(self.W) - 1 and layer % 2 == 0
+
+
+def first_step_change(start: str, *, blocks: int, width: int = 64, rate: float = 0.1, seed: int = 0) -> float:
+    """Return the rms change of a residual network's logits on the digits after one full step of gradient descent.
+
+    Raises:
+        ValueError: for an argument out of range or an unknown start.
+
+    Source:
+        Zhang et al. (2019), section 3: it should not depend on the number of branches.
+
+    Examples:
+        >>> print(f"{first_step_change('fixup', blocks=4):.2f} {first_step_change('fixup', blocks=64):.2f}")
+        0.34 0.38
+    """
+    data = digits.load()
+    net = ResidualMLP(64, width, blocks, 10, checks.seeded(seed), start=start)
+    if start == "fixup":
+        net.W[-1] = MLP([width, 10], "linear", "lecun_normal", checks.seeded(seed)).W[0]  # else only it would move
+    run = net.forward(data.train_x)
+    descend(net, net.backward(run, softmax_cross_entropy(run.output, data.train_y)[1]), rate)
+    return rms(net.forward(data.train_x).output - run.output)
+
+
+@remembered
+def train_residual(
+    start: str, *, blocks: int, steps: int = 300, rate: float = 0.05, width: int = 64, seed: int = 0
+) -> History:
+    """Train a residual network without normalization on the digits. A run that explodes ends there.
+
+    Raises:
+        ValueError: for an argument out of range or an unknown start.
+
+    Examples:
+        >>> history = train_residual("fixup", blocks=4, steps=100)
+        >>> bool(history.accuracy[-1] > 0.5)
+        True
+    """
+    net = ResidualMLP(64, width, blocks, 10, checks.seeded(seed), start=start)
+    return train(net, steps=steps, rate=rate, looks=7, seed=seed)
