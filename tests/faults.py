@@ -1,0 +1,180 @@
+"""Faults to plant in the package, one at a time, and the claims that notice: `python -m tests.faults [WORD…]`.
+
+A claim that nothing can make fail says nothing. `FAULTS` are edits of floors 1 to 4, and each names claims that must fail
+on it. The tests run the first of them; this command runs all that are named, on the faults that have WORD in their
+description or on all, in some ten minutes. Every claim is named by a fault or listed in `UNTOUCHED`, with the reason.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An edit of the package that makes it wrong.
+
+    Attributes:
+        what: what is wrong, in words.
+        module: the file of `wi_docs` that is edited.
+        old: text that stands there once.
+        new: what replaces it.
+        noticed_by: claims that must fail, the quickest first.
+    """
+
+    what: str
+    module: str
+    old: str
+    new: str
+    noticed_by: tuple[str, ...]
+
+
+FAULTS = (
+    # Floor 1
+    Fault("the sigmoid's slope is 1 % too large", "activations", "return e / (1.0 + e) ** 2", "return 1.01 * e / (1.0 + e) ** 2", ("slope_is_at_most_a_quarter", "small_singular_value_is_sufficient", "gradient_window_of_the_sigmoid")),
+    Fault("the sigmoid's slope is taken from its output", "activations", "return e / (1.0 + e) ** 2", "return _sigmoid(x) * (1.0 - _sigmoid(x))", ("slope_underflows_from_the_output",)),
+    Fault("the sigmoid is shifted by 0.1", "activations", "return np.where(x < 0, e, 1.0) / (1.0 + e)", "return np.where(x < 0, e, 1.0) / (1.0 + e) - 0.1", ("slopes_from_the_output",)),
+    Fault("tanh has the sigmoid's slope", "activations", "return 4.0 * _sigmoid_slope(2.0 * x)", "return _sigmoid_slope(x)", ("slopes_from_the_output",)),
+    Fault("LeCun's stretch is 0.7", "activations", "2.0 / 3.0", "0.7", ("lecun_constants_hit_the_targets", "lecun_tanh_settles_below_one")),
+    Fault("LeCun's slope lacks the inner factor", "activations", "return LECUN_SCALE * LECUN_STRETCH * _tanh_slope(LECUN_STRETCH * x)", "return LECUN_SCALE * LECUN_STRETCH * _tanh_slope(x)", ("lecun_curvature_peaks_beside_one",)),
+    Fault("ReLU leaks", "activations", "return np.maximum(x, 0.0)", "return np.maximum(x, 0.1 * x)", ("folding_doubles_the_pieces", "relu_can_have_both", "one_relu_layer", "one_relu_layer_at_he", "gains_by_deviation")),
+    Fault("ReLU's slope is 1 everywhere", "activations", "return (x > 0).astype(np.float64)", "return np.ones_like(x)", ("relu_edge_is_he", "tanh_and_relu_weight_gradients_do_not")),
+    Fault("ELU's slope is 1 everywhere", "activations", "return np.where(x > 0, 1.0, np.exp(np.minimum(x, 0.0)))", "return np.ones_like(x)", ("slopes_are_derivatives",)),
+    Fault("SELU's alpha is rounded", "activations", "return 1 / math.sqrt(0.5 + alpha**2 * (c2 - 2 * c1 + 1) / 2), alpha", "return 1 / math.sqrt(0.5 + alpha**2 * (c2 - 2 * c1 + 1) / 2), 1.67", ("selu_keeps_mean_and_variance",)),
+    Fault("GELU's density is missing in its slope", "activations", "return _normal_cdf(x) + z * np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)", "return _normal_cdf(x)", ("slopes_are_derivatives",)),
+    Fault("GELU's gate has twice the width", "activations", "0.5 * _erfc(-x / SQRT2)", "0.5 * _erfc(-x / 2 / SQRT2)", ("gelu_is_not_relu",)),
+    Fault("SiLU lacks its input", "activations", "return x * _sigmoid(x)", "return _sigmoid(x)", ("slopes_are_derivatives",)),
+    Fault("the digits are not divided by their size", "digits", "x = (x - mean) / np.sqrt(((x[turn < 4] - mean) ** 2).mean())", "x = x - mean", ("too_large_a_scale_is_gone",)),
+    Fault("half precision has four bits of exponent", "floats", '"fp16": (5, 10)', '"fp16": (4, 10)', ("where_floats_end",)),
+    # Floor 2
+    Fault("fan_in and fan_out are exchanged", "initializers", '"fan_in": fan_in, "fan_out": fan_out', '"fan_in": fan_out, "fan_out": fan_in', ("schemes_have_the_law_they_state",)),
+    Fault("fan_avg is fan_in", "initializers", "(fan_in + fan_out) / 2}", "fan_in}", ("glorot_compromises", "xavier_depends_on_the_fans", "one_over_root_n_is_not_glorot")),
+    Fault("sigma is the variance", "initializers", 'sigma = math.sqrt(checks.number("scale", scale, above=0.0) / n)', 'sigma = checks.number("scale", scale, above=0.0) / n', ("schemes_have_the_law_they_state", "most_units_are_switches_then", "units_between_say_different_things")),
+    Fault("the uniform's root of three is missing", "initializers", "W *= math.sqrt(12.0) * sigma", "W *= 2 * sigma", ("schemes_have_the_law_they_state", "only_the_second_moment_counts", "glorot_mean_singular_values")),
+    Fault("the uniform is on one side", "initializers", "W -= 0.5", "W -= 0.0", ("schemes_have_the_law_they_state",)),
+    Fault("He lacks the 2", "initializers", 'scale = _scale(2.0, gain)\n    return variance_scaling(rng, shape, scale=scale, mode="fan_in", distribution="normal"', 'scale = _scale(1.0, gain)\n    return variance_scaling(rng, shape, scale=scale, mode="fan_in", distribution="normal"', ("he_gives_the_half_back", "two_over_n_is_of_weights")),
+    Fault("the weights' gain is the variance's", "initializers", 'return scale * checks.number("gain", gain, above=0.0) ** 2', 'return scale * checks.number("gain", gain, above=0.0)', ("schemes_have_the_law_they_state",)),
+    Fault("constants are not constant", "initializers", 'return np.full(shape, checks.number("value", value), dtype=checks.dtype(dtype))', 'return checks.number("value", value) + 1e-3 * rng.standard_normal(shape)', ("deep_linear_stays_at_zero", "zeros_stop_tanh_and_relu", "sigmoid_leaves_zero_as_one_unit", "a_corner_is_almost_never_met")),
+    Fault("normal scales with the fan", "initializers", 'return _draw(rng, shape, checks.number("sigma", sigma, above=0.0), "normal", checks.dtype(dtype))', 'return _draw(rng, shape, sigma / math.sqrt(shape[0]), "normal", checks.dtype(dtype))', ("small_normal_shrinks",)),
+    Fault("orthogonal is not: R's diagonal stays in", "initializers", "q *= np.where(np.diag(r) < 0, -1.0, 1.0)", "q *= np.diag(r) / np.abs(np.diag(r)).max()", ("orthogonal_keeps_every_length", "spectrum_spreads_with_depth")),
+    Fault("the quadrature forgets the density's constant", "gains", "@ _WEIGHTS * half / math.sqrt(2 * math.pi)", "@ _WEIGHTS * half / math.sqrt(2 * 3.2)", ("selu_keeps_mean_and_variance", "tanh_edge_is_lecun", "he_has_no_fixed_size")),
+    Fault("the moment is not squared backward", "gains", "return _integrate(lambda z, half: (phi.df if backward else phi.f)(root * z) ** 2)", "return _integrate(lambda z, half: phi.df(root * z) if backward else phi.f(root * z) ** 2)", ("sigmoid_lecun_factor", "sigmoid_weight_gradients_shrink", "differences_shrink_forward_too")),
+    Fault("the moment ignores q", "gains", 'root = math.sqrt(checks.number("q", q, above=0.0))\n    backward', "root = 1.0\n    backward", ("forward_factor_is_the_length_map", "backward_factor_is_chi", "tanh_cannot_have_both")),
+    Fault("backward is forward", "gains", '== "backward"', '== "forward"', ("sigmoid_lecun_factor",)),
+    Fault("the gain is the moment's inverse", "gains", "return 1.0 / math.sqrt(moment)", "return 1.0 / moment", ("gelu_gain_is_unstable",)),
+    # Floor 3
+    Fault("biases start at 0.1", "network", "self.b = [np.zeros(fan_out) for _, fan_out in shapes]", "self.b = [np.full(fan_out, 0.1) for _, fan_out in shapes]", ("two_inputs_become_one",)),
+    Fault("biases are not added", "network", "z = a @ W + b\n", "z = a @ W\n", ("folding_doubles_the_pieces", "other_ways_to_break_it")),
+    Fault("backward leaves out the slope", "network", "delta = da * self.activations[layer].df(run.pre_activations[layer])", "delta = da", ("sigmoid_lecun_factor",)),
+    Fault("backward takes the slope of the layer's input", "network", "delta = da * self.activations[layer].df(run.pre_activations[layer])", "delta = da * self.activations[layer].df(run.inputs[layer] if run.inputs[layer].shape == da.shape else da)", ("sigmoid_lecun_factor",)),
+    Fault("backward does not transpose", "network", "da = delta @ self.W[layer].T", "da = delta @ (self.W[layer] if len(set(self.W[layer].shape)) == 1 else self.W[layer].T)", ("backpropagation_is_the_product",)),
+    Fault("backward passes on the same gradient to every input", "network", "da = delta @ self.W[layer].T", "da = (delta @ self.W[layer].T).mean(axis=1, keepdims=True) + np.zeros(self.W[layer].shape[0])", ("a_quarter_to_the_n_is_no_bound",)),
+    Fault("the weight gradient takes the outputs", "network", "dW.append(run.inputs[layer].T @ delta)", "dW.append(np.abs(run.inputs[layer]).T @ delta)", ("pretraining_revives_depth_five", "random_outputs_part_constant_layers")),
+    Fault("the weight gradient has the wrong sign", "network", "dW.append(run.inputs[layer].T @ delta)", "dW.append(-run.inputs[layer].T @ delta)", ("the_right_scale_learns", "equal_units_stay_equal")),
+    Fault("the bias gradient is missing", "network", "db.append(delta.sum(axis=0))", "db.append(0.0 * delta.sum(axis=0))", ("nudging_a_weight_agrees", "more_equal_units_add_nothing", "random_weights_break_it", "gradient_of_a_layer_over_the_next")),
+    Fault("the output has the hidden activation", "network", "[activation(hidden)] * (len(shapes) - 1) + [activation(output)]", "[activation(hidden)] * len(shapes)", ("the_right_scale_learns",)),
+    Fault("softmax is not normalized", "network", "log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))", "log_p = shifted - np.log(np.exp(shifted).mean(axis=1, keepdims=True))", ("loss_at_the_start",)),
+    Fault("the cross-entropy's derivative lacks the target", "network", "cotangent[rows, labels] -= 1.0", "cotangent[rows, labels] -= 0.0", ("the_right_scale_learns", "constant_output_weights_cancel_the_errors")),
+    Fault("the squared error's derivative has half the size", "network", "error / len(error)", "0.5 * error / len(error)", ("nudging_a_weight_agrees",)),
+    # Floor 4
+    Fault("the gain of a network counts twice", "propagation", "lambda rng, shape: gain * scheme(rng, shape), rng, output=activation", "lambda rng, shape: gain**2 * scheme(rng, shape), rng, output=activation", ("standard_divides_by_root_three", "selu_at_three_quarters")),
+    Fault("every layer has the same weights", "propagation", "net = MLP([width] * (depth + 1), activation, lambda rng, shape: gain * scheme(rng, shape), rng, output=activation)", "net = MLP([width] * (depth + 1), activation, lambda rng, shape: gain * scheme(np.random.default_rng(seed), shape), rng, output=activation)", ("keras_and_flax_defaults_lose_half", "selu_gradient_grows")),
+    Fault("a bias is added in every network", "propagation", "if sigma_b > 0.0:", "sigma_b += 0.2\n    if sigma_b > 0.0:", ("tanh_dies_slowly", "tanh_does_not_stabilize_at_a_quarter", "fifty_relu_layers")),
+    Fault("the biases are left out", "propagation", "if sigma_b > 0.0:", "if False:", ("reach_is_the_depth_scale", "pytorch_default_forgets_its_input")),
+    Fault("the ratio counts the layers, not the steps between them", "propagation", "(1.0 / max(1, len(by_layer) - 1))", "(1.0 / len(by_layer))", ("relu_factors_by_scale",)),
+    Fault("the rms is the mean size", "propagation", "float(np.sqrt(np.mean((x / largest) ** 2)))", "float(np.mean(np.abs(x / largest)))", ("stable_is_not_self_normalizing",)),
+    Fault("the centering bias has the wrong sign", "propagation", "net.b[layer] = -(a @ net.W[layer]).mean(axis=0)", "net.b[layer] = (a @ net.W[layer]).mean(axis=0)", ("centered_units_need_less",)),
+    Fault("the spectrum leaves out the activation's slope", "propagation", "product, a = product @ (W * phi.df(z)), phi.f(z)", "product, a = product @ W, phi.f(z)", ("relu_undoes_orthogonality",)),
+    Fault("the spectrum adds the matrices", "propagation", "product, a = product @ (W * phi.df(z)), phi.f(z)", "product, a = product + W * phi.df(z), phi.f(z)", ("orthogonal_keeps_every_length", "gaussian_products_lose_directions", "product_of_100_matrices")),
+    Fault("the projection's scale is 1/D", "propagation", "lambda d: d**-0.5", "lambda d: 1 / d", ("root_d_keeps_the_size",)),
+    Fault("the projection takes the sizes", "propagation", 'np.einsum("nd,nd->n", w, x) ** 2', 'np.einsum("nd,nd->n", np.abs(w), np.abs(x))', ("it_is_the_mean_square_not_the_variance",)),
+    Fault("the inputs' mean is left out", "propagation", "x = mean + np.sqrt(1 - mean**2)", "x = np.sqrt(1 - mean**2)", ("it_is_the_mean_square_not_the_variance",)),
+    Fault("weights take the biases' rate", "training", "net.W[layer] -= eta * grad.W[layer]", "net.W[layer] -= eta_b * grad.W[layer]", ("n_units_are_one",)),
+    Fault("training goes uphill", "training", "net.W[layer] -= eta * grad.W[layer]", "net.W[layer] += eta * grad.W[layer]", ("convex_from_anywhere", "a_little_noise_costs_steps")),
+    Fault("only the last layer is trained", "training", "net.W[layer] -= eta * grad.W[layer]", "net.W[layer] -= (layer == len(net.W) - 1) * eta * grad.W[layer]", ("dropout_breaks_it", "rows_part_at_the_first_step")),
+    Fault("rates are not equalized", "training", "rates = [rate * seen[0][-1][-1] / size for size in seen[0][-1]]", "pass", ("rates_rescue_depth_five",)),
+    Fault("the gain of a trained network is left out", "training", "lambda rng, shape: factor * scheme(rng, shape)", "lambda rng, shape: scheme(rng, shape)", ("half_the_scale_does_not_learn", "relu_at_depth_ten_by_scale", "thirty_layers_train_from_he", "trainable_depth_follows_the_edge", "escape_time_against_depth")),
+    Fault("an explosion is not noted", "training", "exploded_at = step\n", "exploded_at = None\n", ("too_large_a_scale_is_gone",)),
+    Fault("the accuracy is that of the first output", "training", "net.forward(x).output.argmax(axis=1) == y", "net.forward(x).output.argmin(axis=1) == y", ("the_right_scale_learns", "relu_trains_without_being_smooth")),
+    Fault("dropped units are trained", "symmetry", "speaks = (rng.random((units, 1)) >= dropout) / (1 - dropout)", "speaks = np.ones((units, 1))", ("dropout_breaks_it", "dropout_does_not_help_from_zeros", "dropout_needs_something_to_silence")),
+    Fault("the three rates are one", "symmetry", "into, out, bias = rates or (rate, rate, rate)", "into, out, bias = (rates or (rate, rate, rate))[:1] * 3", ("n_units_are_one",)),
+    Fault("the tent is flat on one side", "symmetry", "out = np.array([[2.0], [-4.0]])", "out = np.array([[2.0], [-2.0]])", ("folding_doubles_the_pieces",)),
+    Fault("pieces are counted as kinks", "symmetry", "return 1 + int((np.diff(slopes) != 0).sum())", "return int((np.diff(slopes) != 0).sum())", ("one_layer_has_n_plus_one",)),
+    Fault("pre-training does not train", "pretraining", "descend(coder, coder.backward(run, cotangent), rate)", "pass", ("pretraining_revives_depth_five", "pretraining_finds_larger_weights")),
+    Fault("the shuffled start is the random one", "pretraining", "rng.permutation(nets[1].W[layer].ravel())", "rng.permutation(nets[0].W[layer].ravel())", ("shuffled_weights_still_learn",)),
+    Fault("products use one matrix for all factors", "products", "if k == 0 or not same:", "if k == 0:", ("the_same_matrix_is_worse", "narrow_networks_lose")),
+    Fault("products never use one matrix", "products", "if k == 0 or not same:", "if True:", ("the_same_matrix_is_worse",)),
+    Fault("the exponent lacks the ln 2", "products", "(math.log(2) + float(digamma)) / 2", "float(digamma) / 2", ("growth_of_random_matrices", "small_entries_explode")),
+    Fault("products cut nothing", "products", "v = np.maximum(v, 0.0)", "v = np.maximum(v, -v)", ("mean_and_median_part", "spread_grows_with_depth_over_width")),
+    Fault("products forget to rescale", "products", "v /= length[:, None]", "v /= 1.0", ("half_above_one_vanishes", "scalar_edge_is_at_1_89")),
+    Fault("a recurrence's gradient leaves out the slopes", "recurrent", "jacobian = (W * slope) @ jacobian", "jacobian = W @ jacobian", ("tanh_recurrence_is_tamed", "a_saturated_unit_vanishes")),
+    Fault("a recurrence's gradient is the smallest singular value", "recurrent", "np.linalg.norm(jacobian, 2)", "np.linalg.norm(jacobian, -2)", ("non_normal_grows_first",)),
+    Fault("a recurrence is scaled by its singular value", "recurrent", "np.abs(np.linalg.eigvals(W)).max()", "np.linalg.norm(W, 2)", ("recurrences_follow_the_radius",)),
+    Fault("clipping cuts each entry", "recurrent", "return [g * min(1.0, largest / norm) for g in grads]", "return [np.clip(g, -largest, largest) for g in grads]", ("clipping_keeps_the_direction",)),
+    Fault("clipping clips nothing", "recurrent", "return [g * min(1.0, largest / norm) for g in grads]", "return grads", ("clipping_brings_it_back",)),
+    Fault("clipping accepts infinity", "recurrent", 'grads = [checks.array("gradients", g) for g in gradients]', "grads = list(gradients)", ("clipping_cannot_mend_infinity",)),
+    Fault("chi has the weights' deviation", "meanfield", 'return FixedPoint(q, sigma_w**2 * second_moment(activation, q, direction="backward"))', 'return FixedPoint(q, sigma_w * second_moment(activation, q, direction="backward"))', ("tanh_edge_with_biases", "sigmoid_factor_reaches_one_near_ten")),
+    Fault("the length map leaves out the bias", "meanfield", 'checks.number("sigma_b", sigma_b, least=0.0) ** 2', "0.0", ("reach_is_the_depth_scale",)),
+    Fault("the correlation map is the identity", "meanfield", "return (math.sqrt(1 - c * c) + c * (math.pi - math.acos(c))) / math.pi", "return float(c)", ("two_inputs_become_one",)),
+    Fault("lengths share their fluctuations fully", "meanfield", "spread.append(spread[-1] + 1.5 - both / (2 * math.pi))", "spread.append(spread[-1])", ("what_is_left_is_length",)),
+    Fault("the deepest network is the first that fails", "trainability", "return float(depths[k - 1] + part * (depths[k] - depths[k - 1]))", "return float(depths[-1])", ("trainable_depth_over_depth_scale",)),
+    Fault("the sigmoid is tanh", "activations", '"sigmoid": (_sigmoid, _sigmoid_slope)', '"sigmoid": (np.tanh, _tanh_slope)', ("rates_do_not_rescue_depth_ten", "deep_sigmoid_is_stuck")),
+    Fault("the sigmoid's slope is shifted", "activations", "return e / (1.0 + e) ** 2", "e = np.exp(-np.abs(x - 0.1))\n    return e / (1.0 + e) ** 2", ("the_peak_is_at_zero",)),
+    Fault("ReLU's slope is 1/2 where it is on", "activations", "return (x > 0).astype(np.float64)", "return 0.5 * (x > 0)", ("identity_keeps_the_gradient",)),
+    Fault("the weight gradient is one for all inputs", "network", "dW.append(run.inputs[layer].T @ delta)", "dW.append((run.inputs[layer].T @ delta).mean(axis=0) + np.zeros(self.W[layer].shape))", ("gradients_differ_between_inputs",)),
+    Fault("randn(D) shrinks with D", "propagation", '"randn(D)": lambda d: 1.0', '"randn(D)": lambda d: d**-0.25', ("plain_normal_grows_with_d",)),
+    Fault("products are of signs", "products", "W = sigma * rng.standard_normal((draws, width, width))", "W = sigma * rng.choice([-1.0, 1.0], (draws, width, width))", ("a_few_products_carry_the_mean",)),
+    Fault("a recurrence's gradient multiplies the norms", "recurrent", "norms.append(float(np.linalg.norm(jacobian, 2)))", "norms.append(norms[-1] * float(np.linalg.norm(W * slope, 2)))", ("large_entries_vanish", "large_singular_value_is_not_sufficient")),
+    Fault("a recurrence adds its state", "recurrent", "jacobian = (W * slope) @ jacobian", "jacobian = (W * slope + np.eye(len(h))) @ jacobian", ("a_power_explodes_above_one",)),
+)  # fmt: skip
+
+
+def failing(fault: Fault, claims: list[str]) -> dict[str, str]:
+    """Run claims on a copy of the package with the fault, and return id and problem of those that fail."""
+    with TemporaryDirectory() as folder:
+        package = Path(folder) / "wi_docs"
+        shutil.copytree(ROOT / "wi_docs", package, ignore=shutil.ignore_patterns("__pycache__"))
+        path = package / f"{fault.module}.py"
+        text = path.read_text(encoding="utf-8")
+        if text.count(fault.old) != 1:
+            raise ValueError(f"{fault.what}: {fault.old!r} stands {text.count(fault.old)} times in {path.name}")
+        path.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-m", "wi_docs", "claims", "--json", *claims],
+            cwd=folder, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if not done.stdout:
+            raise ValueError(f"{fault.what}: {done.stderr[-2000:]}")
+        return {record["id"]: record["problem"] for record in json.loads(done.stdout) if record["problem"]}
+
+
+UNTOUCHED = {
+    "zeros_find_the_smallest_solution": "it runs on numpy alone; the package has no least squares to be wrong in",
+    "small_bias_does_not_make_all_fire": "it counts signs, and no scale or shape of symmetric weights changes half of them",
+}
+
+
+def main(words: list[str]) -> int:
+    """Plant faults, print what noticed, and return how many claims should have and did not."""
+    missed = 0
+    for fault in FAULTS:
+        if not words or any(word in fault.what for word in words):
+            silent = [name for name in fault.noticed_by if name not in failing(fault, list(fault.noticed_by))]
+            missed += len(silent)
+            print(
+                f"{fault.module}: {fault.what}: {'NOT ' if silent else ''}noticed by {', '.join(silent or fault.noticed_by)}",
+                flush=True,
+            )
+    return missed
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

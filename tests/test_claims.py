@@ -1,0 +1,156 @@
+"""The claims: what each has to have, what the command line says, and whether planted faults are noticed."""
+
+import inspect
+import json
+import math
+import shutil
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from tests.faults import FAULTS, ROOT, UNTOUCHED, failing
+from wi_docs import claims
+from wi_docs.claims import Result, near
+
+CLAIMS = claims.load()
+
+
+def test_there_are_enough_of_them_and_they_answer_every_statement_of_the_notes():
+    count = Counter(claim.statement for claim in CLAIMS.values())
+    assert len(CLAIMS) >= 60
+    assert set(range(1, 23)) <= count.keys()
+
+
+@pytest.mark.parametrize("claim", CLAIMS.values(), ids=lambda claim: claim.id)
+def test_a_claim_is_marked_behind_its_sentence(claim):
+    assert claim.where().startswith(f"docs/{claim.page}.md:")
+    assert claim.sentence.endswith((".", ":")) or claim.sentence[-1].isalnum()
+    assert len(claim.sentence.split()) > 3
+
+
+@pytest.mark.parametrize(
+    ("result", "word"),
+    [
+        (near(1.2, 1.0, 0.1, "r", {"two": 2.0}), "measured 1.2, expected 1"),
+        (near(1.0, 1.0, 0.1, "r", {}), "no wrong statement"),
+        (near(1.0, 1.0, 0.1, "r", {"close by": 1.05}), "would accept 1.05 too, from: close by"),
+        (near(1.0, 1.0, 0.1, "r", {"nothing": math.nan}), "would accept nan"),
+        (near(math.nan, 1.0, 0.1, "r", {"two": 2.0}), "measured nan"),
+    ],
+)
+def test_a_claim_fails_by_its_number_and_by_what_it_would_accept(result: Result, word):
+    assert word in (result.problem() or "")
+
+
+def test_a_claim_holds():
+    assert near(1.05, 1.0, 0.1, "r", {"two": 2.0}).problem() is None
+
+
+def test_a_verdict_needs_a_statement_and_a_statement_a_verdict():
+    for wrong in ({"statement": 1}, {"verdict": "holds"}, {"statement": 23, "verdict": "holds"}):
+        with pytest.raises(ValueError, match="verdict"):
+            claims.claim(**wrong)
+
+
+# The command line
+
+PLANTED = '''
+from wi_docs.claims import claim, near
+
+@claim()
+def it_holds():
+    """Two and two are {measured:.0f}."""
+    return near(2 + 2, 4, 0, "exact", {"five": 5})
+
+@claim()
+def it_fails():
+    """Two and two are five."""
+    return near(2 + 2, 5, 0.5, "exact", {"six": 6})
+
+@claim()
+def it_raises():
+    """One can divide by zero."""
+    return near(1 / 0, 5, 0.5, "exact", {"six": 6})
+'''
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    """A copy of the package with three claims of its own, and a page for them."""
+    folder = tmp_path_factory.mktemp("planted")
+    shutil.copytree(ROOT / "wi_docs", folder / "wi_docs", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "wi_docs" / "claims" / "planted.py").write_text(PLANTED)
+    (folder / "docs").mkdir()
+    (folder / "docs" / "planted.md").write_text("# Planted\n\nTwo and two are five.[[claim: it_fails]]\n")
+    return folder
+
+
+def command(folder, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "wi_docs", "claims", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_what_fails_is_named_and_the_rest_still_runs(planted):
+    done = command(planted, "it_raises", "it_fails", "it_holds")
+    assert done.returncode == 1
+    assert "docs/planted.md:3: it_fails: measured 4, expected 5, accepted 4.5 to 5.5" in done.stdout
+    assert "it_raises: it raised ZeroDivisionError: division by zero" in done.stdout
+    assert "planted.py" in done.stdout.partition("Traceback")[2], "where it raised"
+    assert "1 of 3 claims hold." in done.stdout
+
+
+def test_what_holds_ends_well(planted):
+    done = command(planted, "it_holds")
+    assert done.returncode == 0
+    assert "1 of 1 claims hold." in done.stdout
+
+
+def test_everything_for_machines(planted):
+    done = command(planted, "--json", "it_holds", "it_fails")
+    assert done.returncode == 1
+    holds, fails = json.loads(done.stdout)
+    assert (holds["id"], holds["sentence"], holds["problem"]) == ("it_holds", "Two and two are 4.", None)
+    assert fails["where"] == "docs/planted.md:3"
+
+
+def test_an_unknown_name_suggests_the_nearest(planted):
+    done = command(planted, "it_hold")
+    assert done.returncode == 2
+    assert "no claim is called 'it_hold'; did you mean it_holds" in done.stderr
+
+
+def test_two_claims_of_one_name_are_refused(planted):
+    twin = planted / "wi_docs" / "claims" / "twin.py"
+    twin.write_text(PLANTED)
+    done = command(planted, "it_holds")
+    twin.unlink()
+    assert done.returncode == 2
+    assert "two claims are called 'it_holds'" in done.stderr
+
+
+# Planted faults
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.module}: {fault.what}")
+def test_a_fault_is_noticed(fault):
+    quickest = fault.noticed_by[0]
+    assert quickest in failing(fault, [quickest])
+
+
+def test_every_claim_is_noticed_by_a_fault_or_untouched_for_a_reason():
+    touched = {name for fault in FAULTS for name in fault.noticed_by}
+    assert touched | UNTOUCHED.keys() == CLAIMS.keys()
+    assert not touched & UNTOUCHED.keys()
+    assert all(len(reason) > 20 for reason in UNTOUCHED.values())
+
+
+def test_the_example_for_authors_is_the_code():
+    example = "\n".join(inspect.getsource(CLAIMS["slope_is_at_most_a_quarter"].experiment).splitlines())
+    assert example in (ROOT / "docs" / "contributing.md").read_text()
