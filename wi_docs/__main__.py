@@ -1,4 +1,4 @@
-"""The command line: `python -m wi_docs claims [ID…] [--json]`."""
+"""The command line: `python -m wi_docs claims [ID…] [--json]`, `gain NAME…`, `schemes`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ import collections
 import json
 import multiprocessing
 import os
+import re
 import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-from wi_docs import claims
+import numpy as np
+
+from wi_docs import activations, claims, initializers
+from wi_docs.catalog import gains
 
 
 def run_claims(ids: list[str], *, as_json: bool) -> int:
@@ -62,6 +66,35 @@ def table(records: list[dict[str, Any]]) -> str:
     )
 
 
+def gain_report(names: list[str]) -> str:
+    """Return what there is to know about the gains of activations, as lines of text."""
+    lines = []
+    for name in names:
+        g = gains(name)
+        pytorch = "refuses it" if g.pytorch is None else f"{g.pytorch:.4f}"
+        pair = "there is none" if g.critical is None else f"{g.critical[0]:.4f} and {g.critical[1]:.4f}"
+        lines += [
+            f"{name}",
+            f"  forward       {g.forward:.6f}   1/sqrt(E f(z)^2): keeps the signal's mean square",
+            f"  backward      {g.backward:.6f}   1/sqrt(E f'(z)^2): keeps the gradient's",
+            f"  by deviation  {g.by_deviation:.6f}   1/std f(z): the wrong target if f(z) has a mean",
+            f"  PyTorch       {pytorch}",
+            f"  critical      sigma_w^2 and sigma_b^2 that keep both at variance 1: {pair}",
+        ]
+    return "\n".join(lines)
+
+
+def schemes_report() -> str:
+    """Return every scheme with its measured law on a layer of 400 by 100, as lines of text."""
+    lines = [f"{'scheme':16} {'n_in E[w^2]':>11}  what it is"]
+    for name in initializers.names():
+        mean_square = 400 * float((initializers.get(name)(np.random.default_rng(0), (400, 100)) ** 2).mean())
+        words = re.sub(r"\\[(),]|\\text|[{}]", "", initializers.summary(name))
+        lines.append(f"{name:16} {mean_square:>11.4g}  {words}")
+    also = ", ".join(f"{alias} is {name}" for alias, name in initializers.ALIASES.items())
+    return "\n".join([*lines, f"Also known: {also}."])
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m wi_docs", description="The numbers behind the site, run again.")
@@ -71,11 +104,20 @@ def main(arguments: list[str] | None = None) -> int:
     )
     command.add_argument("ids", nargs="*", metavar="ID", help="only these (default: all)")
     command.add_argument("--json", action="store_true", help="print everything, for machines")
+    command = commands.add_parser("gain", help="print the gains of activations")
+    command.add_argument("names", nargs="+", metavar="NAME", help=f"one of {', '.join(activations.names())}")
+    commands.add_parser("schemes", help="print every scheme, with n_in times its mean square on a layer of 400 by 100")
     options = parser.parse_args(arguments)
     try:
-        return run_claims(options.ids, as_json=options.json)
+        if options.command == "gain":
+            print(gain_report(options.names))
+        elif options.command == "schemes":
+            print(schemes_report())
+        else:
+            return run_claims(options.ids, as_json=options.json)
     except ValueError as error:
         parser.error(str(error))
+    return 0
 
 
 if __name__ == "__main__":

@@ -119,7 +119,9 @@ def normal(rng: np.random.Generator, shape: Shape, sigma: float = 0.01, *, dtype
 
 
 def uniform(rng: np.random.Generator, shape: Shape, limit: float = 0.05, *, dtype: DType = np.float64) -> Array:
-    r"""Uniform weights on [-`limit`, `limit`], whatever the fans; their standard deviation is \(\text{limit}/\sqrt3\).
+    r"""Uniform weights on [-`limit`, `limit`], whatever the fans.
+
+    Their standard deviation is \(\text{limit}/\sqrt3\).
 
     Examples:
         >>> print(f"{uniform(np.random.default_rng(0), (400, 400)).std() * 3**0.5:.3f}")
@@ -349,9 +351,9 @@ def identity(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dtype
 
 
 def pytorch_linear(rng: np.random.Generator, shape: Shape, *, dtype: DType = np.float64) -> Array:
-    r"""What PyTorch's `nn.Linear` and `nn.Conv2d` start from: uniform on \([-1/\sqrt{n_\text{in}}, 1/\sqrt{n_\text{in}}]\).
+    r"""What PyTorch's `nn.Linear` and `nn.Conv2d` start from: uniform weights of variance \(1/(3\,n_\text{in})\).
 
-    The variance is \(1/(3\,n_\text{in})\). In the source it reads `kaiming_uniform_(a=sqrt(5))`. The biases are drawn
+    The bounds are \(\pm1/\sqrt{n_\text{in}}\). In the source it reads `kaiming_uniform_(a=sqrt(5))`. The biases are drawn
     from the same interval.
 
     Source:
