@@ -170,7 +170,7 @@ def filters(known: dict[str, dict[str, Any]]) -> str:
 
 def predictions(known: dict[str, dict[str, Any]]) -> str:
     """Return the table of the page Predicted: what was printed, what theory gives, how far apart they are."""
-    lines = ["| what | printed in | printed | theory | standard deviation | apart |", "|---|---|--:|--:|--:|--:|"]
+    lines = ["| what | printed in | printed | expected | standard deviation | apart |", "|---|---|--:|--:|--:|--:|"]
     for record in known.values():
         values = record["numbers"]
         if record["page"] == "predicted" and "printed" in values:

@@ -209,8 +209,10 @@ def run(one: Claim) -> dict[str, Any]:
     }
     try:
         result = one.experiment()
+        if result.problem() is None:  # a claim may fail before it knows all its numbers
+            numbers = {"measured": result.measured, "expected": result.expected, **result.numbers}
+            record["sentence"] = one.sentence.format_map(numbers)
         record |= {
-            "sentence": one.sentence.format(measured=result.measured, expected=result.expected, **result.numbers),
             "measured": result.measured,
             "expected": result.expected,
             "low": None if result.low == -math.inf else float(result.low),

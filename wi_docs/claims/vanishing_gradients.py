@@ -200,22 +200,43 @@ def sigmoid_factor_reaches_one_near_ten() -> Result:
 @claim(statement=14, verdict=IF + " it is said of slopes", source="")
 def most_units_are_switches_then() -> Result:
     """By then the units of the network are switches, and most of them stand at an end."""
-    z = propagate("sigmoid", "lecun_normal", depth=20, width=512, gain=10.0).pre_activations[10:]
-    share = float((activation("sigmoid").df(z) < 0.025).mean())
-    return above(share, 0.5, "share of units with less than a tenth of the peak's slope", {"as at LeCun's scale": 0.0})
+
+    def share(g):
+        z = propagate("sigmoid", "lecun_normal", depth=20, width=512, gain=g).pre_activations[10:]
+        return float((activation("sigmoid").df(z) < 0.025).mean())
+
+    return above(
+        share(10.0),
+        0.5,
+        "share of units with less than a tenth of the peak's slope",
+        {"as at LeCun's scale": share(1.0)},
+    )
 
 
-@claim(statement=14, verdict=IF + " the units are centered", source="")
+@claim(statement=14, verdict=IF + " the units are centered", source="@schoenholz2017, equation 5")
 def centered_units_need_less() -> Result:
-    """One can ask for less: a bias that centers each unit's pre-activation on 0."""
-    centered = np.mean([centered_ratio("sigmoid", gain=4.0, seed=s) for s in SEEDS])
-    plain = np.mean(ratios("sigmoid", "lecun_normal", seeds=5, depth=20, gain=4.0))
-    return near(
-        centered,
-        0.9,
-        0.02,
-        "spread of 5 seeds, rounded up",
-        {"the bias changes nothing": plain, "exactly 1, as at the center": 1.0},
+    """A centered sigmoid at four times the weights is half a tanh at its own edge, and like that one it comes to rest slowly: the factor is {short:.2f} over 20 layers and {measured:.2f} over 60."""
+
+    def theory(depth):
+        q, logs = 16.0, []
+        for _ in range(depth - 1):
+            logs.append(np.log(16 * second_moment("sigmoid", q, direction="backward")) / 2)
+            q = 16 * (second_moment("sigmoid", q) - 0.25)  # the mean of 1/2 is taken out
+        return float(np.exp(np.mean(logs)))
+
+    short, deep = ([centered_ratio("sigmoid", gain=4.0, depth=d, seed=s) for s in range(3)] for d in (20, 60))
+    if abs(np.mean(short) / theory(20) - 1) > 0.01:
+        return near(np.mean(short), theory(20), 0.01, "over 20 layers", {"1": 1.0})
+    return mean_of(
+        deep,
+        theory(60),
+        {
+            "as over 20 layers": theory(20),
+            "1 at once": 1.0,
+            "not centered": float(np.mean(ratios("sigmoid", "lecun_normal", seeds=2, depth=60, gain=4.0))),
+        },
+        width=512,
+        short=float(np.mean(short)),
     )
 
 
@@ -324,17 +345,19 @@ def sigmoid_weight_gradients_shrink() -> Result:
 @claim(statement=16, verdict=NOT + " for tanh and ReLU", source="@glorot2010, equation 14 and figure 8")
 def tanh_and_relu_weight_gradients_do_not() -> Result:
     """For tanh, a scale that shrinks the gradient on its way back shrinks the activations on their way forward just as much, and the product is the same in all layers."""
-    logs, back = [], []
-    for seed in range(8):
-        for phi in ("tanh", "relu"):
+    by_activation, back = [], []
+    for phi in ("tanh", "relu"):
+        logs = []
+        for seed in range(8):
             p = propagate(phi, "lecun_normal", depth=20, width=256, gain=0.577, seed=seed)
             logs.append(np.log(p.weight_gradient_rms[4] / p.weight_gradient_rms[14]) / 10)
             back.append(np.log(p.gradient_ratio))
+        by_activation.append(np.mean(logs))
     return near(
-        np.mean(logs),
+        max(by_activation, key=abs),
         0.0,
         0.03,
-        "4 standard errors over 16 networks, and the early layers of tanh",
+        "the worse of the two; 4 standard errors over 8 networks, and the early layers of tanh",
         {"they shrink as what flows back does": float(np.mean(back))},
     )
 
@@ -443,9 +466,9 @@ def relu_factors_by_scale() -> Result:
 @claim(statement=18, verdict=IF + " the scale is He's", source="@glorot2010, equation 16")
 def keras_and_flax_defaults_lose_half() -> Result:
     """Keras starts a dense layer at Glorot's uniform scale and Flax at LeCun's, and in layers of equal width both lose half of the mean square to ReLU."""
-    found = [np.log(np.mean(ratios("relu", init, seeds=4))) for init in ("glorot_uniform", "lecun_normal")]
+    found = [float(np.log(np.mean(ratios("relu", init, seeds=4)))) for init in ("keras_dense", "flax_dense")]
     return near(
-        float(np.mean(found)),
+        max(found, key=lambda log: abs(log + np.log(2) / 2)),
         -np.log(2) / 2,
         0.01,
         "4 standard errors and the width of 512",

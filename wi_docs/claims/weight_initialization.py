@@ -323,7 +323,7 @@ def dropout_breaks_it() -> Result:
 
 @claim(statement=7, verdict=IF + " it does not say only", source="")
 def dropout_does_not_help_from_zeros() -> Result:
-    """It does not help from zeros with tanh or ReLU: there is nothing to silence."""
+    """It does not help if all weights are zero, with tanh or ReLU: nothing flows either way."""
     apart = [
         np.abs(train_units("zeros", "zeros", units=4, steps=100, hidden=phi, dropout=0.5).W).max()
         for phi in ("tanh", "relu")
