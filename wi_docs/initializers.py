@@ -464,7 +464,7 @@ def prior_bias(probability: float) -> float:
         ValueError: for a probability that is not between 0 and 1.
 
     Source:
-        Lin et al. (2017), section 3.3, with \(\pi = 0.01\) for rare foreground classes.
+        Lin et al. (2017), section 4.1, with \(\pi = 0.01\) for rare foreground classes.
 
     Examples:
         >>> print(f"{prior_bias(0.1):.2f} {prior_bias(0.01):.2f}")

@@ -38,15 +38,16 @@ def lsuv(net: MLP, x: Array, rng: np.random.Generator, *, tolerance: float = 0.1
         [1, 1, 1]
     """
     tolerance, most = checks.number("tolerance", tolerance, above=0.0), checks.count("most", most)
-    corrections = []
-    for layer, W in enumerate(net.W):
+    corrections, a = [], checks.array("x", x, ndim=2)
+    for layer, (W, b, phi) in enumerate(zip(net.W, net.b, net.activations, strict=True)):
         net.W[layer] = initializers.orthogonal(rng, W.shape)
         for count in range(most + 1):
-            variance = float(net.forward(x).pre_activations[layer].var())
+            variance = float((a @ net.W[layer] + b).var())
             if abs(variance - 1.0) < tolerance or count == most:
                 break
             if variance == 0.0:
                 raise ValueError(f"layer {layer + 1} gives the same output for every input; no factor can mend that")
             net.W[layer] /= math.sqrt(variance)
         corrections.append(count)
+        a = phi.f(a @ net.W[layer] + b)
     return corrections
