@@ -97,6 +97,8 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
     for place, make in _PLACES.items():
         if place in markdown:
             markdown = markdown.replace(place, make())
+    if page.file.src_uri not in ("glossary.md", "ledger.md"):
+        markdown += "\n\n" + "\n".join(f"*[{term}]: {words}" for term, words in pages.glossary().items())
     return ledger.MARK.sub(lambda m: m[0] if m[1] in CLAIMS else "", markdown)
 
 
@@ -110,7 +112,8 @@ _PLACES = {
 
 
 def on_page_content(content: str, page: Any, config: Any, files: Files) -> str:
-    """Keep code out of the search index, which every page loads: words are what one searches for."""
+    """Link terms to the glossary; keep code out of the search index, which every page loads: words are what one searches for."""
+    content = pages.link_terms(content, page.url)
     return re.sub(r'<div class="(language-[^"]*)"', r'<div class="\1" data-search-exclude', content)
 
 

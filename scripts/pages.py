@@ -24,8 +24,10 @@ from latex2mathml.converter import convert
 from markdown import Markdown
 from markdown.blockprocessors import BlockProcessor
 from markdown.extensions import Extension
+from markdown.extensions.toc import slugify
 from markdown.inlinepatterns import InlineProcessor
 from markdown.treeprocessors import Treeprocessor
+from mkdocs.utils import get_relative_url
 from pybtex.database import Person, parse_file
 
 from scripts import store
@@ -109,6 +111,35 @@ class _FigureBlock(BlockProcessor):
         ):
             link = ET.SubElement(links, "a", {"href": target, "title": what, "download": ""})
             link.text = text
+
+
+def glossary() -> dict[str, str]:
+    """Return the terms of `docs/glossary.md` with their definitions, as plain text."""
+    text = (store.ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    found = re.findall(r"^<span[^>]*>(.*)</span>\n:   (.+(?:\n    .+)*)", text, re.MULTILINE)
+    return {term: " ".join(words.partition(" See [")[0].split()) for term, words in found}
+
+
+def link_terms(content: str, url: str) -> str:
+    """Turn the first mention of each glossary term, which `abbr` has marked, into a link that tells its meaning, and unmark the rest."""
+    seen: set[str] = set()
+    inside: list[str] = []  # elements in which a link would be wrong
+    parts = re.split(r'(<abbr title="[^"]*">[^<]*</abbr>|</?(?:a|h\d|code|figure|table)\b[^>]*>)', content)
+    for place, part in enumerate(parts):
+        if part.startswith("<abbr"):
+            title, term = re.match(r'<abbr title="([^"]*)">([^<]*)<', part).groups()  # type: ignore[union-attr]
+            if inside or term in seen:
+                parts[place] = term
+            else:
+                seen.add(term)
+                target = get_relative_url(f"glossary/#{slugify(term, '-')}", url)
+                parts[place] = f'<a class="wi-term" href="{target}" title="{title}">{term}</a>'
+        elif part.startswith("</"):
+            if inside:
+                inside.pop()
+        elif part.startswith("<"):
+            inside.append(part)
+    return "".join(parts)
 
 
 def fill_tables(markdown: str, pages: Pages) -> str:
@@ -277,8 +308,9 @@ _BETTER = (
 _SILENT = (  # what latex2mathml takes without a word and prints as something else
     (r"(?<!\\)%", "a bare % starts a comment"),
     (r"\$", "a $ inside"),
-    (r"[^\x00-\x7f]", "a character outside ASCII; write its command"),
+    (r"[^\n\x20-\x7f]", "a character outside ASCII, or a tab; write its command"),
     (r"[_^][A-Za-z0-9][A-Za-z0-9]", "braces are missing after _ or ^"),
+    (r"^(?!.*\\begin).*\\\\", "a line break outside an environment"),
     (r"\\begin\{(?!(?:[pbv]?matrix|cases|aligned?)\})", "an environment that is not known"),
     (r"\\(?:boldsymbol|underbrace|overbrace|underset|overset|tag|label)\b", "a command that is not typeset"),
 )

@@ -20,9 +20,9 @@ def draw() -> Picture:
         q = fixed_point("tanh", sigma_w=sigma_w, sigma_b=SIGMA_B).q_star
         curves[name] = np.array([correlation_map("tanh", v, q, sigma_w=sigma_w, sigma_b=SIGMA_B) for v in c])
         ax.plot(c, curves[name], color=color)
-    label(ax, 0.12, curves["below"][10], "below", BLUE, xytext=(0, 10))
-    label(ax, 0.12, curves["at the edge"][10], "at the edge", INK, xytext=(0, 11))
-    label(ax, 0.3, curves["above"][24], "above", RED, xytext=(4, -12))
+    label(ax, 0.12, curves["below"][10], "below", BLUE, xytext=(-14, 16))
+    label(ax, 0.02, 0.29, "at the edge", INK, xytext=(0, 0))
+    label(ax, 0.3, curves["above"][24], "above", RED, xytext=(8, -16))
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1.02)
     ax.set_xlabel("correlation of two inputs in one layer")

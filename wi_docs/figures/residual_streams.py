@@ -36,7 +36,7 @@ def draw() -> Picture:
         ax.set_xlim(0, BLOCKS)
     label(both[0], 15, size["as they are"][15], "as they are", RED, xytext=(-8, 6), ha="right")
     label(both[0], BLOCKS, size["normalized inside"][-1], "normalized inside", BLUE, xytext=(-4, 10), ha="right")
-    label(both[0], 11, size["divided by the root of 24"][11], "divided", GREEN, xytext=(0, 8), ha="right")
+    label(both[0], 18, size["divided by the root of 24"][18], "divided", GREEN, xytext=(0, 7), ha="right")
     label(both[0], BLOCKS, 1.0, "normalized after", PURPLE, xytext=(-4, -9), ha="right")
     both[1].set_xlabel("blocks")
     return Picture(

@@ -3,6 +3,7 @@
 from wi_docs import frameworks
 from wi_docs.tables import Table
 
+NAMES = {"torch": "PyTorch", "keras": "Keras", "flax": "Flax"}
 # Library, layer, parameter in the data, the law in words, its standard deviation.
 ROWS = (
     ("torch", "Linear(400, 100)", "weight", r"uniform, $\pm1/\sqrt{n_\text{in}}$", (3 * 400) ** -0.5),
@@ -41,13 +42,12 @@ def table() -> Table:
     ]
     if max(apart) > 4:
         raise ValueError(f"{ROWS[apart.index(max(apart))]} is {max(apart):.1f} standard errors from what was measured")
-    versions = ", ".join(
-        f"{name} {data['versions'][key]}" for name, key in (("PyTorch", "torch"), ("Keras", "keras"), ("Flax", "flax"))
-    )
+    versions = ", ".join(f"{name} {data['versions'][key]}" for key, name in NAMES.items())
     return Table(
         f"What layers start from in {versions}: the standard deviation measured over eight seeds, the law that it is, and that "
         f"law's deviation. The largest distance between the two is {max(apart):.1f} standard errors. Biases that are not listed start at 0.",
         {
+            "library": [NAMES[library] for library, *_ in ROWS],
             "layer": [f"`{layer}` `{parameter}`" for _, layer, parameter, _, _ in ROWS],
             "measured": [law["std"] for law in laws],
             "law": [words for *_, words, _ in ROWS],
