@@ -147,7 +147,7 @@ def on_post_template(output: str, template_name: str, config: Any) -> str:
 
 def on_post_build(config: Any) -> None:
     """Hold the whole site against its inventory: links and anchors, figures shown, references cited."""
-    _shorten_index(Path(config.site_dir) / "search" / "search_index.json")
+    _shorten_index(Path(config.site_dir) / "search" / "search_index.json", config)
     for key in sorted(pages.bibliography().keys() - PAGES.cited):
         pages.LOG.warning("docs/references.bib: %s is cited nowhere", key)
     for record in CLAIMS.values():
@@ -169,12 +169,14 @@ def on_post_build(config: Any) -> None:
         pages.LOG.warning("%s", problem)
 
 
-def _shorten_index(path: Path) -> None:
-    """Keep the chapters whole, and titles and first words of the rest: every page loads this index."""
+def _shorten_index(path: Path, config: Any) -> None:
+    """Keep the words of the chapters, and titles and first words of the rest: every page loads this index."""
     index = json.loads(path.read_text(encoding="utf-8"))
+    chapters = next(part["Chapters"] for part in config["nav"] if "Chapters" in part)
     for entry in index["docs"]:
-        if entry["location"].startswith(("errata/", "predicted/", "reference/", "reproductions/")):
-            entry["text"] = textwrap.shorten(re.sub("<[^>]*>", "", entry["text"]), 80, placeholder=" …")
+        words = re.sub("<[^>]*>", "", entry["text"])
+        whole = f"{entry['location'].partition('/')[0]}.md" in chapters
+        entry["text"] = words if whole else textwrap.shorten(words, 80, placeholder=" …")
     path.write_text(json.dumps(index, separators=(",", ":")), encoding="utf-8")
 
 
