@@ -13,7 +13,7 @@ ROWS = (
     ("normal", r"$\sigma^2$, here $0.01^2$", "shallow networks of the past", "@krizhevsky2012"),
     ("uniform", r"$\text{limit}^2/3$, here $0.05^2/3$", "embeddings in Keras", ""),
     ("truncated_normal", r"$\sigma^2$, here $0.02^2$", "transformers", ""),
-    ("sparse", r"15 weights a unit, variance 1", "wide layers", "@martens2010"),
+    ("sparse", r"15 weights a unit, variance 1", "deep autoencoders of 2010", "@martens2010"),
     ("lecun_normal", r"$1/n_\text{in}$", "linear, tanh, SELU", "@lecun1998"),
     ("lecun_uniform", r"$1/n_\text{in}$", "linear, tanh, SELU", "@lecun1998"),
     ("glorot_normal", r"$2/(n_\text{in} + n_\text{out})$", "tanh, linear", "@glorot2010"),
