@@ -23,6 +23,7 @@ from wi_docs import claims
 
 ROOT = Path(__file__).resolve().parent.parent
 FIGURES = [job.name for job in store.jobs(["figures"])]
+TABLES = [job.name for job in store.jobs(["tables"])]
 LABS = [job.name for job in store.jobs(["labs"])]
 CHAPTERS = ("weight-initialization", "vanishing-gradients", "exploding-gradients", "ways-to-initialize-weights")
 
@@ -94,6 +95,29 @@ def test_a_figure_is_shown_with_words_and_data(site, name):
     assert len(rows) >= 5
     assert {len(row) for row in rows} == {len(header)}
     assert (site / "figures" / f"{name}.svg").read_text().startswith("<svg")
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_is_shown_with_words_and_data(site, name):
+    pages = [p.read_text() for p in site.rglob("*.html") if f'id="table-{name}"' in p.read_text()]
+    assert len(pages) == 1
+    table = re.search(rf'<figure class="wi-table" id="table-{name}".*?</figure>', pages[0], re.DOTALL)[0]
+    header, *rows = csv.reader((site / "tables" / f"{name}.csv").read_text().splitlines())
+    assert table.count("<tr>") == len(rows) + 1
+    assert table.count("<th ") == len(header)
+    assert len(re.search(r"<figcaption>(.*?)</figcaption>", table, re.DOTALL)[1].split()) > 15
+
+
+def test_a_term_is_linked_to_the_glossary_once(site):
+    linked = 0
+    for page in site.rglob("index.html"):
+        text = page.read_text()
+        assert "<abbr" not in text, page
+        terms = re.findall(r'<a class="wi-term" href="[^"]*glossary/#([^"]+)" title="[^"]{20,}"', text)
+        assert len(terms) == len(set(terms)), page
+        assert not re.search(r"<a\b[^>]*>(?:(?!</a>).)*<a\b", text, re.DOTALL), page
+        linked += len(terms)
+    assert linked > 40
 
 
 @pytest.mark.parametrize("name", LABS)
@@ -208,6 +232,8 @@ def test_mistakes_on_a_page_fail_the_build_with_file_and_line(project):
         "$\\nosuchcommand x$": "nosuchcommand",
         "$\\frac{1}{2$": "braces do not match",
         "[[figure: no_such_figure]]": "no_such_figure",
+        "[[table: no_such_table]]": "no_such_table",
+        "$a \\\\ b$": "a line break outside an environment",
     }
     page.write_text(page.read_text() + "\n\n" + "\n\n".join(mistakes) + "\n")
     done = build(project)
