@@ -68,6 +68,10 @@ def test_q_scales_the_argument():
     ("function", "direction", "says"),
     [
         (lambda x: 0 * x, "forward", "no gain"),
+        (lambda x: np.exp(x * x / 2), "forward", "may be infinite"),
+        (lambda x: np.exp(x * x / 4), "forward", "may be infinite"),
+        (lambda x: np.exp(1.0 * x * x), "forward", "may be infinite"),
+        (lambda x: np.exp(x * x / 3), "backward", "may be infinite"),
         (lambda x: 0 * x + 3, "backward", "no gain"),
         (lambda x: x[:-1], "forward", "elementwise"),
         (lambda x: np.where(x > 0, np.nan, x), "forward", "NaN"),

@@ -86,7 +86,7 @@ class Factors:
 def factors(
     function: str | Activation, gain: float, *, depth: int = 10, width: int = 512, seeds: tuple[int, ...] = (0, 1, 2, 3)
 ) -> Factors:
-    """Measure both factors in networks whose weights have LeCun's scale times `gain`.
+    """Measure both factors in networks whose weights have LeCun's scale times `gain`, the first layer's LeCun's scale.
 
     Raises:
         ValueError: for an argument out of range, or a network in which signal or gradient dies out or explodes.
@@ -98,7 +98,9 @@ def factors(
     """
     found = []
     for seed in seeds:
-        p = propagate(function, "lecun_normal", depth=depth, width=width, batch=32, gain=gain, seed=seed)
+        p = propagate(
+            function, "lecun_normal", depth=depth, width=width, batch=32, gain=gain, input_gain=1.0, seed=seed
+        )
         found.append([(p.forward_rms[-1] / p.forward_rms[0]) ** (1 / (depth - 1)), p.gradient_ratio])
     values = np.array(found)
     forward, backward = values.mean(axis=0)

@@ -55,6 +55,7 @@ def propagate(
     batch: int = 64,
     seed: int = 0,
     gain: float = 1.0,
+    input_gain: float | None = None,
     sigma_b: float = 0.0,
 ) -> Propagation:
     r"""Send standard normal inputs forward and a standard normal cotangent back through `depth` equal layers.
@@ -67,6 +68,8 @@ def propagate(
         batch: number of inputs, at least 1.
         seed: a non-negative integer; everything random follows from it.
         gain: factor on every weight. With `lecun_normal` it is \(\sigma_w\).
+        input_gain: another factor for the first layer, whose inputs have passed no activation. With `lecun_normal` and
+            1 its pre-activations have variance 1, which a gain is made to keep.
         sigma_b: standard deviation of the biases, at least 0.
 
     Raises:
@@ -86,7 +89,11 @@ def propagate(
     gain, sigma_b = checks.number("gain", gain), checks.number("sigma_b", sigma_b, least=0.0)
     rng = checks.seeded(seed)
     scheme = initializers.get(init)
-    net = MLP([width] * (depth + 1), activation, lambda rng, shape: gain * scheme(rng, shape), rng, output=activation)
+    first = gain if input_gain is None else checks.number("input_gain", input_gain)
+    factors = iter([first] + [gain] * (depth - 1))
+    net = MLP(
+        [width] * (depth + 1), activation, lambda rng, shape: next(factors) * scheme(rng, shape), rng, output=activation
+    )
     if sigma_b > 0.0:
         net.b = [sigma_b * rng.standard_normal(width) for _ in range(depth)]
     run = net.forward(rng.standard_normal((batch, width)))

@@ -105,11 +105,12 @@ def residual_stream(
 
 
 def batch_norm_factor(
-    activation_name: str | Activation, *, depth: int = 20, width: int = 256, batch: int = 256, seed: int = 0
-) -> float:
+    activation_name: str | Activation, *, depth: int = 20, width: int = 256, batch: int = 256, gain: float = 1.0,
+    seed: int = 0,
+) -> float:  # fmt: skip
     r"""Return the factor a layer on the gradient's rms, going back, where each layer is \(\varphi(\mathrm{BN}(a W))\).
 
-    It is taken over the middle half of the layers.
+    It is taken over the middle half of the layers. The weights have LeCun's scale times `gain`, which is divided out.
 
     Raises:
         ValueError: for an argument out of range.
@@ -126,7 +127,7 @@ def batch_norm_factor(
     a = rng.standard_normal((checks.count("batch", batch, least=2), width))
     tape = []
     for _ in range(depth):
-        W = initializers.lecun_normal(rng, (width, width))
+        W = initializers.lecun_normal(rng, (width, width), gain)
         y, deviation = _normalize(a @ W, 0)
         tape.append((W, y, deviation))
         a = phi.f(y)

@@ -5,8 +5,10 @@ import math
 import numpy as np
 
 from wi_docs.claims import Result, claim, mean_of, near
+from wi_docs.initializers import lecun_normal
 from wi_docs.meanfield import correlation_map, critical_sigma_w, fixed_point, length_map
-from wi_docs.propagation import propagate
+from wi_docs.network import MLP
+from wi_docs.propagation import propagate, rms
 
 SEEDS = range(8)
 
@@ -27,27 +29,24 @@ def cosine(z):
 
 @claim(source="@poole2016, equation 3")
 def lengths_settle_in_a_few_layers() -> Result:
-    """In a tanh network inputs of size 0.1 and inputs of size 10 have the same size after ten layers."""
-    lengths = []
-    for start in (0.01, 100.0):
-        q = start
-        for _ in range(10):
-            q = length_map("tanh", q, sigma_w=2.0, sigma_b=0.3)
-        lengths.append(q)
-    return near(
-        lengths[0] / lengths[1],
+    """In a tanh network at twice LeCun's scale, inputs of size 0.1 and inputs of size 10 have the same size after ten layers."""
+
+    def ratio(g):
+        logs = []
+        for seed in SEEDS:
+            rng = np.random.default_rng(seed)
+            net = MLP([512] * 11, "tanh", lambda rng, shape: lecun_normal(rng, shape, g), rng, output="tanh")
+            x = rng.standard_normal((16, 512))
+            small, large = (net.forward(size * x).pre_activations[-1] for size in (0.1, 10.0))
+            logs.append(np.log(rms(small) / rms(large)))
+        return logs
+
+    return mean_of(
+        np.exp(ratio(2.0)),
         1.0,
-        0.01,
-        "ratio of the variances after ten layers, from 0.01 and from 100; weights of 2, biases of 0.3",
-        {"ten layers without weights": 1e-4, "as at the edge without biases": _ratio_at_the_edge()},
+        {"they keep their ratio": 0.01, "as at LeCun's own scale": float(np.exp(np.mean(ratio(1.0))))},
+        width=256,
     )
-
-
-def _ratio_at_the_edge():
-    low, high = 0.01, 100.0
-    for _ in range(10):
-        low, high = length_map("tanh", low, sigma_w=1.0), length_map("tanh", high, sigma_w=1.0)
-    return low / high
 
 
 @claim(source="@poole2016, section 2; @schoenholz2017, equation 5")

@@ -34,7 +34,7 @@ def orthogonal_linear_keeps() -> Result:
 
 @claim(source="@le2015, section 3")
 def orthogonal_relu_halves() -> Result:
-    """With ReLU an orthogonal matrix loses half of the mean square at every step, until few units are left."""
+    """With ReLU an orthogonal matrix loses about half of the mean square at every step."""
     logs = []
     for seed in SEEDS:
         rng = np.random.default_rng(seed)
@@ -77,7 +77,7 @@ def identity_is_on_the_edge() -> Result:
 
 @claim(source="@gers2000; @jozefowicz2015, section 2.2")
 def a_gate_at_one_half_forgets() -> Result:
-    r"""A forget gate that starts at a bias of 0 is half open, and keeps at most $2^{{-100}}$ of a memory through a hundred steps; at a bias of 1 it keeps up to {one:.0e}, and at 2 up to {two:.0e}."""
+    r"""A forget gate that starts at a bias of 0 is half open, and a typical cell keeps less than $2^{{-100}}$ of a memory through a hundred steps; at a bias of 1 less than {one:.0e}, and at 2 less than {two:.0e}."""
     sigmoid = activation("sigmoid").f
     closed = [float(sigmoid(b)) ** 100 for b in (0.0, 1.0, 2.0)]
     kept = [np.mean([math.log(lstm_memory(b, seed=s)[-1]) for s in SEEDS]) for b in (0.0, 1.0, 2.0)]
@@ -94,7 +94,7 @@ def a_gate_at_one_half_forgets() -> Result:
     )
 
 
-@claim(source="")
+@claim(source="@tallec2018")
 def a_bias_for_a_span() -> Result:
     r"""For a memory of $T$ steps the bias should be about $\ln T$: then $1/e$ is left after them."""
     span = np.array([10, 100, 1000])

@@ -68,7 +68,7 @@ def attention_is_stacked() -> Result:
 
 @claim(source="keras-team/keras issue 11773")
 def depthwise_counts_all_channels() -> Result:
-    """Keras counts all channels as inputs of a depthwise unit, which sees one, and starts it {factor:.1f} times too small."""
+    """Keras counts all channels as inputs of a depthwise unit, which sees one, and with 40 channels starts it {factor:.1f} times too small."""
     law = KERAS["DepthwiseConv2D(3) of 40 kernel"]
     right = (2 / (9 + 9)) ** 0.5
     expected = (2 / (9 * 40 + 9)) ** 0.5
@@ -96,14 +96,14 @@ def only_keras_remembers() -> Result:
     keras = KERAS["LSTM(100) of 64 bias"]
     flax = FLAX["OptimizedLSTMCell(100) of 64 cell.hf.bias"]
     torch = TORCH["LSTM(64, 100) bias_ih_l0"]
-    if flax["largest"] != 0 or torch["largest"] > 0.1:
+    if flax["largest"] != 0 or torch["largest"] > 0.1 or keras["largest"] != 1.0:
         return exactly(-1, 1, {"others do too": 2.0})
     return exactly(keras["mean"] * 4, 1.0, {"none does": 0.0, "every gate": 4.0})
 
 
 @claim(source="")
 def jax_normal_has_no_tails() -> Result:
-    """What JAX calls normal is cut at two deviations and widened again, so that no weight exceeds {expected:.2f} deviations."""
+    """What JAX calls `he_normal` is cut at two deviations and widened again, so that no weight exceeds {expected:.2f} deviations."""
     law = frameworks.load()["jax"]["schemes"]["he_normal dense"]
     return near(
         law["largest"] / (2 / 400) ** 0.5,
