@@ -6,6 +6,7 @@ import pytest
 from wi_docs import MLP
 from wi_docs.activations import names
 from wi_docs.network import ExplosionError, softmax_cross_entropy, squared_error
+from wi_docs.residual import ResidualMLP
 
 SMOOTH = [name for name in names() if name not in ("relu", "leaky_relu", "elu", "selu")]
 
@@ -71,3 +72,17 @@ def test_explosions_name_their_layer():
     net = MLP([3] * 6, "linear", lambda rng, shape: np.full(shape, 1e100), np.random.default_rng(0))
     with pytest.raises(ExplosionError, match="layer 4"):
         net.forward(np.ones((1, 3)))
+
+
+def test_the_gradient_of_a_residual_network_is_its_derivative():
+    rng = np.random.default_rng(0)
+    net = ResidualMLP(5, 7, 3, 2, rng)
+    x, y = rng.standard_normal((4, 5)), rng.standard_normal((4, 2))
+    run = net.forward(x)
+    grad = net.backward(run, squared_error(run.output, y)[1])
+    for parameters, gradient in [*zip(net.W, grad.W, strict=True), *zip(net.b, grad.b, strict=True)]:
+        for index in np.ndindex(parameters.shape):
+            numeric = slope(lambda: squared_error(net.forward(x).output, y)[0], parameters, index)
+            assert gradient[index] == pytest.approx(numeric, rel=1e-6, abs=1e-8)
+    net.branch_ends = frozenset()
+    assert np.abs(net.forward(x).output - run.output).max() > 0.01  # the stream counts

@@ -69,6 +69,8 @@ class MLP:
         W: weights by layer, `(fan_in, fan_out)` each.
         b: biases by layer, `(fan_out,)` each.
         activations: activation by layer.
+        branch_ends: layers, counted from 0, behind which the input of the layer before them is added: residual branches
+            of two layers. None in a plain network.
 
     Raises:
         ValueError: for fewer than two widths, a width below 1, or an unknown name.
@@ -98,6 +100,7 @@ class MLP:
         self.W = [initializers.draw(init, rng, shape) for shape in shapes]
         self.b = [np.zeros(fan_out) for _, fan_out in shapes]
         self.activations = [activation(hidden)] * (len(shapes) - 1) + [activation(output)]
+        self.branch_ends: frozenset[int] = frozenset()
 
     def forward(self, x: Array) -> Pass:
         """Run the network on `x`, `(batch, fan_in)`, and keep what `backward` needs.
@@ -110,14 +113,16 @@ class MLP:
         if a.shape[1] != len(self.W[0]):
             raise ValueError(f"x must have {len(self.W[0])} columns, got shape {a.shape}")
         inputs, pre_activations = [], []
-        for layer, (W, b, phi) in enumerate(zip(self.W, self.b, self.activations, strict=True), start=1):
+        for layer, (W, b, phi) in enumerate(zip(self.W, self.b, self.activations, strict=True)):
             with np.errstate(over="ignore", invalid="ignore"):
                 z = a @ W + b
             if not np.isfinite(z).all():
-                raise ExplosionError(f"the pre-activations of layer {layer} are not finite: the signal explodes")
+                raise ExplosionError(f"the pre-activations of layer {layer + 1} are not finite: the signal explodes")
             inputs.append(a)
             pre_activations.append(z)
             a = phi.f(z)
+            if layer in self.branch_ends:
+                a = a + inputs[layer - 1]
         return Pass(inputs, pre_activations, a)
 
     def backward(self, run: Pass, cotangent: Array) -> Gradients:
@@ -130,14 +135,18 @@ class MLP:
         da = checks.array("cotangent", cotangent)
         if da.shape != run.output.shape:
             raise ValueError(f"cotangent must have the output's shape {run.output.shape}, got {da.shape}")
-        dW, db, dz = [], [], []
+        dW, db, dz, skipped = [], [], [], da
         for layer in reversed(range(len(self.W))):
+            if layer in self.branch_ends:
+                skipped = da
             with np.errstate(over="ignore", invalid="ignore"):
                 delta = da * self.activations[layer].df(run.pre_activations[layer])
                 dW.append(run.inputs[layer].T @ delta)
                 db.append(delta.sum(axis=0))
                 dz.append(delta)
                 da = delta @ self.W[layer].T
+                if layer + 1 in self.branch_ends:
+                    da = da + skipped
             if not np.isfinite(da).all():
                 raise ExplosionError(f"the gradients of layer {layer + 1} are not finite: the gradient explodes")
         return Gradients(dW[::-1], db[::-1], dz[::-1], da)

@@ -15,7 +15,7 @@ from wi_docs import checks, digits, initializers
 from wi_docs.activations import Activation, activation
 from wi_docs.checks import Array
 from wi_docs.memory import remembered
-from wi_docs.network import MLP, ExplosionError, Gradients, Pass, softmax_cross_entropy
+from wi_docs.network import MLP, ExplosionError, softmax_cross_entropy
 from wi_docs.propagation import rms
 from wi_docs.training import History, descend, train
 
@@ -172,6 +172,7 @@ class ResidualMLP(MLP):
         super().__init__([inputs] + [width] * (2 * blocks + 1) + [outputs], "relu", "lecun_normal", rng)
         self.activations = [activation("linear")] + [activation("relu"), activation("linear")] * blocks
         self.activations.append(activation("linear"))
+        self.branch_ends = frozenset(range(2, 2 * blocks + 1, 2))
         for first in range(1, 2 * blocks, 2):
             if start == "fixup":
                 self.W[first] *= blocks**-0.5
@@ -179,47 +180,6 @@ class ResidualMLP(MLP):
             self.W[first + 1] *= factor
         if start == "fixup":
             self.W[-1] *= 0.0
-
-    def forward(self, x: Array) -> Pass:
-        """As for `MLP`, with the stream added after every second layer."""
-        a = checks.array("x", x, ndim=2)
-        stream, inputs, pre_activations = a, [], []
-        for layer, (W, b, phi) in enumerate(zip(self.W, self.b, self.activations, strict=True)):
-            with np.errstate(over="ignore", invalid="ignore"):
-                z = a @ W + b
-            if not np.isfinite(z).all():
-                raise ExplosionError(f"the pre-activations of layer {layer + 1} are not finite: the signal explodes")
-            inputs.append(a)
-            pre_activations.append(z)
-            a = phi.f(z)
-            if self._closes(layer):
-                a = a + stream
-            if layer == 0 or self._closes(layer):
-                stream = a
-        return Pass(inputs, pre_activations, a)
-
-    def backward(self, run: Pass, cotangent: Array) -> Gradients:
-        """As for `MLP`."""
-        da, skipped = checks.array("cotangent", cotangent), np.zeros(())
-        dW, db, dz = [], [], []
-        for layer in reversed(range(len(self.W))):
-            if self._closes(layer):
-                skipped = da
-            with np.errstate(over="ignore", invalid="ignore"):
-                delta = da * self.activations[layer].df(run.pre_activations[layer])
-                dW.append(run.inputs[layer].T @ delta)
-                db.append(delta.sum(axis=0))
-                dz.append(delta)
-                da = delta @ self.W[layer].T
-                if self._closes(layer + 1):
-                    da = da + skipped
-            if not np.isfinite(da).all():
-                raise ExplosionError(f"the gradients of layer {layer + 1} are not finite: the gradient explodes")
-        return Gradients(dW[::-1], db[::-1], dz[::-1], da)
-
-    def _closes(self, layer: int) -> bool:
-        """Say whether `layer` is the last of a branch."""
-        return 0 < layer < len(self.W) - 1 and layer % 2 == 0
 
 
 def first_step_change(start: str, *, blocks: int, width: int = 64, rate: float = 0.1, seed: int = 0) -> float:
