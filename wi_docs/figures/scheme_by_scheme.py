@@ -1,4 +1,4 @@
-"""Eight schemes, each on a network that it is for or is used for: the signal forward, the gradient back."""
+"""Ten schemes, each on a network that it is for or is used for: the signal forward, the gradient back."""
 
 import numpy as np
 
@@ -10,18 +10,20 @@ from wi_docs.propagation import propagate, rms
 
 DEPTH, WIDTH, SEEDS = 20, 256, range(4)
 CASES = (
-    ("0.01, ReLU", "relu", "normal", 1.0),
-    ("PyTorch's, ReLU", "relu", "pytorch_linear", 1.0),
-    ("Glorot, ReLU", "relu", "glorot_normal", 1.0),
-    ("He, ReLU", "relu", "he_normal", 1.0),
-    ("LeCun, tanh", "tanh", "lecun_normal", 1.0),
-    ("Orthogonal, tanh", "tanh", "orthogonal", 1.0),
-    ("Sparse, tanh", "tanh", "sparse", 1.0),
-    ("LSUV, SiLU", "silu", "lsuv", 1.0),
+    ("0.01, ReLU", "relu", "normal"),
+    ("PyTorch's, ReLU", "relu", "pytorch_linear"),
+    ("Glorot, ReLU", "relu", "glorot_normal"),
+    ("He, ReLU", "relu", "he_normal"),
+    ("Identity, ReLU", "relu", "identity"),
+    ("Truncated LeCun, tanh", "tanh", "flax_dense"),
+    ("LeCun, tanh", "tanh", "lecun_normal"),
+    ("Orthogonal, tanh", "tanh", "orthogonal"),
+    ("Sparse, tanh", "tanh", "sparse"),
+    ("LSUV, SiLU", "silu", "lsuv"),
 )
 
 
-def _lines(phi: str, init: str, gain: float) -> tuple[Array, Array]:
+def _lines(phi: str, init: str) -> tuple[Array, Array]:
     """Return the geometric means over seeds of signal and gradient by layer."""
     signal: list[Array] = []
     gradient: list[Array] = []
@@ -35,7 +37,7 @@ def _lines(phi: str, init: str, gain: float) -> tuple[Array, Array]:
             signal.append(np.array([rms(a) for a in [*run.inputs[1:], run.output]]))
             gradient.append(np.array([rms(dz) for dz in net.backward(run, rng.standard_normal((64, WIDTH))).z]))
         else:
-            p = propagate(phi, init, depth=DEPTH, width=WIDTH, gain=gain, seed=seed)
+            p = propagate(phi, init, depth=DEPTH, width=WIDTH, seed=seed)
             signal.append(p.forward_rms)
             gradient.append(p.gradient_rms)
     forward, backward = (np.exp(np.mean(np.log(values), axis=0)) for values in (signal, gradient))
@@ -43,9 +45,9 @@ def _lines(phi: str, init: str, gain: float) -> tuple[Array, Array]:
 
 
 def draw() -> Picture:
-    """Draw eight panels."""
-    lines = {name: _lines(phi, init, gain) for name, phi, init, gain in CASES}
-    fig, grid = axes(4, 2, height=7.6, sharex=True, sharey=True)
+    """Draw ten panels."""
+    lines = {name: _lines(phi, init) for name, phi, init in CASES}
+    fig, grid = axes(5, 2, height=9.2, sharex=True, sharey=True)
     layers = np.arange(1, DEPTH + 1)
     for ax, (name, (signal, gradient)) in zip(grid.ravel(), lines.items(), strict=True):
         ax.plot(layers, np.maximum(signal, 1e-9), color=BLUE)
@@ -64,9 +66,9 @@ def draw() -> Picture:
     )
     return Picture(
         fig,
-        f"Eight starts, {DEPTH} layers of {WIDTH} units. The rms of each layer's activations (blue) is to be read from left to right, that of the gradient (red) from right to left. "
-        "Flat is good. A fixed 0.01 loses both within a few layers, PyTorch's default and Glorot's scale lose them more slowly, and He keeps them. Sparse weights of variance 1 saturate tanh: the signal stays and the gradient explodes.",
-        f"Eight panels on one logarithmic scale. Last layer over first for the signal, first over last for the gradient. {ends}.",
+        f"Ten starts, {DEPTH} layers of {WIDTH} units. The rms of each layer's activations (blue) is to be read from left to right, that of the gradient (red) from right to left. "
+        "Flat is good. A fixed 0.01 loses both within a few layers, PyTorch's default and Glorot's scale lose them more slowly, He keeps them, and so does the identity for what is positive. Sparse weights of variance 1 saturate tanh: the signal stays and the gradient explodes.",
+        f"Ten panels on one logarithmic scale. Last layer over first for the signal, first over last for the gradient. {ends}.",
         {
             "layer": layers,
             **{
