@@ -136,7 +136,7 @@ def fixup_trains_two_hundred_layers() -> Result:
 
 @claim(source="")
 def a_smaller_rate_does_too() -> Result:
-    """At a rate of 0.003 they all train, from divided branches and from last matrices at 0 alike."""
+    """At a rate of 0.003 divided branches and last matrices at 0 train as well."""
     ends = [
         train_residual(start, blocks=100, steps=200, rate=0.003, seed=s).accuracy[-1]
         for start in ("scaled", "zero_last")
