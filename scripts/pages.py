@@ -20,6 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from latex2mathml import exceptions
 from latex2mathml.converter import convert
 from markdown import Markdown
 from markdown.blockprocessors import BlockProcessor
@@ -84,7 +85,7 @@ class _FigureBlock(BlockProcessor):
 
     def run(self, parent: ET.Element, blocks: list[str]) -> None:
         source = blocks.pop(0).strip()
-        name = FIGURE.match(source)[1]  # type: ignore[index]
+        name = source.removeprefix("[[figure:").removesuffix("]]").strip()
         folder = store.find(store.Job("figures", name)) if name in {j.name for j in store.jobs(["figures"])} else None
         if folder is None:
             known = ", ".join(job.name for job in store.jobs(["figures"]))
@@ -120,26 +121,27 @@ def glossary() -> dict[str, str]:
     return {term: " ".join(words.partition(" See [")[0].split()) for term, words in found}
 
 
+_TERM = re.compile(r'<abbr title="([^"]*)">([^<]*)</abbr>|<(/?)(?:a|h\d|code|figure|table)\b[^>]*>')
+
+
 def link_terms(content: str, url: str) -> str:
     """Turn the first mention of each glossary term, which `abbr` has marked, into a link that tells its meaning, and unmark the rest."""
     seen: set[str] = set()
-    inside: list[str] = []  # elements in which a link would be wrong
-    parts = re.split(r'(<abbr title="[^"]*">[^<]*</abbr>|</?(?:a|h\d|code|figure|table)\b[^>]*>)', content)
-    for place, part in enumerate(parts):
-        if part.startswith("<abbr"):
-            title, term = re.match(r'<abbr title="([^"]*)">([^<]*)<', part).groups()  # type: ignore[union-attr]
-            if inside or term in seen:
-                parts[place] = term
-            else:
-                seen.add(term)
-                target = get_relative_url(f"glossary/#{slugify(term, '-')}", url)
-                parts[place] = f'<a class="wi-term" href="{target}" title="{title}">{term}</a>'
-        elif part.startswith("</"):
-            if inside:
-                inside.pop()
-        elif part.startswith("<"):
-            inside.append(part)
-    return "".join(parts)
+    depth = 0  # of elements in which a link would be wrong
+
+    def link(match: re.Match[str]) -> str:
+        nonlocal depth
+        title, term, end = match.groups()
+        if term is None:
+            depth += -1 if end else 1
+            return match[0]
+        if depth or term in seen:
+            return str(term)
+        seen.add(term)
+        target = get_relative_url(f"glossary/#{slugify(term, '-')}", url)
+        return f'<a class="wi-term" href="{target}" title="{title}">{term}</a>'
+
+    return _TERM.sub(link, content)
 
 
 def fill_tables(markdown: str, pages: Pages) -> str:
@@ -314,6 +316,13 @@ _SILENT = (  # what latex2mathml takes without a word and prints as something el
     (r"\\begin\{(?!(?:[pbv]?matrix|cases|aligned?)\})", "an environment that is not known"),
     (r"\\(?:boldsymbol|underbrace|overbrace|underset|overset|tag|label)\b", "a command that is not typeset"),
 )
+# What latex2mathml raises: its own exceptions, which share no base, and three that slip out of broken formulas.
+_REFUSALS: tuple[type[Exception], ...] = (
+    *(kind for kind in vars(exceptions).values() if isinstance(kind, type) and issubclass(kind, Exception)),
+    IndexError,
+    StopIteration,
+    ValueError,
+)
 _ARITY = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "msubsup": 3, "munderover": 3}
 
 
@@ -337,7 +346,7 @@ def typeset(latex: str, *, block: bool) -> str:
             raise ValueError(reason)
     try:
         mathml = convert(latex, display="block" if block else "inline")
-    except Exception as error:  # latex2mathml's own exceptions share no other base
+    except _REFUSALS as error:
         raise ValueError(f"{type(error).__name__}") from error
     wrong = re.search(r">(\\[a-zA-Z]+|&(?!#?\w+;))", mathml)
     if wrong:

@@ -223,3 +223,12 @@ def test_equalized_rates_move_every_layer_alike():
     plain, equal = moved(False), moved(True)
     assert max(plain) > 20 * min(plain)
     assert max(equal) < 3 * min(equal)  # the rates are from the whole set, the step from a batch
+
+
+def test_the_input_layer_may_have_a_gain_of_its_own():
+    common, own = (
+        propagate("relu", "lecun_normal", depth=2, width=512, gain=3.0, input_gain=g).pre_activations.std(axis=(1, 2))
+        for g in (None, 1.0)
+    )
+    assert common == pytest.approx([3.0, 3.0 * 3.0 / 2**0.5], rel=0.1)
+    assert own == pytest.approx([1.0, 3.0 / 2**0.5], rel=0.1)

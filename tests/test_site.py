@@ -334,6 +334,8 @@ def test_a_change_makes_stale_what_depends_on_it_and_nothing_else(project):
     assert stale(project) == everything - independent
     (project / "wi_docs" / "data" / "digits.csv.gz").write_bytes(b"")
     assert stale(project) == everything - independent
+    (project / "wi_docs" / "data" / "frameworks.json").write_text("{}")
+    assert stale(project) == everything - independent | {"tables/frameworks"}
 
 
 def test_figures_are_the_same_at_every_run(tmp_path):

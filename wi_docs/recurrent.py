@@ -185,10 +185,11 @@ def lstm_memory(forget_bias: float, *, steps: int = 100, units: int = 64, seed: 
 
     Examples:
         >>> for bias in (0.0, 1.0, 2.0):
-        ...     print(f"{lstm_memory(bias)[-1]:.0e}")
-        7e-33
-        5e-16
-        3e-07
+        ...     alone = float(activation("sigmoid").f(bias))
+        ...     print(f"a gate of {alone:.2f} keeps less than its power:", bool(lstm_memory(bias)[-1] < alone**100))
+        a gate of 0.50 keeps less than its power: True
+        a gate of 0.73 keeps less than its power: True
+        a gate of 0.88 keeps less than its power: True
     """
     bias, steps = checks.number("forget_bias", forget_bias), checks.count("steps", steps)
     rng, units = checks.seeded(seed), checks.count("units", units)

@@ -222,7 +222,7 @@ def run(one: Claim) -> dict[str, Any]:
             "numbers": {name: float(value) for name, value in result.numbers.items()},
             "problem": result.problem(),
         }
-    except Exception as error:
+    except Exception as error:  # whatever an experiment raises is its result; the others still run
         record["problem"] = f"it raised {type(error).__name__}: {error}"
         record["traceback"] = traceback.format_exc()
     if record["problem"] is not None:

@@ -55,8 +55,12 @@ def magic_number_is_a_tenth() -> Result:
 @claim(source="@lin2017, section 4.1")
 def prior_saves_the_first_steps() -> Result:
     """With one example in a hundred positive, a bias of zero starts at a loss of {zero:.2f} and the prior's bias at {measured:.3f}, the least that a constant can reach."""
-    share, p = 0.01, lambda bias: float(activation("sigmoid").f(bias))
-    loss = lambda bias: -share * math.log(p(bias)) - (1 - share) * math.log(1 - p(bias))  # noqa: E731
+    share = 0.01
+
+    def loss(bias):
+        said = float(activation("sigmoid").f(bias))
+        return -share * math.log(said) - (1 - share) * math.log(1 - said)
+
     best = min(loss(b) for b in np.linspace(-8, 2, 1001))
     return near(
         loss(prior_bias(share)),

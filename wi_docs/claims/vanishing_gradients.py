@@ -1,6 +1,7 @@
 """Claims of the chapter Vanishing Gradients: statements 9 to 18 of the notes."""
 
 from functools import cache
+from typing import Literal
 
 import numpy as np
 
@@ -284,23 +285,16 @@ def measured_factors():
     return found
 
 
-def worst_factor(direction):
-    """Return the largest relative distance of measurement from theory over activations and scales, and two wrong theories'."""
-    worst, worst_without, worst_plain = 0.0, 0.0, 0.0
+def against_theory(direction: Literal["forward", "backward"]) -> Result:
+    """Judge the largest relative distance of measurement from theory over activations and scales, beside two wrong theories'."""
+    worst, without, plain = 0.0, 0.0, 0.0
     for (phi, sigma_w), both in zip(SCALES, measured_factors(), strict=True):
         found = both[direction == "backward"]
         slope = second_moment(phi, 1.0, direction=direction) ** 0.5
         theory = predicted(phi, sigma_w, 12, direction)
         worst = max(worst, abs(found / theory - 1))
-        worst_without = max(worst_without, abs(found / (theory / sigma_w) - 1))
-        worst_plain = max(worst_plain, abs(found / (sigma_w * slope) - 1))
-    return worst, worst_without, worst_plain
-
-
-@claim(statement=14, verdict=IF + " it is said of slopes", source="@schoenholz2017, equation 5")
-def backward_factor_is_chi() -> Result:
-    """It holds for {pairs:.0f} pairs of activation and scale, to {percent:.0f} % or better."""
-    worst, without, plain = worst_factor("backward")
+        without = max(without, abs(found / (theory / sigma_w) - 1))
+        plain = max(plain, abs(found / (sigma_w * slope) - 1))
     return below(
         worst,
         0.02,
@@ -311,17 +305,16 @@ def backward_factor_is_chi() -> Result:
     )
 
 
+@claim(statement=14, verdict=IF + " it is said of slopes", source="@schoenholz2017, equation 5")
+def backward_factor_is_chi() -> Result:
+    """It holds for {pairs:.0f} pairs of activation and scale, to {percent:.0f} % or better."""
+    return against_theory("backward")
+
+
 @claim(statement=21, verdict=HOLDS, source="@poole2016, equation 3")
 def forward_factor_is_the_length_map() -> Result:
     r"""The forward factor follows the same rule with $\varphi$ in place of $\varphi'$, to {percent:.0f} % or better."""
-    worst, without, plain = worst_factor("forward")
-    return below(
-        worst,
-        0.02,
-        "relative, for a width of 512, 12 layers and 8 seeds; 4 standard errors of the worst, ReLU",
-        {"the weights do not count": without, "pre-activations stay at variance 1": plain},
-        percent=np.ceil(100 * worst),
-    )
+    return against_theory("forward")
 
 
 @claim(statement=16, verdict=HOLDS, source="")

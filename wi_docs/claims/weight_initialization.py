@@ -337,7 +337,9 @@ def a_little_noise_costs_steps() -> Result:
     """But a small difference costs steps."""
 
     def waits(noise, seed):
-        init = lambda rng, shape: 0.3 + noise * rng.standard_normal(shape)  # noqa: E731
+        def init(rng, shape):
+            return 0.3 + noise * rng.standard_normal(shape)
+
         reached = train_units(init, init, units=4, steps=8000, seed=seed).spread > 0.1
         return float(reached.argmax()) if reached.any() else 8000.0
 
