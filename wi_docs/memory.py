@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import hashlib
 import importlib.util
 import os
 import pickle
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -16,7 +16,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _folder: Path | None = None
-_IMPORT = re.compile(r"^from wi_docs(?:\.(\w+))? import (.+)$", re.MULTILINE)
 
 
 def keep_in(folder: Path | None) -> None:
@@ -78,7 +77,9 @@ def _sources(module: str) -> str:
             continue
         source = Path(spec.origin).read_text(encoding="utf-8")
         seen[name] = hashlib.sha256(source.encode()).hexdigest()
-        for submodule, names in _IMPORT.findall(source):
-            found = [submodule] if submodule else names.split(", ")
-            todo |= {f"wi_docs.{name}" for name in found} - seen.keys()
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.ImportFrom) and node.module == "wi_docs":
+                todo |= {f"wi_docs.{alias.name}" for alias in node.names} - seen.keys()
+            elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("wi_docs."):
+                todo |= {str(node.module)} - seen.keys()
     return repr(sorted(seen.items()))
