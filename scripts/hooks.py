@@ -6,7 +6,9 @@ the work is done by `python -m scripts.make` in a process of its own.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -19,10 +21,12 @@ from mkdocs.structure.files import File, Files
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts import check_site, ledger, pages, store
+from scripts import check_site, fetch_runtime, ledger, pages, store, wheel
 
 PAGES = pages.Pages()
 CLAIMS: dict[str, dict[str, Any]] = {}
+BROWSER = store.ROOT / "scripts" / "in_browser.py"
+asked_for_runtime = False
 
 
 def on_config(config: Any) -> Any:
@@ -35,6 +39,7 @@ def on_config(config: Any) -> Any:
         store.refresh()
         if made.returncode:
             raise PluginError(f"not built, and the last site is left as it was.\n{made.stderr.strip()}")
+    config.extra["runtime"] = runtime()
     pages.bibliography.cache_clear()
     PAGES.cited.clear()
     PAGES.shown.clear()
@@ -44,6 +49,50 @@ def on_config(config: Any) -> Any:
     if PAGES not in config.markdown_extensions:
         config.markdown_extensions.append(PAGES)
     return config
+
+
+def runtime() -> str | None:
+    """Return what pages need to know of the Python for the browser, its key and its megabytes, or None without one."""
+    global asked_for_runtime
+    if fetch_runtime.missing() and not asked_for_runtime:
+        asked_for_runtime = True  # once: a server that does not answer is not asked at every rebuild
+        done = subprocess.run([sys.executable, "-m", "scripts.fetch_runtime"], cwd=store.ROOT, stderr=subprocess.PIPE, text=True, check=False)  # fmt: skip
+        why = done.stderr.strip()
+        if done.returncode and os.environ.get("WI_DOCS_REQUIRE_RUNTIME") == "1":
+            raise PluginError(f"the Python for the browser is required (WI_DOCS_REQUIRE_RUNTIME), and did not come.\n{why}")
+        if done.returncode:
+            pages.LOG.info("this site has no Run buttons, since the Python for the browser did not come.\n%s", why)
+    if fetch_runtime.missing():
+        return None
+    if wheel.find() is None:
+        done = subprocess.run([sys.executable, "-m", "scripts.wheel"], cwd=store.ROOT, capture_output=True, text=True, check=False)  # fmt: skip
+        if done.returncode:
+            raise PluginError(f"not built, and the last site is left as it was.\n{done.stderr.strip()}")
+    files = fetch_runtime.lock()["files"]
+    first = [entry["gzip"] for name, entry in files.items() if name in fetch_runtime.CORE or name.startswith("numpy")]
+    key = hashlib.sha256(wheel.folder().name.encode() + BROWSER.read_bytes() + fetch_runtime.LOCK.read_bytes())
+    return f"{key.hexdigest()[:12]} {sum(first) / 1e6:.0f}"
+
+
+def runtime_files(config: Any) -> list[File]:
+    """Return the Python for the browser as files of the site: Pyodide's, this package's wheel, and the lock that names them."""
+    built = wheel.find()
+    if config.extra["runtime"] is None or built is None:
+        return []
+    lock = fetch_runtime.lock()
+    # In a folder named by its content, so that a browser never meets an old wheel under a new lock.
+    uri = f"{built.parent.name}/{built.name}"
+    lock["packages"]["wi-docs"] = {
+        "name": "wi-docs", "version": "0", "file_name": uri, "install_dir": "site", "package_type": "package",
+        "sha256": hashlib.sha256(built.read_bytes()).hexdigest(), "imports": ["wi_docs"], "depends": ["numpy"],
+    }  # fmt: skip
+    lock["files"][built.name] = {"size": built.stat().st_size, "gzip": built.stat().st_size}
+    return [
+        File.generated(config, "runtime/pyodide-lock.json", content=json.dumps(lock)),
+        _generated(config, "runtime/in_browser.py", BROWSER),
+        _generated(config, f"runtime/{uri}", built),
+        *(_generated(config, f"runtime/{name}", fetch_runtime.RUNTIME / name) for name in fetch_runtime.lock()["files"]),
+    ]
 
 
 def on_files(files: Files, config: Any) -> Files:
@@ -67,6 +116,8 @@ def on_files(files: Files, config: Any) -> Files:
                 files.remove(source)
             for suffix in (".md", ".ipynb"):
                 files.append(_generated(config, f"labs/{job.name}{suffix}", folder / f"{job.name}{suffix}"))
+    for file in runtime_files(config):
+        files.append(file)
     files.append(File.generated(config, "claims.json", content=json.dumps(list(CLAIMS.values()), indent=1)))
     return files
 
@@ -114,6 +165,8 @@ _PLACES = {
 def on_page_content(content: str, page: Any, config: Any, files: Files) -> str:
     """Link terms to the glossary; keep code out of the search index, which every page loads: words are what one searches for."""
     content = pages.link_terms(content, page.url)
+    if config.extra["runtime"]:
+        content = pages.mark_snippets(content)
     return re.sub(r'<div class="(language-[^"]*)"', r'<div class="\1" data-search-exclude', content)
 
 

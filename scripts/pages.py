@@ -144,6 +144,12 @@ def link_terms(content: str, url: str) -> str:
     return _TERM.sub(link, content)
 
 
+def mark_snippets(content: str) -> str:
+    """Mark what the reader can run: blocks with prompts, and the cells of labs and exercises. A line above them runs all."""
+    content, found = re.subn(r'<div class="(language-pycon|language-python wi-cell) ', r'<div data-wi-snippet class="\1 ', content)
+    return content.replace("</h1>", '</h1>\n<div class="wi-all"></div>', 1) if found else content
+
+
 def fill_tables(markdown: str, pages: Pages) -> str:
     """Replace each `[[table: name]]` by the table as Markdown, with its caption and links."""
 

@@ -145,7 +145,7 @@ def lab_page(notebook: Any, name: str) -> str:
             if len(parts) == 2:
                 parts.append(f"[Download this lab as a notebook]({name}.ipynb)")
             continue
-        parts.append(f"```python\n{cell.source}\n```")
+        parts.append(f"```python {{.wi-cell}}\n{cell.source}\n```")
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if "text/html" in data:

@@ -92,18 +92,7 @@ class Picture:
 
     def svg(self, name: str) -> str:
         """Return the figure as SVG, the same at every run. `name` keeps its ids apart from other figures' on a page."""
-        buffer = io.StringIO()
-        with mpl.rc_context({"svg.hashsalt": name}):
-            self.fig.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-        svg = buffer.getvalue()
-        svg = svg[svg.index("<svg") :]
-        svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", svg, flags=re.DOTALL)
-        svg = re.sub(r'(?<= )(d|x|y|transform)="[^"]*"', lambda m: re.sub(r"-?\d+\.\d{2,}", _short, m[0]), svg)
-        svg = re.sub(r"'DejaVu Sans'[^;\"]*", "var(--wi-figure-font, system-ui), sans-serif", svg)
-        svg = re.sub(r"\s*\n\s*", "\n", svg)
-        for color, variable in VARIABLES.items():
-            svg = svg.replace(color, f"var(--wi-{variable}, {color})")
-        return svg
+        return svg(self.fig, name)
 
     def csv(self) -> str:
         """Return the data as comma-separated values with a header."""
@@ -119,6 +108,22 @@ class Picture:
         label = self.alt.replace("&", "&amp;").replace('"', "&quot;")
         svg = svg.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
         return f'<figure class="wi-figure">\n{svg}<figcaption>{self.caption}</figcaption>\n</figure>'
+
+
+def svg(fig: Figure, name: str) -> str:
+    """Return a figure as SVG in the page's colors and font, the same at every run; `name` makes its ids its own."""
+    buffer = io.StringIO()
+    with mpl.rc_context({"svg.hashsalt": name}):
+        fig.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    drawn = buffer.getvalue()
+    drawn = drawn[drawn.index("<svg") :]
+    drawn = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", drawn, flags=re.DOTALL)
+    drawn = re.sub(r'(?<= )(d|x|y|transform)="[^"]*"', lambda m: re.sub(r"-?\d+\.\d{2,}", _short, m[0]), drawn)
+    drawn = re.sub(r"'DejaVu Sans'[^;\"]*", "var(--wi-figure-font, system-ui), sans-serif", drawn)
+    drawn = re.sub(r"\s*\n\s*", "\n", drawn)
+    for color, variable in VARIABLES.items():
+        drawn = drawn.replace(color, f"var(--wi-{variable}, {color})")
+    return drawn
 
 
 def _short(number: re.Match[str]) -> str:

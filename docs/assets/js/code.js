@@ -1,16 +1,21 @@
-// The copy button of a >>> block gives code that can be pasted and run: no prompts, no outputs.
-// Material's button copies `data-clipboard-text` when it is there; this sets it just before.
+// What every page with code needs before anything is pressed. The rest, run/session.js, comes with the first press.
+
+// The code of a >>> block: no prompts, no outputs; `gaps` puts a blank line after a loop, for those who paste at a prompt.
+export function source(text, gaps = false) {
+  const code = []
+  for (const line of text.split("\n")) {
+    const [, prompt, rest] = /^(>>>|\.\.\.)(?: (.*))?$/.exec(line) ?? []
+    if (gaps && prompt === ">>>" && /^\s/.test(code.at(-1) ?? "")) code.push("")
+    if (prompt) code.push(rest ?? "")
+  }
+  return code.join("\n") + "\n"
+}
+
+// Material's copy button copies `data-clipboard-text` when it is there; this sets it just before.
 document.addEventListener("click", event => {
   const button = event.target instanceof Element && event.target.closest("[data-clipboard-target]")
   const block = button && document.querySelector(button.dataset.clipboardTarget)
-  if (!block || !block.closest(".language-pycon")) return
-  const code = []
-  for (const line of block.textContent.split("\n")) {
-    const [, prompt, source] = /^(>>>|\.\.\.)(?: (.*))?$/.exec(line) ?? []
-    if (prompt === ">>>" && /^\s/.test(code.at(-1) ?? "")) code.push("") // ends a loop for the interactive prompt
-    if (prompt) code.push(source ?? "")
-  }
-  button.dataset.clipboardText = code.join("\n") + "\n"
+  if (block?.closest(".language-pycon")) button.dataset.clipboardText = source(block.textContent, true)
 }, true)
 
 // Material puts each block's buttons into a <nav>: dozens of landmarks for those who move by landmarks. They are none.
@@ -19,7 +24,31 @@ new MutationObserver(() => {
 }).observe(document.documentElement, { childList: true, subtree: true })
 
 // A formula wider than the screen scrolls; then it can be reached by keyboard too.
-document$.subscribe(() => {
-  for (const block of document.querySelectorAll(".wi-math-block"))
-    if (block.scrollWidth > block.clientWidth) block.tabIndex = 0
-})
+for (const block of document.querySelectorAll(".wi-math-block"))
+  if (block.scrollWidth > block.clientWidth) block.tabIndex = 0
+
+// Snippets that run here, if the site was built with a Python for the browser and this browser can run it.
+const runtime = document.querySelector("meta[name=wi-runtime]")
+const snippets = [...document.querySelectorAll("[data-wi-snippet]")]
+if (runtime && snippets.length && self.WebAssembly && self.Worker && self.TransformStream) {
+  const button = (action, text, name) => `<button type="button" data-wi-${action} aria-label="${name}">${text}</button>`
+  for (const [number, snippet] of snippets.entries()) {
+    const which = `snippet ${number + 1}`
+    snippet.insertAdjacentHTML("beforeend",
+      `<div class="wi-run">${button("run", "Run", `Run ${which}`)}${button("stop", "Stop", `Stop ${which}`)}`
+      + `${button("edit", "Edit", `Edit ${which}`)}${button("reset", "Reset", `Reset ${which}`)}${button("share", "Share", `Share ${which}`)}</div>`
+      + `<div data-wi-output data-wi-state="idle" hidden></div>`)
+    for (const action of ["stop", "reset"]) snippet.querySelector(`[data-wi-${action}]`).hidden = true
+  }
+  const all = document.querySelector(".wi-all")
+  if (all) all.innerHTML = `${button("run-all", "Run all", "Run all snippets of this page")}<span role="status">Python runs in this page. The first press loads it once, about ${runtime.content.split(" ")[1]} MB.</span>`
+
+  const session = () => import("./run/session.js")
+  document.addEventListener("click", async event => {
+    const pressed = event.target instanceof Element && event.target.closest(".wi-run button, .wi-all button")
+    if (pressed) (await session()).press(pressed)
+  })
+  const open = async () => location.hash.startsWith("#wi-code=") && (await session()).open(location.hash)
+  addEventListener("hashchange", open)
+  open()
+}

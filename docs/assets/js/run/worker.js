@@ -1,0 +1,133 @@
+// Python in a worker: it sees neither the page nor its cookies, and can be ended at any moment.
+// The page sends {run, code, prompt, alone, check}; this answers {progress}, {run, kind, text}, {run, done} and {failed}.
+
+const base = new URL("../../../runtime/", import.meta.url)
+const { searchParams } = new URL(import.meta.url)
+const fetchFile = self.fetch.bind(self)
+const failed = new Set()
+const loaded = {}
+let files = {}, python, runner // files: their sizes, as they are and as they travel
+
+const wait = "Check the connection, then press Run again."
+const basename = url => new URL(url, base).pathname.split("/").at(-1)
+
+function report(name, part) {
+  loaded[name] = part
+  let bytes = 0
+  for (const [file, share] of Object.entries(loaded)) bytes += share * (files[file]?.gzip ?? 0)
+  postMessage({ progress: { name, bytes } })
+}
+
+// Pyodide fetches through this: it counts bytes, and remembers what did not come.
+async function counted(input, options) {
+  const name = basename(input.url ?? input)
+  const response = await fetchFile(input, options).catch(() => null)
+  if (!response?.ok) {
+    failed.add(name)
+    throw new Error(`${name} could not be loaded.`)
+  }
+  let seen = 0
+  const count = new TransformStream({
+    transform(chunk, controller) {
+      seen += chunk.byteLength
+      report(name, Math.min(1, seen / (files[name]?.size ?? Infinity)))
+      controller.enqueue(chunk)
+    },
+  })
+  return new Response(response.body.pipeThrough(count), { status: response.status, headers: response.headers })
+}
+
+// What the reader runs, a link's code perhaps, has no business with other hosts or with stored data.
+const closed = ["fetch", "XMLHttpRequest", "WebSocket", "EventSource", "importScripts", "indexedDB", "caches", "BroadcastChannel", "Worker", "WebTransport"]
+const opened = Object.fromEntries(closed.map(name => [name, self[name]]))
+const open = () => {
+  for (const name of closed) Object.defineProperty(self, name, { value: opened[name], configurable: true, writable: true })
+  self.fetch = counted
+}
+const close = () => {
+  for (const name of closed) Object.defineProperty(self, name, { value: undefined, configurable: true, writable: true })
+}
+
+async function load(names) {
+  open()
+  try {
+    await python.loadPackage(names, { messageCallback: () => {}, errorCallback: () => {} })
+  } finally {
+    close()
+  }
+  if (failed.size) {
+    const which = [...failed].join(", ")
+    failed.clear()
+    throw new Error(`${which} could not be loaded. ${wait}`)
+  }
+}
+
+async function start() {
+  const version = `?${searchParams}`
+  try {
+    self.fetch = counted
+    const [lock, source, pyodide] = await Promise.all([
+      counted(new URL(`pyodide-lock.json${version}`, base)).then(response => response.json()),
+      counted(new URL(`in_browser.py${version}`, base)).then(response => response.text()),
+      import(new URL("pyodide.mjs", base)).catch(() => { throw new Error("pyodide.mjs could not be loaded.") }),
+    ])
+    files = lock.files
+    python = await pyodide.loadPyodide({
+      indexURL: base.href, lockFileURL: new URL(`pyodide-lock.json${version}`, base).href, packages: ["wi-docs"],
+      env: { HOME: "/home/reader", MPLBACKEND: "svg" },
+    })
+    if (failed.size) throw new Error(`${[...failed].join(", ")} could not be loaded.`)
+    python.FS.writeFile("/lib/python3.12/in_browser.py", source)
+    runner = python.pyimport("in_browser")
+    close()
+  } catch (error) {
+    const file = /(\S+) could not be loaded/.exec(error.message)?.[1] ?? /[\w.-]+\.(?:js|mjs|wasm|zip|whl|json|py)/.exec(error.message)?.[0]
+    const which = file ?? [...failed][0]
+    throw new Error(which ? `${which} could not be loaded. ${wait}` : `Python did not start: ${error.message}. ${wait}`)
+  }
+}
+
+const ready = start()
+ready.then(() => postMessage({ ready: true }), error => postMessage({ failed: error.message }))
+
+onmessage = async ({ data: { run, code, prompt, alone, check } }) => {
+  let pending = [], last = performance.now()
+  const flush = () => {
+    if (pending.length) postMessage({ run, pieces: pending })
+    pending = []
+    last = performance.now()
+  }
+  const tell = (kind, text) => {
+    pending.push([kind, text])
+    if (performance.now() - last > 50) flush()
+  }
+  let names
+  try {
+    await ready
+    if (runner.draws(code) && !python.loadedPackages.matplotlib) {
+      postMessage({ run, loading: "matplotlib" })
+      await load(["matplotlib"])
+      postMessage({ run, loading: null })
+    }
+    names = alone ? python.toPy({}) : undefined
+    const began = performance.now()
+    const problem = runner.run.callKwargs(code, tell, { prompt, ...(alone ? { names } : {}) })
+    const seconds = (performance.now() - began) / 1000
+    let verdict
+    if (check && !problem) {
+      const judged = python.pyimport("wi_docs.exercises").judge(...check.split("/"), names)
+      verdict = { right: judged.right, words: judged.words }
+    }
+    flush()
+    postMessage({ run, done: { problem: problem?.toJs({ dict_converter: Object.fromEntries }) ?? null, seconds, verdict } })
+  } catch (error) {
+    flush()
+    // Not an exception of the reader's code, which Python reports: Python itself has ended.
+    const words = /could not be loaded/.test(error.message)
+      ? error.message
+      : `Python ran out of memory or of stack and ended (${String(error.message).split("\n")[0].slice(0, 120)}). Run starts it anew.`
+    postMessage({ run, ended: words })
+  } finally {
+    names?.destroy()
+  }
+}

@@ -1,0 +1,147 @@
+"""What runs around a snippet in the reader's browser: it gives the output that the tests compare here.
+
+`docs/assets/js/worker.js` loads this file into Pyodide. It needs nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import io
+import linecache
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+FILE = "<snippet>"
+MOST = 100_000  # characters of output
+
+Tell = Callable[[str, str], None]  # what it is ("out", "err", "html", or "shown" for what a picture says of itself), and the text
+shared: dict[str, Any] = {}  # the names of a page's snippets, which build on each other
+
+
+class TooMuchOutputError(Exception):
+    """The code prints more than a page can show."""
+
+
+class _Stream(io.TextIOBase):
+    def __init__(self, kind: str, tell: Tell) -> None:
+        super().__init__()
+        self.kind, self.tell, self.left = kind, tell, MOST
+
+    def write(self, text: str, /) -> int:
+        self.left -= len(text)
+        if self.left < 0:
+            raise TooMuchOutputError(f"stopped after {MOST:,} characters of output")
+        self.tell(self.kind, text)
+        return len(text)
+
+
+def draws(code: str) -> bool:
+    """Whether the code imports matplotlib, or what draws with it.
+
+    Examples:
+        >>> draws("from wi_docs.figures import axes"), draws("import numpy"), draws("this is no code")
+        (True, False, False)
+    """
+    try:
+        nodes = list(ast.walk(ast.parse(code)))
+    except SyntaxError:
+        return False
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [f"{n.module}.{alias.name}" for n in nodes if isinstance(n, ast.ImportFrom) for alias in n.names]
+    return any(name.startswith(("matplotlib", "wi_docs.figures")) for name in names)
+
+
+def run(code: str, tell: Tell, *, prompt: bool, names: dict[str, Any] | None = None) -> dict[str, Any] | None:
+    """Run `code` in `names`, tell its output as it comes, and return what went wrong: `line`, `source` and `message`.
+
+    Args:
+        code: Python, without prompts.
+        tell: called with each piece of output.
+        prompt: show the value of every expression, as the prompt does in a chapter; else that of the last, as a notebook.
+        names: the namespace; the page's own if None.
+
+    Examples:
+        >>> run("2 + 2\\nprint(5)\\nNone", lambda kind, text: print(kind, repr(text)), prompt=True, names={})
+        out '4'
+        out '\\n'
+        out '5'
+        out '\\n'
+        >>> run("x = 1\\nx.y", print, prompt=False, names={})["line"]
+        2
+    """
+    names = shared if names is None else names
+    names.setdefault("__name__", "__main__")
+    linecache.cache[FILE] = (len(code), None, code.splitlines(keepends=True), FILE)
+    out: Any = _Stream("out", tell)
+    err: Any = _Stream("err", tell)
+    hook, asked = sys.displayhook, builtins.input
+    here = set(os.listdir())
+    sys.displayhook = lambda value: _show(value, tell)
+    builtins.input = _no_input
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), warnings.catch_warnings():
+            body = ast.parse(code, FILE).body
+            for number, node in enumerate(body):
+                if prompt or (number == len(body) - 1 and isinstance(node, ast.Expr)):
+                    exec(compile(ast.Interactive([node]), FILE, "single"), names)
+                else:
+                    exec(compile(ast.Module([node], []), FILE, "exec"), names)
+        _show_open_figures(tell)
+    except BaseException as error:  # whatever the reader's code raises is shown
+        return _problem(error)
+    finally:
+        sys.displayhook, builtins.input = hook, asked
+        written = sorted(set(os.listdir()) - here)
+        if written:
+            tell("err", f"Written to this page's memory, and gone when it is closed: {', '.join(written)}\n")
+    return None
+
+
+def _no_input(prompt: object = "", /) -> str:
+    raise RuntimeError("input() has nobody to ask in a page: assign the value instead")
+
+
+def _show(value: Any, tell: Tell) -> None:
+    if value is None:
+        return
+    setattr(builtins, "_", value)  # as the prompt does
+    markup = getattr(value, "_repr_html_", lambda: None)()
+    figure = sys.modules.get("matplotlib.figure")
+    if markup is None and figure is not None and isinstance(value, figure.Figure):
+        markup = _svg(value)
+    if markup is not None:
+        tell("html", markup)
+        tell("shown", f"{value!r}\n")
+    else:
+        print(repr(value))
+
+
+def _svg(figure: Any) -> str:
+    from wi_docs.figures import svg
+
+    return f'<figure class="wi-figure">{svg(figure, "live")}</figure>'
+
+
+def _show_open_figures(tell: Tell) -> None:
+    plt = sys.modules.get("matplotlib.pyplot")
+    if plt is not None:
+        for number in plt.get_fignums():
+            tell("html", _svg(plt.figure(number)))
+        plt.close("all")
+
+
+def _problem(error: BaseException) -> dict[str, Any]:
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == FILE]
+    line = error.lineno if isinstance(error, SyntaxError) and error.filename == FILE else (lines[-1:] or [None])[0]
+    message = traceback.format_exception_only(error)[-1].strip()
+    if isinstance(error, ModuleNotFoundError):
+        message += ". Here are numpy, matplotlib and wi_docs"
+    if isinstance(error, MemoryError) and not str(error):
+        message += ": the page has less memory than this asks for"
+    return {"line": line, "source": linecache.getline(FILE, line).strip() if line else "", "message": message}

@@ -1,0 +1,30 @@
+// Bundles what pages load from others' packages into docs/assets/vendor: `make vendor`, for maintainers.
+import { createHash } from "node:crypto"
+import fs from "node:fs"
+import { build } from "esbuild"
+
+const out = "../../docs/assets/vendor"
+const { metafile } = await build({
+  entryPoints: ["editor.js", "clean.js"],
+  bundle: true, minify: true, format: "esm", target: "es2022", legalComments: "none", metafile: true, outdir: out,
+})
+
+// Whose work it is, and under which terms.
+const packages = new Set(Object.keys(metafile.inputs).map(path => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]).filter(Boolean))
+const notices = [...packages].sort().map(name => {
+  const folder = `node_modules/${name}`
+  const { version, license } = JSON.parse(fs.readFileSync(`${folder}/package.json`))
+  const file = fs.readdirSync(folder).find(entry => /^licen[cs]e(\.|$)/i.test(entry))
+  return `${name} ${version}, ${license}\n\n${fs.readFileSync(`${folder}/${file}`, "utf8").trim()}\n`
+})
+fs.writeFileSync(`${out}/LICENSES.txt`, notices.join(`\n${"-".repeat(80)}\n\n`))
+
+// What belongs together; tests/test_vendor.py holds the files against it.
+const sha256 = path => createHash("sha256").update(fs.readFileSync(path)).digest("hex")
+const made = ["editor.js", "clean.js", "LICENSES.txt"]
+const from = ["package.json", "package-lock.json", "editor.js", "clean.js", "bundle.mjs"]
+const record = {
+  from: Object.fromEntries(from.map(name => [name, sha256(name)])),
+  made: Object.fromEntries(made.map(name => [name, sha256(`${out}/${name}`)])),
+}
+fs.writeFileSync("made.json", `${JSON.stringify(record, null, 1)}\n`)
