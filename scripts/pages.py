@@ -2,6 +2,7 @@ r"""What the site's Markdown has beyond Material's: figures, citations, and math
 
 - `[[figure: name]]` on a line of its own shows `wi_docs/figures/name.py`, with caption, data and source.
 - `[[table: name]]`, likewise, shows `wi_docs/tables/name.py`.
+- `[[exercises]]`, likewise, shows the page's own: `wi_docs/exercises/page.py`.
 - `[@key]` or `[@key, section 2; @other]` cites in parentheses, `@key` in the sentence.
 - `[[claim: id]]` after a sentence marks it as a claim that ran; see `scripts/ledger.py`.
 - `$…$` and `$$…$$` become MathML: nothing is left to typeset in the reader's browser.
@@ -15,6 +16,7 @@ import html
 import json
 import logging
 import re
+import textwrap
 import xml.etree.ElementTree as ET
 from functools import cache
 from pathlib import Path
@@ -37,6 +39,7 @@ from scripts.ledger import MARK
 LOG = logging.getLogger("mkdocs.hooks.wi_docs")
 KEY = r"[a-z]+\d{4}[a-z]?"
 TABLE = re.compile(r"^\[\[table:\s*([\w-]+)\s*\]\]$", re.MULTILINE)
+EXERCISES = re.compile(r"^\[\[exercises\]\]$", re.MULTILINE)
 FIGURE = re.compile(r"^\[\[figure:\s*([\w-]+)\s*\]\]$")
 
 
@@ -146,8 +149,38 @@ def link_terms(content: str, url: str) -> str:
 
 def mark_snippets(content: str) -> str:
     """Mark what the reader can run: blocks with prompts, and the cells of labs and exercises. A line above them runs all."""
-    content, found = re.subn(r'<div class="(language-pycon|language-python wi-cell) ', r'<div data-wi-snippet class="\1 ', content)
+    content, found = re.subn(
+        r'<div class="(language-pycon|language-python wi-cell) ', r'<div data-wi-snippet class="\1 ', content
+    )
     return content.replace("</h1>", '</h1>\n<div class="wi-all"></div>', 1) if found else content
+
+
+def fill_exercises(markdown: str, pages: Pages) -> str:
+    """Replace `[[exercises]]` by the page's own, each with a cell, a hint and a solution."""
+
+    def fill(match: re.Match[str]) -> str:
+        page = pages.page.stem.replace("-", "_") if pages.page else ""
+        known = [job.name for job in store.jobs(["exercises"])]
+        folder = store.find(store.Job("exercises", page)) if page in known else None
+        if folder is None:
+            pages.warn(match[0], f"there is no wi_docs/exercises/{page}.py")
+            return ""
+        pages.shown.add(page)
+        parts = []
+        for name, made in json.loads((folder / f"{page}.json").read_text(encoding="utf-8")).items():
+            solution = textwrap.indent(f"```python\n{made['solution']}```", "    ")
+            parts += [
+                f'<div class="wi-exercise" data-wi-exercise="{page}/{name}" markdown="block">',
+                f"### {name.replace('_', ' ').capitalize()} {{ #exercise-{name.replace('_', '-')} }}",
+                made["question"],
+                f"```python {{.wi-cell}}\n{made['start']}```",
+                f'??? tip "Hint"\n\n{textwrap.indent(made["hint"], "    ")}',
+                f'??? success "A solution"\n\n{solution}',
+                "</div>",
+            ]
+        return "\n\n".join(parts)
+
+    return EXERCISES.sub(fill, markdown)
 
 
 def fill_tables(markdown: str, pages: Pages) -> str:

@@ -35,7 +35,9 @@ def child(job: Job, folder: Path) -> None:
     try:
         folder.mkdir(parents=True)
         memory.keep_in(EXPERIMENTS)
-        {"claims": claims, "figures": figure, "labs": lab, "tables": table}[job.kind](job, folder, read)
+        {"claims": claims, "exercises": exercises, "figures": figure, "labs": lab, "tables": table}[job.kind](
+            job, folder, read
+        )
         for module in list(sys.modules.values()):
             _note(read, getattr(module, "__file__", None))
         if "wi_docs.digits" in sys.modules:  # read by an experiment that is only remembered, maybe
@@ -73,6 +75,17 @@ def claims(job: Job, folder: Path, read: set[str]) -> None:
     if failed:
         raise ClaimsError("\n".join([f"{len(failed)} of {len(records)} claims fail", *failed]))
     (folder / f"{job.name}.json").write_text(json.dumps(records, indent=1))
+
+
+def exercises(job: Job, folder: Path, read: set[str]) -> None:
+    """Write down what the page shows of `wi_docs/exercises/NAME.py`; the tests try the answers."""
+    from wi_docs import exercises
+
+    shown = {
+        name: {"question": e.question, "start": e.start, "hint": e.hint, "solution": e.solution}
+        for name, e in exercises.load(job.name).items()
+    }
+    (folder / f"{job.name}.json").write_text(json.dumps(shown, indent=1))
 
 
 def figure(job: Job, folder: Path, read: set[str]) -> None:

@@ -26,12 +26,14 @@ KEPT = 3  # results a job keeps, so that going back to another branch is free
 
 SOURCES = {
     "claims": Path("wi_docs/claims"),
+    "exercises": Path("wi_docs/exercises"),
     "figures": Path("wi_docs/figures"),
     "labs": Path("docs/labs"),
     "tables": Path("wi_docs/tables"),
 }
 TOOLS = {
     "claims": ("numpy",),
+    "exercises": ("numpy",),
     "figures": ("numpy", "matplotlib", "scour"),
     "labs": ("numpy", "matplotlib", "mkdocs-jupyter", "nbconvert", "ipykernel"),
     "tables": ("numpy",),
@@ -40,7 +42,7 @@ TOOLS = {
 
 @dataclass(frozen=True, order=True)
 class Job:
-    """Something to make: one module of `wi_docs/claims/`, `figures/` or `tables/`, or one notebook of `docs/labs/`."""
+    """Something to make: one module of `wi_docs/claims/`, `exercises/`, `figures/` or `tables/`, or one notebook of `docs/labs/`."""
 
     kind: str
     name: str

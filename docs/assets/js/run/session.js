@@ -3,7 +3,6 @@
 import { source } from "../code.js"
 
 const [key] = document.querySelector("meta[name=wi-runtime]").content.split(" ")
-const megabytes = Number(document.querySelector("meta[name=wi-runtime]").content.split(" ")[1])
 const status = document.querySelector(".wi-all [role=status]")
 const LONGEST = 8000 // characters of a link's code, packed, and five times as many unpacked
 
@@ -136,8 +135,9 @@ const bare = text => text.replace(/^(Traceback.*:)\n(?: .*\n)*/gm, "$1\n").trimE
 const snippets = [...document.querySelectorAll("[data-wi-snippet]")].map(element => new Snippet(element))
 const of = element => snippets.find(snippet => snippet.element.contains(element))
 
-// The worker, started by the first run and again after it was ended.
-let worker, running, settle
+// The worker, started by the first run and again after it was ended; the snippet that runs, and the one whose turn is awaited.
+let worker, running, awaited, settle
+const watched = () => new Set([running, awaited].filter(Boolean))
 
 function begin() {
   const address = new URL("worker.js", import.meta.url)
@@ -148,11 +148,13 @@ function begin() {
     if (data.failed) return give("ended", data.failed)
     if (!running) return
     if (data.progress) {
-      const share = data.progress.bytes / 1e6
-      running.output.querySelector("progress").value = Math.min(1, share / (running.expects ?? megabytes))
-      running.output.querySelector("[role=status]").textContent = `Loading Python: ${data.progress.name}, ${share.toFixed(1)} MB so far`
-    } else if (data.ready) running.say("running", "Running …")
-    else if ("loading" in data) running.say(data.loading ? "loading" : "running", data.loading ? "Loading matplotlib, about 10 MB more …" : "Running …")
+      const { name, bytes, all } = data.progress
+      for (const snippet of watched()) {
+        snippet.output.querySelector("progress").value = bytes / all
+        snippet.output.querySelector("[role=status]").textContent = `Loading ${name}: ${(bytes / 1e6).toFixed(1)} of ${(all / 1e6).toFixed(1)} MB`
+      }
+    } else if (data.loading) for (const snippet of watched()) snippet.say("loading", `Loading ${data.loading} …`)
+    else if (data.running) for (const snippet of watched()) snippet.say("running", "Running …")
     else if (data.pieces) for (const [kind, text] of data.pieces) running.show(kind, text)
     else if (data.done) give("done", data.done)
     else if (data.ended) give("ended", data.ended)
@@ -166,10 +168,12 @@ function give(how, what) {
     worker = undefined
     for (const snippet of snippets) snippet.ran = false
   }
-  const snippet = running
+  const ended = how === "done" ? [running] : watched()
   running = undefined
-  if (how === "done") snippet?.finish(what)
-  else snippet?.say(how === "ended" ? "error" : "stopped", what)
+  for (const snippet of ended) {
+    if (how === "done") snippet.finish(what)
+    else snippet.say(how === "ended" ? "error" : "stopped", what)
+  }
   settle?.(how)
 }
 
@@ -180,7 +184,7 @@ function execute(snippet) {
   if (!worker) begin()
   return new Promise(resolve => {
     settle = resolve
-    worker.postMessage({ run: snippets.indexOf(snippet), code: snippet.code, prompt: snippet.prompt, alone: !!snippet.exercise, check: snippet.exercise })
+    worker.postMessage({ code: snippet.code, prompt: snippet.prompt, alone: !!snippet.exercise, check: snippet.exercise })
   })
 }
 
@@ -189,13 +193,19 @@ let queue = Promise.resolve(), stopped = false
 // Run a snippet after those above it that have not run yet; an exercise stands alone.
 function run(snippet) {
   const above = snippets.slice(0, snippets.indexOf(snippet)).filter(other => !other.exercise)
-  return enqueue(() => snippet.exercise ? [snippet] : [...above.filter(other => !other.ran), snippet])
+  return enqueue(() => snippet.exercise ? [snippet] : [...above.filter(other => !other.ran), snippet], snippet)
 }
 
-function enqueue(chosen) {
+function enqueue(chosen, last) {
   queue = queue.then(async () => {
     stopped = false
-    for (const snippet of chosen()) if (!stopped && await execute(snippet) !== "done") break
+    awaited = last
+    awaited?.clear()
+    for (const snippet of chosen()) {
+      if (snippet !== awaited) awaited?.say(worker ? "running" : "loading", "The snippets above run first …")
+      if (await execute(snippet) !== "done" || stopped) break
+    }
+    awaited = undefined
   })
   return queue
 }

@@ -1,21 +1,26 @@
 // Python in a worker: it sees neither the page nor its cookies, and can be ended at any moment.
-// The page sends {run, code, prompt, alone, check}; this answers {progress}, {run, kind, text}, {run, done} and {failed}.
+// The page sends {code, prompt, alone, check}; this answers {progress}, {loading}, {running}, {pieces}, and {done}, {ended} or {failed}.
 
 const base = new URL("../../../runtime/", import.meta.url)
 const { searchParams } = new URL(import.meta.url)
 const fetchFile = self.fetch.bind(self)
 const failed = new Set()
 const loaded = {}
-let files = {}, python, runner // files: their sizes, as they are and as they travel
+let files = {}, expected = [], reported = 0, python, runner // files: their sizes, as they are and as they travel
 
 const wait = "Check the connection, then press Run again."
 const basename = url => new URL(url, base).pathname.split("/").at(-1)
 
 function report(name, part) {
   loaded[name] = part
-  let bytes = 0
-  for (const [file, share] of Object.entries(loaded)) bytes += share * (files[file]?.gzip ?? 0)
-  postMessage({ progress: { name, bytes } })
+  if (performance.now() - reported < 50 && part < 1) return
+  reported = performance.now()
+  let bytes = 0, all = 0
+  for (const file of expected) {
+    bytes += (loaded[file] ?? 0) * files[file].gzip
+    all += files[file].gzip
+  }
+  postMessage({ progress: { name, bytes, all } })
 }
 
 // Pyodide fetches through this: it counts bytes, and remembers what did not come.
@@ -72,6 +77,7 @@ async function start() {
       import(new URL("pyodide.mjs", base)).catch(() => { throw new Error("pyodide.mjs could not be loaded.") }),
     ])
     files = lock.files
+    expected = lock.first
     python = await pyodide.loadPyodide({
       indexURL: base.href, lockFileURL: new URL(`pyodide-lock.json${version}`, base).href, packages: ["wi-docs"],
       env: { HOME: "/home/reader", MPLBACKEND: "svg" },
@@ -88,12 +94,12 @@ async function start() {
 }
 
 const ready = start()
-ready.then(() => postMessage({ ready: true }), error => postMessage({ failed: error.message }))
+ready.catch(error => postMessage({ failed: error.message }))
 
-onmessage = async ({ data: { run, code, prompt, alone, check } }) => {
+onmessage = async ({ data: { code, prompt, alone, check } }) => {
   let pending = [], last = performance.now()
   const flush = () => {
-    if (pending.length) postMessage({ run, pieces: pending })
+    if (pending.length) postMessage({ pieces: pending })
     pending = []
     last = performance.now()
   }
@@ -105,10 +111,12 @@ onmessage = async ({ data: { run, code, prompt, alone, check } }) => {
   try {
     await ready
     if (runner.draws(code) && !python.loadedPackages.matplotlib) {
-      postMessage({ run, loading: "matplotlib" })
+      postMessage({ loading: "matplotlib" })
+      expected = Object.keys(files)
       await load(["matplotlib"])
-      postMessage({ run, loading: null })
+      runner.prepare_to_draw()
     }
+    postMessage({ running: true })
     names = alone ? python.toPy({}) : undefined
     const began = performance.now()
     const problem = runner.run.callKwargs(code, tell, { prompt, ...(alone ? { names } : {}) })
@@ -119,14 +127,14 @@ onmessage = async ({ data: { run, code, prompt, alone, check } }) => {
       verdict = { right: judged.right, words: judged.words }
     }
     flush()
-    postMessage({ run, done: { problem: problem?.toJs({ dict_converter: Object.fromEntries }) ?? null, seconds, verdict } })
+    postMessage({ done: { problem: problem?.toJs({ dict_converter: Object.fromEntries }) ?? null, seconds, verdict } })
   } catch (error) {
     flush()
     // Not an exception of the reader's code, which Python reports: Python itself has ended.
     const words = /could not be loaded/.test(error.message)
       ? error.message
       : `Python ran out of memory or of stack and ended (${String(error.message).split("\n")[0].slice(0, 120)}). Run starts it anew.`
-    postMessage({ run, ended: words })
+    postMessage({ ended: words })
   } finally {
     names?.destroy()
   }
