@@ -1,69 +1,13 @@
 """The pages in Chromium: silent, within the screen, usable by keyboard, and with code that can be copied and run."""
 
-import functools
-import http.server
-import os
-import shutil
 import subprocess
 import sys
-import threading
 
 import pytest
-from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from tests.test_site import ROOT, build
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-DRIVER = shutil.which("chromedriver")
-PAGES = sorted(
-    "" if path.stem == "index" and path.parent.name == "docs" else f"{path.relative_to(ROOT / 'docs').with_suffix('')}/"
-    for path in [*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "labs").glob("*.py")]
-)
-
-
-@pytest.fixture(scope="session")
-def address(tmp_path_factory):
-    if not (CHROMIUM and DRIVER):
-        assert "WI_DOCS_REQUIRE_BROWSER" not in os.environ, "no chromium and chromedriver, and they are required here"
-        pytest.skip("no chromium and chromedriver on this machine")
-    folder = tmp_path_factory.mktemp("browser") / "site"
-    done = build(ROOT, "--site-dir", str(folder))
-    assert done.returncode == 0, done.stdout + done.stderr
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *arguments):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="session")
-def browser(address):
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in ("headless=new", "no-sandbox", "disable-gpu", "disable-background-networking", "disable-sync"):
-        options.add_argument(f"--{argument}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
-
-
-def show(browser, url, width, scheme="light"):
-    browser.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500},
-    )
-    browser.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-    )
-    browser.get(url)
+from tests.pages import PAGES, ROOT, contrast, show
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -100,17 +44,6 @@ def test_figures_follow_the_palette_and_can_be_read(browser, address, scheme):
     assert (sum(paper) > 600) == (scheme == "light")
     assert texts
     assert min(contrast(text, paper) for text in texts) >= 4.5
-
-
-def contrast(first, second):
-    """The ratio of the Web Content Accessibility Guidelines."""
-
-    def luminance(color):
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (part / 255 for part in color)]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    low, high = sorted((luminance(first), luminance(second)))
-    return (high + 0.05) / (low + 0.05)
 
 
 def test_copied_code_runs(browser, address):

@@ -7,58 +7,22 @@ import csv
 import gzip
 import html
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 from fontTools.ttLib import TTFont
 
 from scripts import check_site, store
+from tests.pages import ROOT, build
 from wi_docs import claims
 
-ROOT = Path(__file__).resolve().parent.parent
 FIGURES = [job.name for job in store.jobs(["figures"])]
 TABLES = [job.name for job in store.jobs(["tables"])]
 LABS = [job.name for job in store.jobs(["labs"])]
 CHAPTERS = ("weight-initialization", "vanishing-gradients", "exploding-gradients", "ways-to-initialize-weights")
-
-
-def build(project, *options):
-    """Build `project` strictly. The output is what an author sees."""
-    return subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", *options],
-        cwd=project,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
-    )
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("built") / "site"
-    done = build(ROOT, "--site-dir", str(folder))
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "WARNING" not in done.stdout + done.stderr
-    return folder
-
-
-@pytest.fixture
-def project(tmp_path, site):
-    """A copy of the project with everything made, and a site that was built before."""
-    copy = tmp_path / "project"
-    shutil.copytree(
-        ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "site", "scratch", "__pycache__", ".*_cache")
-    )
-    (copy / "site").mkdir()
-    (copy / "site" / "index.html").write_text("the last site")
-    return copy
 
 
 def edit(path, old, new):

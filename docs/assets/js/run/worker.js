@@ -5,6 +5,9 @@ const base = new URL("../../../runtime/", import.meta.url)
 const { searchParams } = new URL(import.meta.url)
 const fetchFile = self.fetch.bind(self)
 const failed = new Set()
+let lose
+const lost = new Promise((_, reject) => { lose = reject }) // Pyodide waits forever for some files that do not come
+lost.catch(() => {})
 const loaded = {}
 let files = {}, expected = [], reported = 0, python, runner // files: their sizes, as they are and as they travel
 
@@ -29,7 +32,9 @@ async function counted(input, options) {
   const response = await fetchFile(input, options).catch(() => null)
   if (!response?.ok) {
     failed.add(name)
-    throw new Error(`${name} could not be loaded.`)
+    const error = new Error(`${name} could not be loaded.`)
+    lose(error)
+    throw error
   }
   let seen = 0
   const count = new TransformStream({
@@ -78,10 +83,11 @@ async function start() {
     ])
     files = lock.files
     expected = lock.first
-    python = await pyodide.loadPyodide({
+    const loading = pyodide.loadPyodide({
       indexURL: base.href, lockFileURL: new URL(`pyodide-lock.json${version}`, base).href, packages: ["wi-docs"],
       env: { HOME: "/home/reader", MPLBACKEND: "svg" },
     })
+    python = await Promise.race([loading, lost])
     if (failed.size) throw new Error(`${[...failed].join(", ")} could not be loaded.`)
     python.FS.writeFile("/lib/python3.12/in_browser.py", source)
     runner = python.pyimport("in_browser")

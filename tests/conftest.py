@@ -1,0 +1,92 @@
+"""The built site, a copy of the project to spoil, and a browser: each made once for the tests that share it."""
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from typing import ClassVar
+
+import pytest
+from selenium import webdriver
+
+from tests.pages import ROOT, build
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+DRIVER = shutil.which("chromedriver")
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("built") / "site"
+    done = build(ROOT, "--site-dir", str(folder))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "WARNING" not in done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path, site):
+    """A copy of the project with everything made, and a site that was built before."""
+    copy = tmp_path / "project"
+    shutil.copytree(
+        ROOT,
+        copy,
+        ignore=shutil.ignore_patterns(
+            ".git", ".venv", "site", "scratch", "runtime", "node_modules", "__pycache__", ".*_cache"
+        ),
+    )
+    (copy / "site").mkdir()
+    (copy / "site" / "index.html").write_text("the last site")
+    return copy
+
+
+class Server(http.server.SimpleHTTPRequestHandler):
+    """Serves the site, but for the names in `lost`, and keeps what was asked for in `asked`."""
+
+    lost: ClassVar[set[str]] = set()
+    asked: ClassVar[list[str]] = []
+    extensions_map: ClassVar[dict[str, str]] = {
+        **http.server.SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript", ".wasm": "application/wasm"
+    }  # fmt: skip
+
+    def log_message(self, *arguments):
+        pass
+
+    def do_GET(self):
+        name = self.path.partition("?")[0].rpartition("/")[2]
+        self.asked.append(self.path)
+        if name in self.lost:
+            self.send_error(503)
+        else:
+            super().do_GET()
+
+
+@pytest.fixture(scope="session")
+def server(site):
+    handler = functools.partial(Server, directory=str(site))
+    running = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    yield running
+    running.shutdown()
+    running.server_close()
+
+
+@pytest.fixture(scope="session")
+def address(server):
+    return f"http://127.0.0.1:{server.server_port}/"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if not (CHROMIUM and DRIVER):
+        assert "WI_DOCS_REQUIRE_BROWSER" not in os.environ, "no chromium and chromedriver, and they are required here"
+        pytest.skip("no chromium and chromedriver on this machine")
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for argument in ("headless=new", "no-sandbox", "disable-gpu", "disable-background-networking", "disable-sync"):
+        options.add_argument(f"--{argument}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+    yield driver
+    driver.quit()
