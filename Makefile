@@ -1,4 +1,4 @@
-# make serve | site | test | bench | lock | reference | clean; each sets itself up in .venv.
+# make serve | site | test | bench | lock | runtime | vendor | reference | clean; each sets itself up in .venv.
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -6,7 +6,7 @@ PORT ?= 8000
 BIN := .venv/bin
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: serve site test bench lock reference clean
+.PHONY: serve site test bench lock runtime vendor reference clean
 
 serve: .venv/ready
 	$(BIN)/mkdocs serve --dev-addr $(HOST):$(PORT)
@@ -27,6 +27,14 @@ lock:
 	.cache/lock/bin/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --upgrade --extra site --extra test \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 		--output-file requirements.lock pyproject.toml
+
+# Fetch the Python that pages run, which a build does by itself; RUNTIME="--lock" writes its lock anew (npm).
+runtime: .venv/ready
+	$(BIN)/python -m scripts.fetch_runtime $(RUNTIME)
+
+# Bundle the editor and the sanitizer that pages load (npm). Only for a change of scripts/vendor.
+vendor:
+	cd scripts/vendor && npm ci --ignore-scripts && node bundle.mjs
 
 # Ask the frameworks again what they do. Their versions are part of what the file says.
 reference:

@@ -1,6 +1,7 @@
 """Python in the reader's browser: what is pressed, typed, shared, stopped, and what happens when something is wrong."""
 
 import base64
+import gzip
 import json
 import time
 import zlib
@@ -12,7 +13,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from scripts import fetch_runtime, wheel
 from tests.conftest import Server
-from tests.pages import show
+from tests.pages import build, show
 
 END = ("ok", "differs", "error", "stopped")
 
@@ -316,8 +317,11 @@ def test_an_exercise_says_right_or_not_yet(browser, address):
     assert state(snippet(browser)) == "idle", "an exercise stands alone"
 
 
-def test_a_site_without_the_runtime_has_no_buttons_and_says_so(project, monkeypatch):
-    from tests.pages import build
+def packed(text):
+    return len(gzip.compress(text.encode(), 6))
+
+
+def test_a_site_without_the_runtime_has_no_buttons_and_says_so(site, project, monkeypatch):
 
     monkeypatch.setenv("WI_DOCS_RUNTIME", str(project / "nowhere"))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -331,6 +335,14 @@ def test_a_site_without_the_runtime_has_no_buttons_and_says_so(project, monkeypa
     assert "data-wi-snippet" not in page
     assert "wi-runtime" not in page
     assert not (project / "site" / "runtime").exists()
+    # Before a press the feature weighs its marks in the page, its script and its styles, all of them counted here.
+    with_it = (
+        (site / "index.html").read_text(),
+        *((site / "assets" / name).read_text() for name in ("js/code.js", "css/site.css")),
+    )
+    styles = with_it[2].partition("/* Running Python")[2]
+    weight = packed(with_it[0]) - packed(page) + packed(with_it[1]) + packed(styles)
+    assert 0 < weight < 6000
     monkeypatch.setenv("WI_DOCS_REQUIRE_RUNTIME", "1")
     done = build(project)
     assert done.returncode != 0

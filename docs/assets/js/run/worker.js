@@ -36,15 +36,17 @@ async function counted(input, options) {
     lose(error)
     throw error
   }
-  let seen = 0
-  const count = new TransformStream({
-    transform(chunk, controller) {
-      seen += chunk.byteLength
-      report(name, Math.min(1, seen / (files[name]?.size ?? Infinity)))
-      controller.enqueue(chunk)
-    },
-  })
-  return new Response(response.body.pipeThrough(count), { status: response.status, headers: response.headers })
+  count(name, response.clone().body.getReader())
+  return response // the browser's own: it may come with compiled code from an earlier visit
+}
+
+async function count(name, reader) {
+  for (let seen = 0; ;) {
+    const { done, value } = await reader.read().catch(() => ({ done: true }))
+    if (done) return
+    seen += value.byteLength
+    report(name, Math.min(1, seen / (files[name]?.size ?? Infinity)))
+  }
 }
 
 // What the reader runs, a link's code perhaps, has no business with other hosts or with stored data.
@@ -76,20 +78,20 @@ async function start() {
   const version = `?${searchParams}`
   try {
     self.fetch = counted
-    const [lock, source, pyodide] = await Promise.all([
-      counted(new URL(`pyodide-lock.json${version}`, base)).then(response => response.json()),
-      counted(new URL(`in_browser.py${version}`, base)).then(response => response.text()),
-      import(new URL("pyodide.mjs", base)).catch(() => { throw new Error("pyodide.mjs could not be loaded.") }),
-    ])
-    files = lock.files
-    expected = lock.first
+    const lockFileURL = new URL(`pyodide-lock.json${version}`, base).href
+    const source = counted(new URL(`in_browser.py${version}`, base)).then(response => response.text())
+    counted(lockFileURL).then(response => response.json()).then(lock => {
+      files = lock.files
+      expected = lock.first
+    }, () => {})
+    source.catch(() => {})
+    const pyodide = await import(new URL("pyodide.mjs", base)).catch(() => { throw new Error("pyodide.mjs could not be loaded.") })
     const loading = pyodide.loadPyodide({
-      indexURL: base.href, lockFileURL: new URL(`pyodide-lock.json${version}`, base).href, packages: ["wi-docs"],
-      env: { HOME: "/home/reader", MPLBACKEND: "svg" },
+      indexURL: base.href, lockFileURL, packages: ["wi-docs"], env: { HOME: "/home/reader", MPLBACKEND: "svg" },
     })
     python = await Promise.race([loading, lost])
     if (failed.size) throw new Error(`${[...failed].join(", ")} could not be loaded.`)
-    python.FS.writeFile("/lib/python3.12/in_browser.py", source)
+    python.FS.writeFile("/lib/python3.12/in_browser.py", await source)
     runner = python.pyimport("in_browser")
     close()
   } catch (error) {
