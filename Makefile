@@ -1,4 +1,4 @@
-# make serve | site | test | bench | lock | runtime | vendor | reference | clean; each sets itself up in .venv.
+# make serve | site | test | bench | lock | runtime | vendor | check-js | reference | clean; each sets itself up in .venv.
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -6,7 +6,7 @@ PORT ?= 8000
 BIN := .venv/bin
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: serve site test bench lock runtime vendor reference clean
+.PHONY: serve site test bench lock runtime vendor check-js reference clean
 
 serve: .venv/ready
 	$(BIN)/mkdocs serve --dev-addr $(HOST):$(PORT)
@@ -32,9 +32,13 @@ lock:
 runtime: .venv/ready
 	$(BIN)/python -m scripts.fetch_runtime $(RUNTIME)
 
-# Bundle the editor and the sanitizer that pages load (npm). Only for a change of scripts/vendor.
+# Bundle the editor, the sanitizer and the charts that pages load (npm). Only for a change of scripts/vendor.
 vendor:
 	cd scripts/vendor && npm ci --ignore-scripts && node bundle.mjs
+
+# Check the types of explorers' scripts (npm).
+check-js:
+	cd scripts/vendor && npm ci --ignore-scripts && npx tsc --project .
 
 # Ask the frameworks again what they do. Their versions are part of what the file says.
 reference:

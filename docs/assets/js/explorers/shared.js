@@ -115,9 +115,9 @@ function readPalette() {
     palette[name] = style.getPropertyValue(`--wi-${name}`)
 }
 
-/** Draws into a panel in its own units. @param {import("uplot")} plot */
-function pen(plot) {
-  const { ctx } = plot, ratio = devicePixelRatio
+/** Draws over a panel in its own units. @param {import("uplot")} plot @param {CanvasRenderingContext2D} ctx */
+function pen(plot, ctx) {
+  const ratio = devicePixelRatio
   const x = (/** @type {number} */ value) => plot.valToPos(value, "x", true), y = (/** @type {number} */ value) => plot.valToPos(value, "y", true)
   const { left, top, width, height } = plot.bbox
   return {
@@ -197,8 +197,17 @@ function panelIn(place, panel) {
       stroke: stroke(color), dash, width: dots ? 0 : width,
       points: { show: dots, size: 5, width: 1, stroke: stroke(color), fill: stroke(color) },
     }))],
-    hooks: { draw: [(/** @type {import("uplot")} */ drawn) => shown.paint?.(pen(drawn))] },
+    hooks: { draw: [() => queueMicrotask(paint)] },
   }, /** @type {any} */ (empty), box)
+  // What moves with the hand is on a sheet of its own, over the axes and lines that seldom change.
+  const sheet = document.createElement("canvas"), ctx = /** @type {CanvasRenderingContext2D} */ (sheet.getContext("2d"))
+  plot.ctx.canvas.after(sheet)
+  function paint() {
+    const { width, height } = plot.ctx.canvas
+    if (sheet.width !== width || sheet.height !== height) Object.assign(sheet, { width, height })
+    else ctx.clearRect(0, 0, width, height)
+    shown.paint?.(pen(plot, ctx))
+  }
   plot.over.style.touchAction = panel.free ? "none" : "pan-y"
   new ResizeObserver(() => {
     if (!box.clientWidth) return
@@ -207,8 +216,8 @@ function panelIn(place, panel) {
   }).observe(box)
   return {
     plot,
-    /** @param {Drawing} drawing */
-    show(drawing) {
+    /** @param {Drawing} drawing @param {boolean} faded  Colors have changed. */
+    show(drawing, faded) {
       shown = drawing
       if (drawing.title) write(heading, drawing.title)
       const [newX, newY] = [drawing.x ?? panel.x.range, drawing.y ?? panel.y.range]
@@ -216,7 +225,8 @@ function panelIn(place, panel) {
       ;[x, y] = [newX, newY]
       const fresh = drawing.data?.some((row, k) => row !== held[k]) ?? false
       if (drawing.data && fresh) plot.setData(/** @type {any} */ (held = drawing.data), moved)
-      plot.redraw(fresh || moved, moved)
+      if (fresh || moved || faded) plot.redraw(fresh || moved, moved)
+      else paint()
     },
   }
 }
@@ -305,6 +315,8 @@ function run(place, name, { lead, controls, panels, play, draw, say, press }) {
   const drawn = [...live.querySelectorAll(".wi-explorer__panel")].map((element, k) => panelIn(/** @type {HTMLElement} */ (element), panels[k]))
   let frame = 0, resting = 0, playing = 0
 
+  let faded = false
+
   function render() {
     frame = 0
     for (const { name: which, stops, options } of controls) {
@@ -320,7 +332,8 @@ function run(place, name, { lead, controls, panels, play, draw, say, press }) {
       } else if (options) input.value = value
       else input.checked = value
     }
-    draw(state).forEach((drawing, k) => drawn[k].show(drawing))
+    draw(state).forEach((drawing, k) => drawn[k].show(drawing, faded))
+    faded = false
     write(find(".wi-explorer__said"), say(state))
   }
 
@@ -348,7 +361,7 @@ function run(place, name, { lead, controls, panels, play, draw, say, press }) {
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return set({ [String(play)]: stops[last] })
     let from = nearest(stops, state[String(play)])
     if (from === last) from = 0
-    const began = performance.now(), pace = Math.max(last / 6000, 0.01) // the whole way in six seconds
+    const began = performance.now(), pace = last / Math.min(6000, 500 * last) // the whole way in six seconds, or half a second a stop
     find("[data-play]").textContent = "Pause"
     const step = (/** @type {number} */ now) => {
       const at = Math.min(last, from + Math.floor(Math.max(0, now - began) * pace))
@@ -419,6 +432,7 @@ function run(place, name, { lead, controls, panels, play, draw, say, press }) {
 
   new MutationObserver(() => {
     readPalette()
+    faded = true
     frame ||= requestAnimationFrame(render)
   }).observe(document.body, { attributes: true, attributeFilter: ["data-md-color-scheme"] })
   render()
