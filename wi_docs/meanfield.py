@@ -97,7 +97,7 @@ def depth_scale(activation: str | Activation, *, sigma_w: float, sigma_b: float 
 
     Examples:
         >>> print(f"{depth_scale('tanh', sigma_w=0.9):.2f} {depth_scale('tanh', sigma_w=1.5):.2f}")
-        4.75 4.95
+        4.75 7.67
     """
     phi = _activation(activation)
     slope = checks.number("sigma_w", sigma_w, above=0.0) * float(phi.df(0.0))

@@ -52,13 +52,15 @@ EDGES = {"sigmoid": np.linspace(0, 1, 21), "tanh": np.linspace(-1, 1, 21), "relu
 
 def theory(phi: str, weights: float, biases: float) -> tuple[Array, Array]:
     """Return rms of the activations and of the gradient by layer, `(DEPTH,)`, for infinite width and a gradient of 1 at the end."""
-    q, forward, factors = weights + biases, [], []
+    q, last, forward, factors = weights + biases, 0.0, [math.nan], [math.nan]
     for _ in range(DEPTH):
-        forward.append(second_moment(phi, q))
-        factors.append(weights * second_moment(phi, q, direction="backward"))
-        q = length_map(phi, q, sigma_w=math.sqrt(weights), sigma_b=math.sqrt(biases))
-    back = np.cumsum(np.log(factors[-2::-1]))[::-1]
-    return np.sqrt(forward), np.exp(np.r_[back, 0.0] / 2)
+        settled = abs(q - last) < 1e-12 * q  # the layers are alike from here on
+        forward.append(forward[-1] if settled else second_moment(phi, q))
+        factors.append(factors[-1] if settled else weights * second_moment(phi, q, direction="backward"))
+        if not settled:
+            last, q = q, length_map(phi, q, sigma_w=math.sqrt(weights), sigma_b=math.sqrt(biases))
+    back = np.cumsum(np.log(factors[-2:0:-1]))[::-1]
+    return np.sqrt(forward[1:]), np.exp(np.r_[back, 0.0] / 2)
 
 
 def simulation(phi: str, weights: float, biases: float, *, depth: int = DEPTH) -> Propagation:
