@@ -276,6 +276,26 @@ def test_explorers_are_loaded_near_the_screen_and_nowhere_else(browser, address)
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_the_page_reads_the_numbers_that_were_packed(opened, browser, data, name):
+    opened(name)
+    arrays = {key: value for key, value in data[name].items() if isinstance(value, np.ndarray)}
+    read = browser.execute_async_script(
+        "(async (name, keys, done) => {"
+        "const root = new URL('../', location.href), { unpack } = await import(new URL('assets/js/explorers/shared.js', root));"
+        "const found = await unpack(await (await fetch(new URL(`explorers/${name}.bin`, root))).arrayBuffer());"
+        "const flat = (grid, at) => at.length + 1 === grid.shape.length ? [...grid.row(...at)]"
+        " : Array.from({ length: grid.shape[at.length] }, (_, k) => flat(grid, [...at, k])).flat();"
+        "done(keys.map(key => flat(found[key], []).map(v => Number.isNaN(v) ? null : v))) })(...arguments)",
+        name,
+        list(arrays),
+    )
+    for key, values in zip(arrays, read, strict=True):
+        seen = np.array(values, dtype=float)
+        assert (np.isnan(seen) == np.isnan(arrays[key].ravel())).all(), key
+        assert np.nanmax(np.abs(seen - arrays[key].ravel())) < 1e-9, key
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_every_control_obeys_the_keyboard_and_is_in_the_address(opened, browser, name):
     e = opened(name)
     controls = e.all("[data-control]")

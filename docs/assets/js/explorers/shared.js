@@ -72,9 +72,20 @@ let failures = 0
 
 /** @param {string} name @returns {Promise<Record<string, any>>} */
 async function load(name) {
-  const response = await fetch(new URL(`../../../explorers/${name}.bin`, import.meta.url))
-  if (!response.ok) throw new Error(`explorers/${name}.bin: ${response.status}`)
-  return unpack(await response.arrayBuffer())
+  return unpack(await (await get(`../../../explorers/${name}.bin`)).arrayBuffer())
+}
+
+/** @param {string} path */
+async function get(path) {
+  const response = await fetch(new URL(path, import.meta.url))
+  if (!response.ok) throw new Error(`${path}: ${response.status}`)
+  return response
+}
+
+async function style() {
+  const own = await (await get("../../css/explorers.css")).text()
+  if (!document.getElementById("wi-explorer-style"))
+    document.head.insertAdjacentHTML("beforeend", `<style id="wi-explorer-style">${css}${own}</style>`)
 }
 
 /** @param {ArrayBuffer} file */
@@ -278,7 +289,7 @@ const REST = 400 // ms without a change after which a hand is taken to rest
 export async function open(place) {
   const name = String(place.dataset.wiExplorer)
   try {
-    const [{ explorer }, data] = await Promise.all([import(`./${name}.js${failures ? `?${failures}` : ""}`), load(name)])
+    const [{ explorer }, data] = await Promise.all([import(`./${name}.js${failures ? `?${failures}` : ""}`), load(name), style()])
     run(place, name, explorer(data))
   } catch (error) {
     failures++ // the browser remembers a module that failed, by its address
@@ -293,15 +304,12 @@ export async function open(place) {
 
 /** @param {HTMLElement} place @param {string} name @param {Explorer} explorer */
 function run(place, name, { lead, controls, panels, play, draw, say, press }) {
-  if (!document.getElementById("wi-plot-style")) {
-    document.head.insertAdjacentHTML("beforeend", `<style id="wi-plot-style">${css}</style>`)
-    readPalette()
-  }
+  readPalette()
   const live = document.createElement("div")
   live.className = "wi-explorer"
   live.setAttribute("role", "group")
   live.setAttribute("aria-label", "Figure to move")
-  live.innerHTML = `<p class="wi-explorer__lead">${lead}</p><div class="wi-explorer__panels" data-panels="${panels.length}" role="img" aria-label="Charts. Their numbers are in the sentence after them.">${
+  live.innerHTML = `<p class="wi-explorer__lead">${lead}</p><div class="wi-explorer__panels" role="img" aria-label="Charts. Their numbers are in the sentence after them.">${
     panels.map(panel => `<div class="wi-explorer__panel"${panel.wide ? " data-wide" : ""}${panel.tall ? " data-tall" : ""}><b>${panel.title || " "}</b><div class="wi-explorer__plot"></div></div>`).join("")}</div>
     <div><p class="wi-explorer__said" aria-hidden="true"></p><p class="wi-explorer__status" role="status"></p></div>
     <div class="wi-explorer__controls">${controls.map(control => controlMarkup(`${name}-${control.name}`, control)).join("")}
