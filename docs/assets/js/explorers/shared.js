@@ -292,7 +292,7 @@ export async function open(place) {
     const [{ explorer }, data] = await Promise.all([import(`./${name}.js${failures ? `?${failures}` : ""}`), load(name), style()])
     run(place, name, explorer(data))
   } catch (error) {
-    failures++ // the browser remembers a module that failed, by its address
+    failures++ // some browsers remember a module that failed, by its address
     console.info(error)
     const line = document.createElement("p")
     line.className = "wi-explorer__failed"
