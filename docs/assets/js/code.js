@@ -21,11 +21,15 @@ document.addEventListener("click", event => {
 // Material puts each block's buttons into a <nav>: dozens of landmarks for those who move by landmarks. They are none.
 new MutationObserver(() => {
   for (const nav of document.querySelectorAll(".md-code__nav:not([role])")) nav.setAttribute("role", "presentation")
+  reachScrolling()
 }).observe(document.documentElement, { childList: true, subtree: true })
 
-// A formula wider than the screen scrolls; then it can be reached by keyboard too.
-for (const block of document.querySelectorAll(".wi-math-block"))
-  if (block.scrollWidth > block.clientWidth) block.tabIndex = 0
+// A formula or a table wider than the screen scrolls; then it can be reached by keyboard too.
+function reachScrolling() {
+  for (const block of document.querySelectorAll(":is(.wi-math-block, .md-typeset__scrollwrap):not([tabindex])"))
+    if (block.scrollWidth > block.clientWidth) block.tabIndex = 0
+}
+reachScrolling()
 
 // Snippets that run here, if the site was built with a Python for the browser and this browser can run it.
 const runtime = document.querySelector("meta[name=wi-runtime]")
