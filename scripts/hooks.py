@@ -176,7 +176,7 @@ def on_page_content(content: str, page: Any, config: Any, files: Files) -> str:
     """Link terms to the glossary; keep code out of the search index, which every page loads: words are what one searches for."""
     content = pages.link_terms(content, page.url)
     if config.extra["runtime"]:
-        content = pages.mark_snippets(content)
+        content = pages.mark_snippets(content, config.extra["runtime"].split()[1])
     return content.replace('class="language-', 'data-search-exclude class="language-')
 
 

@@ -44,9 +44,6 @@ if (runtime && snippets.length && self.WebAssembly && self.Worker && self.Transf
       + `<div data-wi-output data-wi-state="idle" hidden></div>`)
     for (const action of ["stop", "reset"]) snippet.querySelector(`[data-wi-${action}]`).hidden = true
   }
-  const all = document.querySelector(".wi-all")
-  if (all) all.innerHTML = `${button("run-all", "Run all", "Run all snippets of this page")}<span role="status">Python runs in this page. The first press loads it once, about ${runtime.content.split(" ")[1]} MB.</span>`
-
   const session = () => import("./run/session.js")
   document.addEventListener("click", async event => {
     const pressed = event.target instanceof Element && event.target.closest(".wi-run button, .wi-all button")
@@ -55,4 +52,14 @@ if (runtime && snippets.length && self.WebAssembly && self.Worker && self.Transf
   const open = async () => location.hash.startsWith("#wi-code=") && (await session()).open(location.hash)
   addEventListener("hashchange", open)
   open()
-}
+
+  // The form of the page Diagnose: its script comes with the first touch, or with an address that describes a network.
+  const form = document.querySelector(".wi-form")
+  if (form) {
+    const diagnose = () => import("./run/diagnose.js")
+    const describe = async () => location.hash.startsWith("#widths=") && (await diagnose()).read()
+    form.addEventListener("focusin", diagnose, { once: true })
+    addEventListener("hashchange", describe)
+    describe()
+  }
+} else document.querySelector(".wi-all")?.remove()
