@@ -154,7 +154,7 @@ FAULTS = (
     Fault("tanh is linear", "activations", '"tanh": (np.tanh, _tanh_slope)', '"tanh": (_linear, _one)', ("lengths_settle_in_a_few_layers",)),
     Fault("ReLU is linear", "activations", "return np.maximum(x, 0.0)", "return 1.0 * x", ("dead_units_are_born_deep",)),
     Fault("normal weights have a mean", "initializers", "sigma /= truncated_deviation()\n    W *= sigma\n", "sigma /= truncated_deviation()\n    W *= sigma\n    W += 0.5 * sigma\n", ("they_are_off_because_inputs_are_alike",)),
-    Fault("the correlation map mixes another share", "meanfield", "math.sqrt(1 - c * c) * _NODES[None, :]", "(1 - c) * _NODES[None, :]", ("slope_of_the_correlation_map_is_chi",)),
+    Fault("the correlation map mixes another share", "meanfield", "math.sqrt(1 - c * c) * z[None, :]", "(1 - c) * z[None, :]", ("slope_of_the_correlation_map_is_chi",)),
     Fault("the edge is found to a tenth only", "meanfield", "while high - low > 1e-9 * high", "while high - low > 1e-1 * high", ("reach_grows_like_one_over_distance",)),
 )  # fmt: skip
 
