@@ -105,6 +105,8 @@ def covariance(activation: str | Activation, c: float, q: float, *, nodes: int =
     # The trapezoid rule: for a smooth function times a Gaussian its error falls exponentially with the step.
     z = np.linspace(-9.0, 9.0, checks.count("nodes", nodes, least=3))
     weights = (z[1] - z[0]) * np.exp(-0.5 * z**2) / math.sqrt(2 * math.pi)
+    if abs(c) == 1.0:
+        return float(weights @ (phi.f(root * z) * phi.f(c * root * z)))
     other = c * z[:, None] + math.sqrt(1 - c * c) * z[None, :]
     return float(weights @ (phi.f(root * z)[:, None] * phi.f(root * other)) @ weights)
 

@@ -1,0 +1,160 @@
+r"""Floor 4: saturated and dead units: how many there are, and how many it takes to halve the speed of learning.
+
+A unit is saturated for an input if its slope there is below a tenth of the activation's largest. For ReLU that is a
+unit that is off. It is dead if it is saturated for every input of a batch.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wi_docs import checks, digits
+from wi_docs.activations import Activation, activation
+from wi_docs.checks import Array
+from wi_docs.gains import gain
+from wi_docs.memory import remembered
+from wi_docs.network import MLP, ExplosionError, softmax_cross_entropy
+from wi_docs.training import accuracy, descend
+
+TWO_SIDED = ("sigmoid", "tanh", "lecun_tanh", "softsign", "hard_tanh")
+LIMITS = {"tanh": 0.42}
+DEAD = 0.4
+NORMAL = NormalDist()
+_SHARED = np.array([NORMAL.inv_cdf((k + 0.5) / 64) for k in range(64)])  # 64 equally likely values of a standard normal
+
+
+@cache
+def _largest_slope(phi: Activation) -> float:
+    return float(np.abs(phi.df(np.linspace(-10.0, 10.0, 2001))).max())
+
+
+def saturated(function: str | Activation, z: Array) -> NDArray[np.bool_]:
+    """Return where the activation's slope at `z` is below a tenth of its largest, an array of the shape of `z`.
+
+    Examples:
+        >>> saturated("tanh", np.array([0.0, 1.0, 2.0])), saturated("relu", np.array([-1.0, 1.0]))
+        (array([False, False,  True]), array([ True, False]))
+    """
+    phi = activation(function)
+    return np.asarray(np.abs(phi.df(z)) < 0.1 * _largest_slope(phi))
+
+
+@cache
+def _edges(phi: Activation) -> tuple[tuple[float, float], ...]:
+    """Return the intervals of the line in which `phi` is saturated, to a thousandth, within 40 of 0; beyond as at 40."""
+    x = np.linspace(-40.0, 40.0, 80_001)
+    inside = saturated(phi, x)
+    starts = np.flatnonzero(inside & ~np.r_[False, inside[:-1]])
+    ends = np.flatnonzero(inside & ~np.r_[inside[1:], False])
+    low, high = np.where(starts == 0, -np.inf, x[starts]), np.where(ends == len(x) - 1, np.inf, x[ends])
+    return tuple(zip(low.tolist(), high.tolist(), strict=True))
+
+
+def saturated_share(function: str | Activation, q: float) -> float:
+    r"""Return the chance that a unit is saturated whose pre-activation is normal with mean 0 and variance `q`.
+
+    Raises:
+        ValueError: if `q` is not positive.
+
+    Examples:
+        >>> print(f"{saturated_share('relu', 3.0):.3f} {saturated_share('tanh', 1.0):.3f} {saturated_share('tanh', 4.0):.3f}")
+        0.500 0.069 0.363
+    """
+    root = math.sqrt(checks.number("q", q, above=0.0))
+    return sum(NORMAL.cdf(high / root) - NORMAL.cdf(low / root) for low, high in _edges(activation(function)))
+
+
+def dead_share(function: str | Activation, q: float, c: float, batch: int) -> float:
+    r"""Return the chance that a unit is saturated for each of `batch` inputs of correlation `c` with one another.
+
+    Given what the inputs share, \(\sqrt{qc}\,u\) with \(u\) standard normal, they are independent.
+
+    Raises:
+        ValueError: if `q` is not positive, `c` not between 0 and 1, or `batch` below 1.
+
+    Examples:
+        >>> print(f"{dead_share('relu', 1.0, 0.0, 2):.3f} {dead_share('relu', 1.0, 1.0, 64):.3f}")
+        0.250 0.500
+    """
+    root, batch = math.sqrt(checks.number("q", q, above=0.0)), checks.count("batch", batch)
+    if checks.number("c", c, least=0.0) > 1.0:
+        raise ValueError(f"c must be between 0 and 1, got {c}")
+    own = max(root * math.sqrt(1 - c), 1e-9 * root)
+    chances = [
+        sum(
+            NORMAL.cdf((high - root * math.sqrt(c) * u) / own) - NORMAL.cdf((low - root * math.sqrt(c) * u) / own)
+            for low, high in _edges(activation(function))
+        )
+        for u in _SHARED.tolist()
+    ]
+    return float(np.mean(np.array(chances) ** batch))
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How fast networks learn the digits, a mean over seeds.
+
+    Attributes:
+        saturated: share of pairs of hidden unit and input at the start.
+        dead: share of hidden units that are so for all of 256 inputs.
+        steps: updates until 80 % of the test part are right, `(seeds,)`; infinite where it takes more than allowed.
+    """
+
+    saturated: float
+    dead: float
+    steps: Array
+
+
+@remembered
+def learning_speed(
+    hidden: str, *, scale: float = 1.0, shift: float = 0.0, dead: float = 0.0, rate: float = 0.1,
+    most: int = 400, seeds: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6, 7),
+) -> Speed:  # fmt: skip
+    """Train networks of three hidden layers of 64 units on the digits until 80 % of the test part are right.
+
+    Args:
+        hidden: activation of the hidden layers, which start at its gain.
+        scale: further factor on their weights, positive: the way to saturate an activation with two flat sides.
+        shift: their biases: a negative one is the way to saturate an activation with one.
+        dead: share of the hidden units that get a bias of -100, and so are off for good.
+        rate: learning rate.
+        most: updates to make at most.
+        seeds: at least one.
+
+    Raises:
+        ValueError: for an argument out of range.
+
+    Examples:
+        >>> speed = learning_speed("tanh", seeds=(0, 1))
+        >>> bool(speed.saturated < 0.1), bool(speed.steps.max() < 100)
+        (True, True)
+    """
+    data, found = digits.load(), []
+    for seed in seeds:
+        rng = checks.seeded(seed)
+        net = MLP([64, 64, 64, 64, 10], hidden, "lecun_normal", rng)
+        for layer in range(3):
+            net.W[layer] *= scale * (gain(hidden) if layer else 1.0)
+            net.b[layer] += shift
+            net.b[layer][rng.permutation(64)[: round(64 * dead)]] = -100.0
+        off = [saturated(hidden, z) for z in net.forward(data.train_x[:256]).pre_activations[:-1]]
+        steps = math.inf
+        try:
+            for step in range(most):
+                if step % 2 == 0 and accuracy(net, data.test_x, data.test_y) >= 0.8:
+                    steps = float(step)
+                    break
+                rows = rng.integers(len(data.train_x), size=32)
+                run = net.forward(data.train_x[rows])
+                descend(net, net.backward(run, softmax_cross_entropy(run.output, data.train_y[rows])[1]), rate)
+        except ExplosionError:
+            pass
+        found.append((np.mean(off), np.mean([o.all(axis=0).mean() for o in off]), steps))
+    share, units, steps_taken = (np.array(column) for column in zip(*found, strict=True))
+    return Speed(float(share.mean()), float(units.mean()), steps_taken)
