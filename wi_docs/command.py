@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import math
 import os
 import sys
 import traceback
 from pathlib import Path
 from typing import Any
 
-from wi_docs import activations, floats, initializers, report
+from wi_docs import activations, floats, initializers, report, weights
+from wi_docs.checks import Array
 from wi_docs.diagnosis import NORMALIZATIONS, Diagnosis, Spec, diagnose
+from wi_docs.propagation import rms
 
 FLAGS: dict[str, dict[str, Any]] = {
     "widths": {"metavar": "N,N,…", "help": "units from input to output, such as 784,256,256,10; 256x20 stands for twenty"},
@@ -39,6 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     words = parser.add_argument_group("the network")
     for name, options in FLAGS.items():
         words.add_argument(f"--{name.replace('_', '-')}", dest=name, default=None, **options)
+    words = parser.add_argument_group("a file of weights")
+    words.add_argument(
+        "--layers", default="", metavar="A,B,…", help="the tensors that are layers, from input to output"
+    )
+    words.add_argument(
+        "--order", choices=weights.ORDERS, help="of the axes of weights, where it does not follow from the shapes"
+    )
     output = parser.add_argument_group("what to show")
     output.add_argument("--theory-only", action="store_true", help="do not simulate")
     output.add_argument("--json", action="store_true", help="print everything, for machines")
@@ -84,9 +94,21 @@ def described(options: argparse.Namespace, found: dict[str, Any]) -> Spec:
     return Spec(**found)
 
 
-def read(options: argparse.Namespace) -> tuple[Spec, None]:
-    """Return the description that the arguments give."""
+def read(options: argparse.Namespace) -> tuple[Spec, list[tuple[Array, Array]] | None]:
+    """Return the description that the arguments give, and the weights if they name a file of them."""
     found: dict[str, Any] = {}
+    if options.file is not None and options.file.suffix.lower() != ".toml":
+        names = [name for name in options.layers.split(",") if name]
+        layers = weights.layers(weights.read(options.file), names=names, order=options.order)
+        for name in ("widths", "scheme", "gain", "sigma_w", "sigma_b"):
+            if getattr(options, name) is not None:
+                raise ValueError(f"--{name.replace('_', '-')} does not go with a file of weights, which has its own")
+        found = {
+            "widths": (layers[0].W.shape[0], *(layer.W.shape[1] for layer in layers)),
+            "sigma_w": tuple(math.sqrt(len(layer.W)) * rms(layer.W) for layer in layers),
+            "sigma_b": tuple(rms(layer.b) for layer in layers),
+        }
+        return described(options, found), [(layer.W, layer.b) for layer in layers]
     if options.file is not None:
         spec = Spec.from_text(options.file.read_text(encoding="utf-8"))
         found = {field.name: getattr(spec, field.name) for field in dataclasses.fields(Spec)}
@@ -96,8 +118,8 @@ def read(options: argparse.Namespace) -> tuple[Spec, None]:
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit code: 0 if all is well, 1 if the verdict is bad, 2 for what cannot be used."""
     try:
-        spec, weights = read(options)
-        found = diagnose(spec, weights=weights, simulated=not options.theory_only)
+        spec, given = read(options)
+        found = diagnose(spec, weights=given, simulated=not options.theory_only)
     except (ValueError, TypeError, OSError) as error:
         if options.traceback:
             traceback.print_exc()
