@@ -12,7 +12,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from wi_docs import activations, floats, initializers, report, weights
+from wi_docs import activations, checks, floats, initializers, report, torch_probe, weights
 from wi_docs.checks import Array
 from wi_docs.diagnosis import NORMALIZATIONS, Diagnosis, Spec, diagnose
 from wi_docs.propagation import rms
@@ -49,6 +49,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     words.add_argument(
         "--order", choices=weights.ORDERS, help="of the axes of weights, where it does not follow from the shapes"
     )
+    model = parser.add_argument_group(
+        "a PyTorch model", "Needs PyTorch. The code that is named is imported and run. The model is not changed."
+    )
+    model.add_argument(
+        "--torch", metavar="PACKAGE.MODULE:BUILD",
+        help="a function without arguments that returns the model, or model and inputs, or model, inputs and targets",
+    )  # fmt: skip
+    model.add_argument(
+        "--input", default="", metavar="N,N,…", help="shape of one input (default: as the first layer says)"
+    )
+    model.add_argument("--batch", type=int, default=32, metavar="N", help="how many inputs (default: 32)")
+    model.add_argument("--steps", type=int, default=0, metavar="K", help="look again after K steps of gradient descent")
+    model.add_argument("--rate", type=float, default=0.01, metavar="X", help="their learning rate (default: 0.01)")
     output = parser.add_argument_group("what to show")
     output.add_argument("--theory-only", action="store_true", help="do not simulate")
     output.add_argument("--json", action="store_true", help="print everything, for machines")
@@ -118,8 +131,12 @@ def read(options: argparse.Namespace) -> tuple[Spec, list[tuple[Array, Array]] |
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit code: 0 if all is well, 1 if the verdict is bad, 2 for what cannot be used."""
     try:
-        spec, given = read(options)
-        found = diagnose(spec, weights=given, simulated=not options.theory_only)
+        found: Diagnosis | torch_probe.Probe
+        if options.torch:
+            found = probed(options)
+        else:
+            spec, given = read(options)
+            found = diagnose(spec, weights=given, simulated=not options.theory_only)
     except (ValueError, TypeError, OSError) as error:
         if options.traceback:
             traceback.print_exc()
@@ -129,7 +146,19 @@ def run(options: argparse.Namespace) -> int:
     return 0 if found.ok else 1
 
 
-def show(found: Diagnosis, options: argparse.Namespace) -> None:
+def probed(options: argparse.Namespace) -> torch_probe.Probe:
+    """Run the PyTorch model that the arguments name."""
+    given = [name for name in ("file", *FLAGS) if getattr(options, name) is not None]
+    if given:
+        raise ValueError(f"--torch takes the network from the model: leave out {', '.join(given)}")
+    shape = numbers("input", options.input, int) if options.input else None
+    model, inputs, targets = torch_probe.load(options.torch)
+    if inputs is None:
+        inputs = torch_probe.standard_inputs(model, shape, checks.count("batch", options.batch, least=2))
+    return torch_probe.probe(model, inputs, targets, steps=options.steps, rate=options.rate)
+
+
+def show(found: Diagnosis | torch_probe.Probe, options: argparse.Namespace) -> None:
     """Print the diagnosis as the arguments want it."""
     if options.json:
         print(json.dumps(report.plain(found), indent=1, allow_nan=False))

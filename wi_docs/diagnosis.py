@@ -576,7 +576,7 @@ def find_problems(spec: Spec, layers: Layers, formats: dict[str, str]) -> tuple[
                     100.0 if factor == 0.0 else abs(math.log(factor)) / REACH,
                 )
             )
-    limit, dead = saturation.LIMITS.get(spec.activation, math.inf), saturation.DEAD
+    limit, dead = saturation.limit(spec.activation), saturation.DEAD
     if hidden:
         worst = int(np.argmax(layers.saturated[:hidden]))
         share = float(layers.saturated[worst])

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from wi_docs.diagnosis import Diagnosis, Spec
+from wi_docs.torch_probe import Probe
 
 CELLS = 6  # of a bar: each is a power of ten below the largest of its column
 SHOWN = 24  # rows of a table; of more, some are left out
@@ -36,7 +38,7 @@ def bar(value: float, largest: float) -> str:
     if not 0.0 < value <= largest or math.isinf(largest):
         return " " * CELLS
     eighths = max(0, round(8 * (CELLS + math.log10(value / largest))))
-    return ("█" * (eighths // 8) + ("", *"▏▎▍▌▋▊▉")[eighths % 8]).ljust(CELLS)
+    return ("█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8]).ljust(CELLS)
 
 
 def chosen(rows: int) -> tuple[list[int], int]:
@@ -50,7 +52,7 @@ def chosen(rows: int) -> tuple[list[int], int]:
     return sorted({*range(0, rows, step), rows - 1}), step
 
 
-def text(found: Diagnosis, *, color: bool = False) -> str:
+def text(found: Diagnosis | Probe, *, color: bool = False) -> str:
     """Return the diagnosis as lines of text, with escape codes for a terminal's colors if asked for.
 
     Examples:
@@ -62,6 +64,8 @@ def text(found: Diagnosis, *, color: bool = False) -> str:
     def paint(code: str, words: str) -> str:
         return f"{code}{words}{PLAIN}" if color else words
 
+    if isinstance(found, Probe):
+        return _probe_text(found, paint)
     lines = [paint(BOLD, headline(found.spec)), ""]
     if found.best is not None:
         bad = {problem.row for problem in found.problems}
@@ -80,6 +84,63 @@ def text(found: Diagnosis, *, color: bool = False) -> str:
     elif found.problems:
         lines += ["", "None of the changes that were tried helps."]
     return "\n".join(lines)
+
+
+PROBE_COLUMNS = {
+    "sigma_w": ("rms of the weights times the root of the fan-in", "6.2g"),
+    "signal": ("rms of the output", "7.2g"),
+    "gradient": ("length of the loss's gradient with respect to the output", "7.2g"),
+    "weight_gradient": ("rms of the weights' gradient over that of the weights", "7.2g"),
+    "correlation": ("mean cosine of two examples", "z5.3f"),
+    "saturated": (
+        "share of pairs of unit and input with a slope below a tenth of the largest, in the activation that follows",
+        "4.0%",
+    ),
+    "dead": ("share of units that are so for every input", "4.0%"),
+    "update": ("how far the weights have moved, over their length", "7.2g"),
+}
+
+
+def _probe_text(found: Probe, paint: Callable[[str, str], str]) -> str:
+    bad = {problem.row for problem in found.problems}
+    lines = [paint(BOLD, f"{found.model}: {len(found.rows)} modules with parameters"), ""]
+    shown = {name: words for name, (words, _) in PROBE_COLUMNS.items() if name != "update" or found.after}
+    for rows, title in (
+        (found.rows, "before the first step"),
+        (found.after, f"after {found.steps} steps at a rate of {found.rate:g}"),
+    ):
+        if rows is None:
+            continue
+        wide = max(len(row.name) for row in rows)
+        columns = [name for name in shown if name != "update" or rows is found.after]
+        lines.append(f"{title:{wide}}" + "".join(f"  {name:>{_probe_width(name)}}" for name in columns))
+        largest = max((row.gradient or 0.0 for row in rows), default=0.0)
+        for row in rows:
+            line = f"{row.name:{max(wide, len(title))}}"
+            for name in columns:
+                value, form = getattr(row, name), PROBE_COLUMNS[name][1]
+                cell = "" if value is None else format(value, form)
+                cell += f" {bar(row.gradient or 0.0, largest)}" if name == "gradient" else ""
+                line += f"  {cell:>{_probe_width(name)}}"
+            lines.append(paint(RED, line.rstrip()) if row.name in bad else line.rstrip())
+        lines.append("")
+    lines += [f"  {name:15} {words}" for name, words in shown.items()]
+    chance = f" (chance: {found.chance:.3f})" if found.chance is not None else ""
+    lines += [
+        "",
+        f"Loss {found.loss:.4g}{chance}"
+        + (f", after the steps {found.loss_after:.4g}" if found.loss_after is not None else "")
+        + ".",
+    ]
+    lines += [*found.notes, "", paint(RED if found.problems else GREEN, found.verdict)]
+    lines += [f"Also: {problem.kind}. {problem.sentence}" for problem in found.problems[1:]]
+    if found.advice:
+        lines += ["", f"What helps most: {found.advice}"]
+    return "\n".join(lines)
+
+
+def _probe_width(name: str) -> int:
+    return max(len(name), 14) if name == "gradient" else max(len(name), 7)
 
 
 def headline(spec: Spec) -> str:
@@ -121,7 +182,7 @@ def table(found: Diagnosis) -> list[str]:
     return [header, *lines]
 
 
-def plain(found: Diagnosis) -> dict[str, Any]:
+def plain(found: Diagnosis | Probe) -> dict[str, Any]:
     """Return the diagnosis as dictionaries, lists, numbers and words. What is infinite is None.
 
     Examples:

@@ -29,10 +29,29 @@ WAYS = {
     "dead": tuple(k / 16 for k in range(16)),
 }
 # Where learning takes twice as long, by `half_speed`: a mean over seeds 100 to 107. `docs/diagnose.md` has them as a table.
-LIMITS = {"tanh": 0.42}
-DEAD = 0.33
+LIMITS = {
+    "sigmoid": 0.62, "tanh": 0.37, "lecun_tanh": 0.32, "softsign": 0.55, "hard_tanh": 0.56,
+    "relu": 0.65, "leaky_relu": 0.65, "elu": 0.03, "selu": 0.08, "gelu": 0.28, "gelu_tanh": 0.27, "silu": 0.23,
+    "softplus": 0.03, "mish": 0.22, "hard_swish": 0.16,
+}  # fmt: skip
+DEAD = 0.35  # likewise, of dead units in a ReLU network
 NORMAL = NormalDist()
 _SHARED = np.array([NORMAL.inv_cdf((k + 0.5) / 64) for k in range(64)])  # 64 equally likely values of a standard normal
+
+
+def limit(function: str | Activation) -> float:
+    """Return the share of saturated pairs that is too much, 1 where none is.
+
+    For an activation with one flat side it is at least a half: with pre-activations of mean 0 no scale saturates more, and
+    up to that none was seen to slow learning down. Below it, what `LIMITS` has comes of biases that drag all units down.
+
+    Examples:
+        >>> limit("tanh"), limit("gelu"), limit("linear")
+        (0.37, 0.5, 1.0)
+    """
+    name = activation(function).name
+    found = LIMITS.get(name, 1.0)
+    return found if name in TWO_SIDED else max(found, 0.5)
 
 
 @cache
@@ -52,8 +71,14 @@ def saturated(function: str | Activation, z: Array) -> NDArray[np.bool_]:
 
 
 @cache
-def _edges(phi: Activation) -> tuple[tuple[float, float], ...]:
-    """Return the intervals of the line in which `phi` is saturated, to a thousandth, within 40 of 0; beyond as at 40."""
+def intervals(name: str) -> tuple[tuple[float, float], ...]:
+    """Return the intervals of the line in which an activation is saturated, to a thousandth, within 40 of 0; beyond as at 40.
+
+    Examples:
+        >>> intervals("relu"), intervals("linear")
+        (((-inf, 0.0),), ())
+    """
+    phi = activation(name)
     x = np.linspace(-40.0, 40.0, 80_001)
     inside = saturated(phi, x)
     starts = np.flatnonzero(inside & ~np.r_[False, inside[:-1]])
@@ -73,7 +98,7 @@ def saturated_share(function: str | Activation, q: float) -> float:
         0.500 0.069 0.363
     """
     root = math.sqrt(checks.number("q", q, above=0.0))
-    return sum(NORMAL.cdf(high / root) - NORMAL.cdf(low / root) for low, high in _edges(activation(function)))
+    return sum(NORMAL.cdf(high / root) - NORMAL.cdf(low / root) for low, high in intervals(activation(function).name))
 
 
 def dead_share(function: str | Activation, q: float, c: float, batch: int) -> float:
@@ -95,7 +120,7 @@ def dead_share(function: str | Activation, q: float, c: float, batch: int) -> fl
     chances = [
         sum(
             NORMAL.cdf((high - root * math.sqrt(c) * u) / own) - NORMAL.cdf((low - root * math.sqrt(c) * u) / own)
-            for low, high in _edges(activation(function))
+            for low, high in intervals(activation(function).name)
         )
         for u in _SHARED.tolist()
     ]
