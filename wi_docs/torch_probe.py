@@ -276,7 +276,7 @@ def _look(model: Any, arguments: tuple[Any, ...], targets: Any, steps: int, rate
         loss=float(first.loss.detach()),
         chance=math.log(classes) if counted else None,
         loss_after=float(last.loss.detach()) if last is not None else None,
-        output_correlation=float(_alike(output)),
+        output_correlation=float(_alike(output)[1]),
     )
     return replace(result, problems=problems(result), notes=_notes(model, result))
 
@@ -359,7 +359,8 @@ def _hook(watch: _Watch, name: str) -> Callable[..., None]:
         row.axis = _unit_axis(module, z)
         with torch.no_grad():
             values = z.detach()
-            row.signal, row.correlation = _length(values) / math.sqrt(max(values.numel(), 1)), _alike(values)
+            lengths, row.correlation = _alike(values)
+            row.signal = _length(lengths) / math.sqrt(max(values.numel(), 1))
         if z.requires_grad:
             z.register_hook(lambda gradient: setattr(row, "gradient", _length(gradient)))
         watch.rows.append(row)
@@ -443,17 +444,15 @@ def _length(x: Any) -> Any:
     return torch.linalg.vector_norm(x.detach(), dtype=kind)
 
 
-def _alike(x: Any) -> Any:
-    """Return the mean cosine of two examples, the rows along the first axis; nan for fewer than two."""
+def _alike(x: Any) -> tuple[Any, Any]:
+    """Return the length of each example, the rows along the first axis, and the mean cosine of two; nan for fewer."""
     torch = _torch()
     with torch.no_grad():
         flat = x.detach().flatten(1) if x.ndim > 1 else x.detach()[:, None]
         flat = flat.float() if flat.element_size() < 4 else flat
-        n = len(flat)
-        lengths = torch.linalg.vector_norm(flat, dim=1)
-        # The sum of unit vectors is one product of a vector and a matrix.
-        total = (1 / lengths.clamp_min(1e-30)) @ flat
-        return ((total @ total) - n) / (n * (n - 1)) if n > 1 else torch.tensor(math.nan)
+        n, lengths = len(flat), torch.linalg.vector_norm(flat, dim=1)
+        total = (1 / lengths.clamp_min(1e-30)) @ flat  # the sum of the examples' directions
+        return lengths, ((total @ total) - n) / (n * (n - 1)) if n > 1 else torch.tensor(math.nan)
 
 
 def _finish(model: Any, watch: _Watch) -> None:
@@ -474,22 +473,23 @@ def _finish(model: Any, watch: _Watch) -> None:
         weight = next((p.detach() for p in parameters if p.ndim > 1), None)
         if weight is not None:
             matrix = weight.flatten(1).float()
-            size = float(matrix.square().mean().sqrt())
+            size = float(_length(matrix)) / math.sqrt(max(matrix.numel(), 1))
             fan = 1 if isinstance(module, torch.nn.Embedding) else matrix.shape[1]
             row.sigma_w, row.units, row.equal = size * math.sqrt(fan), len(matrix), _equal(matrix) if size else 0
             grad = next((p.grad for p in parameters if p.ndim > 1), None)
             if grad is not None and size:
-                row.weight_gradient = float(grad.float().square().mean().sqrt()) / size
+                row.weight_gradient = float(_length(grad)) / math.sqrt(grad.numel()) / size
         if watch.calls.get(name, 1) > 1:
             row.name = f"{row.name} (call {numbers[name]})"
 
 
 def _equal(matrix: Any) -> int:
-    """Return how many rows are equal to another one. Those lie side by side when sorted along a random direction."""
+    """Return how many rows are equal to another one. Sorted along a random direction, those lie side by side."""
     torch = _torch()
-    direction = torch.randn(matrix.shape[1], generator=torch.Generator().manual_seed(0))
-    ordered = matrix[(matrix @ direction.to(matrix)).argsort()]
-    return int((ordered[1:] == ordered[:-1]).all(dim=1).sum())
+    direction = torch.randn(matrix.shape[1], generator=torch.Generator().manual_seed(0)).to(matrix)
+    along, order = (matrix @ direction).sort()
+    near = ((along[1:] - along[:-1]).abs() <= 1e-5 * along.abs().max()).nonzero().flatten()
+    return int((matrix[order[near + 1]] == matrix[order[near]]).all(dim=1).sum())
 
 
 def ends(rows: tuple[Row, ...]) -> tuple[Row, Row] | tuple[None, None]:

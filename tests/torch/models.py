@@ -24,6 +24,11 @@ def he():
     return plain(he=True)
 
 
+def wide():
+    """A plain network of a size at which a pass takes some time."""
+    return plain(8, 1024, he=True)
+
+
 def constant():
     """One layer of constants in a network at He's scale."""
     model = plain(4, he=True)
