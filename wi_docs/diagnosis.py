@@ -532,6 +532,16 @@ def _twins(net: MLP) -> tuple[int, int, int] | None:
     return None
 
 
+def cosine(apart: float) -> str:
+    """Return a cosine near 1 by what is missing.
+
+    Examples:
+        >>> cosine(3e-5), cosine(0.0)
+        ('1 - 3e-05', '1 to the last digit')
+    """
+    return f"1 - {apart:.0e}" if apart > 1e-14 else "1 to the last digit"
+
+
 def _size(factor: float) -> str:
     """Return a factor in words that are short: 0.05, 3.2, 4e-17.
 
@@ -612,7 +622,7 @@ def find_problems(spec: Spec, layers: Layers, formats: dict[str, str]) -> tuple[
                 Problem(
                     "inputs alike",
                     names[hidden - 1],
-                    f"Two unrelated inputs have a cosine of 1 - {apart:.0e} at {names[hidden - 1]}: the output ignores its input.",
+                    f"Two unrelated inputs have a cosine of {cosine(apart)} at {names[hidden - 1]}: the output ignores its input.",
                     min(math.log(max(apart, 1e-16)) / math.log(ALIKE), 100.0),
                 )
             )
@@ -708,8 +718,16 @@ def _alternatives(spec: Spec) -> Iterator[tuple[str, Spec]]:
                     dataclasses.replace(spec, **changed, branch=factor),
                 )
     if spec.normalization == "none":
-        place = "before each branch" if spec.residual else "before each activation"
-        yield f"normalize over the units of a layer, {place}", dataclasses.replace(spec, normalization="before")
+        places = (
+            ("before each branch", "after each addition")
+            if spec.residual
+            else ("before each activation", "after each activation")
+        )
+        for normalization, place in zip(("before", "after"), places, strict=True):
+            yield (
+                f"normalize over the units of a layer, {place}",
+                dataclasses.replace(spec, normalization=normalization),
+            )
     if not spec.residual and len(spec.widths) > 5:
         fewer = spec.widths[:1] + spec.widths[1:-1:2] + spec.widths[-1:]
         start: dict[str, Any] = {"sigma_w": None, "sigma_b": 0.0, "scheme": "lecun_normal", "gain": tried["its gain"]}

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wi_docs import checks, floats, gains, saturation
-from wi_docs.diagnosis import ALIKE, REACH, Problem
+from wi_docs.diagnosis import ALIKE, REACH, Problem, cosine
 
 # What calling a reader's code may raise that says something about that code.
 RAISED = (
@@ -552,7 +552,7 @@ def problems(found: Probe) -> tuple[Problem, ...]:
         bad(
             "output ignores its input",
             None,
-            f"Outputs for different inputs have a cosine of 1 - {max(apart, 0.0):.0e}.",
+            f"Outputs for different inputs have a cosine of {cosine(apart)}.",
             math.log(max(apart, 1e-16)) / math.log(ALIKE),
         )
     for row in found.rows:

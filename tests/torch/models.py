@@ -5,7 +5,7 @@ from torch import nn
 
 
 def plain(depth=20, width=256, *, he=False, dtype=torch.float32):
-    """A network of `depth` ReLU layers, as `nn.Linear` starts or at He's scale."""
+    """Twenty ReLU layers as `nn.Linear` starts."""
     torch.manual_seed(0)
     layers = []
     for inputs, outputs in [(64, width), *[(width, width)] * (depth - 1)]:
