@@ -65,6 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     output = parser.add_argument_group("what to show")
     output.add_argument("--theory-only", action="store_true", help="do not simulate")
     output.add_argument("--json", action="store_true", help="print everything, for machines")
+    output.add_argument("--figure", type=Path, metavar="OUT.SVG", help="draw signal and gradient (needs matplotlib)")
     output.add_argument("--traceback", action="store_true", help="show where in the code an error was raised")
 
 
@@ -137,6 +138,8 @@ def run(options: argparse.Namespace) -> int:
         else:
             spec, given = read(options)
             found = diagnose(spec, weights=given, simulated=not options.theory_only)
+        if options.figure is not None:
+            draw(found, options.figure)
     except (ValueError, TypeError, OSError) as error:
         if options.traceback:
             traceback.print_exc()
@@ -144,6 +147,22 @@ def run(options: argparse.Namespace) -> int:
         return 2
     show(found, options)
     return 0 if found.ok else 1
+
+
+def draw(found: Diagnosis | torch_probe.Probe, path: Path) -> None:
+    """Write the diagnosis as a figure.
+
+    Raises:
+        ValueError: for another suffix than .svg, or without matplotlib.
+        OSError: for a file that cannot be written.
+    """
+    if path.suffix != ".svg":
+        raise ValueError(f"--figure writes SVG: give a name that ends in .svg, got {str(path)!r}")
+    try:
+        from wi_docs.figures.diagnosis import picture
+    except ImportError:
+        raise ValueError("--figure needs matplotlib: pip install matplotlib") from None
+    path.write_text(picture(found).svg(path.stem), encoding="utf-8")
 
 
 def probed(options: argparse.Namespace) -> torch_probe.Probe:

@@ -547,7 +547,7 @@ def _size(factor: float) -> str:
 
     Examples:
         >>> _size(4.04e-17), _size(0.0512), _size(31.7)
-        ('4e-17', '0.05', '32')
+        ('4e-17', '0.051', '32')
     """
     return f"{factor:.2g}" if 1e-3 < factor < 1e3 else f"{factor:.0e}"
 

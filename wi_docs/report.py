@@ -38,7 +38,7 @@ def bar(value: float, largest: float) -> str:
     if not 0.0 < value <= largest or math.isinf(largest):
         return " " * CELLS
     eighths = max(0, round(8 * (CELLS + math.log10(value / largest))))
-    return ("█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8]).ljust(CELLS)
+    return ("█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8]).rstrip().ljust(CELLS)
 
 
 def chosen(rows: int) -> tuple[list[int], int]:
