@@ -157,7 +157,7 @@ FAULTS = (
     Fault("the correlation map mixes another share", "meanfield", "math.sqrt(1 - c * c) * z[None, :]", "(1 - c) * z[None, :]", ("slope_of_the_correlation_map_is_chi",)),
     Fault("saturation is judged at half the largest slope", "saturation", "< 0.1 * _largest_slope(phi)", "< 0.5 * _largest_slope(phi)", ("tanh_halves",)),
     Fault("biases are shifted the other way", "saturation", 'net.b[layer] += checks.number("shift", shift)', 'net.b[layer] -= checks.number("shift", shift)', ("relu_halves",)),
-    Fault("half as many units are killed", "saturation", "round(64 * checks", "round(32 * checks", ("dead_units_halve",)),
+    Fault("units are muffled, not killed", "saturation", "= -100.0", "= -1.0", ("dead_units_halve",)),
     Fault("the rate is five times as large", "saturation", "data.train_y[rows])[1]), rate)", "data.train_y[rows])[1]), 5 * rate)", ("scale_alone_does_not",)),
     Fault("the default has LeCun's deviation", "initializers", '"pytorch_linear": lecun / math.sqrt(3)', '"pytorch_linear": lecun', ("twenty_default_layers",)),
     Fault("the edge is found to a tenth only", "meanfield", "while high - low > 1e-9 * high", "while high - low > 1e-1 * high", ("reach_grows_like_one_over_distance",)),

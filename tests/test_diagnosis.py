@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from wi_docs import activations, floats, frameworks, initializers, saturation
 from wi_docs.__main__ import main
 from wi_docs.diagnosis import NORMALIZATIONS, Spec, build, diagnose, simulate, theory
+from wi_docs.figures.diagnosis import picture
 from wi_docs.report import plain, text
 
 REFERENCE = frameworks.load("diagnosis")
@@ -74,6 +75,7 @@ def test_theory_is_what_is_simulated(activation, residual, normalization):
         Spec((64, *[64] * 10, 64), scheme="he_normal"),
         Spec((64, *[64] * 10, 64), activation="tanh", scheme="lecun_normal", gain=1.5, sigma_b=0.3),
         Spec((64, *[64] * 11, 64), scheme="he_normal", residual=True, branch=0.6),
+        Spec((64, *[256] * 16, 64), activation="gelu_tanh", scheme="he_normal"),
     ],
 )
 def test_the_spread_is_what_networks_of_that_width_show(spec):
@@ -361,3 +363,30 @@ def test_colors_on_a_terminal_that_has_them_only():
     assert "\033[32mGood." in in_a_terminal()
     assert "\033" not in in_a_terminal(NO_COLOR="1")
     assert "\033" not in in_a_terminal(TERM="dumb")
+
+
+def test_a_figure(capsys, tmp_path):
+    path = tmp_path / "out.svg"
+    assert run(capsys, "--widths", "64,64x5,10", "--scheme", "he_normal", "--figure", path)[0] == 0
+    svg = path.read_text()
+    assert svg.startswith("<svg")
+    assert ">signal<" in svg
+    assert ">gradient<" in svg
+    assert "var(--wi-blue" in svg
+    for bad in (BAD[10][0], BAD[12][0], BAD[7][0], Spec((3, 2), activation="linear", sigma_w=0.0)):
+        picture(diagnose(bad, advise=False)).svg("bad")
+    code, _, err = run(capsys, "--widths", "8,8", "--scheme", "he_normal", "--figure", tmp_path / "out.png")
+    assert code == 2
+    assert "ends in .svg" in err
+
+
+def test_a_figure_without_matplotlib_says_what_is_missing():
+    code = (
+        "import sys; sys.modules['matplotlib'] = None; from wi_docs.__main__ import main; "
+        "sys.exit(main(['diagnose', '--widths', '8,8', '--scheme', 'he_normal', '--figure', 'out.svg']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parent.parent, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr == "python -m wi_docs diagnose: error: --figure needs matplotlib: pip install matplotlib\n"
