@@ -58,7 +58,11 @@ if (runtime && snippets.length && self.WebAssembly && self.Worker && self.Transf
   if (form) {
     const diagnose = () => import("./run/diagnose.js")
     const describe = async () => location.hash.startsWith("#widths=") && (await diagnose()).read()
-    form.addEventListener("focusin", diagnose, { once: true })
+    form.addEventListener("input", async event => (await diagnose()).changed(event.target))
+    form.addEventListener("submit", async event => {
+      event.preventDefault()
+      ;(await diagnose()).submitted()
+    })
     addEventListener("hashchange", describe)
     describe()
   }

@@ -38,7 +38,9 @@ async function write() {
 export async function read() {
   const state = new URLSearchParams(location.hash.slice(1))
   if (!state.has("widths")) return
+  const { value: example } = form.elements._example
   form.reset()
+  form.elements._example.value = example
   for (const field of fields()) {
     const value = state.get(field.name)
     if (value === null || value.length > 2000) continue
@@ -48,9 +50,12 @@ export async function read() {
   await write()
 }
 
-form.addEventListener("input", write)
-form.addEventListener("submit", async event => {
-  event.preventDefault()
+export async function changed(field) {
+  if (field.name !== "_example") await write()
+  else if (field.value) location.hash = field.value
+}
+
+export async function submitted() {
   await write()
   snippet.button("run").click()
-})
+}
