@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wi_docs import activations, floats, frameworks, initializers, saturation
@@ -207,11 +207,13 @@ SPECS = st.builds(
 )
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(SPECS)
 def test_a_description_comes_back_from_its_text(spec):
     assert Spec.from_text(spec.text()) == spec
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(SPECS)
 def test_any_description_is_diagnosed_by_theory(spec):
     found = diagnose(spec, simulated=False, advise=False)

@@ -7,7 +7,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wi_docs import weights
@@ -61,6 +61,7 @@ def test_layers_follow_their_numbers_not_the_alphabet():
     assert [layer.name for layer in found] == [f"fc{k}.weight" for k in range(13)]
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(st.integers(1, 6), min_size=3, max_size=6), st.sampled_from(weights.ORDERS), st.randoms())
 def test_what_is_read_is_what_was_written_or_is_asked_for(widths, order, random):
     """Whatever the widths and the file's order: the right layers, or a question that the option answers."""
@@ -170,6 +171,7 @@ def test_a_safetensors_file_that_is_not_sound(content, says):
         weights.safetensors(content)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.integers(0, len(packed(GOOD)) - 1), st.integers(0, 255))
 def test_no_byte_breaks_the_reader(place, byte):
     content = bytearray(packed(GOOD))

@@ -552,103 +552,89 @@ def _size(factor: float) -> str:
     return f"{factor:.2g}" if 1e-3 < factor < 1e3 else f"{factor:.0e}"
 
 
+FOLLOWS = {
+    "vanishing gradient": "The first layers hardly learn.",
+    "exploding gradient": "One step throws the first layers about, or the rate is so small that the last do not learn.",
+    "vanishing signal": "What later layers get is smaller than their own rounding or biases.",
+    "exploding signal": "The first outputs are huge, and so is the first loss.",
+}
+
+
 def find_problems(spec: Spec, layers: Layers, formats: dict[str, str]) -> tuple[Problem, ...]:
     """Return what is bad in these rows, the worst first."""
     names, found = [name for name, *_ in spec.rows()], []
-    hidden = len(names) - 1
+
+    def bad(kind: str, row: int, sentence: str, weight: float) -> None:
+        found.append(Problem(kind, names[row], sentence, weight))
+
     if not np.isfinite(layers.signal).all():
-        row = names[int(np.flatnonzero(~np.isfinite(layers.signal))[0])]
-        return (Problem("exploding signal", row, f"The signal overflows float64 at {row}.", 100.0),)
-    last_signal = _over(layers.signal[max(hidden - 1, 0)], math.sqrt(spec.input_second_moment))
-    first_gradient, steps = float(layers.gradient[0]), max(hidden, 1)
-    for what, factor, where in (
-        ("signal", last_signal, names[max(hidden - 1, 0)]),
-        ("gradient", first_gradient, names[0]),
-    ):
-        if hidden and (factor == 0.0 or abs(math.log(factor)) > REACH):
-            grows = factor > 1.0
-            each = f", a factor of {factor ** (1 / steps):.2f} a row" if factor > 0.0 else ""
-            way = f"from the input to {where}" if what == "signal" else f"from the output back to {where}"
-            follows = {
-                ("gradient", False): "The first layers hardly learn.",
-                (
-                    "gradient",
-                    True,
-                ): "One step throws the first layers about, or the rate has to be so small that the last do not learn.",
-                ("signal", False): "What later layers get is smaller than their own rounding or biases.",
-                ("signal", True): "The first outputs are huge, and so is the first loss.",
-            }[what, grows]
-            found.append(
-                Problem(
-                    f"{'exploding' if grows else 'vanishing'} {what}",
-                    where,
-                    f"The {what} {'grows' if grows else 'shrinks'} to {_size(factor)} times its size {way}{each}. {follows}",
-                    100.0 if factor == 0.0 else abs(math.log(factor)) / REACH,
-                )
-            )
-    limit, dead = saturation.limit(spec.activation), saturation.DEAD
+        row = int(np.flatnonzero(~np.isfinite(layers.signal))[0])
+        bad("exploding signal", row, f"The signal overflows float64 at {names[row]}.", 100.0)
+        return tuple(found)
+    hidden = len(names) - 1
     if hidden:
-        worst = int(np.argmax(layers.saturated[:hidden]))
-        share = float(layers.saturated[worst])
+        last, depth = hidden - 1, max(hidden, 1)
+        signal = _over(layers.signal[last], math.sqrt(spec.input_second_moment))
+        for what, row, factor, way in (
+            ("signal", last, signal, f"from the input to {names[last]}"),
+            ("gradient", 0, float(layers.gradient[0]), f"from the output back to {names[0]}"),
+        ):
+            far = abs(math.log(factor)) / REACH if factor > 0.0 else 100.0
+            if far > 1.0:
+                kind = f"{'exploding' if factor > 1.0 else 'vanishing'} {what}"
+                grows = "grows" if factor > 1.0 else "shrinks"
+                each = f"{factor ** (1 / depth):.2f} a row"
+                bad(
+                    kind,
+                    row,
+                    f"The {what} {grows} to {_size(factor)} times its size {way}, {each}. {FOLLOWS[kind]}",
+                    far,
+                )
+        limit = saturation.limit(spec.activation)
+        row = int(np.argmax(layers.saturated[:hidden]))
+        share = float(layers.saturated[row])
         if share > limit:
-            found.append(
-                Problem(
-                    "saturated units",
-                    names[worst],
-                    f"{100 * share:.0f} % of {names[worst]} is saturated. From {100 * limit:.0f} % on, {spec.activation} networks took twice as "
-                    "long to learn the digits.",
-                    share / limit,
-                )
+            bad(
+                "saturated units",
+                row,
+                f"{100 * share:.0f} % of {names[row]} is saturated. From {100 * limit:.0f} % on, {spec.activation} networks took twice as long to "
+                "learn the digits.",
+                share / limit,
             )
-        alike_ones = [
-            saturation.dead_share(spec.activation, q, min(max(c, 0.0), 1.0), 32) if 0.0 < q < 1e300 else 0.0
-            for q, c in zip(layers.q[:hidden].tolist(), layers.correlation[:hidden].tolist(), strict=True)
-        ]
-        beyond = layers.dead[:hidden] - np.array(alike_ones)
-        worst = int(np.argmax(beyond))
-        if beyond[worst] > dead:
-            found.append(
-                Problem(
-                    "dead units",
-                    names[worst],
-                    f"{100 * layers.dead[worst]:.0f} % of the units of {names[worst]} are off for every input, where alike inputs explain "
-                    f"{100 * alike_ones[worst]:.0f} %. Networks with {100 * dead:.0f} % dead units took twice as long to learn the digits.",
-                    float(beyond[worst]) / dead,
-                )
-            )
-        apart = 1 - float(layers.correlation[hidden - 1])
-        if apart < ALIKE:
-            found.append(
-                Problem(
-                    "inputs alike",
-                    names[hidden - 1],
-                    f"Two unrelated inputs have a cosine of {cosine(apart)} at {names[hidden - 1]}: the output ignores its input.",
-                    min(math.log(max(apart, 1e-16)) / math.log(ALIKE), 100.0),
-                )
-            )
-        spread = float(layers.spread[hidden - 1])
-        if spread > SPREAD:
-            found.append(
-                Problem(
-                    "a lottery",
-                    names[hidden - 1],
-                    f"At these widths one draw differs from the next by a factor of {math.exp(spread):.1f} in its signal, either way.",
-                    spread / SPREAD,
-                )
-            )
-    if formats[spec.dtype]:
-        found.append(
-            Problem(
-                "number format", formats[spec.dtype].split(" at ")[-1], f"In {spec.dtype}, {formats[spec.dtype]}.", 10.0
-            )
+        explained = np.array(
+            [
+                saturation.dead_share(spec.activation, q, min(max(c, 0.0), 1.0), 32) if 0.0 < q < 1e300 else 0.0
+                for q, c in zip(layers.q[:hidden].tolist(), layers.correlation[:hidden].tolist(), strict=True)
+            ]
         )
+        row = int(np.argmax(layers.dead[:hidden] - explained))
+        if (beyond := float(layers.dead[row] - explained[row])) > saturation.DEAD:
+            bad(
+                "dead units",
+                row,
+                f"{100 * layers.dead[row]:.0f} % of the units of {names[row]} are off for every input, where alike inputs explain "
+                f"{100 * explained[row]:.0f} %. With {100 * saturation.DEAD:.0f} % dead units, networks took twice as long to learn the digits.",
+                beyond / saturation.DEAD,
+            )
+        apart = 1 - float(layers.correlation[last])
+        if apart < ALIKE:
+            sentence = (
+                f"Two inputs end with a cosine of {cosine(apart)} at {names[last]}: the output ignores its input."
+            )
+            bad("inputs alike", last, sentence, math.log(max(apart, 1e-16)) / math.log(ALIKE))
+        if (spread := float(layers.spread[last])) > SPREAD:
+            sentence = f"At these widths the signal of one draw differs from the next by a factor of {math.exp(spread):.1f}, either way."
+            bad("a lottery", last, sentence, spread / SPREAD)
+    if formats[spec.dtype]:
+        row = names.index(formats[spec.dtype].rpartition(" at ")[2])
+        bad("number format", row, f"In {spec.dtype}, {formats[spec.dtype]}.", 10.0)
     return tuple(sorted(found, key=lambda problem: -problem.weight))
 
 
 def find_formats(rows: Rows, layers: Layers) -> dict[str, str]:
     """Return, for each format, where the signal's or the gradient's rms leaves its range first, or an empty string.
 
-    The gradient is taken per entry, for a derivative of size 1 at the output; a loss that is averaged over a batch has a smaller one.
+    The gradient is taken as its length, 1 at the output; the entries of a loss averaged over a batch are smaller.
     """
     result = {}
     for name in floats.FORMATS:
@@ -675,7 +661,7 @@ def verdict(problems: tuple[Problem, ...], layers: Layers | None, rows: Rows) ->
     signal = layers.signal[max(len(rows) - 2, 0)]
     return (
         f"Good. The gradient reaches the first row at {_size(float(layers.gradient[0]))} times its size at the output, the last hidden "
-        f"row's signal has an rms of {_size(float(signal))}, and two unrelated inputs end with a cosine of {layers.correlation[max(len(rows) - 2, 0)]:.2f}."
+        f"row's signal has an rms of {_size(float(signal))}, and two inputs end with a cosine of {layers.correlation[max(len(rows) - 2, 0)]:.2f}."
     )
 
 
