@@ -19,7 +19,7 @@ from wi_docs.propagation import rms
 
 FLAGS: dict[str, dict[str, Any]] = {
     "widths": {"metavar": "N,N,…", "help": "units from input to output, such as 784,256,256,10; 256x20 stands for twenty"},
-    "activation": {"choices": activations.names(), "metavar": "NAME", "help": "of every layer but the last (default: relu)"},
+    "activation": {"choices": activations.names(), "metavar": "NAME", "help": f"of every layer but the last (default: relu): {', '.join(activations.names())}"},
     "scheme": {"metavar": "NAME", "help": f"how weights are drawn: {', '.join(initializers.names())}"},
     "gain": {"type": float, "metavar": "X", "help": "factor on every weight that is drawn"},
     "sigma_w": {"metavar": "X,X,…", "help": "in place of a scheme: sqrt(n_in) times the rms of the weights, one or one a layer"},
@@ -37,7 +37,11 @@ FLAGS: dict[str, dict[str, Any]] = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command: one flag for each word of a description, and where to read from and write to."""
     parser.add_argument(
-        "file", nargs="?", type=Path, metavar="FILE", help="a description (.toml); flags go before what it says"
+        "file",
+        nargs="?",
+        type=Path,
+        metavar="FILE",
+        help="a description (.toml), whose words flags replace, or weights (.npz, .safetensors)",
     )
     words = parser.add_argument_group("the network")
     for name, options in FLAGS.items():
@@ -47,7 +51,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--layers", default="", metavar="A,B,…", help="the tensors that are layers, from input to output"
     )
     words.add_argument(
-        "--order", choices=weights.ORDERS, help="of the axes of weights, where it does not follow from the shapes"
+        "--order",
+        choices=weights.ORDERS,
+        metavar="in,out|out,in",
+        help="of the axes of weights, where it does not follow from the shapes",
     )
     model = parser.add_argument_group(
         "a PyTorch model", "Needs PyTorch. The code that is named is imported and run. The model is not changed."

@@ -359,8 +359,8 @@ def theory(spec: Spec, batch: int = 32) -> Layers:
         ValueError: for weights that are not drawn independently.
 
     Source:
-        Poole et al. (2016), equations 3 and 5; Schoenholz et al. (2017), equation 5; Hanin & Rolnick (2018), theorem 5, for the sum
-        of \(1/n\).
+        Poole et al. (2016), equations 3 and 5; Schoenholz et al. (2017), equation 5; Hanin & Rolnick (2018) for the sum
+        of \(1/n\) in ReLU networks; what other functions contribute and pass on is ours.
 
     Examples:
         >>> layers = theory(Spec((64, *[256] * 20, 10), scheme="pytorch_linear", sigma_b=0.0))
