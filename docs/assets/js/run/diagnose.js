@@ -25,7 +25,7 @@ const fields = () => [...form.elements].filter(field => field.name && !field.nam
 async function write() {
   const lines = fields().map(field => [field.name, toml(field)]).filter(([, value]) => value !== null)
   let code = snippet.original.replace(DESCRIPTION, (_, begin, end) => begin + lines.map(([name, value]) => `${name} = ${value}\n`).join("") + end)
-  if (form.elements._draw.checked) code += "\nfrom wi_docs.figures.diagnosis import draw\n\ndraw(found)\n"
+  if (form.elements._draw.checked) code += "\nfrom wi_docs.figures.diagnosis import picture\n\npicture(found)\n"
   await snippet.edit(code, false)
   const state = new URLSearchParams(lines.map(([name]) => {
     const field = form.elements[name]
