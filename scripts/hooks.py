@@ -118,6 +118,8 @@ def on_files(files: Files, config: Any) -> Files:
         elif job.kind == "tables":
             files.append(_generated(config, f"tables/{job.name}.csv", folder / f"{job.name}.csv"))
             files.append(_generated(config, f"tables/{job.name}.py", store.ROOT / job.source))
+        elif job.kind == "explorers":
+            files.append(_generated(config, f"explorers/{job.name}.bin", folder / f"{job.name}.bin"))
         elif job.kind in ("claims", "exercises"):
             files.append(_generated(config, f"{job.kind}/{job.name}.py", store.ROOT / job.source))
         else:
@@ -227,7 +229,7 @@ def on_post_build(config: Any) -> None:
         cited = set(re.findall(pages.KEY, " ".join(re.findall(r"@\S+", record["source"]))))
         for key in sorted(cited - pages.bibliography().keys()):
             pages.LOG.warning("%s:%d: no entry %r in docs/references.bib", record["code"], record["line"], key)
-    for job in store.jobs(["exercises", "figures", "tables"]):
+    for job in store.jobs(["exercises", "explorers", "figures", "tables"]):
         if job.name not in PAGES.shown:
             pages.LOG.warning("%s: it is shown nowhere", job.source)
     for problem in check_site.problems(Path(config.site_dir), config.site_url):

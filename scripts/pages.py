@@ -1,6 +1,7 @@
 r"""What the site's Markdown has beyond Material's: figures, citations, and mathematics as MathML.
 
-- `[[figure: name]]` on a line of its own shows `wi_docs/figures/name.py`, with caption, data and source.
+- `[[figure: name]]` on a line of its own shows `wi_docs/figures/name.py`, with caption, data and source; where an explorer
+  has the same name, the figure is marked for `docs/assets/js/explorers/`.
 - `[[table: name]]`, likewise, shows `wi_docs/tables/name.py`.
 - `[[exercises]]`, likewise, shows the page's own: `wi_docs/exercises/page.py`.
 - `[@key]` or `[@key, section 2; @other]` cites in parentheses, `@key` in the sentence.
@@ -102,6 +103,8 @@ class _FigureBlock(BlockProcessor):
         )
         svg = svg.replace("<svg ", f'<svg role="img" aria-label="{html.escape(words["alt"])}" ', 1)
         figure = ET.SubElement(parent, "figure", {"class": "wi-figure", "id": f"figure-{name.replace('_', '-')}"})
+        if store.Job("explorers", name) in store.jobs(["explorers"]):
+            figure.set("data-wi-explorer", name)
         drawing = ET.SubElement(figure, "div", {"class": "wi-figure__drawing", "data-search-exclude": ""})
         drawing.text = self.parser.md.htmlStash.store(svg)
         caption = ET.SubElement(figure, "figcaption")

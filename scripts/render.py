@@ -35,9 +35,8 @@ def child(job: Job, folder: Path) -> None:
     try:
         folder.mkdir(parents=True)
         memory.keep_in(EXPERIMENTS)
-        {"claims": claims, "exercises": exercises, "figures": figure, "labs": lab, "tables": table}[job.kind](
-            job, folder, read
-        )
+        makers = {"claims": claims, "exercises": exercises, "explorers": explorer, "figures": figure}
+        (makers | {"labs": lab, "tables": table})[job.kind](job, folder, read)
         for module in list(sys.modules.values()):
             _note(read, getattr(module, "__file__", None))
         if "wi_docs.digits" in sys.modules:  # read by an experiment that is only remembered, maybe
@@ -86,6 +85,14 @@ def exercises(job: Job, folder: Path, read: set[str]) -> None:
         for name, e in exercises.load(job.name).items()
     }
     (folder / f"{job.name}.json").write_text(json.dumps(shown, indent=1))
+
+
+def explorer(job: Job, folder: Path, read: set[str]) -> None:
+    """Run the experiments of `wi_docs/explorers/NAME.py` and pack what they gave."""
+    from wi_docs import explorers
+
+    made = importlib.import_module(f"wi_docs.explorers.{job.name}").data()
+    (folder / f"{job.name}.bin").write_bytes(explorers.pack(made))
 
 
 def figure(job: Job, folder: Path, read: set[str]) -> None:

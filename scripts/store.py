@@ -27,6 +27,7 @@ KEPT = 3  # results a job keeps, so that going back to another branch is free
 SOURCES = {
     "claims": Path("wi_docs/claims"),
     "exercises": Path("wi_docs/exercises"),
+    "explorers": Path("wi_docs/explorers"),
     "figures": Path("wi_docs/figures"),
     "labs": Path("docs/labs"),
     "tables": Path("wi_docs/tables"),
@@ -34,6 +35,7 @@ SOURCES = {
 TOOLS = {
     "claims": ("numpy",),
     "exercises": ("numpy",),
+    "explorers": ("numpy",),
     "figures": ("numpy", "matplotlib", "scour"),
     "labs": ("numpy", "matplotlib", "mkdocs-jupyter", "nbconvert", "ipykernel"),
     "tables": ("numpy",),
@@ -42,7 +44,7 @@ TOOLS = {
 
 @dataclass(frozen=True, order=True)
 class Job:
-    """Something to make: one module of `wi_docs/claims/`, `exercises/`, `figures/` or `tables/`, or one notebook of `docs/labs/`."""
+    """Something to make: one module of `wi_docs/claims/`, `exercises/`, `explorers/`, `figures/` or `tables/`, or one notebook of `docs/labs/`."""
 
     kind: str
     name: str

@@ -17,7 +17,7 @@ FLOORS = (
     {"propagation", "training", "symmetry", "pretraining", "products", "recurrent", "meanfield", "trainability"}
     | {"catalog", "lsuv", "mup", "residual", "saturation"},
     {"diagnosis", "weights"},
-    {"figures", "claims", "tables", "exercises", "report", "torch_probe"},
+    {"figures", "claims", "tables", "exercises", "explorers", "report", "torch_probe"},
     {"__init__", "command"},
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS, start=1) for name in names}
@@ -44,7 +44,9 @@ def imported(path):
 def test_a_file_imports_from_the_floors_below_it(path):
     part = path.relative_to(ROOT / "wi_docs").parts[0].removesuffix(".py")
     for name, line in imported(path):
-        if part != "__init__" and not (part == name and part in ("figures", "claims", "tables", "exercises")):
+        if part != "__init__" and not (
+            part == name and part in ("figures", "claims", "tables", "exercises", "explorers")
+        ):
             below = FLOOR[name] < FLOOR[part] or name in SAME_FLOOR.get(part, set())
             assert below, f"{path.relative_to(ROOT)}:{line}: {part} imports {name}"
 

@@ -5,8 +5,8 @@ import { build } from "esbuild"
 
 const out = "../../docs/assets/vendor"
 const { metafile } = await build({
-  entryPoints: ["editor.js", "clean.js"],
-  bundle: true, minify: true, format: "esm", target: "es2022", legalComments: "none", metafile: true, outdir: out,
+  entryPoints: ["editor.js", "clean.js", "plot.js"],
+  bundle: true, minify: true, format: "esm", target: "es2022", legalComments: "none", loader: { ".css": "text" }, metafile: true, outdir: out,
 })
 
 // Whose work it is, and under which terms.
@@ -21,8 +21,8 @@ fs.writeFileSync(`${out}/LICENSES.txt`, notices.join(`\n${"-".repeat(80)}\n\n`))
 
 // What belongs together; tests/test_vendor.py holds the files against it.
 const sha256 = path => createHash("sha256").update(fs.readFileSync(path)).digest("hex")
-const made = ["editor.js", "clean.js", "LICENSES.txt"]
-const from = ["package.json", "package-lock.json", "editor.js", "clean.js", "bundle.mjs"]
+const made = ["editor.js", "clean.js", "plot.js", "LICENSES.txt"]
+const from = ["package.json", "package-lock.json", "editor.js", "clean.js", "plot.js", "bundle.mjs"]
 const record = {
   from: Object.fromEntries(from.map(name => [name, sha256(name)])),
   made: Object.fromEntries(made.map(name => [name, sha256(`${out}/${name}`)])),

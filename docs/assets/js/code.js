@@ -67,3 +67,12 @@ if (runtime && snippets.length && self.WebAssembly && self.Worker && self.Transf
     describe()
   }
 } else document.querySelector(".wi-all")?.remove()
+
+// Figures that answer to the hand come alive shortly before they are seen.
+const near = new IntersectionObserver(async entries => {
+  for (const { isIntersecting, target } of entries) if (isIntersecting) {
+    near.unobserve(target)
+    await import("./explorers/shared.js").then(shared => shared.open(target), () => {}) // without it the still picture stays
+  }
+}, { rootMargin: "400px" })
+for (const figure of document.querySelectorAll("[data-wi-explorer]")) near.observe(figure)

@@ -1,0 +1,398 @@
+// @ts-check
+// What explorers share: loading, controls, the state in the address, drawing, and words for those who do not see it.
+// An explorer is a module beside this one, named as the figure that it brings to life; see docs/contributing.md.
+import { css, uPlot as bundled } from "../../vendor/plot.js"
+
+const uPlot = /** @type {typeof import("uplot")} */ (/** @type {unknown} */ (bundled))
+
+/**
+ * @typedef {Record<string, any>} State  What the reader has chosen, by control.
+ * @typedef {{ shape: number[], row: (...index: number[]) => Float64Array }} Grid  Numbers, a row of the last axis at a time.
+ * @typedef {{ color: string, dash?: number[], width?: number, dots?: boolean }} Series
+ * @typedef {{ title: string, x: Axis, y: Axis, series?: Series[], wide?: boolean, square?: boolean }} Panel
+ * @typedef {{ range: [number, number], decades?: boolean, whole?: boolean, label?: string }} Axis  Decades: the numbers are powers of ten.
+ * @typedef {{ name: string, label: string, start: any, stops?: number[], options?: string[][], marks?: [number, string][] }} Control
+ * @typedef {{ data?: ArrayLike<number | null>[], x?: [number, number], y?: [number, number], title?: string, paint?: (pen: Pen) => void }} Drawing
+ * @typedef {{
+ *   lead: string, controls: Control[], panels: Panel[], play?: string,
+ *   draw: (state: State) => Drawing[], say: (state: State) => string,
+ *   press?: (panel: number, x: number, y: number, state: State) => State,
+ * }} Explorer
+ * @typedef {ReturnType<typeof pen>} Pen
+ */
+
+// Numbers, as a sentence has them.
+
+/** @param {number} value */
+export const signed = value => String(value).replace("-", "−")
+
+/** @param {number} value @param {number} [digits] @returns {string} */
+export function figure(value, digits = 3) {
+  if (value === 0) return "0"
+  const power = Math.log10(Math.abs(value))
+  if (power < -3 || power >= 5) return (value < 0 ? "−" : "") + ofPower(power)
+  return signed(Number(value.toPrecision(digits)))
+}
+
+/** The number whose power of ten is given: they may be too small or large for any other way to write them. @param {number} power @returns {string} */
+export function ofPower(power) {
+  if (Number.isNaN(power)) return "nothing"
+  if (power > -3 && power < 5) return figure(10 ** power)
+  const [digits, exponent] = (10 ** (power - Math.floor(power))).toExponential(0).split("e")
+  return `${digits}·10${raised(Math.floor(power) + Number(exponent))}`
+}
+
+/** @param {number} n */
+const raised = n => [...String(n)].map(c => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]).join("")
+
+/** Where `value` belongs among ascending stops; the first if two are as near. @param {ArrayLike<number>} stops @param {number} value */
+export function nearest(stops, value) {
+  let best = 0
+  for (let k = 1; k < stops.length; k++) if (Math.abs(stops[k] - value) < Math.abs(stops[best] - value)) best = k
+  return best
+}
+
+/** On the straight line from `low` at 0 to `high` at `whole`. @param {number} low @param {number} high @param {number} part @param {number} whole */
+export const along = (low, high, part, whole) => low + (high - low) * part / whole
+
+/** From `low` to `high` in equal steps. @param {number} low @param {number} high @param {number} step */
+export const stops = (low, high, step) =>
+  Array.from({ length: Math.round((high - low) / step) + 1 }, (_, k) => Number((low + k * step).toFixed(6)))
+
+// Loading. The format is that of wi_docs/explorers/__init__.py.
+
+/** @param {string} name @returns {Promise<Record<string, any>>} */
+async function load(name) {
+  const response = await fetch(new URL(`../../../explorers/${name}.bin`, import.meta.url))
+  if (!response.ok) throw new Error(`explorers/${name}.bin: ${response.status}`)
+  return unpack(await response.arrayBuffer())
+}
+
+/** @param {ArrayBuffer} file */
+export async function unpack(file) {
+  const [first, second] = new Uint8Array(file)
+  if (first === 0x1f && second === 0x8b) // if not, the server has unzipped it already
+    file = await new Response(new Blob([file]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer()
+  const length = new DataView(file).getUint32(0, true)
+  const { plain, arrays } = JSON.parse(new TextDecoder().decode(new Uint8Array(file, 4, length)))
+  let bytes = new Uint8Array(file, 4 + length)
+  for (const [key, { bytes: size, shape, offset, step }] of Object.entries(arrays)) {
+    const count = shape.reduce((/** @type {number} */ a, /** @type {number} */ b) => a * b, 1), last = shape.at(-1)
+    const missing = size === 1 ? 0xff : 0xffff, values = new Float64Array(count)
+    for (let k = 0, n = 0; k < count; k++) {
+      if (k % last === 0) n = 0
+      n = n + bytes[k] + (size === 2 ? bytes[count + k] << 8 : 0) & missing
+      values[k] = n === missing ? NaN : offset + step * n
+    }
+    bytes = bytes.subarray(size * count)
+    plain[key] = {
+      shape,
+      row: (/** @type {number[]} */ ...index) => {
+        const at = index.reduce((sum, k, axis) => sum * shape[axis] + k, 0) * last
+        return values.subarray(at, at + last)
+      },
+    }
+  }
+  return plain
+}
+
+// Drawing. Colors are the palette's, by name.
+
+/** @type {Record<string, string>} */
+const palette = {}
+function readPalette() {
+  const style = getComputedStyle(document.body)
+  for (const name of ["paper", "ink", "soft", "grid", "wash", "blue", "red", "green", "purple", "ochre"])
+    palette[name] = style.getPropertyValue(`--wi-${name}`)
+}
+
+const font = () => `${11 * devicePixelRatio}px ${getComputedStyle(document.body).fontFamily}`
+
+/** Draws into a panel in its own units. @param {import("uplot")} plot */
+function pen(plot) {
+  const { ctx } = plot, ratio = devicePixelRatio
+  const x = (/** @type {number} */ value) => plot.valToPos(value, "x", true), y = (/** @type {number} */ value) => plot.valToPos(value, "y", true)
+  const { left, top, width, height } = plot.bbox
+  return {
+    /** @param {ArrayLike<number>} xs @param {ArrayLike<number>} ys @param {string} color */
+    line(xs, ys, color, { width = 1.6, dash = /** @type {number[]} */ ([]) } = {}) {
+      ctx.save()
+      ctx.beginPath()
+      ctx.rect(plot.bbox.left, top, plot.bbox.width, height)
+      ctx.clip()
+      ctx.beginPath()
+      for (let k = 0; k < xs.length; k++) ctx.lineTo(x(xs[k]), y(ys[k]))
+      ctx.strokeStyle = palette[color]
+      ctx.lineWidth = width * ratio
+      ctx.setLineDash(dash.map(part => part * ratio))
+      ctx.stroke()
+      ctx.restore()
+    },
+    /** @param {number} px @param {number} py @param {string} color */
+    dot(px, py, color, { radius = 4, hollow = false } = {}) {
+      ctx.save()
+      ctx.beginPath()
+      ctx.arc(x(px), y(py), radius * ratio, 0, 2 * Math.PI)
+      ctx.fillStyle = hollow ? palette.paper : palette[color]
+      ctx.strokeStyle = palette[color]
+      ctx.lineWidth = 1.4 * ratio
+      ctx.fill()
+      ctx.stroke()
+      ctx.restore()
+    },
+    /** @param {number} px @param {number} py @param {string} color @param {string} words */
+    text(px, py, color, words, { align = /** @type {CanvasTextAlign} */ ("left"), dx = 0, dy = 0 } = {}) {
+      ctx.save()
+      ctx.font = font()
+      ctx.fillStyle = palette[color]
+      ctx.textAlign = align
+      ctx.textBaseline = "middle"
+      ctx.fillText(words, x(px) + dx * ratio, Math.min(Math.max(y(py) + dy * ratio, top + 7 * ratio), top + height - 7 * ratio))
+      ctx.restore()
+    },
+    /** A line across the panel at this x. @param {number} at @param {string} color */
+    upright(at, color) {
+      ctx.save()
+      ctx.fillStyle = palette[color]
+      ctx.fillRect(Math.min(Math.max(Math.round(x(at)), left), left + width), top, ratio, height)
+      ctx.restore()
+    },
+  }
+}
+
+/** Brings a panel to life in `place`; returns how to show a drawing in it. @param {HTMLElement} place @param {Panel} panel */
+function panelIn(place, panel) {
+  const box = /** @type {HTMLElement} */ (place.querySelector(".wi-explorer__plot")), heading = /** @type {HTMLElement} */ (place.querySelector("b"))
+  /** @type {Drawing} */
+  let shown = {}
+  let [x, y] = [panel.x.range, panel.y.range]
+  const stroke = (/** @type {string} */ name) => () => palette[name]
+  const axis = (/** @type {Axis} */ of, /** @type {number} */ size) => ({
+    stroke: stroke("soft"), font: `11px ${getComputedStyle(document.body).fontFamily}`, size, gap: 3, space: of.decades ? 22 : size > 30 ? 26 : 44,
+    label: of.label, labelSize: 16, labelGap: 0, labelFont: `11px ${getComputedStyle(document.body).fontFamily}`,
+    grid: { stroke: stroke("grid"), width: 1 }, ticks: { stroke: stroke("grid"), width: 1, size: 3 },
+    values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map(v => of.decades ? v === 0 ? "1" : `10${raised(v)}` : signed(Number(v.toFixed(6)))),
+    incrs: [...(of.decades || of.whole ? [] : [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]), 1, 2, ...(of.decades ? [4] : []), 5, 10, 20, 50, 100, 200, 500, 1000],
+  })
+  const empty = [[panel.x.range[0]], ...(panel.series ?? [{}]).map(() => [null])]
+  const plot = new uPlot({
+    width: box.clientWidth, height: box.clientHeight, legend: { show: false }, cursor: { show: false }, padding: [6, 8, 0, 0],
+    scales: { x: { time: false, range: () => x }, y: { range: () => y } },
+    axes: [axis(panel.x, panel.x.label ? 24 : 22), axis(panel.y, panel.y.decades ? 42 : 38)],
+    series: [{}, ...(panel.series ?? [{ color: "ink" }]).map(({ color, dash, width = 2, dots = false }) => ({
+      stroke: stroke(color), dash, width: dots ? 0 : width,
+      points: { show: dots, size: 5, width: 1, stroke: stroke(color), fill: stroke(color) },
+    }))],
+    hooks: { draw: [(/** @type {import("uplot")} */ drawn) => shown.paint?.(pen(drawn))] },
+  }, /** @type {any} */ (empty), box)
+  plot.over.style.touchAction = panel.square ? "none" : "pan-y"
+  new ResizeObserver(() => box.clientWidth && plot.setSize({ width: box.clientWidth, height: box.clientHeight })).observe(box)
+  return {
+    plot,
+    /** @param {Drawing} drawing */
+    show(drawing) {
+      shown = drawing
+      if (drawing.title && heading.textContent !== drawing.title) heading.textContent = drawing.title
+      const [newX, newY] = [drawing.x ?? panel.x.range, drawing.y ?? panel.y.range]
+      const moved = newX[0] !== x[0] || newX[1] !== x[1] || newY[0] !== y[0] || newY[1] !== y[1]
+      ;[x, y] = [newX, newY]
+      if (drawing.data) plot.setData(/** @type {any} */ (drawing.data), moved)
+      plot.redraw(Boolean(drawing.data), moved)
+    },
+  }
+}
+
+// Controls.
+
+/** @param {string} id @param {Control} control */
+function controlMarkup(id, { name, label, stops, options, marks }) {
+  if (options)
+    return `<div class="wi-explorer__choice"><label for="${id}">${label}</label><select id="${id}" data-control="${name}">${
+      options.map(([value, text]) => `<option value="${value}">${text ?? value}</option>`).join("")}</select></div>`
+  if (stops)
+    return `<div class="wi-explorer__slider"><label for="${id}">${label}</label><input type="range" id="${id}" data-control="${name}" min="0" max="${stops.length - 1}" step="1">`
+      + `<input type="text" inputmode="decimal" autocomplete="off" data-typed="${name}" aria-label="${label}, as a number"></div>`
+      + (marks ? `<div class="wi-explorer__marks">${marks.map(([value, text]) => `<button type="button" data-mark="${name}" data-value="${value}">${text}</button>`).join("")}</div>` : "")
+  return `<div class="wi-explorer__switch"><input type="checkbox" id="${id}" data-control="${name}"><label for="${id}">${label}</label></div>`
+}
+
+/** What the address says of a control, or how it starts. @param {string} name @param {Control} control */
+function fromAddress(name, { name: which, stops, options, start }) {
+  const said = new URLSearchParams(location.search).get(`${name}.${which}`)
+  if (said === null) return start
+  if (options) return options.some(([value]) => value === said) ? said : start
+  if (stops) return said.trim() === "" || Number.isNaN(Number(said)) ? start : stops[nearest(stops, Number(said))]
+  return said === "1" ? true : said === "0" ? false : start
+}
+
+/** @param {string} name @param {Control[]} controls @param {State} state */
+function toAddress(name, controls, state) {
+  const address = new URL(location.href)
+  for (const control of controls) {
+    const key = `${name}.${control.name}`, value = state[control.name]
+    if (value === control.start) address.searchParams.delete(key)
+    else address.searchParams.set(key, typeof value === "boolean" ? String(Number(value)) : String(value))
+  }
+  if (!address.hash.startsWith("#wi-code=")) address.hash = `figure-${name.replaceAll("_", "-")}`
+  if (address.href !== location.href) history.replaceState(history.state, "", address)
+}
+
+const REST = 400 // ms without a change after which a hand is taken to rest
+
+/** Brings `place`, a figure, to life; leaves it as it is, with a line and a button, if that cannot be done. @param {HTMLElement} place */
+export async function open(place) {
+  const name = String(place.dataset.wiExplorer)
+  try {
+    const [{ explorer }, data] = await Promise.all([import(`./${name}.js`), load(name)])
+    run(place, name, explorer(data))
+  } catch (error) {
+    console.info(error)
+    const line = document.createElement("p")
+    line.className = "wi-explorer__failed"
+    line.innerHTML = `<span role="status">The numbers to move this figure did not load.</span> <button type="button">Try again</button>`
+    line.querySelector("button")?.addEventListener("click", () => { line.remove(); open(place) })
+    place.querySelector(".wi-figure__drawing")?.after(line)
+  }
+}
+
+/** @param {HTMLElement} place @param {string} name @param {Explorer} explorer */
+function run(place, name, { lead, controls, panels, play, draw, say, press }) {
+  if (!document.getElementById("wi-plot-style")) {
+    document.head.insertAdjacentHTML("beforeend", `<style id="wi-plot-style">${css}</style>`)
+    readPalette()
+  }
+  const live = document.createElement("div")
+  live.className = "wi-explorer"
+  live.setAttribute("role", "group")
+  live.setAttribute("aria-label", "Figure to move")
+  live.innerHTML = `<p class="wi-explorer__lead">${lead}</p><div class="wi-explorer__panels" data-panels="${panels.length}" role="img" aria-label="Charts. Their numbers are in the sentence after them.">${
+    panels.map(panel => `<div class="wi-explorer__panel"${panel.wide ? " data-wide" : ""}><b>${panel.title}</b><div class="wi-explorer__plot"></div></div>`).join("")}</div>
+    <p class="wi-explorer__said" aria-hidden="true"></p><p class="wi-explorer__status" role="status"></p>
+    <div class="wi-explorer__controls">${controls.map(control => controlMarkup(`${name}-${control.name}`, control)).join("")}
+    <div class="wi-explorer__buttons">${play ? `<button type="button" data-play>Play</button>` : ""}<button type="button" data-reset>Reset</button><button type="button" data-still aria-pressed="false">Still picture</button></div></div>`
+  const find = (/** @type {string} */ selector) => /** @type {any} */ (live.querySelector(selector))
+  place.querySelector(".wi-figure__drawing")?.after(live)
+  place.classList.add("wi-live")
+
+  /** @type {State} */
+  const state = Object.fromEntries(controls.map(control => [control.name, fromAddress(name, control)]))
+  const drawn = [...live.querySelectorAll(".wi-explorer__panel")].map((element, k) => panelIn(/** @type {HTMLElement} */ (element), panels[k]))
+  let frame = 0, resting = 0, playing = 0
+
+  function render() {
+    frame = 0
+    for (const { name: which, stops, options } of controls) {
+      const input = find(`[data-control="${which}"]`), value = state[which]
+      if (stops) {
+        const text = signed(Number(value.toPrecision(4))), typed = find(`[data-typed="${which}"]`)
+        input.value = String(nearest(stops, value))
+        if (input.getAttribute("aria-valuetext") !== text) input.setAttribute("aria-valuetext", text)
+        if (typed !== document.activeElement) typed.value = text
+        for (const mark of live.querySelectorAll(`[data-mark="${which}"]`))
+          mark.setAttribute("aria-pressed", String(Number(/** @type {HTMLElement} */ (mark).dataset.value) === value))
+      } else if (options) input.value = value
+      else input.checked = value
+    }
+    draw(state).forEach((drawing, k) => drawn[k].show(drawing))
+    find(".wi-explorer__said").textContent = say(state)
+  }
+
+  function rest() {
+    find(".wi-explorer__status").textContent = say(state)
+    toAddress(name, controls, state)
+  }
+
+  /** @param {State} change */
+  function set(change) {
+    Object.assign(state, change)
+    frame ||= requestAnimationFrame(render)
+    clearTimeout(resting)
+    resting = setTimeout(rest, REST)
+  }
+
+  function stop() {
+    cancelAnimationFrame(playing)
+    playing = 0
+    if (play) find("[data-play]").textContent = "Play"
+  }
+
+  function start() {
+    const stops = /** @type {number[]} */ (controls.find(control => control.name === play)?.stops), last = stops.length - 1
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return set({ [String(play)]: stops[last] })
+    let from = nearest(stops, state[String(play)])
+    if (from === last) from = 0
+    const began = performance.now(), pace = Math.max(last / 6000, 0.01) // the whole way in six seconds
+    find("[data-play]").textContent = "Pause"
+    const step = (/** @type {number} */ now) => {
+      const at = Math.min(last, from + Math.floor(Math.max(0, now - began) * pace))
+      set({ [String(play)]: stops[at] })
+      if (at < last) playing = requestAnimationFrame(step)
+      else stop()
+    }
+    playing = requestAnimationFrame(step)
+  }
+
+  live.addEventListener("input", event => {
+    const input = /** @type {HTMLInputElement} */ (event.target), control = controls.find(({ name: which }) => which === input.dataset.control)
+    if (!control) return
+    stop()
+    set({ [control.name]: control.stops ? control.stops[Number(input.value)] : control.options ? input.value : input.checked })
+  })
+
+  /** @param {HTMLInputElement} typed @param {number} step */
+  function type(typed, step) {
+    const control = controls.find(({ name: which }) => which === typed.dataset.typed), stops = control?.stops
+    if (!control || !stops) return
+    const value = Number(typed.value.replace("−", "-").replace(",", ".")), known = typed.value.trim() !== "" && !Number.isNaN(value)
+    const at = Math.min(Math.max(nearest(stops, known ? value : state[control.name]) + step, 0), stops.length - 1)
+    typed.value = signed(Number(stops[at].toPrecision(4)))
+    stop()
+    set({ [control.name]: stops[at] })
+  }
+  live.addEventListener("change", event => type(/** @type {HTMLInputElement} */ (event.target), 0))
+  live.addEventListener("keydown", event => {
+    const typed = /** @type {HTMLInputElement} */ (event.target)
+    const step = { ArrowUp: 1, ArrowDown: -1, Enter: 0 }[event.key]
+    if (!typed.dataset.typed || step === undefined) return
+    event.preventDefault()
+    type(typed, step)
+  })
+
+  live.addEventListener("click", event => {
+    const button = /** @type {HTMLElement} */ (event.target).closest("button")
+    if (!button) return
+    if (button.dataset.mark) {
+      stop()
+      set({ [button.dataset.mark]: Number(button.dataset.value) })
+    } else if ("play" in button.dataset) {
+      if (playing) stop()
+      else start()
+    } else if ("reset" in button.dataset) {
+      stop()
+      set(Object.fromEntries(controls.map(control => [control.name, control.start])))
+    } else if ("still" in button.dataset) {
+      const still = place.classList.toggle("wi-still")
+      button.setAttribute("aria-pressed", String(still))
+    }
+  })
+
+  if (press) drawn.forEach(({ plot }, k) => {
+    const { over } = plot
+    const move = (/** @type {PointerEvent} */ event) => {
+      const box = over.getBoundingClientRect(), change = press(k, plot.posToVal(event.clientX - box.left, "x"), plot.posToVal(event.clientY - box.top, "y"), state)
+      if (Object.keys(change).length) set(change)
+    }
+    over.addEventListener("pointerdown", event => {
+      stop()
+      over.setPointerCapture(event.pointerId)
+      move(event)
+    })
+    over.addEventListener("pointermove", event => over.hasPointerCapture(event.pointerId) && move(event))
+  })
+
+  new MutationObserver(() => {
+    readPalette()
+    frame ||= requestAnimationFrame(render)
+  }).observe(document.body, { attributes: true, attributeFilter: ["data-md-color-scheme"] })
+  render()
+}
