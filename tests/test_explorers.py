@@ -8,9 +8,14 @@ import struct
 
 import numpy as np
 import pytest
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 from scripts import store
-from tests.pages import ROOT
+from tests.conftest import Server
+from tests.pages import ROOT, show
 from wi_docs.activations import activation, names
 from wi_docs.explorers import Rounded, pack, sigmoid_and_tanh
 
@@ -109,3 +114,342 @@ def test_slopes_agree_with_the_package_at_every_stop_and_after_any_number_of_lay
         left = found["left"][k][places != np.roll(places, 1)] * layers / sigmoid_and_tanh.LAYERS
         seen = slope**layers > 1e-16  # the end of the chart
         assert np.abs(left[seen] - layers * np.log10(slope[seen])).max(initial=0.0) <= 1.001e-2
+
+
+# In Chromium
+
+
+def page_of(name):
+    return next(p.stem for p in (ROOT / "docs").glob("*.md") if f"[[figure: {name}]]" in p.read_text())
+
+
+class Explorer:
+    """An explorer in a page, as a reader has it."""
+
+    def __init__(self, browser, address, name, query="", *, width=1280, scheme="light", live=True):
+        self.browser, self.name = browser, name
+        self.id = f"figure-{name.replace('_', '-')}"
+        browser.get("about:blank")
+        browser.get_log("browser")
+        show(browser, f"{address}{page_of(name)}/{query}#{self.id}", width, scheme)
+        self.figure = browser.find_element(By.ID, self.id)
+        if live:
+            self.wait(lambda: "wi-live" in self.figure.get_attribute("class"))
+            self.settle()
+
+    def wait(self, condition):
+        WebDriverWait(self.browser, 10, 0.02).until(lambda _: condition())
+
+    def settle(self):
+        """Let two frames be painted."""
+        self.browser.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+
+    def all(self, selector):
+        return self.figure.find_elements(By.CSS_SELECTOR, selector)
+
+    def one(self, selector):
+        return self.figure.find_element(By.CSS_SELECTOR, selector)
+
+    @property
+    def said(self):
+        self.settle()
+        return self.one(".wi-explorer__said").get_attribute("textContent")
+
+    @property
+    def state(self):
+        """What every control shows."""
+        self.settle()
+        return self.browser.execute_script(
+            "return Object.fromEntries([...arguments[0].querySelectorAll('[data-control]')].map("
+            "e => [e.dataset.control, e.type === 'checkbox' ? e.checked : e.value]))",
+            self.figure,
+        )
+
+    def pictures(self):
+        """A digest of what each chart shows."""
+        self.settle()
+        return self.browser.execute_script(
+            "return [...arguments[0].querySelectorAll('canvas')].map(c => c.toDataURL())", self.figure
+        )
+
+    def errors(self):
+        return [entry for entry in self.browser.get_log("browser") if entry["level"] == "SEVERE"]
+
+
+@pytest.fixture
+def opened(browser, address):
+    def start(name, query="", **options):
+        return Explorer(browser, address, name, query, **options)
+
+    return start
+
+
+def test_explorers_are_loaded_near_the_screen_and_nowhere_else(browser, address):
+    def heavy():
+        return [name for name in Server.asked if "/explorers/" in name or "plot.js" in name]
+
+    for page in ("", "which-gain/", "ledger/", "vanishing-gradients/"):
+        Server.asked.clear()
+        show(browser, address + page, 1280)
+        assert any(page in name for name in Server.asked)
+        assert heavy() == [], page
+    browser.execute_script("document.querySelector('[data-wi-explorer]').scrollIntoView()")
+    WebDriverWait(browser, 10).until(lambda b: b.find_elements(By.CSS_SELECTOR, ".wi-live"))
+    assert {name.rpartition("/")[2] for name in heavy()} >= {"shared.js", "plot.js", "sigmoid_and_tanh.bin"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_control_obeys_the_keyboard_and_is_in_the_address(opened, browser, name):
+    e = opened(name)
+    controls = e.all("[data-control]")
+    assert len(controls) >= 2
+    for control in controls:
+        which, before, words, drawn = control.get_attribute("data-control"), e.state, e.said, e.pictures()
+        assert control.accessible_name
+        key = Keys.SPACE if control.get_attribute("type") == "checkbox" else Keys.ARROW_RIGHT
+        if control.get_attribute("max") == control.get_attribute("value") and key != Keys.SPACE:
+            key = Keys.ARROW_LEFT
+        if control.tag_name == "select":
+            key = Keys.ARROW_DOWN
+        control.send_keys(key)
+        assert {k for k in before if e.state[k] != before[k]} == {which}
+        assert (e.said, e.pictures()) != (words, drawn), which
+        assert e.pictures() != drawn, which
+        e.wait(lambda which=which: f"{name}.{which}=" in browser.current_url)
+    e.wait(lambda: e.one(".wi-explorer__status").get_attribute("textContent") == e.said)
+    there = browser.current_url
+    words, state = e.said, e.state
+    browser.get("about:blank")
+    browser.get(there)
+    again = Explorer(browser, there.partition(page_of(name))[0], name, "?" + there.partition("?")[2].partition("#")[0])
+    assert (again.said, again.state) == (words, state)
+    again.one("[data-reset]").click()
+    again.wait(lambda: f"{name}." not in browser.current_url)
+    assert again.state == opened(name).state
+    assert e.errors() == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_slider_takes_typed_numbers_and_leaves_nonsense(opened, name):
+    e = opened(name)
+    for typed in e.all("[data-typed]"):
+        slider = e.one(f"[data-control={typed.get_attribute('data-typed')}]")
+        assert typed.accessible_name == slider.accessible_name + ", as a number"
+        last = int(slider.get_attribute("max"))
+        for words, stop in (("-1e9", 0), ("1e9", last), ("nonsense", last), ("", last), ("-1e400", 0)):
+            typed.send_keys(Keys.CONTROL + "a")
+            typed.send_keys(words or Keys.DELETE, Keys.ENTER)
+            e.settle()
+            assert int(slider.get_property("value")) == stop, words
+            assert re.fullmatch(r"−?[\d.]+", typed.get_property("value"))
+        typed.send_keys(Keys.ARROW_UP)
+        e.settle()
+        assert int(slider.get_property("value")) == 1
+    assert e.errors() == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_slider_obeys_the_mouse_and_the_finger(opened, browser, name):
+    for width in (1280, 390):
+        e = opened(name, width=width)
+        browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": width == 390, "maxTouchPoints": 1})
+        for slider in e.all("[type=range]"):
+            browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", slider)
+            box = browser.execute_script("return arguments[0].getBoundingClientRect().toJSON()", slider)
+            assert box["height"] >= 44
+            for part in (0.15, 0.85):
+                before = slider.get_property("value")
+                press(browser, [(box["x"] + part * box["width"], box["y"] + box["height"] / 2)], touch=width == 390)
+                e.settle()
+                assert slider.get_property("value") != before, (width, part)
+        browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+        assert e.errors() == []
+
+
+def press(browser, way, *, touch):
+    """Press at the first place, go through the others, and let go."""
+    if touch:
+        kinds = ["touchStart"] + ["touchMove"] * (len(way) - 1)
+        for kind, (x, y) in zip(kinds, way, strict=True):
+            browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        return
+    x, y = way[0]
+    for kind, (x, y) in [
+        ("mousePressed", way[0]),
+        *(("mouseMoved", place) for place in way[1:]),
+        ("mouseReleased", way[-1]),
+    ]:
+        browser.execute_cdp_cmd(
+            "Input.dispatchMouseEvent",
+            {"type": kind, "x": x, "y": y, "button": "left", "buttons": int(kind != "mouseReleased"), "clickCount": 1},
+        )
+
+
+@pytest.mark.parametrize("touch", [False, True], ids=["mouse", "finger"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_chart_can_be_dragged(opened, browser, name, touch):
+    e = opened(name, width=390 if touch else 1280)
+    browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": touch, "maxTouchPoints": 1})
+    answered = 0
+    for chart in e.all(".u-over"):
+        browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", chart)
+        box = browser.execute_script("return arguments[0].getBoundingClientRect().toJSON()", chart)
+        way = [
+            (box["x"] + part * box["width"], box["y"] + (0.25 + 0.1 * part) * box["height"])
+            for part in (0.3, 0.5, 0.75)
+        ]
+        before = e.state
+        press(browser, way[:1], touch=touch)
+        pressed = e.state
+        press(browser, way, touch=touch)
+        answered += len({str(before), str(pressed), str(e.state)}) == 3
+    browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+    assert answered >= 1
+    assert e.errors() == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_address_that_makes_no_sense_does_no_harm(opened, name):
+    e = opened(name)
+    start, said = e.state, e.said
+    for word in ("", "nonsense", "NaN", "%3Cscript%3Ealert(1)%3C/script%3E", "%E0%A4%A", "9e9,9"):
+        odd = opened(name, "?" + "&".join(f"{name}.{which}={word}" for which in [*start, "unknown"]))
+        assert (odd.state, odd.said) == (start, said), word
+    far = opened(name, "?" + "&".join(f"{name}.{which}=1e999" for which in start))
+    for slider in far.all("[type=range]"):
+        assert slider.get_property("value") == slider.get_attribute("max")
+    assert far.errors() == []
+
+
+@pytest.mark.parametrize("lost", ["{name}.bin", "{name}.js"])
+@pytest.mark.parametrize("name", NAMES)
+def test_when_data_do_not_come_the_still_picture_stays_and_one_can_try_again(opened, name, lost):
+    Server.lost.add(lost.format(name=name))
+    try:
+        e = opened(name, live=False)
+        e.wait(lambda: e.all(".wi-explorer__failed"))
+        assert e.one(".wi-figure__drawing svg").is_displayed()
+        assert e.all(".wi-explorer") == []
+        e.one(".wi-explorer__failed button").click()
+        e.wait(lambda: e.all(".wi-explorer__failed"))
+    finally:
+        Server.lost.clear()
+    e.one(".wi-explorer__failed button").click()
+    e.wait(lambda: e.all(".wi-explorer"))
+    assert e.all(".wi-explorer__failed") == []
+    assert not e.one(".wi-figure__drawing svg").is_displayed()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_jumps_and_everything_fits(opened, browser, name, width):
+    e = opened(name, width=width)
+    shift = browser.execute_async_script(
+        "const done = arguments[0]; let sum = 0;"
+        "new PerformanceObserver(list => { for (const s of list.getEntries()) sum += s.value })"
+        ".observe({ type: 'layout-shift', buffered: true }); setTimeout(() => done(sum), 200)"
+    )
+    assert shift < 0.001
+    height = browser.execute_script("return arguments[0].getBoundingClientRect().height", e.one(".wi-explorer"))
+    e.one("[data-reset]").click()
+    for control in e.all("select"):
+        for option in control.find_elements(By.TAG_NAME, "option"):
+            option.click()
+            e.settle()
+            assert browser.execute_script(
+                "const said = arguments[0].querySelector('.wi-explorer__said');"
+                "return said.scrollHeight <= said.clientHeight + 1",
+                e.figure,
+            ), option.text
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    inside = browser.execute_script(
+        "const box = arguments[0].getBoundingClientRect(); return [...arguments[0].querySelectorAll('*')]"
+        ".filter(c => { const r = c.getBoundingClientRect(); return r.width > 1 && (r.right > box.right + 1 || r.left < box.left - 1"
+        " || r.bottom > box.bottom + 1) }).map(c => c.outerHTML.slice(0, 90))",
+        e.one(".wi-explorer"),
+    )
+    assert inside == []
+    assert height == pytest.approx(680, abs=1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_still_picture_is_printed_and_can_be_had_on_the_screen(opened, browser, name):
+    e = opened(name)
+    svg = e.one(".wi-figure__drawing svg")
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    assert svg.is_displayed()
+    assert not e.one(".wi-explorer").is_displayed()
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert not svg.is_displayed()
+    e.one("[data-still]").click()
+    assert svg.is_displayed()
+    e.one("[data-still]").click()
+    assert not svg.is_displayed()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_charts_follow_the_palette(opened, browser, name):
+    e = opened(name)
+    light = e.pictures()
+    browser.execute_script("document.body.setAttribute('data-md-color-scheme', 'slate')")
+    assert all(a != b for a, b in zip(light, e.pictures(), strict=True))
+    browser.execute_script("document.body.setAttribute('data-md-color-scheme', 'default')")
+    assert e.pictures() == light
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_play_runs_to_the_end_and_stops_and_jumps_where_motion_is_not_wanted(opened, browser, name):
+    e = opened(name)
+    if not e.all("[data-play]"):
+        assert name in ("sigmoid_and_tanh", "signal_and_gradient")  # no time in them
+        return
+    button = e.one("[data-play]")
+    button.click()
+    e.wait(lambda: button.text == "Pause")
+    first = e.said
+    e.wait(lambda: e.said != first)
+    button.click()
+    assert button.text == "Play"
+    stopped = e.said
+    assert e.said == stopped
+    media = {"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    button.click()
+    sliders = [s for s in e.all("[type=range]") if s.get_property("value") == s.get_attribute("max")]
+    assert button.text == "Play"
+    e.settle()
+    assert [s for s in e.all("[type=range]") if s.get_property("value") == s.get_attribute("max")] != []
+    assert len(sliders) <= len(e.all("[type=range]"))
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+MOVE = """
+const [figure, done] = arguments, slider = figure.querySelector("[type=range]"), times = []
+const last = Number(slider.max), frame = () => new Promise(requestAnimationFrame), channel = new MessageChannel()
+const painted = () => new Promise(resolve => { channel.port1.onmessage = resolve; channel.port2.postMessage(0) })
+for (let k = 0; k < 80; k++) {
+  await frame(); await painted()
+  const began = performance.now()
+  slider.value = String(Math.round(last * (0.5 - 0.4 * Math.cos(k / 5))))
+  slider.dispatchEvent(new Event("input", { bubbles: true }))
+  const handled = performance.now() - began
+  // The explorer's frame runs before ours: it asked first. The clock of a frame starts before both.
+  const start = await new Promise(resolve => requestAnimationFrame(resolve))
+  await painted()
+  times.push(handled + performance.now() - Math.max(start, began + handled))
+}
+done(times.slice(10))
+"""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_frame_is_painted_in_time(opened, browser, name):
+    e = opened(name)
+    browser.execute_cdp_cmd("Emulation.setCPUThrottlingRate", {"rate": 4})
+    times = browser.execute_async_script(f"(async function () {{{MOVE}}}).apply(null, arguments)", e.figure)
+    browser.execute_cdp_cmd("Emulation.setCPUThrottlingRate", {"rate": 1})
+    print(
+        f"{name}: p50 {np.percentile(times, 50):.1f} ms, p95 {np.percentile(times, 95):.1f} ms at a quarter of the speed"
+    )
+    assert np.percentile(times, 50) <= 16

@@ -111,6 +111,35 @@ def covariance(activation: str | Activation, c: float, q: float, *, nodes: int =
     return float(weights @ (phi.f(root * z)[:, None] * phi.f(root * other)) @ weights)
 
 
+def depth_scale(activation: str | Activation, *, sigma_w: float, sigma_b: float = 0.0) -> float:
+    r"""Return \(\xi = 1/|\ln\chi_1|\), the number of layers in which the mean square of the gradient changes by a factor of e.
+
+    Without biases and below the edge, the signal of a function through 0 dies out, and its slope there is what counts.
+
+    Args:
+        activation: an activation or its name.
+        sigma_w: standard deviation of the weights times \(\sqrt{n_\text{in}}\), positive.
+        sigma_b: standard deviation of the biases, at least 0.
+
+    Raises:
+        ValueError: as `fixed_point`, and at the edge, where the scale is infinite.
+
+    Source:
+        Schoenholz et al. (2017), equations 9 and 12.
+
+    Examples:
+        >>> print(f"{depth_scale('tanh', sigma_w=0.9):.2f} {depth_scale('tanh', sigma_w=1.5):.2f}")
+        4.75 4.95
+    """
+    phi = _activation(activation)
+    slope = checks.number("sigma_w", sigma_w, above=0.0) * float(phi.df(0.0))
+    dies = sigma_b == 0.0 and float(phi.f(0.0)) == 0.0 and abs(slope) < 1.0
+    chi = slope**2 if dies else fixed_point(phi, sigma_w=sigma_w, sigma_b=sigma_b).chi_1
+    if math.log(chi) == 0.0:
+        raise ValueError(f"the depth scale is infinite at sigma_w = {sigma_w}: chi_1 is 1")
+    return 1 / abs(math.log(chi))
+
+
 def correlation_map(activation: str | Activation, c: float, q: float, *, sigma_w: float, sigma_b: float = 0.0) -> float:
     r"""Return the next layer's correlation of two inputs whose pre-activations have variance `q` and correlation `c`.
 

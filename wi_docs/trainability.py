@@ -6,10 +6,23 @@ import numpy as np
 
 from wi_docs.checks import Array
 from wi_docs.memory import remembered
-from wi_docs.training import train_digits
+from wi_docs.training import History, train_digits
 
+SIXFOLD = 6  # depth scales that train, of Schoenholz et al. (2017)
 SCALES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.5, 2.0, 3.0)
 DEPTHS = (4, 8, 12, 20, 30, 40)
+
+
+def train_one(
+    hidden: str, *, sigma_w: float, depth: int, steps: int = 200, rate: float = 0.05, seed: int = 0
+) -> History:
+    """Return the whole run of one place of `train_grid`, looked at six times.
+
+    Examples:
+        >>> train_one("tanh", sigma_w=1.0, depth=4).steps
+        array([  0.,  40.,  80., 120., 160., 200.])
+    """
+    return train_digits(hidden, "lecun_normal", depth=depth, gain=sigma_w, steps=steps, rate=rate, looks=6, seed=seed)
 
 
 @remembered
@@ -45,10 +58,7 @@ def train_grid(
     """
 
     def end(scale: float, depth: int, seed: int) -> float:
-        run = train_digits(
-            hidden, "lecun_normal", depth=depth, gain=scale, steps=steps, rate=rate, looks=2, seed=seed
-        )  # fmt: skip
-        return float(run.accuracy[-1])
+        return float(train_one(hidden, sigma_w=scale, depth=depth, steps=steps, rate=rate, seed=seed).accuracy[-1])
 
     return np.array([[np.mean([end(s, d, seed) for seed in seeds]) for d in depths] for s in sigma_w])
 

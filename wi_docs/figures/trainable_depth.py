@@ -1,20 +1,10 @@
 """Which depths train at which scale: tanh networks on the digits, with theory's depth scale over them."""
 
-import math
-
 import numpy as np
 
 from wi_docs.figures import BLUE, INK, RED, SOFT, Picture, axes, label
-from wi_docs.meanfield import fixed_point
-from wi_docs.trainability import DEPTHS, SCALES, train_grid
-
-SIXFOLD = 6  # of Schoenholz et al. (2017)
-
-
-def depth_scale(sigma_w: float) -> float:
-    """Return 1 / |ln chi_1|; below the edge the signal dies out, and chi_1 is the square of the scale."""
-    chi = sigma_w**2 if sigma_w < 1 else fixed_point("tanh", sigma_w=sigma_w).chi_1
-    return 1 / abs(math.log(chi))
+from wi_docs.meanfield import depth_scale
+from wi_docs.trainability import DEPTHS, SCALES, SIXFOLD, train_grid
 
 
 def draw() -> Picture:
@@ -30,7 +20,7 @@ def draw() -> Picture:
     below = np.linspace(0.5, 0.93, 60)
     above = np.linspace(1.3, 3.0, 60)
     for part in (below, above):
-        ax.plot(np.interp(part, scales, place), [SIXFOLD * depth_scale(s) for s in part], color=RED)
+        ax.plot(np.interp(part, scales, place), [SIXFOLD * depth_scale("tanh", sigma_w=float(s)) for s in part], color=RED)
     label(ax, np.interp(1.6, scales, place), 36, "six depth scales", RED, xytext=(12, 0))
     ax.set_xticks(place, [f"{s:g}" for s in scales])
     ax.set_xlabel("scale of the weights, times LeCun's")

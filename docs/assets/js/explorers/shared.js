@@ -9,8 +9,8 @@ const uPlot = /** @type {typeof import("uplot")} */ (/** @type {unknown} */ (bun
  * @typedef {Record<string, any>} State  What the reader has chosen, by control.
  * @typedef {{ shape: number[], row: (...index: number[]) => Float64Array }} Grid  Numbers, a row of the last axis at a time.
  * @typedef {{ color: string, dash?: number[], width?: number, dots?: boolean }} Series
- * @typedef {{ title: string, x: Axis, y: Axis, series?: Series[], wide?: boolean, square?: boolean }} Panel
- * @typedef {{ range: [number, number], decades?: boolean, whole?: boolean, label?: string }} Axis  Decades: the numbers are powers of ten.
+ * @typedef {{ title: string, x: Axis, y: Axis, series?: Series[], wide?: boolean, tall?: boolean, free?: boolean }} Panel  Wide: over both columns; tall: over both rows; free: dragged in both directions.
+ * @typedef {{ range: [number, number], decades?: boolean, whole?: boolean, label?: string, ticks?: [number, string][] }} Axis  Decades: the numbers are powers of ten.
  * @typedef {{ name: string, label: string, start: any, stops?: number[], options?: string[][], marks?: [number, string][] }} Control
  * @typedef {{ data?: ArrayLike<number | null>[], x?: [number, number], y?: [number, number], title?: string, paint?: (pen: Pen) => void }} Drawing
  * @typedef {{
@@ -47,6 +47,7 @@ const raised = n => [...String(n)].map(c => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0
 
 /** Where `value` belongs among ascending stops; the first if two are as near. @param {ArrayLike<number>} stops @param {number} value */
 export function nearest(stops, value) {
+  value = Math.min(Math.max(value, stops[0]), stops[stops.length - 1])
   let best = 0
   for (let k = 1; k < stops.length; k++) if (Math.abs(stops[k] - value) < Math.abs(stops[best] - value)) best = k
   return best
@@ -55,11 +56,19 @@ export function nearest(stops, value) {
 /** On the straight line from `low` at 0 to `high` at `whole`. @param {number} low @param {number} high @param {number} part @param {number} whole */
 export const along = (low, high, part, whole) => low + (high - low) * part / whole
 
+/** A range of decades that holds these powers of ten, and changes seldom. @param {number[]} powers @param {number} [every] @returns {[number, number]} */
+export const decades = (powers, every = 4) => {
+  const known = powers.filter(Number.isFinite)
+  return [every * Math.floor(Math.min(-0.01, ...known) / every), Math.max(every / 4, every * Math.ceil((Math.max(0, ...known) - 0.99) / every))]
+}
+
 /** From `low` to `high` in equal steps. @param {number} low @param {number} high @param {number} step */
 export const stops = (low, high, step) =>
   Array.from({ length: Math.round((high - low) / step) + 1 }, (_, k) => Number((low + k * step).toFixed(6)))
 
 // Loading. The format is that of wi_docs/explorers/__init__.py.
+
+let failures = 0
 
 /** @param {string} name @returns {Promise<Record<string, any>>} */
 async function load(name) {
@@ -133,7 +142,7 @@ function pen(plot) {
       ctx.save()
       ctx.beginPath()
       ctx.arc(x(px), y(py), radius * ratio, 0, 2 * Math.PI)
-      ctx.fillStyle = hollow ? palette.paper : palette[color]
+      ctx.fillStyle = hollow ? "transparent" : palette[color]
       ctx.strokeStyle = palette[color]
       ctx.lineWidth = 1.4 * ratio
       ctx.fill()
@@ -148,6 +157,13 @@ function pen(plot) {
       ctx.textAlign = align
       ctx.textBaseline = "middle"
       ctx.fillText(words, x(px) + dx * ratio, Math.min(Math.max(y(py) + dy * ratio, top + 7 * ratio), top + height - 7 * ratio))
+      ctx.restore()
+    },
+    /** From corner to corner. @param {number} x1 @param {number} y1 @param {number} x2 @param {number} y2 @param {string} color */
+    bar(x1, y1, x2, y2, color) {
+      ctx.save()
+      ctx.fillStyle = palette[color]
+      ctx.fillRect(x(x1), y(y2), x(x2) - x(x1) - ratio, y(y1) - y(y2))
       ctx.restore()
     },
     /** A line across the panel at this x. @param {number} at @param {string} color */
@@ -171,9 +187,12 @@ function panelIn(place, panel) {
     stroke: stroke("soft"), font: `11px ${getComputedStyle(document.body).fontFamily}`, size, gap: 3, space: of.decades ? 22 : size > 30 ? 26 : 44,
     label: of.label, labelSize: 16, labelGap: 0, labelFont: `11px ${getComputedStyle(document.body).fontFamily}`,
     grid: { stroke: stroke("grid"), width: 1 }, ticks: { stroke: stroke("grid"), width: 1, size: 3 },
-    values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map(v => of.decades ? v === 0 ? "1" : `10${raised(v)}` : signed(Number(v.toFixed(6)))),
+    ...(of.ticks ? { splits: of.ticks.map(([at]) => at) } : {}),
+    values: (/** @type {any} */ _, /** @type {number[]} */ at) => of.ticks ? of.ticks.map(([, text]) => text) : at.map(v => of.decades ? v === 0 ? "1" : `10${raised(v)}` : signed(Number(v.toFixed(6)))),
     incrs: [...(of.decades || of.whole ? [] : [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]), 1, 2, ...(of.decades ? [4] : []), 5, 10, 20, 50, 100, 200, 500, 1000],
   })
+  /** @type {ArrayLike<number | null>[]} */
+  let held = []
   const empty = [[panel.x.range[0]], ...(panel.series ?? [{}]).map(() => [null])]
   const plot = new uPlot({
     width: box.clientWidth, height: box.clientHeight, legend: { show: false }, cursor: { show: false }, padding: [6, 8, 0, 0],
@@ -185,21 +204,28 @@ function panelIn(place, panel) {
     }))],
     hooks: { draw: [(/** @type {import("uplot")} */ drawn) => shown.paint?.(pen(drawn))] },
   }, /** @type {any} */ (empty), box)
-  plot.over.style.touchAction = panel.square ? "none" : "pan-y"
+  plot.over.style.touchAction = panel.free ? "none" : "pan-y"
   new ResizeObserver(() => box.clientWidth && plot.setSize({ width: box.clientWidth, height: box.clientHeight })).observe(box)
   return {
     plot,
     /** @param {Drawing} drawing */
     show(drawing) {
       shown = drawing
-      if (drawing.title && heading.textContent !== drawing.title) heading.textContent = drawing.title
+      if (drawing.title) write(heading, drawing.title)
       const [newX, newY] = [drawing.x ?? panel.x.range, drawing.y ?? panel.y.range]
       const moved = newX[0] !== x[0] || newX[1] !== x[1] || newY[0] !== y[0] || newY[1] !== y[1]
       ;[x, y] = [newX, newY]
-      if (drawing.data) plot.setData(/** @type {any} */ (drawing.data), moved)
-      plot.redraw(Boolean(drawing.data), moved)
+      const fresh = drawing.data?.some((row, k) => row !== held[k]) ?? false
+      if (drawing.data && fresh) plot.setData(/** @type {any} */ (held = drawing.data), moved)
+      plot.redraw(fresh || moved, moved)
     },
   }
+}
+
+/** Puts words into an element that holds nothing else; a new text node would wake all who watch the page. @param {Element} element @param {string} words */
+function write(element, words) {
+  const text = /** @type {Text} */ (element.firstChild ?? element.appendChild(document.createTextNode("")))
+  if (text.data !== words) text.data = words
 }
 
 // Controls.
@@ -210,8 +236,8 @@ function controlMarkup(id, { name, label, stops, options, marks }) {
     return `<div class="wi-explorer__choice"><label for="${id}">${label}</label><select id="${id}" data-control="${name}">${
       options.map(([value, text]) => `<option value="${value}">${text ?? value}</option>`).join("")}</select></div>`
   if (stops)
-    return `<div class="wi-explorer__slider"><label for="${id}">${label}</label><input type="range" id="${id}" data-control="${name}" min="0" max="${stops.length - 1}" step="1">`
-      + `<input type="text" inputmode="decimal" autocomplete="off" data-typed="${name}" aria-label="${label}, as a number"></div>`
+    return `<div class="wi-explorer__line"><div class="wi-explorer__slider"><label for="${id}">${label}</label><input type="range" id="${id}" data-control="${name}" min="0" max="${stops.length - 1}" step="1">`
+      + `<input type="text" inputmode="decimal" autocomplete="off" data-typed="${name}" aria-label="${label}, as a number"></div></div>`
       + (marks ? `<div class="wi-explorer__marks">${marks.map(([value, text]) => `<button type="button" data-mark="${name}" data-value="${value}">${text}</button>`).join("")}</div>` : "")
   return `<div class="wi-explorer__switch"><input type="checkbox" id="${id}" data-control="${name}"><label for="${id}">${label}</label></div>`
 }
@@ -243,9 +269,10 @@ const REST = 400 // ms without a change after which a hand is taken to rest
 export async function open(place) {
   const name = String(place.dataset.wiExplorer)
   try {
-    const [{ explorer }, data] = await Promise.all([import(`./${name}.js`), load(name)])
+    const [{ explorer }, data] = await Promise.all([import(`./${name}.js${failures ? `?${failures}` : ""}`), load(name)])
     run(place, name, explorer(data))
   } catch (error) {
+    failures++ // the browser remembers a module that failed, by its address
     console.info(error)
     const line = document.createElement("p")
     line.className = "wi-explorer__failed"
@@ -266,8 +293,8 @@ function run(place, name, { lead, controls, panels, play, draw, say, press }) {
   live.setAttribute("role", "group")
   live.setAttribute("aria-label", "Figure to move")
   live.innerHTML = `<p class="wi-explorer__lead">${lead}</p><div class="wi-explorer__panels" data-panels="${panels.length}" role="img" aria-label="Charts. Their numbers are in the sentence after them.">${
-    panels.map(panel => `<div class="wi-explorer__panel"${panel.wide ? " data-wide" : ""}><b>${panel.title}</b><div class="wi-explorer__plot"></div></div>`).join("")}</div>
-    <p class="wi-explorer__said" aria-hidden="true"></p><p class="wi-explorer__status" role="status"></p>
+    panels.map(panel => `<div class="wi-explorer__panel"${panel.wide ? " data-wide" : ""}${panel.tall ? " data-tall" : ""}><b>${panel.title || " "}</b><div class="wi-explorer__plot"></div></div>`).join("")}</div>
+    <div><p class="wi-explorer__said" aria-hidden="true"></p><p class="wi-explorer__status" role="status"></p></div>
     <div class="wi-explorer__controls">${controls.map(control => controlMarkup(`${name}-${control.name}`, control)).join("")}
     <div class="wi-explorer__buttons">${play ? `<button type="button" data-play>Play</button>` : ""}<button type="button" data-reset>Reset</button><button type="button" data-still aria-pressed="false">Still picture</button></div></div>`
   const find = (/** @type {string} */ selector) => /** @type {any} */ (live.querySelector(selector))
@@ -285,8 +312,9 @@ function run(place, name, { lead, controls, panels, play, draw, say, press }) {
       const input = find(`[data-control="${which}"]`), value = state[which]
       if (stops) {
         const text = signed(Number(value.toPrecision(4))), typed = find(`[data-typed="${which}"]`)
+        if (input.getAttribute("aria-valuetext") === text) continue
+        input.setAttribute("aria-valuetext", text)
         input.value = String(nearest(stops, value))
-        if (input.getAttribute("aria-valuetext") !== text) input.setAttribute("aria-valuetext", text)
         if (typed !== document.activeElement) typed.value = text
         for (const mark of live.querySelectorAll(`[data-mark="${which}"]`))
           mark.setAttribute("aria-pressed", String(Number(/** @type {HTMLElement} */ (mark).dataset.value) === value))
@@ -294,7 +322,7 @@ function run(place, name, { lead, controls, panels, play, draw, say, press }) {
       else input.checked = value
     }
     draw(state).forEach((drawing, k) => drawn[k].show(drawing))
-    find(".wi-explorer__said").textContent = say(state)
+    write(find(".wi-explorer__said"), say(state))
   }
 
   function rest() {

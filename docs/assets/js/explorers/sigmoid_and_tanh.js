@@ -5,10 +5,16 @@ import { along, figure, nearest, ofPower, signed, stops } from "./shared.js"
 /** @param {Record<string, any>} data @returns {import("./shared.js").Explorer} */
 export function explorer({ names, x, value, slope, left, peak, steepest, where, layers }) {
   const options = names.map((/** @type {string} */ name) => [name, name.replaceAll("_", " ")])
+  // A line needs fewer places than the slider, and both sides of a jump.
+  const drawn = x.map((/** @type {number} */ _, /** @type {number} */ k) => k).filter((/** @type {number} */ k) => k % 6 === 0 || x[k] === x[k - 1] || x[k] === x[k + 1] || k === x.length - 1)
+  const line = (/** @type {Float64Array} */ row) => drawn.map((/** @type {number} */ k) => row[k])
+  const at_x = line(x)
+  const lines = names.map((/** @type {string} */ _, /** @type {number} */ k) => ({ value: line(value.row(k)), slope: line(slope.row(k)) }))
+
   /** What there is to know of an activation. @param {string} name */
   const known = name => {
     const k = names.indexOf(name)
-    return { name: name.replaceAll("_", " "), value: value.row(k), slope: slope.row(k), left: left.row(k), peak: peak[k], where: where[k], top: steepest[k] }
+    return { name: name.replaceAll("_", " "), value: value.row(k), slope: slope.row(k), left: left.row(k), lines: lines[k], peak: peak[k], where: where[k], top: steepest[k] }
   }
   const places = stops(-6, 6, 0.01)
   const gone = (/** @type {number} */ power) => Number.isNaN(power) ? null : power
@@ -32,8 +38,8 @@ export function explorer({ names, x, value, slope, left, peak, steepest, where, 
     draw(state) {
       const pair = [known(state.first), known(state.second)], colors = ["blue", "red"], at = nearest(x, state.x)
       const chart = (/** @type {"value" | "slope"} */ what) => ({
-        y: /** @type {[number, number]} */ ([Math.min(what === "value" ? -1.2 : -0.2, ...pair.map(one => Math.min(...one[what]) - 0.1)), Math.max(1.2, ...pair.map(one => Math.max(...one[what]) + 0.1))]),
-        data: [x, ...pair.map(one => one[what])],
+        y: /** @type {[number, number]} */ ([Math.min(what === "value" ? -1.2 : -0.2, ...pair.map(one => Math.min(...one.lines[what]) - 0.1)), Math.max(1.2, ...pair.map(one => Math.max(...one.lines[what]) + 0.1))]),
+        data: [at_x, ...pair.map(one => one.lines[what])],
         paint: (/** @type {import("./shared.js").Pen} */ pen) => {
           pen.upright(state.x, "soft")
           pair.forEach((one, k) => pen.dot(state.x, one[what][at], colors[k]))

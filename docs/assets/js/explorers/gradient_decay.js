@@ -1,0 +1,69 @@
+// @ts-check
+// Signal and gradient through depth: one network (dots), theory (lines), and what both would mean for training.
+import { decades, figure, nearest, ofPower } from "./shared.js"
+
+/** @param {Record<string, any>} data @returns {import("./shared.js").Explorer} */
+export function explorer({ activations, weights, biases, layers, shown, edges, width, trains, ...grids }) {
+  /** What the reader has chosen, with every array cut at the depth. @param {import("./shared.js").State} state */
+  const chosen = state => {
+    const at = [activations.indexOf(state.activation), nearest(weights, state.weights), biases.indexOf(Number(state.biases))]
+    const last = nearest(layers, state.depth), layer = Math.min(state.layer, state.depth), k = nearest(layers, layer), seen = nearest(shown, layer)
+    const cut = (/** @type {string} */ name) => [...grids[name].row(...at).subarray(0, last + 1)]
+    const toLast = (/** @type {number[]} */ row) => row.map(power => power - row[last])
+    return {
+      at, last, k, x: layers.slice(0, last + 1), layer, seen,
+      forward: cut("forward"), forwardTheory: cut("forward_theory"),
+      gradient: toLast(cut("gradient")), gradientTheory: toLast(cut("gradient_theory")),
+      share: grids.share.row(...at, seen),
+    }
+  }
+  const names = { sigmoid: "sigmoid", tanh: "tanh", relu: "ReLU" }
+  /** @type {import("./shared.js").Series[]} */
+  const series = [{ color: "blue" }, { color: "red", dots: true }]
+
+  return {
+    lead: "Choose an activation, then move the scale of its weights. Dots: one network. Lines: theory.",
+    controls: [
+      { name: "activation", label: "activation", options: Object.entries(names), start: "sigmoid" },
+      { name: "biases", label: "bias variance", options: biases.map((/** @type {number} */ b) => [String(b)]), start: "0.0" },
+      {
+        name: "weights", label: "weight variance × fan-in", stops: weights, start: 1,
+        marks: [[1 / 3, "⅓ PyTorch"], [1, "1 LeCun"], [2, "2 He"], [25 / 9, "25⁄9 Glorot · 5⁄3"]],
+      },
+      { name: "depth", label: "depth", stops: layers.slice(1), start: 30 },
+      { name: "layer", label: "layer", stops: layers, start: 10 },
+    ],
+    panels: [
+      { title: "rms of the signal, by layer", x: { range: [0, 30], whole: true }, y: { range: [-4, 1], decades: true }, series },
+      { title: "rms of the gradient, over the last layer's", x: { range: [0, 30], whole: true }, y: { range: [-4, 1], decades: true }, series },
+      { title: "", wide: true, x: { range: [0, 1] }, y: { range: [0, 1] } },
+    ],
+    draw(state) {
+      const now = chosen(state), range = /** @type {[number, number]} */ ([0, state.depth + state.depth / 40])
+      const mark = (/** @type {import("./shared.js").Pen} */ pen) => pen.upright(now.layer, "soft")
+      const bins = edges[state.activation], top = Math.sqrt(Math.max(...now.share))
+      return [
+        { x: range, y: decades([...now.forward, ...now.forwardTheory]), data: [now.x, now.forwardTheory, now.forward], paint: mark },
+        { x: range, y: decades([...now.gradient, ...now.gradientTheory]), data: [now.x, now.gradientTheory, now.gradient], paint: mark },
+        {
+          title: `activations in layer ${shown[now.seen]}${state.activation === "relu" ? ", over their rms" : ""}; heights are roots of shares`,
+          x: [bins[0], bins.at(-1)], y: [0, top * 1.1],
+          paint: pen => now.share.forEach((/** @type {number} */ share, /** @type {number} */ k) => share > 0 && pen.bar(bins[k], 0, bins[k + 1], Math.sqrt(share), "blue")),
+        },
+      ]
+    },
+    press(panel, at, _, state) {
+      if (panel === 2) return {}
+      return { layer: layers[nearest(layers, Math.min(at, state.depth))] }
+    },
+    say(state) {
+      const { forward, gradient, gradientTheory, last } = chosen(state), power = gradient[0], theory = gradientTheory[0]
+      const verdict = theory < -trains ? "It vanishes: beyond six depth scales, the first layers would hardly learn at any rate that suits the last."
+        : theory > trains ? "It explodes: a rate that suits the last layer throws the first ones about."
+          : forward[last] < -3 ? "But the signal has died on the way." : forward[last] > 3 ? "But the signal explodes on the way." : "Every layer hears the loss: it can train."
+      const name = names[/** @type {keyof names} */ (state.activation)]
+      return `${name}, weight variance ${figure(state.weights)}, bias variance ${Number(state.biases)}, ${state.depth} layers of ${width}. `
+        + `The signal goes from ${ofPower(forward[0])} to ${ofPower(forward[last])}; the gradient comes back to layer 1 as ${ofPower(power)} of the last layer's, in theory ${ofPower(theory)}. ${verdict}`
+    },
+  }
+}
