@@ -20,7 +20,9 @@ def draw() -> Picture:
     below = np.linspace(0.5, 0.93, 60)
     above = np.linspace(1.3, 3.0, 60)
     for part in (below, above):
-        ax.plot(np.interp(part, scales, place), [SIXFOLD * depth_scale("tanh", sigma_w=float(s)) for s in part], color=RED)
+        ax.plot(
+            np.interp(part, scales, place), [SIXFOLD * depth_scale("tanh", sigma_w=float(s)) for s in part], color=RED
+        )
     label(ax, np.interp(1.6, scales, place), 36, "six depth scales", RED, xytext=(12, 0))
     ax.set_xticks(place, [f"{s:g}" for s in scales])
     ax.set_xlabel("scale of the weights, times LeCun's")
