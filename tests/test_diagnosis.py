@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from wi_docs import activations, floats, frameworks, initializers, saturation
@@ -194,7 +194,7 @@ def test_models_that_pytorch_was_asked_about():
 
 SPECS = st.builds(
     Spec,
-    st.lists(st.integers(1, 50), min_size=2, max_size=5).map(tuple),
+    st.lists(st.integers(2, 50), min_size=2, max_size=5).map(tuple),
     activation=st.sampled_from(activations.names()),
     scheme=st.sampled_from(initializers.names()),
     gain=st.floats(1e-3, 1e3),
@@ -215,12 +215,19 @@ def test_a_description_comes_back_from_its_text(spec):
 
 @settings(deadline=None)  # the machine may be busy
 @given(SPECS)
+@example(Spec((1, 1, 1), activation="tanh", scheme="normal", gain=597.0, input_second_moment=1612.0))
 def test_any_description_is_diagnosed_by_theory(spec):
     found = diagnose(spec, simulated=False, advise=False)
     record = json.dumps(plain(found), allow_nan=False)
     assert "NaN" not in record
     for value in vars(found.theory).values() if found.theory else ():
         assert not np.isnan(value).any()
+
+
+@settings(deadline=None, max_examples=30)
+@given(SPECS)
+def test_any_description_is_simulated_and_advised(spec):
+    assert text(diagnose(spec, seeds=1))
 
 
 REFUSED = [
@@ -240,6 +247,7 @@ REFUSED = [
     ({"residual": True}, ValueError, "one width an odd number of times"),
     ({"branch": 0.5}, ValueError, "branch is for residual networks"),
     ({"normalization": "pre"}, ValueError, "unknown normalization 'pre'"),
+    ({"widths": (3, 1, 2), "normalization": "after"}, ValueError, "normalization over units needs at least two"),
     ({"dtype": "float16"}, ValueError, r"unknown dtype 'float16' \(did you mean 'fp16'\?\)"),
     ({"input_second_moment": 0.0}, ValueError, "input_second_moment must be greater than 0"),
     ({"input_correlation": 1.0}, ValueError, "input_correlation must be below 1"),

@@ -21,7 +21,7 @@ from wi_docs import checks, floats, gains, initializers, saturation
 from wi_docs.activations import activation
 from wi_docs.checks import Array
 from wi_docs.meanfield import covariance
-from wi_docs.network import MLP, ExplosionError
+from wi_docs.network import MLP, ExplosionError, FlatError
 from wi_docs.propagation import rms
 
 NORMALIZATIONS = ("none", "before", "after")
@@ -114,6 +114,10 @@ class Spec:
         elif self.branch != 1.0:
             raise ValueError(f"branch is for residual networks, got {self.branch} and residual false")
         checks.lookup("normalization", self.normalization, NORMALIZATIONS)
+        if self.normalization != "none" and 1 in self.widths[1:-1]:
+            raise ValueError(
+                f"normalization over units needs at least two in each hidden layer, got widths {self.widths}"
+            )
         checks.lookup("dtype", self.dtype, floats.FORMATS)
         keep(self, "input_second_moment", checks.number("input_second_moment", self.input_second_moment, above=0.0))
         keep(self, "input_correlation", checks.number("input_correlation", self.input_correlation, least=0.0))
@@ -315,7 +319,7 @@ def _moments(name: str, q: float) -> tuple[float, float, float, float, float, fl
     slope = gains.second_moment(phi, q, direction="backward")
     fourth, turn = float(weights @ f**4), float(weights @ (f * df * z)) * math.sqrt(q)
     own = covariance(phi, 1.0, q, nodes=NODES) / square
-    return square, slope, float(weights @ f), fourth / rough**2, turn / rough, own
+    return square, slope, float(weights @ f), max(fourth / rough**2, 1.0), turn / rough, own
 
 
 @dataclass
@@ -338,7 +342,8 @@ def _through(spec: Spec, q: float, c: float, variance: float, width: int, last: 
     if normalized == "before":
         q, variance = 1.0, 0.0
     name = "linear" if last else spec.activation
-    square, slope, mean, kurtosis, elasticity, rule = _moments(name, q)
+    # Seven digits, so that a variance that has settled is not integrated again.
+    square, slope, mean, kurtosis, elasticity, rule = _moments(name, float(f"{q:.7g}"))
     together = covariance(name, min(max(c, -1.0), 1.0), q, nodes=NODES) / rule
     variance = variance * elasticity**2 + (kurtosis - 1) / width
     if normalized == "after":
@@ -793,10 +798,8 @@ def diagnose(
             by_simulation = simulate(spec, nets)
         except ExplosionError as error:
             extra.append(Problem("exploding signal", rows[-1], f"In a simulation, {error}, beyond float64.", 100.0))
-        except ValueError:
-            if twins is None:
-                raise
-            notes.append("Equal units leave nothing to normalize, so there is no simulation.")
+        except FlatError as error:
+            notes.append(f"There is no simulation: {error}.")
     if twins is not None:
         layer, units, different = twins
         extra.append(

@@ -23,6 +23,10 @@ class ExplosionError(ValueError):
     """A signal or a gradient left the range of float64 (about 1e308)."""
 
 
+class FlatError(ValueError):
+    """What is to be normalized has no deviation."""
+
+
 @dataclass(frozen=True)
 class Pass:
     """What a forward pass leaves behind for the backward pass.
@@ -68,7 +72,7 @@ def normalize(x: Array, axis: int) -> tuple[Array, Array]:
     """Return `x` with mean 0 and variance 1 along `axis`, and the deviation it was divided by.
 
     Raises:
-        ValueError: if entries do not differ along `axis`.
+        FlatError: a ValueError, if entries do not differ along `axis`.
 
     Examples:
         >>> y, deviation = normalize(np.array([[1.0, 3.0]]), axis=1)
@@ -77,7 +81,7 @@ def normalize(x: Array, axis: int) -> tuple[Array, Array]:
     """
     deviation = x.std(axis=axis, keepdims=True)
     if (deviation <= 1e-14 * np.abs(x).max()).any():
-        raise ValueError("x does not differ along the axis: there is nothing to normalize")
+        raise FlatError("all units have one value for some input, which leaves nothing to normalize")
     return (x - x.mean(axis=axis, keepdims=True)) / deviation, deviation
 
 
