@@ -35,11 +35,11 @@ def data() -> dict[str, Any]:
 
 def _whole(column: Array, looks: int) -> Array:
     """Return the column with NaN for the looks that a run did not live to see."""
-    return np.r_[column, np.full(looks - len(column), np.nan)]
+    return np.asarray(np.r_[column, np.full(looks - len(column), np.nan)])
 
 
 def _gradient(run: History) -> Array:
     """Return the power of ten of the gradient at each layer over the last layer's, at the first look and the last."""
     seen = run.gradient_rms[[0, -1]]
     missing = np.full((2, max(DEPTHS) + 1 - seen.shape[1]), np.nan)
-    return np.c_[np.log10(seen / seen[:, -1:]), missing]
+    return np.asarray(np.c_[np.log10(seen / seen[:, -1:]), missing])

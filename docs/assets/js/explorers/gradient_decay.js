@@ -22,20 +22,20 @@ export function explorer({ activations, weights, biases, layers, shown, edges, w
   const series = [{ color: "blue" }, { color: "red", dots: true }]
 
   return {
-    lead: "Choose an activation, then move the scale of its weights. Dots: one network. Lines: theory.",
+    lead: "Choose an activation, then move its weights' variance × fan-in. Dots: a network. Lines: theory.",
     controls: [
       { name: "activation", label: "activation", options: Object.entries(names), start: "sigmoid" },
-      { name: "biases", label: "bias variance", options: biases.map((/** @type {number} */ b) => [String(b)]), start: "0.0" },
+      { name: "biases", label: "bias variance", options: biases.map((/** @type {number} */ b) => [String(b)]), start: String(biases[0]) },
       {
-        name: "weights", label: "weight variance × fan-in", stops: weights, start: 1,
-        marks: [[1 / 3, "⅓ PyTorch"], [1, "1 LeCun"], [2, "2 He"], [25 / 9, "25⁄9 Glorot · 5⁄3"]],
+        name: "weights", label: "weight variance", stops: weights, start: 1,
+        marks: [[1 / 3, "1/3 PyTorch"], [1, "1 LeCun"], [2, "2 He"], [25 / 9, "25/9 Glorot, tanh"]],
       },
       { name: "depth", label: "depth", stops: layers.slice(1), start: 30 },
       { name: "layer", label: "layer", stops: layers, start: 10 },
     ],
     panels: [
-      { title: "rms of the signal, by layer", x: { range: [0, 30], whole: true }, y: { range: [-4, 1], decades: true }, series },
-      { title: "rms of the gradient, over the last layer's", x: { range: [0, 30], whole: true }, y: { range: [-4, 1], decades: true }, series },
+      { title: "rms of the signal", x: { range: [0, 30], whole: true }, y: { range: [-4, 1], decades: true }, series },
+      { title: "rms of the gradient", x: { range: [0, 30], whole: true }, y: { range: [-4, 1], decades: true }, series },
       { title: "", wide: true, x: { range: [0, 1] }, y: { range: [0, 1] } },
     ],
     draw(state) {
@@ -46,7 +46,7 @@ export function explorer({ activations, weights, biases, layers, shown, edges, w
         { x: range, y: decades([...now.forward, ...now.forwardTheory]), data: [now.x, now.forwardTheory, now.forward], paint: mark },
         { x: range, y: decades([...now.gradient, ...now.gradientTheory]), data: [now.x, now.gradientTheory, now.gradient], paint: mark },
         {
-          title: `activations in layer ${shown[now.seen]}${state.activation === "relu" ? ", over their rms" : ""}; heights are roots of shares`,
+          title: `activations in layer ${shown[now.seen]}${state.activation === "relu" ? " over their rms" : ""}; height: √share`,
           x: [bins[0], bins.at(-1)], y: [0, top * 1.1],
           paint: pen => now.share.forEach((/** @type {number} */ share, /** @type {number} */ k) => share > 0 && pen.bar(bins[k], 0, bins[k + 1], Math.sqrt(share), "blue")),
         },
@@ -60,7 +60,7 @@ export function explorer({ activations, weights, biases, layers, shown, edges, w
       const { forward, gradient, gradientTheory, last } = chosen(state), power = gradient[0], theory = gradientTheory[0]
       const verdict = theory < -trains ? "It vanishes: beyond six depth scales, the first layers would hardly learn at any rate that suits the last."
         : theory > trains ? "It explodes: a rate that suits the last layer throws the first ones about."
-          : forward[last] < -3 ? "But the signal has died on the way." : forward[last] > 3 ? "But the signal explodes on the way." : "Every layer hears the loss: it can train."
+          : forward[last] < -3 ? "But the signal has died on the way." : forward[last] > 3 ? "But the signal explodes on the way." : "Every layer hears the loss: nothing here keeps it from training."
       const name = names[/** @type {keyof names} */ (state.activation)]
       return `${name}, weight variance ${figure(state.weights)}, bias variance ${Number(state.biases)}, ${state.depth} layers of ${width}. `
         + `The signal goes from ${ofPower(forward[0])} to ${ofPower(forward[last])}; the gradient comes back to layer 1 as ${ofPower(power)} of the last layer's, in theory ${ofPower(theory)}. ${verdict}`

@@ -17,8 +17,8 @@ export function explorer({ radii, angles, steps, largest, length, direction, gra
       { name: "clip", label: `clip the gradient at ${largest}`, start: false },
     ],
     panels: [
-      { title: "eigenvalues, and the unit circle", free: true, x: { range: plane }, y: { range: plane } },
-      { title: "the state, step by step", x: { range: plane }, y: { range: plane } },
+      { title: "eigenvalues", free: true, equal: true, x: { range: plane }, y: { range: plane } },
+      { title: "the state, step by step", equal: true, x: { range: plane }, y: { range: plane } },
       { title: "size of the gradient, against steps back in time", wide: true, x: { range: [0, steps + 1], whole: true }, y: { range: [-8, 8], decades: true }, series: [{ color: "red", dash: [6, 4], width: 1 }, { color: "red" }] },
     ],
     draw(state) {
@@ -61,7 +61,7 @@ export function explorer({ radii, angles, steps, largest, length, direction, gra
     say(state) {
       const r = nearest(radii, state.radius), back = gradient.row(r)[state.steps], kept = clipped.row(r)[state.steps]
       const pair = state.angle === 0 ? `Both eigenvalues at ${figure(state.radius)}` : state.angle === 180 ? `Both eigenvalues at ${signed(-state.radius)}` : `Eigenvalues of size ${figure(state.radius)} at ±${state.angle}°`
-      const clip = !state.clip ? "" : kept < back ? ` Clipping makes ${ofPower(kept)} of it.` : " Clipping leaves it as it is: it cannot bring back what has vanished."
+      const clip = !state.clip ? "" : kept < back ? ` Clipping cuts it to ${ofPower(kept)}.` : " Clipping leaves it as it is: it cannot bring back what has vanished."
       return `${pair}. After ${state.steps} steps the state is ${ofPower(length.row(r)[state.steps])} times as long as at the start. The gradient, as many steps back, is ${ofPower(back)} times as large.${clip}`
     },
   }

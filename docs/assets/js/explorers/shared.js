@@ -9,7 +9,7 @@ const uPlot = /** @type {typeof import("uplot")} */ (/** @type {unknown} */ (bun
  * @typedef {Record<string, any>} State  What the reader has chosen, by control.
  * @typedef {{ shape: number[], row: (...index: number[]) => Float64Array }} Grid  Numbers, a row of the last axis at a time.
  * @typedef {{ color: string, dash?: number[], width?: number, dots?: boolean }} Series
- * @typedef {{ title: string, x: Axis, y: Axis, series?: Series[], wide?: boolean, tall?: boolean, free?: boolean }} Panel  Wide: over both columns; tall: over both rows; free: dragged in both directions.
+ * @typedef {{ title: string, x: Axis, y: Axis, series?: Series[], wide?: boolean, tall?: boolean, free?: boolean, equal?: boolean }} Panel  Wide: over both columns; tall: over both rows; free: dragged in both directions; equal: one scale for x and y.
  * @typedef {{ range: [number, number], decades?: boolean, whole?: boolean, label?: string, ticks?: [number, string][] }} Axis  Decades: the numbers are powers of ten.
  * @typedef {{ name: string, label: string, start: any, stops?: number[], options?: string[][], marks?: [number, string][] }} Control
  * @typedef {{ data?: ArrayLike<number | null>[], x?: [number, number], y?: [number, number], title?: string, paint?: (pen: Pen) => void }} Drawing
@@ -115,8 +115,6 @@ function readPalette() {
     palette[name] = style.getPropertyValue(`--wi-${name}`)
 }
 
-const font = () => `${11 * devicePixelRatio}px ${getComputedStyle(document.body).fontFamily}`
-
 /** Draws into a panel in its own units. @param {import("uplot")} plot */
 function pen(plot) {
   const { ctx } = plot, ratio = devicePixelRatio
@@ -149,16 +147,6 @@ function pen(plot) {
       ctx.stroke()
       ctx.restore()
     },
-    /** @param {number} px @param {number} py @param {string} color @param {string} words */
-    text(px, py, color, words, { align = /** @type {CanvasTextAlign} */ ("left"), dx = 0, dy = 0 } = {}) {
-      ctx.save()
-      ctx.font = font()
-      ctx.fillStyle = palette[color]
-      ctx.textAlign = align
-      ctx.textBaseline = "middle"
-      ctx.fillText(words, x(px) + dx * ratio, Math.min(Math.max(y(py) + dy * ratio, top + 7 * ratio), top + height - 7 * ratio))
-      ctx.restore()
-    },
     /** From corner to corner. @param {number} x1 @param {number} y1 @param {number} x2 @param {number} y2 @param {string} color */
     bar(x1, y1, x2, y2, color) {
       ctx.save()
@@ -183,8 +171,15 @@ function panelIn(place, panel) {
   let shown = {}
   let [x, y] = [panel.x.range, panel.y.range]
   const stroke = (/** @type {string} */ name) => () => palette[name]
+  /** The range asked for, or more of it where one scale has to fit both. @param {import("uplot")} u @param {0 | 1} which @returns {[number, number]} */
+  const spread = (u, which) => {
+    const size = [u.bbox.width, u.bbox.height], [low, high] = [x, y][which]
+    if (!panel.equal || !size[0]) return [low, high]
+    const unit = Math.max((x[1] - x[0]) / size[0], (y[1] - y[0]) / size[1]), more = (unit * size[which] - (high - low)) / 2
+    return [low - more, high + more]
+  }
   const axis = (/** @type {Axis} */ of, /** @type {number} */ size) => ({
-    stroke: stroke("soft"), font: `11px ${getComputedStyle(document.body).fontFamily}`, size, gap: 3, space: of.decades ? 22 : size > 30 ? 26 : 44,
+    stroke: stroke("soft"), font: `11px ${getComputedStyle(document.body).fontFamily}`, size, gap: 3, space: of.decades ? 22 : panel.equal ? 40 : size > 30 ? 26 : 44,
     label: of.label, labelSize: 16, labelGap: 0, labelFont: `11px ${getComputedStyle(document.body).fontFamily}`,
     grid: { stroke: stroke("grid"), width: 1 }, ticks: { stroke: stroke("grid"), width: 1, size: 3 },
     ...(of.ticks ? { splits: of.ticks.map(([at]) => at) } : {}),
@@ -195,8 +190,8 @@ function panelIn(place, panel) {
   let held = []
   const empty = [[panel.x.range[0]], ...(panel.series ?? [{}]).map(() => [null])]
   const plot = new uPlot({
-    width: box.clientWidth, height: box.clientHeight, legend: { show: false }, cursor: { show: false }, padding: [6, 8, 0, 0],
-    scales: { x: { time: false, range: () => x }, y: { range: () => y } },
+    width: box.clientWidth, height: box.clientHeight, legend: { show: false }, cursor: { show: false }, padding: [6, 16, 0, 0],
+    scales: { x: { time: false, range: u => spread(u, 0) }, y: { range: u => spread(u, 1) } },
     axes: [axis(panel.x, panel.x.label ? 24 : 22), axis(panel.y, panel.y.decades ? 42 : 38)],
     series: [{}, ...(panel.series ?? [{ color: "ink" }]).map(({ color, dash, width = 2, dots = false }) => ({
       stroke: stroke(color), dash, width: dots ? 0 : width,
@@ -205,7 +200,11 @@ function panelIn(place, panel) {
     hooks: { draw: [(/** @type {import("uplot")} */ drawn) => shown.paint?.(pen(drawn))] },
   }, /** @type {any} */ (empty), box)
   plot.over.style.touchAction = panel.free ? "none" : "pan-y"
-  new ResizeObserver(() => box.clientWidth && plot.setSize({ width: box.clientWidth, height: box.clientHeight })).observe(box)
+  new ResizeObserver(() => {
+    if (!box.clientWidth) return
+    plot.setSize({ width: box.clientWidth, height: box.clientHeight })
+    plot.setData(plot.data)
+  }).observe(box)
   return {
     plot,
     /** @param {Drawing} drawing */

@@ -21,9 +21,9 @@ export function explorer({ noises, steps, units, weights, spread, loss }) {
       { name: "twins", label: "units 1 and 2 start equal", start: false },
     ],
     panels: [
-      { title: "incoming weights of five units", tall: true, x: { range: plane, label: "from input 1" }, y: { range: plane } },
+      { title: "incoming weights", tall: true, equal: true, x: { range: plane, label: "from input 1" }, y: { range: plane } },
       { title: "loss", x: { range: [0, last] }, y: { range: [0, 0.2] }, series: [{ color: "ink" }] },
-      { title: "largest distance between units", x: { range: [0, last] }, y: { range: [-16, 1], decades: true }, series: [{ color: "ink" }] },
+      { title: "distance between units", x: { range: [0, last] }, y: { range: [-16, 1], decades: true }, series: [{ color: "ink" }] },
     ],
     draw(state) {
       const [twins, k] = at(state), now = nearest(steps, state.step), losses = loss.row(twins, k), apart = spread.row(twins, k)

@@ -25,7 +25,7 @@ export function explorer({ scales, depths, steps, accuracy, loss, gradient, expl
     panels: [
       { title: "hidden layers, against the scale of the weights", wide: true, x: { range: [-0.6, scales.length - 0.4], ticks: scales.map((/** @type {number} */ s, /** @type {number} */ k) => [k, String(s)]) }, y: { range: [0, 46], ticks: depths.map((/** @type {number} */ d) => [d, String(d)]) } },
       { title: "its loss, by step", x: { range: [0, last + 5] }, y: { range: [0, 3] }, series: [{ color: "blue" }] },
-      { title: "its gradient, by layer", x: { range: [0, 42], whole: true }, y: { range: [-4, 1], decades: true }, series: [{ color: "soft", dash: [3, 3] }, { color: "blue" }] },
+      { title: "its gradient (dotted: at first)", x: { range: [0, 42], whole: true }, y: { range: [-4, 1], decades: true }, series: [{ color: "soft", dash: [3, 3] }, { color: "blue" }] },
     ],
     draw(state) {
       const [s, d] = at(state), look = nearest(steps, state.step), losses = loss.row(s, d), before = gradient.row(s, d, 0), after = gradient.row(s, d, 1)
@@ -50,7 +50,6 @@ export function explorer({ scales, depths, steps, accuracy, loss, gradient, expl
           },
         },
         {
-          title: "its gradient by layer, over the last's; dotted: at the start",
           x: [0, depths[d] + 2], y: decades([...before, ...after]), data: [layers, known(before), known(after)],
         },
       ]
