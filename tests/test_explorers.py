@@ -44,6 +44,14 @@ def unpack(file):
     return found
 
 
+@pytest.fixture
+def remembering():
+    """Long experiments as the build ran them."""
+    memory.keep_in(store.EXPERIMENTS)
+    yield
+    memory.keep_in(None)
+
+
 @pytest.fixture(scope="session")
 def data(site):
     """What the build made of every explorer."""
@@ -59,7 +67,7 @@ def test_every_explorer_is_a_figure_and_has_a_script_and_every_script_an_explore
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_was_packed_is_what_the_experiment_gave_to_within_the_error_stated(name, data):
+def test_what_was_packed_is_what_the_experiment_gave_to_within_the_error_stated(name, data, remembering):
     given = importlib.import_module(f"wi_docs.explorers.{name}").data()
     assert given.keys() == data[name].keys()
     for key, value in given.items():
@@ -179,12 +187,8 @@ def test_twins_never_part_and_noise_parts_the_others(data):
     assert np.abs(found["loss"][0, 0] - plain.loss[:: symmetry.EVERY]).max() <= 2.1e-4
 
 
-def test_the_map_is_that_of_the_figure(data):
-    memory.keep_in(store.EXPERIMENTS)
-    try:
-        assert np.abs(data["trainable_depth"]["accuracy"][..., -1] - train_grid("tanh")).max() <= 1.1e-3
-    finally:
-        memory.keep_in(None)
+def test_the_map_is_that_of_the_figure(data, remembering):
+    assert np.abs(data["trainable_depth"]["accuracy"][..., -1] - train_grid("tanh")).max() <= 1.1e-3
 
 
 # In Chromium

@@ -10,6 +10,7 @@ from wi_docs.checks import Array
 from wi_docs.explorers import Rounded
 from wi_docs.gains import second_moment
 from wi_docs.meanfield import length_map
+from wi_docs.memory import remembered
 from wi_docs.propagation import Propagation, propagate
 from wi_docs.trainability import SIXFOLD
 
@@ -70,6 +71,7 @@ def shares(phi: str, run: Propagation) -> Array:
     return np.array(rows)
 
 
+@remembered
 def data() -> dict[str, Any]:
     """Return powers of ten of rms by layer `(activation, weights, biases, layer)`, measured and in theory, and histograms."""
     cases = [(phi, w, b) for phi in ACTIVATIONS for w in WEIGHTS for b in BIASES]

@@ -7,6 +7,7 @@ import numpy as np
 from wi_docs.checks import Array
 from wi_docs.explorers import Rounded
 from wi_docs.initializers import Initializer, Shape, constant, lecun_normal
+from wi_docs.memory import remembered
 from wi_docs.symmetry import train_units
 
 UNITS, STEPS, EVERY = 5, 2000, 20
@@ -26,6 +27,7 @@ def nearly_constant(noise: float, *, twins: bool) -> Initializer:
     return scheme
 
 
+@remembered
 def data() -> dict[str, Any]:
     """Return each unit's incoming weights `(twins, noise, weight, look)`, and spread and loss `(twins, noise, look)`."""
     schemes = [[nearly_constant(noise, twins=twins) for noise in NOISES] for twins in (False, True)]
