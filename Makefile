@@ -19,6 +19,7 @@ test: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/python -m scripts.bench
+	$(BIN)/python -m pytest -p no:xdist -o addopts= -q -s tests/timings.py
 
 # Renew the lock: every file of every version that Python 3.11 to 3.14 would take, with its hash and no index address.
 lock:
