@@ -1,4 +1,4 @@
-# make serve | site | test | bench | lock | runtime | vendor | check-js | reference | clean; each sets itself up in .venv.
+# make serve | site | test | test-torch | bench | lock | runtime | vendor | check-js | reference | clean; each sets itself up in .venv.
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -6,7 +6,7 @@ PORT ?= 8000
 BIN := .venv/bin
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: serve site test bench lock runtime vendor check-js reference clean
+.PHONY: serve site test test-torch bench lock runtime vendor check-js reference clean
 
 serve: .venv/ready
 	$(BIN)/mkdocs serve --dev-addr $(HOST):$(PORT)
@@ -19,6 +19,7 @@ test: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/python -m scripts.bench
+	$(BIN)/python -m pytest -p no:xdist -o addopts= -q -s tests/timings.py
 
 # Renew the lock: every file of every version that Python 3.11 to 3.14 would take, with its hash and no index address.
 lock:
@@ -45,6 +46,13 @@ reference:
 	$(PYTHON) -m venv .cache/reference
 	.cache/reference/bin/pip install --quiet torch==2.13.0 jax==0.10.2 flax==0.12.8 keras==3.15.1
 	.cache/reference/bin/python -m scripts.reference_data
+	.cache/reference/bin/python -m scripts.diagnosis_reference
+
+# The hooks on real models. The lock is without PyTorch, so this has an environment of its own.
+test-torch:
+	$(PYTHON) -m venv .cache/torch
+	.cache/torch/bin/pip install --quiet --editable '.[test,torch]'
+	.cache/torch/bin/python -m pytest -p no:xdist -o addopts= -o testpaths= -q tests/torch
 
 clean:
 	rm -rf .cache .venv build site *.egg-info

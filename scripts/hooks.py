@@ -178,8 +178,8 @@ def on_page_content(content: str, page: Any, config: Any, files: Files) -> str:
     """Link terms to the glossary; keep code out of the search index, which every page loads: words are what one searches for."""
     content = pages.link_terms(content, page.url)
     if config.extra["runtime"]:
-        content = pages.mark_snippets(content)
-    return re.sub(r'<div class="(language-[^"]*)"', r'<div class="\1" data-search-exclude', content)
+        content = pages.mark_snippets(content, config.extra["runtime"].split()[1])
+    return content.replace('class="language-', 'data-search-exclude class="language-')
 
 
 def on_post_page(output: str, page: Any, config: Any) -> str:
@@ -189,6 +189,8 @@ def on_post_page(output: str, page: Any, config: Any) -> str:
     )
     if named == output:
         raise PluginError("the theme's search dialog is not as it was: look at on_post_page in scripts/hooks.py")
+    if page is None or page.file.src_uri != "reference.md":  # styles of that page, which every page would load
+        named = re.sub(r'\s*<link rel="stylesheet" href="[^"]*_mkdocstrings.css">', "", named)
     if page is not None:
         named = ledger.fill_marks(named, page.url, pages.cite, CLAIMS)
     opened: list[str] = []
@@ -235,13 +237,15 @@ def on_post_build(config: Any) -> None:
 
 
 def _shorten_index(path: Path, config: Any) -> None:
-    """Keep the words of the chapters, and titles and first words of the rest: every page loads this index."""
+    """Keep the words of the chapters, of the reference the names, and of the rest titles and first words: every page loads this index."""
     index = json.loads(path.read_text(encoding="utf-8"))
     chapters = next(part["Chapters"] for part in config["nav"] if "Chapters" in part)
+    index["docs"] = [entry for entry in index["docs"] if "#exercise-" not in entry["location"]]
     for entry in index["docs"]:
-        words = re.sub("<[^>]*>", "", entry["text"])
-        whole = f"{entry['location'].partition('/')[0]}.md" in chapters
-        entry["text"] = words if whole else textwrap.shorten(words, 80, placeholder=" …")
+        words, page = re.sub("<[^>]*>", "", entry["text"]), entry["location"].partition("/")[0]
+        if f"{page}.md" not in chapters:
+            words = "" if page == "reference" else textwrap.shorten(words, 80, placeholder=" …")
+        entry["text"] = words
     path.write_text(json.dumps(index, separators=(",", ":")), encoding="utf-8")
 
 

@@ -76,11 +76,10 @@ def run(code: str, tell: Tell, *, prompt: bool, names: dict[str, Any] | None = N
         names: the namespace; the page's own if None.
 
     Examples:
-        >>> run("2 + 2\nprint(5)\nNone", lambda kind, text: print(kind, repr(text)), prompt=True, names={})
-        out '4'
-        out '\n'
-        out '5'
-        out '\n'
+        >>> told = []
+        >>> run("2 + 2\nprint(5)\nNone", lambda kind, text: told.append(text), prompt=True, names={})
+        >>> "".join(told)
+        '4\n5\n'
         >>> run("x = 1\nx.y", print, prompt=False, names={})["line"]
         2
     """

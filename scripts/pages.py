@@ -150,12 +150,16 @@ def link_terms(content: str, url: str) -> str:
     return _TERM.sub(link, content)
 
 
-def mark_snippets(content: str) -> str:
+def mark_snippets(content: str, megabytes: str) -> str:
     """Mark what the reader can run: blocks with prompts, and the cells of labs and exercises. A line above them runs all."""
     content, found = re.subn(
         r'<div class="(language-pycon|language-python wi-cell) ', r'<div data-wi-snippet class="\1 ', content
     )
-    return content.replace("</h1>", '</h1>\n<div class="wi-all"></div>', 1) if found else content
+    line = (
+        '<div class="wi-all"><button type="button" data-wi-run-all aria-label="Run all snippets of this page">Run all</button>'
+        f'<span role="status">Python runs in this page. The first press loads it once, about {megabytes} MB.</span></div>'
+    )
+    return content.replace("</h1>", f"</h1>\n{line}", 1) if found else content
 
 
 def fill_exercises(markdown: str, pages: Pages) -> str:

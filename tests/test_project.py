@@ -15,14 +15,16 @@ FLOORS = (
     {"initializers", "gains"},
     {"network"},
     {"propagation", "training", "symmetry", "pretraining", "products", "recurrent", "meanfield", "trainability"}
-    | {"catalog", "lsuv", "mup", "residual"},
-    {"figures", "claims", "tables", "exercises", "explorers"},
-    {"__init__"},
+    | {"catalog", "lsuv", "mup", "residual", "saturation"},
+    {"diagnosis", "weights"},
+    {"figures", "claims", "tables", "exercises", "explorers", "report", "torch_probe"},
+    {"__init__", "command"},
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS, start=1) for name in names}
 SAME_FLOOR = {"activations": {"checks"}, "digits": {"checks"}, "symmetry": {"training"}, "training": {"propagation"}}
 SAME_FLOOR |= {"pretraining": {"training"}, "trainability": {"training"}, "floats": {"checks"}}
 SAME_FLOOR |= {"catalog": {"propagation"}, "mup": {"propagation"}, "residual": {"propagation", "training"}}
+SAME_FLOOR |= {"saturation": {"training"}, "report": {"torch_probe"}, "figures": {"report", "torch_probe"}}
 
 
 def modules():

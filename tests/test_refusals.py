@@ -60,7 +60,7 @@ CASES = [
     (lambda: initializers.prior_bias(1.0), ValueError, "probability must be below 1"),
     (lambda: residual_stream(blocks=0), ValueError, "blocks must be at least 1"),
     (lambda: residual_stream(blocks=4, norm="batch"), ValueError, "unknown norm 'batch'"),
-    (lambda: residual_stream(blocks=4000, width=8), ValueError, "the stream is not finite after"),
+    (lambda: residual_stream(blocks=4000, width=8), ValueError, "the signal explodes"),
     (lambda: ResidualMLP(2, 2, 2, 2, RNG, start="fixed"), ValueError, "did you mean 'fixup'"),
     (lambda: lsuv(MLP([2, 3, 2], "relu", "zeros", RNG), np.zeros((4, 2)), RNG), ValueError, "same output for every"),
     (lambda: coordinate_check("mu"), ValueError, "did you mean 'mup'"),

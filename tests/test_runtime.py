@@ -1,8 +1,10 @@
 """Python in the reader's browser: what is pressed, typed, shared, stopped, and what happens when something is wrong."""
 
 import base64
+import dataclasses
 import gzip
 import json
+import re
 import time
 import zlib
 
@@ -14,6 +16,8 @@ from selenium.webdriver.support.wait import WebDriverWait
 from scripts import fetch_runtime, wheel
 from tests.conftest import Server
 from tests.pages import build, show
+from wi_docs import activations, floats, initializers
+from wi_docs.diagnosis import NORMALIZATIONS, Spec
 
 END = ("ok", "differs", "error", "stopped")
 
@@ -323,9 +327,9 @@ def packed(text):
 
 def test_a_site_without_the_runtime_has_no_buttons_and_says_so(site, project, monkeypatch):
 
+    monkeypatch.delenv("WI_DOCS_REQUIRE_RUNTIME", raising=False)
     monkeypatch.setenv("WI_DOCS_RUNTIME", str(project / "nowhere"))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setattr(fetch_runtime, "OFFICIAL", "")
     script = project / "scripts" / "fetch_runtime.py"
     script.write_text(script.read_text().replace("https://cdn.jsdelivr.net", "http://127.0.0.1:9"))
     done = build(project)
@@ -418,3 +422,36 @@ def test_the_wheel_is_this_package_and_the_same_at_every_build(site, tmp_path, m
                 assert built.read(name) == path.read_bytes(), name
     monkeypatch.setattr(wheel, "WHEELS", tmp_path)
     assert wheel.build().read_bytes() == served.read_bytes()
+
+
+def test_the_form_writes_a_description_and_the_address_brings_it_back(browser, address):
+    show(browser, address + "diagnose/", 1280)
+    cell = browser.find_element(By.CSS_SELECTOR, "[data-wi-exercise^='diagnose/'] [data-wi-snippet]")
+    browser.find_element(By.CSS_SELECTOR, ".wi-form [name=activation]").send_keys("tanh")
+    WebDriverWait(browser, 20).until(lambda _: 'activation = "tanh"' in cell.text)
+    assert "widths=64%2C+128x12%2C+10&activation=tanh" in browser.current_url
+    shared = browser.current_url.replace("128x12", "32x3")
+    browser.get("about:blank")
+    show(browser, shared, 390)
+    cell = browser.find_element(By.CSS_SELECTOR, "[data-wi-exercise^='diagnose/'] [data-wi-snippet]")
+    WebDriverWait(browser, 20).until(lambda _: "widths = [64, 32, 32, 32, 10]" in cell.text)
+    assert state(cell) == "idle", "an address runs nothing"
+    browser.find_element(By.CSS_SELECTOR, ".wi-form button").click()
+    ended, text = wait(browser, cell)
+    assert ended in ("ok", "differs")
+    assert "64-32-32-32-10, tanh, pytorch_linear" in text or "64-32 (3 times)-10, tanh, pytorch_linear" in text
+    assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+def test_the_form_offers_what_the_package_knows(site):
+    page = (site / "diagnose" / "index.html").read_text()
+    for name, known in (
+        ("activation", activations.names()),
+        ("scheme", initializers.names()),
+        ("normalization", NORMALIZATIONS),
+        ("dtype", floats.FORMATS),
+    ):
+        options = re.search(rf'<select name="{name}".*?</select>', page, re.DOTALL)[0]
+        assert re.findall(r"<option[^>]*>([^<]*)", options) == list(known)
+    fields = {field.name for field in dataclasses.fields(Spec)} - {"sigma_w", "seed"}
+    assert set(re.findall(r'<(?:input|select)[^>]* name="([a-z]\w*)"', page)) & fields == fields

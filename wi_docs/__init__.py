@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from wi_docs.activations import Activation, activation
+    from wi_docs.diagnosis import Spec, diagnose
     from wi_docs.gains import gain
     from wi_docs.network import MLP
     from wi_docs.propagation import propagate
@@ -17,6 +18,8 @@ __version__ = "0.1.0"
 _HOME = {
     "Activation": "activations",
     "activation": "activations",
+    "Spec": "diagnosis",
+    "diagnose": "diagnosis",
     "gain": "gains",
     "MLP": "network",
     "propagate": "propagation",
@@ -24,7 +27,9 @@ _HOME = {
 __all__ = [
     "MLP",
     "Activation",
+    "Spec",
     "activation",
+    "diagnose",
     "gain",
     "propagate",
 ]

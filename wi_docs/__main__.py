@@ -1,4 +1,4 @@
-"""The command line: `python -m wi_docs claims [ID…] [--json]`, `gain NAME…`, `schemes`."""
+"""The command line: `python -m wi_docs claims [ID…] [--json]`, `gain NAME…`, `schemes`, `diagnose …`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from wi_docs import activations, claims, initializers
+from wi_docs import activations, claims, command, initializers
 from wi_docs.catalog import gains
 
 
@@ -99,15 +99,17 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m wi_docs", description="The numbers behind the site, run again.")
     commands = parser.add_subparsers(dest="command", required=True)
-    command = commands.add_parser(
-        "claims", help="run the claims of the ledger", description="Run claims of the ledger."
-    )
-    command.add_argument("ids", nargs="*", metavar="ID", help="only these (default: all)")
-    command.add_argument("--json", action="store_true", help="print everything, for machines")
-    command = commands.add_parser("gain", help="print the gains of activations")
-    command.add_argument("names", nargs="+", metavar="NAME", help=f"one of {', '.join(activations.names())}")
+    line = commands.add_parser("claims", help="run the claims of the ledger", description="Run claims of the ledger.")
+    line.add_argument("ids", nargs="*", metavar="ID", help="only these (default: all)")
+    line.add_argument("--json", action="store_true", help="print everything, for machines")
+    line = commands.add_parser("gain", help="print the gains of activations")
+    line.add_argument("names", nargs="+", metavar="NAME", help=f"one of {', '.join(activations.names())}")
     commands.add_parser("schemes", help="print every scheme, with n_in times its mean square on a layer of 400 by 100")
+    line = commands.add_parser("diagnose", help="say whether a network starts well, and what to change")
+    command.add_arguments(line)
     options = parser.parse_args(arguments)
+    if options.command == "diagnose":
+        return command.run(options)
     try:
         if options.command == "gain":
             print(gain_report(options.names))

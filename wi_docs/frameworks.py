@@ -9,13 +9,15 @@ from typing import Any
 
 
 @cache
-def load() -> dict[str, Any]:
+def load(name: str = "frameworks") -> dict[str, Any]:
     """Return the measurements: versions, and for each library the laws of its schemes and of its layers' parameters.
 
     A law is a dictionary of `std`, its `std_error`, `mean`, `largest`, `fourth_moment` and `entries`.
 
+    `diagnosis` is another file: what PyTorch makes of networks whose diagnosis is known.
+
     Source:
-        `scripts/reference_data.py`, run by `make reference`.
+        `scripts/reference_data.py` and `scripts/diagnosis_reference.py`, run by `make reference`.
 
     Examples:
         >>> data = load()
@@ -24,5 +26,5 @@ def load() -> dict[str, Any]:
         >>> print(f"{data['torch']['layers']['Linear(400, 100) weight']['largest']:.4f}")
         0.0500
     """
-    record: dict[str, Any] = json.loads((resources.files("wi_docs") / "data" / "frameworks.json").read_text("utf-8"))
+    record: dict[str, Any] = json.loads((resources.files("wi_docs") / "data" / f"{name}.json").read_text("utf-8"))
     return record

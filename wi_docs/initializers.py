@@ -556,6 +556,44 @@ def draw(init: str | Initializer, rng: np.random.Generator, shape: Any) -> Array
     return W
 
 
+def deviation(name: str, shape: Shape) -> float:
+    """Return the root of the mean square of the weights that a scheme draws for `shape`.
+
+    Raises:
+        ValueError: for an unknown name, or a shape that has no fans.
+        TypeError: for a shape that is not a tuple of integers.
+
+    Examples:
+        >>> print(f"{deviation('he_normal', (50, 10)):.3f} {deviation('glorot_uniform', (150, 50)):.3f}")
+        0.200 0.100
+    """
+    fan_in, fan_out = checks.fans(shape)
+    known = checks.lookup("initializer", name, [*_SCHEMES, *ALIASES])
+    lecun, glorot, he = fan_in**-0.5, (2 / (fan_in + fan_out)) ** 0.5, (2 / fan_in) ** 0.5
+    matrix = (fan_in, shape[-1])
+    deviations: dict[str, float] = {
+        "zeros": 0.0,
+        "constant": 0.1,
+        "normal": 0.01,
+        "uniform": 0.05 / math.sqrt(3),
+        "truncated_normal": 0.02,
+        "sparse": math.sqrt(min(15, fan_in) / fan_in),
+        "lecun_normal": lecun,
+        "lecun_uniform": lecun,
+        "glorot_normal": glorot,
+        "glorot_uniform": glorot,
+        "he_normal": he,
+        "he_uniform": he,
+        "orthogonal": max(matrix) ** -0.5,
+        "identity": math.sqrt(min(shape[-2:]) / math.prod(shape)),
+        "pytorch_linear": lecun / math.sqrt(3),
+        "keras_dense": glorot,
+        "flax_dense": lecun,
+        "mup_readout": 1 / fan_in,
+    }
+    return deviations[ALIASES.get(known, known)]
+
+
 def summary(name: str) -> str:
     """Return what a scheme is, in a line: the first of its documentation, as plain text.
 

@@ -13,10 +13,6 @@ from wi_docs.activations import activation as _activation
 from wi_docs.checks import Array
 from wi_docs.gains import second_moment
 
-# The trapezoid rule: for a smooth function times a Gaussian its error falls exponentially with the step.
-_NODES = np.linspace(-9.0, 9.0, 241)
-_WEIGHTS = (_NODES[1] - _NODES[0]) * np.exp(-0.5 * _NODES**2) / math.sqrt(2 * math.pi)
-
 
 @dataclass(frozen=True)
 class FixedPoint:
@@ -79,6 +75,42 @@ def fixed_point(activation: str | Activation, *, sigma_w: float, sigma_b: float 
     return FixedPoint(q, sigma_w**2 * second_moment(activation, q, direction="backward"))
 
 
+def covariance(activation: str | Activation, c: float, q: float, *, nodes: int = 241) -> float:
+    r"""Return \(\mathbb{E}[\varphi(\sqrt q u)\,\varphi(\sqrt q v)]\) for standard normal `u` and `v` of correlation `c`.
+
+    By the trapezoid rule on `nodes` by `nodes` points: to ten digits for smooth functions unless `q` is above 10 or so,
+    to three for those with corners. For ReLU by the closed form.
+
+    Args:
+        activation: an activation or its name.
+        c: from -1 to 1.
+        q: the variance in both, positive.
+        nodes: an odd number of points, 241 or fewer for speed.
+
+    Raises:
+        ValueError: for an argument out of range.
+
+    Source:
+        Poole et al. (2016), equation 5; Cho & Saul (2009) for ReLU.
+
+    Examples:
+        >>> print(f"{covariance('linear', 0.3, 2.0):.6f} {covariance('relu', 0.0, 1.0):.6f} {1 / (2 * math.pi):.6f}")
+        0.600000 0.159155 0.159155
+    """
+    if checks.number("c", c, least=-1.0) > 1.0:
+        raise ValueError(f"c must be between -1 and 1, got {c}")
+    phi, root = _activation(activation), math.sqrt(checks.number("q", q, above=0.0))
+    if phi.name == "relu":
+        return q / 2 * relu_correlation_map(c)
+    # The trapezoid rule: for a smooth function times a Gaussian its error falls exponentially with the step.
+    z = np.linspace(-9.0, 9.0, checks.count("nodes", nodes, least=3))
+    weights = (z[1] - z[0]) * np.exp(-0.5 * z**2) / math.sqrt(2 * math.pi)
+    if abs(c) == 1.0:
+        return float(weights @ (phi.f(root * z) * phi.f(c * root * z)))
+    other = c * z[:, None] + math.sqrt(1 - c * c) * z[None, :]
+    return float(weights @ (phi.f(root * z)[:, None] * phi.f(root * other)) @ weights)
+
+
 def depth_scale(activation: str | Activation, *, sigma_w: float, sigma_b: float = 0.0) -> float:
     r"""Return \(\xi = 1/|\ln\chi_1|\), the number of layers in which the mean square of the gradient changes by a factor of e.
 
@@ -111,8 +143,7 @@ def depth_scale(activation: str | Activation, *, sigma_w: float, sigma_b: float 
 def correlation_map(activation: str | Activation, c: float, q: float, *, sigma_w: float, sigma_b: float = 0.0) -> float:
     r"""Return the next layer's correlation of two inputs whose pre-activations have variance `q` and correlation `c`.
 
-    By the trapezoid rule on 241 by 241 nodes: to ten digits for smooth functions unless `q` is above 10 or so, to three
-    for those with corners. For ReLU there is a closed form, `relu_correlation_map`.
+    As exact as `covariance` is. For ReLU, whatever the variance, there is `relu_correlation_map`.
 
     Args:
         activation: an activation or its name.
@@ -131,13 +162,9 @@ def correlation_map(activation: str | Activation, c: float, q: float, *, sigma_w
         >>> print(f"{correlation_map('tanh', 0.5, 1.0, sigma_w=1.5):.4f} {correlation_map('tanh', 1.0, 1.0, sigma_w=1.5):.4f}")
         0.4726 1.0000
     """
-    if checks.number("c", c, least=-1.0) > 1.0:
-        raise ValueError(f"c must be between -1 and 1, got {c}")
-    phi, root = _activation(activation), math.sqrt(checks.number("q", q, above=0.0))
-    other = c * _NODES[:, None] + math.sqrt(1 - c * c) * _NODES[None, :]
-    together = _WEIGHTS @ (phi.f(root * _NODES)[:, None] * phi.f(root * other)) @ _WEIGHTS
+    together = covariance(activation, c, q)
     sigma_b = checks.number("sigma_b", sigma_b, least=0.0)
-    following = length_map(phi, q, sigma_w=sigma_w, sigma_b=sigma_b)
+    following = length_map(activation, q, sigma_w=sigma_w, sigma_b=sigma_b)
     return float(sigma_w**2 * together + sigma_b**2) / following
 
 

@@ -23,6 +23,10 @@ class ExplosionError(ValueError):
     """A signal or a gradient left the range of float64 (about 1e308)."""
 
 
+class FlatError(ValueError):
+    """What is to be normalized has no deviation."""
+
+
 @dataclass(frozen=True)
 class Pass:
     """What a forward pass leaves behind for the backward pass.
@@ -30,12 +34,19 @@ class Pass:
     Attributes:
         inputs: the input of each layer, `(batch, fan_in)` each; the first is the network's own input.
         pre_activations: `z` of each layer, `(batch, fan_out)` each.
-        output: the last layer's activation, `(batch, fan_out)`.
+        outputs: what each layer hands on, with what is added to it, `(batch, fan_out)` each.
+        deviations: what normalizations divided by, by place and layer.
     """
 
     inputs: list[Array]
     pre_activations: list[Array]
-    output: Array
+    outputs: list[Array]
+    deviations: dict[tuple[str, int], Array]
+
+    @property
+    def output(self) -> Array:
+        """The network's output, `(batch, fan_out)`."""
+        return self.outputs[-1]
 
 
 @dataclass(frozen=True)
@@ -46,13 +57,44 @@ class Gradients:
         W: with respect to the weights, `(fan_in, fan_out)` each.
         b: with respect to the biases, `(fan_out,)` each.
         z: with respect to the pre-activations, `(batch, fan_out)` each.
+        outputs: with respect to what each layer hands on, `(batch, fan_out)` each.
         x: with respect to the network's input, `(batch, fan_in)`.
     """
 
     W: list[Array]
     b: list[Array]
     z: list[Array]
+    outputs: list[Array]
     x: Array
+
+
+def normalize(x: Array, axis: int) -> tuple[Array, Array]:
+    """Return `x` with mean 0 and variance 1 along `axis`, and the deviation it was divided by.
+
+    Raises:
+        FlatError: a ValueError, if entries do not differ along `axis`.
+
+    Examples:
+        >>> y, deviation = normalize(np.array([[1.0, 3.0]]), axis=1)
+        >>> print(y, deviation)
+        [[-1.  1.]] [[1.]]
+    """
+    deviation = x.std(axis=axis, keepdims=True)
+    if (deviation <= 1e-14 * np.abs(x).max()).any():
+        raise FlatError("all units have one value for some input, which leaves nothing to normalize")
+    return (x - x.mean(axis=axis, keepdims=True)) / deviation, deviation
+
+
+def denormalize(dy: Array, y: Array, deviation: Array, axis: int) -> Array:
+    """Pass a gradient back through `normalize`, which gave `y`.
+
+    Examples:
+        >>> y, deviation = normalize(np.array([[0.0, 3.0, 6.0]]), axis=1)
+        >>> bool(np.abs(denormalize(y, y, deviation, axis=1)).max() < 1e-15)  # a larger x gives the same y
+        True
+    """
+    along = (dy * y).mean(axis=axis, keepdims=True)
+    return np.asarray((dy - dy.mean(axis=axis, keepdims=True) - y * along) / deviation)
 
 
 class MLP:
@@ -71,6 +113,9 @@ class MLP:
         activations: activation by layer.
         branch_ends: layers, counted from 0, behind which the input of the layer before them is added: residual branches
             of two layers. None in a plain network.
+        normalized: layers, counted from 0, that normalize over their units: their `input` behind the point where a
+            branch leaves the stream, their pre-activations (`sum`), or their `output` behind the point where it comes
+            back. None by default.
 
     Raises:
         ValueError: for fewer than two widths, a width below 1, or an unknown name.
@@ -101,29 +146,44 @@ class MLP:
         self.b = [np.zeros(fan_out) for _, fan_out in shapes]
         self.activations = [activation(hidden)] * (len(shapes) - 1) + [activation(output)]
         self.branch_ends: frozenset[int] = frozenset()
+        self.normalized: dict[str, frozenset[int]] = {}
+
+    def _normalize(self, place: str, layer: int, x: Array, deviations: dict[tuple[str, int], Array]) -> Array:
+        if layer not in self.normalized.get(place, ()):
+            return x
+        y, deviations[place, layer] = normalize(x, 1)
+        return y
 
     def forward(self, x: Array) -> Pass:
         """Run the network on `x`, `(batch, fan_in)`, and keep what `backward` needs.
 
         Raises:
-            ValueError: if `x` has another width than the network's input.
+            ValueError: if `x` has another width than the network's input, or equal units are to be normalized.
             ExplosionError: a ValueError, if values overflow float64 on the way.
         """
         a = checks.array("x", x, ndim=2)
         if a.shape[1] != len(self.W[0]):
             raise ValueError(f"x must have {len(self.W[0])} columns, got shape {a.shape}")
-        inputs, pre_activations = [], []
+        inputs, pre_activations, outputs = [], [], [a]
+        deviations: dict[tuple[str, int], Array] = {}
         for layer, (W, b, phi) in enumerate(zip(self.W, self.b, self.activations, strict=True)):
+            a = self._normalize("input", layer, a, deviations)
             with np.errstate(over="ignore", invalid="ignore"):
                 z = a @ W + b
             if not np.isfinite(z).all():
                 raise ExplosionError(f"the pre-activations of layer {layer + 1} are not finite: the signal explodes")
             inputs.append(a)
+            z = self._normalize("sum", layer, z, deviations)
             pre_activations.append(z)
             a = phi.f(z)
             if layer in self.branch_ends:
-                a = a + inputs[layer - 1]
-        return Pass(inputs, pre_activations, a)
+                with np.errstate(over="ignore"):
+                    a = a + outputs[layer - 1]
+                if not np.isfinite(a).all():
+                    raise ExplosionError(f"the stream is not finite behind layer {layer + 1}: the signal explodes")
+            a = self._normalize("output", layer, a, deviations)
+            outputs.append(a)
+        return Pass(inputs, pre_activations, outputs[1:], deviations)
 
     def backward(self, run: Pass, cotangent: Array) -> Gradients:
         """Pass `cotangent`, the derivative of a loss with respect to the output, back through the layers.
@@ -135,21 +195,31 @@ class MLP:
         da = checks.array("cotangent", cotangent)
         if da.shape != run.output.shape:
             raise ValueError(f"cotangent must have the output's shape {run.output.shape}, got {da.shape}")
-        dW, db, dz, skipped = [], [], [], da
+        dW, db, dz, outputs, skipped = [], [], [], [], da
+
+        def back(place: str, dy: Array, y: Array) -> Array:
+            if layer not in self.normalized.get(place, ()):
+                return dy
+            return denormalize(dy, y, run.deviations[place, layer], 1)
+
         for layer in reversed(range(len(self.W))):
+            outputs.append(da)
+            da = back("output", da, run.outputs[layer])
             if layer in self.branch_ends:
                 skipped = da
             with np.errstate(over="ignore", invalid="ignore"):
                 delta = da * self.activations[layer].df(run.pre_activations[layer])
+                dz.append(delta)
+                delta = back("sum", delta, run.pre_activations[layer])
                 dW.append(run.inputs[layer].T @ delta)
                 db.append(delta.sum(axis=0))
-                dz.append(delta)
                 da = delta @ self.W[layer].T
+                da = back("input", da, run.inputs[layer])
                 if layer + 1 in self.branch_ends:
                     da = da + skipped
             if not np.isfinite(da).all():
                 raise ExplosionError(f"the gradients of layer {layer + 1} are not finite: the gradient explodes")
-        return Gradients(dW[::-1], db[::-1], dz[::-1], da)
+        return Gradients(dW[::-1], db[::-1], dz[::-1], outputs[::-1], da)
 
 
 def softmax_cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[float, Array]:

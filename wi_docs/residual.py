@@ -6,6 +6,7 @@ A branch computes \(f(s) = \mathrm{relu}(s W_1)\,W_2\) and is added to the strea
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from wi_docs import checks, digits, initializers
 from wi_docs.activations import Activation, activation
 from wi_docs.checks import Array
 from wi_docs.memory import remembered
-from wi_docs.network import MLP, ExplosionError, softmax_cross_entropy
+from wi_docs.network import MLP, denormalize, normalize, softmax_cross_entropy
 from wi_docs.propagation import rms
 from wi_docs.training import History, descend, train
 
@@ -35,18 +36,6 @@ class Stream:
 
     size: Array
     gradient: Array
-
-
-def _normalize(x: Array, axis: int) -> tuple[Array, Array]:
-    """Return `x` with mean 0 and variance 1 along `axis`, and the deviation it was divided by."""
-    deviation = x.std(axis=axis, keepdims=True)
-    return (x - x.mean(axis=axis, keepdims=True)) / deviation, deviation
-
-
-def _denormalize(dy: Array, y: Array, deviation: Array, axis: int) -> Array:
-    """Pass a gradient back through `_normalize`, which gave `y`."""
-    along = (dy * y).mean(axis=axis, keepdims=True)
-    return np.asarray((dy - dy.mean(axis=axis, keepdims=True) - y * along) / deviation)
 
 
 def residual_stream(
@@ -78,30 +67,21 @@ def residual_stream(
     branch, norm = checks.number("branch", branch, least=0.0), checks.lookup("norm", norm, NORMS)
     rng = checks.seeded(seed)
     s = rng.standard_normal((batch, width))
-    sizes = [rms(s)]
-    tape: list[tuple[Array, ...]] = []
-    for _ in range(blocks):
-        first = initializers.lecun_normal(rng, (width, width))
-        last = branch * initializers.he_normal(rng, (width, width))
-        inner, deviation = _normalize(s, 1) if norm == "pre" else (s, np.ones(1))
-        z = inner @ first
-        with np.errstate(over="ignore", invalid="ignore"):
-            s = s + np.maximum(z, 0.0) @ last
-        if not np.isfinite(s).all():
-            raise ExplosionError(f"the stream is not finite after {len(tape) + 1} blocks")
-        if norm == "post":
-            s, deviation = _normalize(s, 1)
-        tape.append((first, last, inner, z, deviation, s))
-        sizes.append(rms(s))
-    ds = rng.standard_normal((batch, width))
-    gradients = [rms(ds)]
-    for first, last, inner, z, deviation, after in reversed(tape):
-        if norm == "post":
-            ds = _denormalize(ds, after, deviation, 1)
-        back = ((ds @ last.T) * (z > 0)) @ first.T
-        ds = ds + (_denormalize(back, inner, deviation, 1) if norm == "pre" else back)
-        gradients.append(rms(ds))
-    return Stream(np.array(sizes), np.array(gradients[::-1]))
+    gains = itertools.cycle((1.0, math.sqrt(2) * branch))  # LeCun's scale, then He's
+    net = MLP(
+        [width] * (2 * blocks + 1), "relu", lambda rng, shape: next(gains) * initializers.lecun_normal(rng, shape), rng
+    )
+    net.activations = [activation("relu"), activation("linear")] * blocks
+    net.branch_ends = frozenset(range(1, 2 * blocks, 2))
+    net.normalized = {"input": frozenset(range(0, 2 * blocks, 2))} if norm == "pre" else {}
+    if norm == "post":
+        net.normalized = {"output": net.branch_ends}
+    run = net.forward(s)
+    grad = net.backward(run, rng.standard_normal((batch, width)))
+    return Stream(
+        np.array([rms(s)] + [rms(a) for a in run.outputs[1::2]]),
+        np.array([rms(grad.x)] + [rms(da) for da in grad.outputs[1::2]]),
+    )
 
 
 def batch_norm_factor(
@@ -128,14 +108,14 @@ def batch_norm_factor(
     tape = []
     for _ in range(depth):
         W = initializers.lecun_normal(rng, (width, width), gain)
-        y, deviation = _normalize(a @ W, 0)
+        y, deviation = normalize(a @ W, 0)
         tape.append((W, y, deviation))
         a = phi.f(y)
     da, sizes = rng.standard_normal(a.shape), []
     for W, y, deviation in reversed(tape):
         dy = da * phi.df(y)
         sizes.append(rms(dy))
-        da = _denormalize(dy, y, deviation, 0) @ W.T
+        da = denormalize(dy, y, deviation, 0) @ W.T
     low, high = depth // 4, 3 * depth // 4
     return float((sizes[high] / sizes[low]) ** (1 / (high - low)))
 

@@ -56,7 +56,7 @@ export function editor(place, { code, label, run, changed }) {
         history(), drawSelection(), indentOnInput(), bracketMatching(), closeBrackets(), indentUnit.of("    "),
         keymap.of([...defaultKeymap, ...historyKeymap]),
         pythonLanguage, syntaxHighlighting(colors), theme, marked,
-        EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocapitalize: "off" }),
+        EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0", spellcheck: "false", autocapitalize: "off" }),
         EditorView.updateListener.of(update => update.docChanged && changed()),
       ],
     }),

@@ -1,4 +1,4 @@
-"""Floor 5: claims. Each is a sentence of the site, the experiment that tests it, and what would refute it.
+"""Floor 6: claims. Each is a sentence of the site, the experiment that tests it, and what would refute it.
 
 A module here is a page of the site: the claims of `vanishing_gradients.py` are marked in `docs/vanishing-gradients.md`.
 A claim is one function. Its name is the claim's id, its docstring the sentence as it stands on the page, with the

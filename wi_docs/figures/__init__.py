@@ -1,4 +1,4 @@
-"""Floor 5: one module a figure, each with `draw()`, and here the look that they share.
+"""Floor 6: one module a figure, each with `draw()`, and here the look that they share.
 
 A figure draws an experiment of floor 4 and returns a `Picture`. A color in it is the name of a CSS variable with the light palette's value to fall back on. In a page the palette in use
 fills it in; in a file opened by itself the light one stands. Text stays text, in the page's own font, so it can be

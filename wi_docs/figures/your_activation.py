@@ -33,6 +33,7 @@ def draw(function: str | Activation | Callable[[Any], Any] = np.sin) -> Picture:
     right.set_xticks([0.1, 1, 10], ["0.1", "1", "10"])
     right.minorticks_off()
     right.set_xlim(0.1, 10)
+    right.margins(y=0.2)
     right.set_title(f"factors at gain {forward:.3f}", color=INK)
     right.set_xlabel("variance of pre-activations")
     higher = signal[-1] > gradient[-1]

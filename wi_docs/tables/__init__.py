@@ -1,4 +1,4 @@
-"""Floor 5: one module a table, each with `table()`, computed when the site is built."""
+"""Floor 6: one module a table, each with `table()`, computed when the site is built."""
 
 from __future__ import annotations
 

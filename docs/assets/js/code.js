@@ -21,11 +21,15 @@ document.addEventListener("click", event => {
 // Material puts each block's buttons into a <nav>: dozens of landmarks for those who move by landmarks. They are none.
 new MutationObserver(() => {
   for (const nav of document.querySelectorAll(".md-code__nav:not([role])")) nav.setAttribute("role", "presentation")
+  reachScrolling()
 }).observe(document.documentElement, { childList: true, subtree: true })
 
-// A formula wider than the screen scrolls; then it can be reached by keyboard too.
-for (const block of document.querySelectorAll(".wi-math-block"))
-  if (block.scrollWidth > block.clientWidth) block.tabIndex = 0
+// A formula or a table wider than the screen scrolls; then it can be reached by keyboard too.
+function reachScrolling() {
+  for (const block of document.querySelectorAll(":is(.wi-math-block, .md-typeset__scrollwrap):not([tabindex])"))
+    if (block.scrollWidth > block.clientWidth) block.tabIndex = 0
+}
+reachScrolling()
 
 // Snippets that run here, if the site was built with a Python for the browser and this browser can run it.
 const runtime = document.querySelector("meta[name=wi-runtime]")
@@ -40,9 +44,6 @@ if (runtime && snippets.length && self.WebAssembly && self.Worker && self.Transf
       + `<div data-wi-output data-wi-state="idle" hidden></div>`)
     for (const action of ["stop", "reset"]) snippet.querySelector(`[data-wi-${action}]`).hidden = true
   }
-  const all = document.querySelector(".wi-all")
-  if (all) all.innerHTML = `${button("run-all", "Run all", "Run all snippets of this page")}<span role="status">Python runs in this page. The first press loads it once, about ${runtime.content.split(" ")[1]} MB.</span>`
-
   const session = () => import("./run/session.js")
   document.addEventListener("click", async event => {
     const pressed = event.target instanceof Element && event.target.closest(".wi-run button, .wi-all button")
@@ -51,7 +52,21 @@ if (runtime && snippets.length && self.WebAssembly && self.Worker && self.Transf
   const open = async () => location.hash.startsWith("#wi-code=") && (await session()).open(location.hash)
   addEventListener("hashchange", open)
   open()
-}
+
+  // The form of the page Diagnose: its script comes with the first touch, or with an address that describes a network.
+  const form = document.querySelector(".wi-form")
+  if (form) {
+    const diagnose = () => import("./run/diagnose.js")
+    const describe = async () => location.hash.startsWith("#widths=") && (await diagnose()).read()
+    form.addEventListener("input", async event => (await diagnose()).changed(event.target))
+    form.addEventListener("submit", async event => {
+      event.preventDefault()
+      ;(await diagnose()).submitted()
+    })
+    addEventListener("hashchange", describe)
+    describe()
+  }
+} else document.querySelector(".wi-all")?.remove()
 
 // Figures that answer to the hand come alive shortly before they are seen.
 const near = new IntersectionObserver(async entries => {

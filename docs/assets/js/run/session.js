@@ -22,7 +22,7 @@ class Snippet {
   get code() { return this.editor?.code() ?? this.original }
   button(action) { return this.element.querySelector(`[data-wi-${action}]`) }
 
-  async edit(code = this.original) {
+  async edit(code = this.original, focus = true) {
     if (!this.editor) {
       const { editor } = await import("../../vendor/editor.js")
       this.block.hidden = true
@@ -36,7 +36,7 @@ class Snippet {
       this.button("edit").hidden = true
       this.button("reset").hidden = false
     } else this.editor.set(code)
-    this.editor.focus()
+    if (focus) this.editor.focus()
   }
 
   reset() {
@@ -134,6 +134,7 @@ const bare = text => text.replace(/^(Traceback.*:)\n(?: .*\n)*/gm, "$1\n").trimE
 
 const snippets = [...document.querySelectorAll("[data-wi-snippet]")].map(element => new Snippet(element))
 const of = element => snippets.find(snippet => snippet.element.contains(element))
+export const snippetIn = element => snippets.find(snippet => element.contains(snippet.element))
 
 // The worker, started by the first run and again after it was ended; the snippet that runs, and the one whose turn is awaited.
 let worker, running, awaited, settle

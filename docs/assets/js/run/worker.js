@@ -16,7 +16,7 @@ const basename = url => new URL(url, base).pathname.split("/").at(-1)
 
 function report(name, part) {
   loaded[name] = part
-  if (performance.now() - reported < 50 && part < 1) return
+  if (!expected.length || (performance.now() - reported < 50 && part < 1)) return // before the lock is here there is no whole
   reported = performance.now()
   let bytes = 0, all = 0
   for (const file of expected) {

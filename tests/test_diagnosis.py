@@ -1,0 +1,402 @@
+"""Diagnoses against PyTorch's autograd and against simulations, verdicts whose answer is known, and what is refused."""
+
+import json
+import math
+import os
+import pty
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from wi_docs import activations, floats, frameworks, initializers, saturation
+from wi_docs.__main__ import main
+from wi_docs.diagnosis import NORMALIZATIONS, Spec, build, diagnose, simulate, theory
+from wi_docs.figures.diagnosis import picture
+from wi_docs.report import plain, text
+
+REFERENCE = frameworks.load("diagnosis")
+DEEP = (64, *[256] * 20, 10)
+STREAM = (64, *[256] * 13, 10)
+
+
+# Theory and simulation
+
+
+def alone(spec, seeds):
+    """Simulations of one network each, with inputs of its own."""
+    return [simulate(new, [build(new)]) for new in (replace(spec, seed=seed) for seed in range(seeds))]
+
+
+@pytest.mark.parametrize("name", REFERENCE["networks"])
+def test_both_agree_with_pytorch(name):
+    """The simulation within four standard errors of PyTorch's mean; theory within those and what a finite width shifts."""
+    said = REFERENCE["networks"][name]
+    spec = Spec.from_text(said["spec"])
+    runs = alone(spec, 8)
+    wide = theory(spec)
+    for key in ("signal", "gradient", "correlation"):
+        mean, error = np.array(said[key]["mean"]), np.array(said[key]["error"])
+        ours = np.array([getattr(run, key) for run in runs])
+        own = ours.std(axis=0, ddof=1) / math.sqrt(len(runs))
+        digits = 2e-5 * np.abs(mean)  # five were kept, and PyTorch adds 1e-5 to a variance that it divides by
+        assert (np.abs(ours.mean(axis=0) - mean) < 4.5 * np.hypot(error, own) + digits).all(), (key, "simulation")
+        depth = np.arange(1, len(mean) + 1)
+        shift = 3 * depth / 256 * np.abs(mean) + (3 / 256 if key == "correlation" else 0.0)
+        assert (np.abs(getattr(wide, key) - mean) < 4.5 * error + shift + digits).all(), (key, "theory")
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu", "gelu", "softplus"])
+@pytest.mark.parametrize("residual", [False, True])
+@pytest.mark.parametrize("normalization", NORMALIZATIONS)
+def test_theory_is_what_is_simulated(activation, residual, normalization):
+    """Biases, other input lengths and correlated inputs too."""
+    spec = Spec(
+        (128, *[512] * 7, 512), activation=activation, scheme="lecun_normal", gain=1.3, sigma_b=0.2, residual=residual,
+        branch=0.7 if residual else 1.0, normalization=normalization, input_second_moment=2.0, input_correlation=0.4,
+    )  # fmt: skip
+    wide, runs = theory(spec), alone(spec, 6)
+    for key in ("q", "forward", "chi", "signal", "gradient", "correlation", "saturated"):
+        ours = np.array([getattr(run, key) for run in runs])
+        error = ours.std(axis=0, ddof=1) / math.sqrt(len(runs))
+        reach = 5 * error + 0.03 * np.abs(getattr(wide, key)) + (0.02 if key in ("correlation", "saturated") else 1e-9)
+        assert (np.abs(ours.mean(axis=0) - getattr(wide, key)) < reach).all(), key
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        Spec((64, *[64] * 10, 64), scheme="he_normal"),
+        Spec((64, *[64] * 10, 64), activation="tanh", scheme="lecun_normal", gain=1.5, sigma_b=0.3),
+        Spec((64, *[64] * 11, 64), scheme="he_normal", residual=True, branch=0.6),
+        Spec((64, *[256] * 16, 64), activation="gelu_tanh", scheme="he_normal"),
+    ],
+)
+def test_the_spread_is_what_networks_of_that_width_show(spec):
+    found = simulate(spec, [build(spec, seed) for seed in range(60)]).spread
+    # A deviation of 60 numbers has a relative error of 1/sqrt(118), and inputs share their networks.
+    assert np.allclose(found, theory(spec).spread, rtol=5 / math.sqrt(118), atol=0.01)
+
+
+def test_dead_units_are_those_of_a_simulation():
+    spec = Spec(DEEP, scheme="he_normal")
+    found = np.array([run.dead for run in alone(spec, 6)])
+    error = found.std(axis=0, ddof=1) / math.sqrt(6)
+    assert (np.abs(found.mean(axis=0) - theory(spec).dead) < 5 * error + 0.03).all()
+
+
+@pytest.mark.parametrize("name", initializers.names())
+def test_a_scheme_draws_the_deviation_that_is_said(name):
+    for shape in ((300, 200), (200, 300)):
+        W = np.stack([initializers.get(name)(np.random.default_rng(seed), shape) for seed in range(8)])
+        error = math.sqrt(max((W**4).mean() - (W**2).mean() ** 2, 0.0) / W.size)
+        assert abs((W**2).mean() - initializers.deviation(name, shape) ** 2) <= 4 * error + 1e-12
+
+
+@pytest.mark.parametrize("name", activations.names())
+def test_saturated_shares_are_those_of_samples(name):
+    z = 1.7 * np.random.default_rng(0).standard_normal(100_000)
+    assert saturation.saturated_share(name, 1.7**2) == pytest.approx(saturation.saturated(name, z).mean(), abs=0.007)
+
+
+def test_a_hundred_layers_take_less_than_a_tenth_of_a_second():
+    for name in ("relu", "tanh", "selu"):
+        times = []
+        for turn in range(5):
+            began = time.process_time()
+            theory(Spec((784, *[256] * 99, 10), activation=name, scheme="lecun_normal", gain=1.1 + 0.01 * turn))
+            times.append(time.process_time() - began)
+        assert min(times) < 0.1, name
+
+
+# Verdicts
+
+BAD = [
+    (Spec(DEEP, scheme="pytorch_linear"), "vanishing gradient"),
+    (Spec(DEEP, scheme="pytorch_linear"), "inputs alike"),
+    (Spec(DEEP, activation="sigmoid", scheme="glorot_normal"), "vanishing gradient"),
+    (Spec(DEEP, scheme="he_normal", gain=2.0), "exploding gradient"),
+    (Spec(DEEP, scheme="he_normal", gain=2.0), "exploding signal"),
+    (Spec(DEEP, activation="tanh", scheme="lecun_normal", gain=4.0), "saturated units"),
+    (Spec((64, *[256] * 4, 10), scheme="constant"), "equal units"),
+    (Spec((64, *[256] * 4, 10), scheme="zeros"), "equal units"),
+    (Spec((64, *[16] * 40, 10), scheme="he_normal"), "a lottery"),
+    (Spec((64, *[256] * 41, 10), scheme="he_normal", residual=True), "exploding signal"),
+    (Spec((64, *[256] * 8, 10), scheme="he_normal", gain=6.0, dtype="fp16"), "number format"),
+    (Spec((64, *[256] * 12, 10), scheme="pytorch_linear", gain=0.5, dtype="fp16"), "number format"),
+    (Spec((64, *[256] * 300, 10), scheme="he_normal", gain=100.0), "exploding signal"),
+    (Spec((64, *[64] * 4, 10), scheme="constant", normalization="before"), "equal units"),
+]
+GOOD = [
+    Spec(DEEP, scheme="he_normal"),
+    Spec(DEEP, scheme="orthogonal", gain=2**0.5, input_second_moment=2.0),
+    Spec(DEEP, activation="tanh", scheme="glorot_normal"),
+    Spec((784, 256, 256, 10), activation="gelu", scheme="he_normal"),
+    Spec((64, 32, 10), scheme="pytorch_linear"),
+    Spec((64, *[256] * 41, 10), scheme="he_normal", residual=True, normalization="before"),
+    Spec((64, *[256] * 41, 10), scheme="he_normal", residual=True, normalization="after"),
+    Spec((64, *[256] * 41, 10), scheme="he_normal", residual=True, branch=20**-0.5),
+    Spec((5, 1), activation="linear", scheme="lecun_normal"),
+]
+
+
+@pytest.mark.parametrize(("spec", "kind"), BAD)
+def test_a_bad_start_is_named(spec, kind):
+    found = diagnose(spec, advise=False)
+    assert not found.ok
+    assert kind in [problem.kind for problem in found.problems]
+    assert found.verdict.startswith(f"Bad: {found.problems[0].kind}. ")
+    json.dumps(plain(found), allow_nan=False)
+    assert found.verdict in text(found)
+
+
+@pytest.mark.parametrize("spec", GOOD)
+def test_a_good_start_is_good(spec):
+    found = diagnose(spec)
+    assert found.ok, found.problems
+    assert found.advice is None
+    assert found.verdict.startswith("Good. ")
+
+
+@pytest.mark.parametrize("spec", [spec for spec, _ in BAD[::2]])
+def test_what_is_advised_helps_and_was_run(spec):
+    advice = diagnose(spec, seeds=2).advice
+    assert advice is not None
+    again = diagnose(advice.spec, seeds=2, advise=False)
+    assert (again.problems, again.verdict) == (advice.problems, advice.outcome)
+    assert again.ok or len(spec.widths) > 100, again.problems  # no one change is enough for 300 layers
+    assert len(again.problems) < len(diagnose(spec, seeds=2, advise=False).problems)
+
+
+def test_the_same_call_gives_the_same_diagnosis():
+    spec = BAD[0][0]
+    first = plain(diagnose(spec))
+    assert json.dumps(first) == json.dumps(plain(diagnose(spec)))
+    assert plain(diagnose(replace(spec, seed=1), advise=False))["simulation"] != first["simulation"]
+
+
+def test_models_that_pytorch_was_asked_about():
+    kinds = {name: model["kinds"] for name, model in REFERENCE["models"].items()}
+    assert kinds["he"] == kinds["resnet"] == kinds["transformer"] == []
+    assert {"vanishing gradient", "output ignores its input"} == set(kinds["plain"])
+    assert kinds["constant"][0] == "equal units"
+    assert kinds["dead"][0] == "dead layer"
+    assert kinds["half"] == ["overflow"]
+
+
+# Descriptions
+
+SPECS = st.builds(
+    Spec,
+    st.lists(st.integers(2, 50), min_size=2, max_size=5).map(tuple),
+    activation=st.sampled_from(activations.names()),
+    scheme=st.sampled_from(initializers.names()),
+    gain=st.floats(1e-3, 1e3),
+    sigma_b=st.none() | st.floats(0, 10),
+    normalization=st.sampled_from(NORMALIZATIONS),
+    dtype=st.sampled_from(tuple(floats.FORMATS)),
+    input_second_moment=st.floats(1e-6, 1e6),
+    input_correlation=st.floats(0, 0.99),
+    seed=st.integers(0, 2**31),
+)
+
+
+@settings(deadline=None)  # the machine may be busy
+@given(SPECS)
+def test_a_description_comes_back_from_its_text(spec):
+    assert Spec.from_text(spec.text()) == spec
+
+
+@settings(deadline=None)  # the machine may be busy
+@given(SPECS)
+@example(Spec((1, 1, 1), activation="tanh", scheme="normal", gain=597.0, input_second_moment=1612.0))
+def test_any_description_is_diagnosed_by_theory(spec):
+    found = diagnose(spec, simulated=False, advise=False)
+    record = json.dumps(plain(found), allow_nan=False)
+    assert "NaN" not in record
+    for value in vars(found.theory).values() if found.theory else ():
+        assert not np.isnan(value).any()
+
+
+@settings(deadline=None, max_examples=30)
+@given(SPECS)
+def test_any_description_is_simulated_and_advised(spec):
+    assert text(diagnose(spec, seeds=1))
+
+
+REFUSED = [
+    ({"widths": (3,)}, ValueError, "widths must be at least an input and an output"),
+    ({"widths": (3, 0)}, ValueError, "widths must be at least 1"),
+    ({"widths": "3,4"}, TypeError, "widths must be integers"),
+    ({"widths": (3, 2.5)}, TypeError, "widths must be an integer"),
+    ({"activation": "gleu"}, ValueError, r"did you mean 'gelu'"),
+    ({"scheme": "he_norml"}, ValueError, r"unknown scheme 'he_norml' \(did you mean 'he_normal'\?\)"),
+    ({"scheme": None}, ValueError, "give either scheme, .* or sigma_w"),
+    ({"sigma_w": 1.0}, ValueError, "give either scheme, .* or sigma_w"),
+    ({"scheme": None, "sigma_w": (1.0,)}, ValueError, "sigma_w must be one number or 2, one a layer, got 1"),
+    ({"sigma_b": -1.0}, ValueError, "sigma_b must be at least 0"),
+    ({"gain": 0}, ValueError, "gain must be greater than 0"),
+    ({"gain": float("nan")}, ValueError, "gain must be finite"),
+    ({"residual": 1}, TypeError, "residual must be true or false"),
+    ({"residual": True}, ValueError, "one width an odd number of times"),
+    ({"branch": 0.5}, ValueError, "branch is for residual networks"),
+    ({"normalization": "pre"}, ValueError, "unknown normalization 'pre'"),
+    ({"widths": (3, 1, 2), "normalization": "after"}, ValueError, "normalization over units needs at least two"),
+    ({"dtype": "float16"}, ValueError, r"unknown dtype 'float16' \(did you mean 'fp16'\?\)"),
+    ({"input_second_moment": 0.0}, ValueError, "input_second_moment must be greater than 0"),
+    ({"input_correlation": 1.0}, ValueError, "input_correlation must be below 1"),
+    ({"seed": -1}, ValueError, "seed must be at least 0"),
+]
+
+
+@pytest.mark.parametrize(("changes", "kind", "says"), REFUSED)
+def test_refusal(changes, kind, says):
+    with pytest.raises(kind, match=says):
+        Spec(**({"widths": (3, 4, 2), "scheme": "he_normal"} | changes))
+
+
+def test_weights_of_another_shape_are_refused():
+    with pytest.raises(ValueError, match=r"weights must have the shapes of widths \(3, 2\)"):
+        diagnose(Spec((3, 2), sigma_w=1.0), weights=[(np.ones((2, 3)), np.ones(3))])
+    with pytest.raises(ValueError, match="seeds must be at least 1"):
+        diagnose(Spec((3, 2), sigma_w=1.0), seeds=0)
+
+
+# The command line
+
+
+def run(capsys, *arguments):
+    code = main(["diagnose", *map(str, arguments)])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_flags(capsys):
+    code, out, _ = run(capsys, "--widths", "784,256x2,10", "--activation", "gelu", "--scheme", "he_normal")
+    assert code == 0
+    assert out.startswith("784-256-256-10, gelu, he_normal\n")
+    assert "\033" not in out
+    code, out, _ = run(capsys, "--widths", "64,256x20,10", "--scheme", "pytorch_linear")
+    assert code == 1
+    assert "What helps most: he_normal" in out
+
+
+def test_a_file_and_flags_before_it(capsys, tmp_path):
+    path = tmp_path / "net.toml"
+    path.write_text(BAD[0][0].text())
+    assert run(capsys, path)[0] == 1
+    assert run(capsys, path, "--scheme", "he_normal")[0] == 0
+    assert run(capsys, path, "--sigma-w", "1.4142")[0] == 0
+
+
+def test_json(capsys):
+    code, out, _ = run(capsys, "--widths", "64,64,10", "--scheme", "he_normal", "--json")
+    record = json.loads(out)
+    assert code == 0
+    assert record["ok"] is True
+    assert record["spec"]["widths"] == [64, 64, 10]
+    assert set(record["theory"]) == set(record["simulation"])
+
+
+def test_theory_only(capsys):
+    code, out, _ = run(capsys, "--widths", "64,64,10", "--scheme", "he_normal", "--theory-only", "--json")
+    assert json.loads(out)["simulation"] is None
+    assert code == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("widths = [3, 4", "is not TOML"),
+        ("width = [3, 4]", r"unknown key 'width' (did you mean 'widths'?)"),
+        ('scheme = "he_normal"', "has no widths"),
+        ('widths = [3, 4]\nscheme = "he_norml"', "did you mean 'he_normal'"),
+        ("widths = [3, true]\nsigma_w = 1.0", "widths must be an integer"),
+        ("widths = [3, 4]\nsigma_w = inf", "sigma_w must be finite"),
+    ],
+)
+def test_a_description_that_cannot_be_used(capsys, tmp_path, content, says):
+    path = tmp_path / "net.toml"
+    path.write_text(content)
+    code, out, err = run(capsys, path)
+    assert (code, out) == (2, "")
+    assert says in err
+    assert "Traceback" not in err
+
+
+def test_errors_are_a_sentence_and_a_traceback_if_asked_for(capsys, tmp_path):
+    code, _, err = run(capsys, tmp_path / "none.toml")
+    assert code == 2
+    assert "none.toml" in err
+    assert "Traceback" not in err
+    code, _, err = run(capsys, tmp_path / "none.toml", "--traceback")
+    assert code == 2
+    assert "Traceback" in err
+    for arguments, says in (
+        ((), "say which network"),
+        (("--widths", "3,four"), "numbers with commas"),
+        (("--widths", "3,4"), "give either scheme"),
+        ((tmp_path / "net.yaml",), "must be a .npz or a .safetensors file, got .yaml"),
+        (("--torch", "nothing:f"), ""),
+    ):
+        code, out, err = run(capsys, *arguments)
+        assert (code, out) == (2, "")
+        assert says in err
+
+
+def in_a_terminal(**environment):
+    """What the command prints on a terminal."""
+    ours, theirs = pty.openpty()
+    env = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "TERM")}
+    command = [sys.executable, "-m", "wi_docs", "diagnose", "--widths", "8,8,2", "--scheme", "he_normal"]
+    subprocess.run(
+        command, cwd=Path(__file__).parent.parent, stdout=theirs, env=env | {"TERM": "xterm"} | environment, check=True
+    )
+    os.close(theirs)
+    said = b""
+    try:
+        while chunk := os.read(ours, 65536):
+            said += chunk
+    except OSError:  # Linux says so where a terminal ends
+        pass
+    os.close(ours)
+    return said.decode()
+
+
+def test_colors_on_a_terminal_that_has_them_only():
+    assert "\033[32mGood." in in_a_terminal()
+    assert "\033" not in in_a_terminal(NO_COLOR="1")
+    assert "\033" not in in_a_terminal(TERM="dumb")
+
+
+def test_a_figure(capsys, tmp_path):
+    path = tmp_path / "out.svg"
+    assert run(capsys, "--widths", "64,64x5,10", "--scheme", "he_normal", "--figure", path)[0] == 0
+    svg = path.read_text()
+    assert svg.startswith("<svg")
+    assert ">signal<" in svg
+    assert ">gradient<" in svg
+    assert "var(--wi-blue" in svg
+    for bad in (BAD[10][0], BAD[12][0], BAD[7][0], Spec((3, 2), activation="linear", sigma_w=0.0)):
+        picture(diagnose(bad, advise=False)).svg("bad")
+    code, _, err = run(capsys, "--widths", "8,8", "--scheme", "he_normal", "--figure", tmp_path / "out.png")
+    assert code == 2
+    assert "ends in .svg" in err
+
+
+def test_a_figure_without_matplotlib_says_what_is_missing():
+    code = (
+        "import sys; sys.modules['matplotlib'] = None; from wi_docs.__main__ import main; "
+        "sys.exit(main(['diagnose', '--widths', '8,8', '--scheme', 'he_normal', '--figure', 'out.svg']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parent.parent, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr == "python -m wi_docs diagnose: error: --figure needs matplotlib: pip install matplotlib\n"

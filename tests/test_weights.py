@@ -1,0 +1,243 @@
+"""Weights out of files: what is read, and what is refused with a sentence."""
+
+import contextlib
+import itertools
+import json
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wi_docs import weights
+from wi_docs.__main__ import main
+
+RNG = np.random.default_rng(0)
+SHAPES = (64, 32, 16, 10)
+
+
+def tensors(widths=SHAPES, order="out,in", bias=True, dtype=np.float32):
+    """A network's tensors, as PyTorch names them."""
+    found = {}
+    for k, (n, m) in enumerate(itertools.pairwise(widths)):
+        W = RNG.normal(0, (2 / n) ** 0.5, (n, m)).astype(dtype)
+        found[f"layers.{2 * k}.weight"] = W.T if order == "out,in" else W
+        if bias:
+            found[f"layers.{2 * k}.bias"] = np.zeros(m, dtype)
+    return found
+
+
+def packed(values, kinds=None, change=None):
+    """The bytes of a safetensors file; `change` edits the header."""
+    header, data = {"__metadata__": {"format": "pt"}}, b""
+    for name, value in values.items():
+        kind = (kinds or {}).get(name) or {"f8": "F64", "f4": "F32", "f2": "F16", "i8": "I64", "u2": "BF16"}[
+            value.dtype.str[1:]
+        ]
+        raw = np.ascontiguousarray(value).tobytes()
+        header[name] = {"dtype": kind, "shape": list(value.shape), "data_offsets": [len(data), len(data) + len(raw)]}
+        data += raw
+    if change is not None:
+        change(header)
+    text = json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + data
+
+
+@pytest.mark.parametrize("order", weights.ORDERS)
+@pytest.mark.parametrize("bias", [True, False])
+def test_shapes_say_how_layers_chain(order, bias):
+    given = tensors(order=order, bias=bias)
+    layers = weights.layers(given)
+    assert [layer.W.shape for layer in layers] == [(64, 32), (32, 16), (16, 10)]
+    first = given["layers.0.weight"]
+    assert np.array_equal(layers[0].W, first.T if order == "out,in" else first)
+    assert [len(layer.b) for layer in layers] == [32, 16, 10]
+
+
+def test_layers_follow_their_numbers_not_the_alphabet():
+    given = {f"fc{k}.weight": RNG.random((8, 8)) for k in range(12)} | {"fc12.weight": RNG.random((3, 8))}
+    found = weights.layers(dict(sorted(given.items())))
+    assert [layer.name for layer in found] == [f"fc{k}.weight" for k in range(13)]
+
+
+@settings(deadline=None)  # the machine may be busy
+@given(st.lists(st.integers(1, 6), min_size=3, max_size=6), st.sampled_from(weights.ORDERS), st.randoms())
+def test_what_is_read_is_what_was_written_or_is_asked_for(widths, order, random):
+    """Whatever the widths and the file's order: the right layers, or a question that the option answers."""
+    values = tensors(widths, order)
+    names = list(values)
+    random.shuffle(names)
+    shuffled = {name: values[name] for name in names}
+    square = len(set(widths)) == 1
+    if square:
+        with pytest.raises(ValueError, match="--order"):
+            weights.layers(shuffled)
+    found = weights.layers(shuffled, order=order if square or len(widths) == 2 else None)
+    assert [layer.W.shape for layer in found] == list(itertools.pairwise(widths))
+    for k, layer in enumerate(found):
+        W = values[f"layers.{2 * k}.weight"]
+        assert np.array_equal(layer.W, W if order == "in,out" else W.T)
+
+
+@pytest.mark.parametrize(("dtype", "digits"), [(np.float64, 0), (np.float32, 1e-7), (np.float16, 1e-3)])
+def test_safetensors(dtype, digits):
+    given = {name: value.astype(dtype) for name, value in tensors().items()}
+    found = weights.safetensors(packed(given))
+    assert list(found) == list(given)
+    for name, value in given.items():
+        assert np.array_equal(found[name], value)
+    assert weights.layers(found)[0].W.dtype == np.float64
+
+
+def test_bfloat16_is_the_upper_half_of_float32():
+    value = RNG.standard_normal((4, 3)).astype(np.float32)
+    half = (value.view(np.uint32) >> 16).astype(np.uint16)
+    found = weights.safetensors(packed({"w": half}))["w"]
+    assert np.allclose(found, value, rtol=2**-7)
+    assert np.array_equal(found.view(np.uint32) & 0xFFFF, np.zeros((4, 3)))
+
+
+def nan(value, count):
+    value = value.copy()
+    value.flat[:count] = np.nan
+    return value
+
+
+GOOD = tensors()
+SQUARE = {"a.weight": np.ones((4, 4)), "b.weight": np.ones((4, 4))}
+REFUSED = [
+    ({"a.weight": np.ones((3, 4)), "b.weight": np.ones((5, 6))}, {}, r"'a.weight' \(3, 4\) and 'b.weight' \(5, 6\) do not chain.*--layers"),
+    (SQUARE, {}, r"chain as \(in, out\) and as \(out, in\): a.weight \(4, 4\), b.weight \(4, 4\).*--order out,in"),
+    ({"w.weight": np.ones((3, 4))}, {}, "--order"),
+    ({"a": np.ones((3, 3)), "b": np.ones((3, 2)), "conv.weight": np.ones((8, 3, 3, 3))}, {}, r"'conv.weight' has shape \(8, 3, 3, 3\).*--torch"),
+    (GOOD | {"norm.weight": np.ones(32)}, {}, r"'norm.weight' of shape \(32,\) is no bias.*--layers.*--normalization"),
+    (GOOD | {"layers.0.weight": GOOD["layers.0.weight"].astype(complex)}, {}, "'layers.0.weight' must be real numbers.*complex128"),
+    (GOOD | {"layers.2.weight": np.ones((16, 32), int)}, {}, "'layers.2.weight' must be real numbers.*int64"),
+    (GOOD | {"layers.2.weight": nan(GOOD["layers.2.weight"], 7)}, {}, "'layers.2.weight' has 7 NaN of 512 values"),
+    (GOOD | {"layers.2.bias": nan(GOOD["layers.2.bias"], 2)}, {}, "'bias of layers.2.weight' has 2 NaN of 16"),
+    (GOOD | {"layers.2.weight": np.full((16, 32), np.inf)}, {}, "512 infinite"),
+    ({"a": np.ones(3)}, {}, "is no bias"),
+    ({}, {}, "no tensor has two axes"),
+    (GOOD, {"names": ["layers.0.weigt"]}, r"unknown tensor 'layers.0.weigt' \(did you mean 'layers.0.weight'"),
+    (GOOD, {"names": ["layers.0.bias"]}, r"'layers.0.bias' has shape \(32,\): a fully connected layer has two axes"),
+    (GOOD, {"order": "out"}, "unknown order 'out'"),
+    (GOOD, {"order": "in,out"}, "do not chain|chain neither"),
+    ({"b": np.ones((4, 4)), "a": np.ones((4, 4)), "c": np.ones((4, 2))}, {}, "more than one order.*--layers"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "options", "says"), REFUSED)
+def test_refusal(given, options, says):
+    with pytest.raises(ValueError, match=says):
+        weights.layers(given, **options)
+
+
+def test_options_resolve_what_is_asked():
+    assert len(weights.layers(SQUARE, order="in,out")) == 2
+    mixed = {"b": np.ones((4, 4)), "a": np.ones((4, 4)), "c": np.ones((4, 2)), "scale": np.ones(4)}
+    assert [layer.name for layer in weights.layers(mixed, names=["b", "c"])] == ["b", "c"]
+
+
+def overlap(header):
+    header["layers.2.weight"]["data_offsets"] = [4, 4 + 4 * 512]
+
+
+BROKEN = [
+    (b"", "has 0 bytes"),
+    (b"\x01" * 8, "its header should have"),
+    ((10**12).to_bytes(8, "little") + b"{}", "its header should have"),
+    ((2).to_bytes(8, "little") + b"[]", "is not a JSON object"),
+    ((3).to_bytes(8, "little") + b"{x}", "is not JSON"),
+    ((100).to_bytes(8, "little") + b"\xff" * 100, "is not JSON"),
+    ((20_000).to_bytes(8, "little") + b"[" * 20_000, "is not JSON"),
+    (packed(GOOD)[:-1], "needs 40 bytes|needs"),
+    (packed(GOOD) + b"\0", "bytes are left over"),
+    (packed(GOOD, change=overlap), "overlap"),
+    (packed(GOOD, change=lambda h: h["layers.0.weight"].update(shape=[32, -64])), "needs a dtype"),
+    (packed(GOOD, change=lambda h: h["layers.0.weight"].update(shape=[32, 65])), "needs 8,320 bytes"),
+    (packed(GOOD, change=lambda h: h["layers.0.weight"].update(shape="64")), "needs a dtype"),
+    (packed(GOOD, change=lambda h: h["layers.0.weight"].update(dtype="F8_E4M3")), "is of type 'F8_E4M3'; known are F64"),
+    (packed(GOOD, change=lambda h: h.update({"layers.0.weight": 3})), "needs a dtype"),
+    (packed(GOOD, change=lambda h: h["layers.0.weight"].update(data_offsets=[0])), "needs a dtype"),
+    (packed(GOOD, change=lambda h: h["layers.0.weight"].update(data_offsets=[0, 10**15])), "needs 8,192 bytes"),
+    ((28).to_bytes(8, "little") + b'{"a": 1, "a": 2, "b": 3     }'[:28], "is not JSON|twice"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "says"), BROKEN)
+def test_a_safetensors_file_that_is_not_sound(content, says):
+    with pytest.raises(ValueError, match=says):
+        weights.safetensors(content)
+
+
+@settings(deadline=None)  # the machine may be busy
+@given(st.integers(0, len(packed(GOOD)) - 1), st.integers(0, 255))
+def test_no_byte_breaks_the_reader(place, byte):
+    content = bytearray(packed(GOOD))
+    content[place] = byte
+    with contextlib.suppress(ValueError):
+        weights.safetensors(bytes(content))
+
+
+# Files, from the command line
+
+
+def run(capsys, *arguments):
+    code = main(["diagnose", *map(str, arguments)])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_a_file_is_diagnosed_by_its_own_weights(capsys, tmp_path):
+    np.savez(tmp_path / "good.npz", **GOOD)
+    (tmp_path / "good.safetensors").write_bytes(packed(GOOD))
+    said = [run(capsys, tmp_path / name, "--json") for name in ("good.npz", "good.safetensors")]
+    assert [code for code, *_ in said] == [0, 0]
+    assert said[0][1] == said[1][1]
+    record = json.loads(said[0][1])
+    assert record["spec"]["widths"] == list(SHAPES)
+    W = GOOD["layers.0.weight"].astype(float)
+    assert record["spec"]["sigma_w"][0] == pytest.approx((64 * (W**2).mean()) ** 0.5)
+    small = {name: 0.2 * value for name, value in tensors((64, *[64] * 8, 10)).items()}
+    np.savez(tmp_path / "small.npz", **small)
+    code, out, _ = run(capsys, tmp_path / "small.npz")
+    assert code == 1
+    assert "Bad: vanishing" in out
+
+
+def test_files_that_cannot_be_used(capsys, tmp_path):
+    np.savez(tmp_path / "objects.npz", a=np.array([{}], dtype=object))
+    np.savez(
+        tmp_path / "nan.npz", **{name: nan(value, 3) if "2.weight" in name else value for name, value in GOOD.items()}
+    )
+    (tmp_path / "text.npz").write_text("hello")
+    (tmp_path / "pickle.npz").write_bytes(pickle.dumps(GOOD))
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "nan.npz").read_bytes()[:-200])
+    (tmp_path / "model.pt").write_bytes(b"")
+    (tmp_path / "short.safetensors").write_bytes(b"123")
+    with (tmp_path / "one.npz").open("wb") as file:
+        np.save(file, np.ones((3, 3)))
+    np.savez(tmp_path / "good.npz", **GOOD)
+    for name, options, says in (
+        ("objects.npz", (), "holds Python objects (a pickle), which are not loaded"),
+        ("pickle.npz", (), "holds Python objects (a pickle), which are not loaded"),
+        ("text.npz", (), "text.npz is not a .npz file of arrays"),
+        ("cut.npz", (), "cut.npz is not a .npz file of arrays"),
+        ("one.npz", (), "one array, not an archive"),
+        ("nan.npz", (), "'layers.2.weight' has 3 NaN of 512 values"),
+        (
+            "model.pt",
+            (),
+            "is a pickle, which runs code when it is read. In PyTorch: from safetensors.torch import save_file",
+        ),
+        ("short.safetensors", (), "has 3 bytes"),
+        ("missing.npz", (), "missing.npz"),
+        ("good.npz", ("--scheme", "he_normal"), "--scheme does not go with a file of weights"),
+        ("good.npz", ("--layers", "layers.0.weight,layers.4.weight"), "do not chain"),
+        ("good.npz", ("--residual",), "one width an odd number of times"),
+    ):
+        code, out, err = run(capsys, tmp_path / name, *options)
+        assert (code, out) == (2, ""), name
+        assert says in err, (name, err)
+        assert "Traceback" not in err

@@ -1,0 +1,197 @@
+"""Floor 7: `python -m wi_docs diagnose`: reads a description, weights or a PyTorch model, and prints what is found."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import math
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from wi_docs import activations, checks, floats, initializers, report, torch_probe, weights
+from wi_docs.checks import Array
+from wi_docs.diagnosis import NORMALIZATIONS, Diagnosis, Spec, diagnose
+from wi_docs.propagation import rms
+
+FLAGS: dict[str, dict[str, Any]] = {
+    "widths": {"metavar": "N,N,…", "help": "units from input to output, such as 784,256,256,10; 256x20 stands for twenty"},
+    "activation": {"choices": activations.names(), "metavar": "NAME", "help": f"of every layer but the last (default: relu): {', '.join(activations.names())}"},
+    "scheme": {"metavar": "NAME", "help": f"how weights are drawn: {', '.join(initializers.names())}"},
+    "gain": {"type": float, "metavar": "X", "help": "factor on every weight that is drawn"},
+    "sigma_w": {"metavar": "X,X,…", "help": "in place of a scheme: sqrt(n_in) times the rms of the weights, one or one a layer"},
+    "sigma_b": {"metavar": "X,X,…", "help": "rms of the biases, one or one a layer (default: as the scheme's library does)"},
+    "residual": {"action": "store_true", "help": "blocks of two layers are added to a stream of one width"},
+    "branch": {"type": float, "metavar": "X", "help": "factor on the last matrix of each block"},
+    "normalization": {"choices": NORMALIZATIONS, "help": "over units, before or after the activation (residual: each branch)"},
+    "dtype": {"choices": tuple(floats.FORMATS), "help": "what numbers are kept in (default: fp32)"},
+    "input_second_moment": {"type": float, "metavar": "X", "help": "mean square of the inputs (default: 1)"},
+    "input_correlation": {"type": float, "metavar": "X", "help": "of two inputs (default: 0)"},
+    "seed": {"type": int, "metavar": "N", "help": "for everything random (default: 0)"},
+}  # fmt: skip
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command: one flag for each word of a description, and where to read from and write to."""
+    parser.add_argument(
+        "file",
+        nargs="?",
+        type=Path,
+        metavar="FILE",
+        help="a description (.toml), whose words flags replace, or weights (.npz, .safetensors)",
+    )
+    words = parser.add_argument_group("the network")
+    for name, options in FLAGS.items():
+        words.add_argument(f"--{name.replace('_', '-')}", dest=name, default=None, **options)
+    words = parser.add_argument_group("a file of weights")
+    words.add_argument(
+        "--layers", default="", metavar="A,B,…", help="the tensors that are layers, from input to output"
+    )
+    words.add_argument(
+        "--order",
+        choices=weights.ORDERS,
+        metavar="in,out|out,in",
+        help="of the axes of weights, where it does not follow from the shapes",
+    )
+    model = parser.add_argument_group(
+        "a PyTorch model", "Needs PyTorch. The code that is named is imported and run. The model is not changed."
+    )
+    model.add_argument(
+        "--torch", metavar="PACKAGE.MODULE:BUILD",
+        help="a function without arguments that returns the model, or model and inputs, or model, inputs and targets",
+    )  # fmt: skip
+    model.add_argument(
+        "--input", default="", metavar="N,N,…", help="shape of one input (default: as the first layer says)"
+    )
+    model.add_argument("--batch", type=int, default=32, metavar="N", help="how many inputs (default: 32)")
+    model.add_argument("--steps", type=int, default=0, metavar="K", help="look again after K steps of gradient descent")
+    model.add_argument("--rate", type=float, default=0.01, metavar="X", help="their learning rate (default: 0.01)")
+    output = parser.add_argument_group("what to show")
+    output.add_argument("--theory-only", action="store_true", help="do not simulate")
+    output.add_argument("--json", action="store_true", help="print everything, for machines")
+    output.add_argument("--figure", type=Path, metavar="OUT.SVG", help="draw signal and gradient (needs matplotlib)")
+    output.add_argument("--traceback", action="store_true", help="show where in the code an error was raised")
+
+
+def numbers(what: str, text: str, kind: type[int] | type[float]) -> tuple[Any, ...]:
+    """Return a list of numbers that is written with commas; `256x3` stands for three of them.
+
+    Raises:
+        ValueError: for what is no number.
+
+    Examples:
+        >>> numbers("widths", "784,256x3,10", int)
+        (784, 256, 256, 256, 10)
+    """
+    result: list[Any] = []
+    for item in text.split(","):
+        value, _, times = item.strip().partition("x")
+        try:
+            result += [kind(value)] * (int(times) if times else 1)
+        except ValueError:
+            raise ValueError(
+                f"{what} must be numbers with commas between them, such as 784,256x3,10, got {text!r}"
+            ) from None
+    return tuple(result)
+
+
+def described(options: argparse.Namespace, found: dict[str, Any]) -> Spec:
+    """Return the description: what a file says, and before it what the flags say."""
+    for name in FLAGS:
+        value = getattr(options, name)
+        if name == "widths" and value is not None:
+            value = numbers(name, value, int)
+        elif name in ("sigma_w", "sigma_b") and value is not None:
+            value = numbers(name, value, float)
+            value = value[0] if len(value) == 1 else value
+        if value is not None:
+            found[name] = value
+            found.pop({"scheme": "sigma_w", "sigma_w": "scheme"}.get(name, ""), None)
+    if "widths" not in found:
+        raise ValueError("say which network: a file, or --widths such as 784,256,256,10 with --scheme")
+    return Spec(**found)
+
+
+def read(options: argparse.Namespace) -> tuple[Spec, list[tuple[Array, Array]] | None]:
+    """Return the description that the arguments give, and the weights if they name a file of them."""
+    found: dict[str, Any] = {}
+    if options.file is not None and options.file.suffix.lower() != ".toml":
+        names = [name for name in options.layers.split(",") if name]
+        layers = weights.layers(weights.read(options.file), names=names, order=options.order)
+        for name in ("widths", "scheme", "gain", "sigma_w", "sigma_b"):
+            if getattr(options, name) is not None:
+                raise ValueError(f"--{name.replace('_', '-')} does not go with a file of weights, which has its own")
+        found = {
+            "widths": (layers[0].W.shape[0], *(layer.W.shape[1] for layer in layers)),
+            "sigma_w": tuple(math.sqrt(len(layer.W)) * rms(layer.W) for layer in layers),
+            "sigma_b": tuple(rms(layer.b) for layer in layers),
+        }
+        return described(options, found), [(layer.W, layer.b) for layer in layers]
+    if options.file is not None:
+        spec = Spec.from_text(options.file.read_text(encoding="utf-8"))
+        found = {field.name: getattr(spec, field.name) for field in dataclasses.fields(Spec)}
+    return described(options, found), None
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command and return its exit code: 0 if all is well, 1 if the verdict is bad, 2 for what cannot be used."""
+    try:
+        found: Diagnosis | torch_probe.Probe
+        if options.torch:
+            found = probed(options)
+        else:
+            spec, given = read(options)
+            found = diagnose(spec, weights=given, simulated=not options.theory_only)
+        if options.figure is not None:
+            draw(found, options.figure)
+    except (ValueError, TypeError, OSError) as error:
+        if options.traceback:
+            traceback.print_exc()
+        print(f"python -m wi_docs diagnose: error: {error}", file=sys.stderr)
+        return 2
+    show(found, options)
+    return 0 if found.ok else 1
+
+
+def draw(found: Diagnosis | torch_probe.Probe, path: Path) -> None:
+    """Write the diagnosis as a figure.
+
+    Raises:
+        ValueError: for another suffix than .svg, or without matplotlib.
+        OSError: for a file that cannot be written.
+    """
+    if path.suffix != ".svg":
+        raise ValueError(f"--figure writes SVG: give a name that ends in .svg, got {str(path)!r}")
+    try:
+        from wi_docs.figures.diagnosis import picture
+    except ImportError:
+        raise ValueError("--figure needs matplotlib: pip install matplotlib") from None
+    path.write_text(picture(found).svg(path.stem), encoding="utf-8")
+
+
+def probed(options: argparse.Namespace) -> torch_probe.Probe:
+    """Run the PyTorch model that the arguments name."""
+    given = [name for name in ("file", *FLAGS) if getattr(options, name) is not None]
+    if given:
+        raise ValueError(f"--torch takes the network from the model: leave out {', '.join(given)}")
+    shape = numbers("input", options.input, int) if options.input else None
+    model, inputs, targets = torch_probe.load(options.torch)
+    if inputs is None:
+        inputs = torch_probe.standard_inputs(model, shape, checks.count("batch", options.batch, least=2))
+    return torch_probe.probe(model, inputs, targets, steps=options.steps, rate=options.rate)
+
+
+def show(found: Diagnosis | torch_probe.Probe, options: argparse.Namespace) -> None:
+    """Print the diagnosis as the arguments want it."""
+    if options.json:
+        print(json.dumps(report.plain(found), indent=1, allow_nan=False))
+    else:
+        print(report.text(found, color=colored()))
+
+
+def colored() -> bool:
+    """Whether the output is a terminal with colors, and nobody asked to leave them off (no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
