@@ -22,7 +22,7 @@ export function explorer({ activations, weights, biases, layers, shown, edges, w
   const series = [{ color: "blue" }, { color: "red", dots: true }]
 
   return {
-    lead: "Choose an activation, then move its weights' variance × fan-in. Dots: a network. Lines: theory.",
+    lead: "Choose an activation and its weights' variance × fan-in. Dots: a network. Lines: theory.",
     controls: [
       { name: "activation", label: "activation", options: Object.entries(names), start: "sigmoid" },
       { name: "biases", label: "bias variance", options: biases.map((/** @type {number} */ b) => [String(b)]), start: String(biases[0]) },
