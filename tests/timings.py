@@ -99,7 +99,7 @@ done(times)
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_frame_is_painted_in_time(opened, browser, name):
-    """Of the clock, what the scripts take: the rest is the page's and the machine's, which others use too."""
+    """The budget of issue 6: 95 % of frames within 16 ms at a quarter of the speed. Not met yet: 22 to 40 ms when last run."""
     e = opened(name)
 
     def run(move):
@@ -121,4 +121,4 @@ def test_a_frame_is_painted_in_time(opened, browser, name):
         f"{name}: {script:.2f} ms of script and {task:.2f} ms of the main thread an input; at a quarter of the speed "
         f"{np.percentile(times, 50):.0f} ms by the clock, 95 % within {np.percentile(times, 95):.0f} ms"
     )
-    assert 4 * script <= 8  # half of a frame; the other half is for layout and paint
+    assert np.percentile(times, 95) <= 16
