@@ -135,6 +135,10 @@ def _unreachable(name: str, part: Path) -> None:
 def _download(name: str, part: Path) -> None:
     """Go on where an earlier download was cut off: `part` holds what has come so far."""
     begun = part.stat().st_size if part.exists() else 0
+    whole = lock()["files"][name].get("size", 0)  # 0 while the lock is being made
+    if 0 < whole <= begun:  # the end of a download that was never looked at: begin anew
+        part.unlink()
+        begun = 0
     request = urllib.request.Request(OFFICIAL.format(version=lock()["version"], name=name))
     if begun:
         request.add_header("Range", f"bytes={begun}-")
@@ -142,6 +146,8 @@ def _download(name: str, part: Path) -> None:
         if answer.status != 206:
             file.truncate(0)
         shutil.copyfileobj(answer, file, 1 << 16)
+    if part.stat().st_size < whole:
+        raise ConnectionError("the connection ended early; what came is kept")
 
 
 def make_lock() -> None:

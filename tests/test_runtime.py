@@ -3,8 +3,10 @@
 import base64
 import dataclasses
 import gzip
+import http.server
 import json
 import re
+import threading
 import time
 import zlib
 
@@ -210,9 +212,12 @@ def test_running_code_sees_neither_the_page_nor_the_network(browser, address):
         "import js\n"
         "for name in ('document', 'localStorage', 'cookieStore', 'fetch', 'XMLHttpRequest', 'WebSocket', 'indexedDB', 'caches'):\n"
         "    print(name, getattr(js, name, None) is None)\n"
+        "from pyodide.code import run_js\n"
+        "print(run_js('delete self.fetch; delete self.indexedDB; [typeof fetch, typeof indexedDB, typeof WorkerGlobalScope.prototype.fetch].join()'))\n"
     )
     _, text = run_code(browser, address, code)
     assert text.count("True") == 8, text
+    assert "undefined,undefined,undefined" in text
 
 
 def test_markup_that_code_shows_draws_and_does_nothing_else(browser, address):
@@ -368,13 +373,10 @@ def test_a_file_with_another_hash_is_refused(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "to" / good.name).read_bytes() == good.read_bytes()
 
 
-def test_a_download_goes_on_where_it_was_cut_off(tmp_path, monkeypatch):
-    import functools
-    import http.server
-    import threading
-
-    good = fetch_runtime.RUNTIME / "pyodide.mjs"
-    content, asked = good.read_bytes(), []
+@pytest.mark.parametrize("left", [None, 5000, "all"])
+def test_a_download_goes_on_where_it_was_cut_off(tmp_path, monkeypatch, left):
+    """Cut off twice: before this process, if anything is left of that, and once in it."""
+    content, asked = (fetch_runtime.RUNTIME / "pyodide.mjs").read_bytes(), []
 
     class Ranged(http.server.BaseHTTPRequestHandler):
         def log_message(self, *arguments):
@@ -385,15 +387,20 @@ def test_a_download_goes_on_where_it_was_cut_off(tmp_path, monkeypatch):
             begin = int((self.headers.get("Range") or "bytes=0-")[6:-1])
             self.send_response(206 if begin else 200)
             self.end_headers()
-            self.wfile.write(content[begin:])
+            self.wfile.write(content[begin:9000] if len(asked) == 1 else content[begin:])
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Ranged))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Ranged)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.delenv("WI_DOCS_RUNTIME", raising=False)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setattr(fetch_runtime, "OFFICIAL", f"http://127.0.0.1:{server.server_port}/{{name}}")
-    (tmp_path / "pyodide.mjs.part").write_bytes(content[:5000])
+    if left is not None:
+        (tmp_path / "pyodide.mjs.part").write_bytes(content[:5000] if left == 5000 else content[:-1] + b"!")
+    problems = fetch_runtime.fetch(["pyodide.mjs"], tmp_path)
+    assert len(problems) == 1
+    assert not (tmp_path / "pyodide.mjs").exists()
     assert fetch_runtime.fetch(["pyodide.mjs"], tmp_path) == []
-    assert asked == ["bytes=5000-"]
+    assert asked == ["bytes=5000-" if left == 5000 else None, "bytes=9000-"]
     assert (tmp_path / "pyodide.mjs").read_bytes() == content
     server.shutdown()
     server.server_close()

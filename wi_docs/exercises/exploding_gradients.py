@@ -8,7 +8,7 @@ import numpy as np
 
 from wi_docs.checks import number
 from wi_docs.exercises import Verdict, exercise, not_yet, right
-from wi_docs.products import random_products
+from wi_docs.products import lyapunov_exponent, random_products
 from wi_docs.recurrent import descend_recurrence
 
 
@@ -18,7 +18,7 @@ from wi_docs.recurrent import descend_recurrence
 
     sigma = 1.0
 
-    # The logarithm of a vector's length after each of 100 random 3 x 3 matrices, 50 times
+    # The logarithm of a vector's length, after each of 100 random matrices
     p = random_products(width=3, sigma=sigma, factors=100, draws=50)
     print(f"log of the length grows by {p.growth.mean():.3f} a matrix")
     """,
@@ -42,7 +42,8 @@ def small_matrices_kept(sigma: Any) -> Verdict:
     if abs(mean) > 0.02:
         direction = "shrinks" if mean < 0 else "grows"
         return not_yet(f"The typical product {direction}: its logarithm changes by {mean:+.3f} with every matrix.")
-    return right(f"Its logarithm changes by {mean:+.3f} a matrix. The wide rule, 0.577, loses 0.18 with every matrix.")
+    wide = lyapunov_exponent(3, 3**-0.5)
+    return right(f"Its logarithm changes by {mean:+.3f} a matrix. With the wide rule it changes by {wide:+.2f}.")
 
 
 @exercise(

@@ -17,9 +17,10 @@ from wi_docs.residual import residual_stream
 
     branch = 1.0
 
-    # 50 residual blocks without normalization; the branches' last matrices are multiplied by `branch`
+    # 50 residual blocks without normalization.
+    # The last matrix of each branch is multiplied by `branch`.
     s = residual_stream(blocks=50, branch=branch)
-    print(f"the stream's mean square goes from {s.size[0] ** 2:.2g} to {s.size[-1] ** 2:.2g}")
+    print(f"the mean square goes from {s.size[0] ** 2:.2g} to {s.size[-1] ** 2:.2g}")
     """,
     hint="""
     Every block multiplies the mean square by $1 + \\text{branch}^2$. Fifty of them should make about $e$.
@@ -29,7 +30,7 @@ from wi_docs.residual import residual_stream
 
     branch = 50**-0.5
     s = residual_stream(blocks=50, branch=branch)
-    print(f"the stream's mean square goes from {s.size[0] ** 2:.2g} to {s.size[-1] ** 2:.2g}")
+    print(f"the mean square goes from {s.size[0] ** 2:.2g} to {s.size[-1] ** 2:.2g}")
     """,
     wrong=("branch = 1 / 50", "branch = 0.5", "branch = 0.0", "branch = -1"),
 )
@@ -47,7 +48,8 @@ def branches_that_add_up_to_e(branch: Any) -> Verdict:
 
 @exercise(
     start="""
-    # GPT-2 divides the last matrix of each branch by sqrt(N). A model has 12 blocks, each with attention and an MLP.
+    # GPT-2 divides the last matrix of each branch by sqrt(N).
+    # This model has 12 blocks, each with attention and an MLP.
     N = 12
 
     print(f"deviation {0.02 / N**0.5:.4f}")
@@ -61,7 +63,7 @@ def branches_that_add_up_to_e(branch: Any) -> Verdict:
     """,
     wrong=("N = 12", "N = 144", "N = 48", "N = 24.5"),
 )
-def what_n_is(N: Any) -> Verdict:
+def how_many_branches(N: Any) -> Verdict:
     r"""What is $N$ in GPT-2's $1/\sqrt{N}$ for this model?"""
     if count("N", N) != 24:
         return not_yet(

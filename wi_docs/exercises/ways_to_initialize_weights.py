@@ -69,7 +69,7 @@ def he_from_a_uniform(init: Any) -> Verdict:
     scheme, gain = "he_normal", 1.0
 
     p = propagate("elu", scheme, depth=50, width=256, gain=gain)
-    print(f"the gradient of layer 1 is {p.gradient_rms[0] / p.gradient_rms[-1]:.2g} of that of layer 50")
+    print(f"first gradient over the last: {p.gradient_rms[0] / p.gradient_rms[-1]:.2g}")
     """,
     hint="""
     `gain` multiplies the scheme's weights. ELU is the identity on the right and flat far out on the left, so it loses less than ReLU: its scale lies
@@ -80,11 +80,11 @@ def he_from_a_uniform(init: Any) -> Verdict:
 
     scheme, gain = "lecun_normal", 1.2
     p = propagate("elu", scheme, depth=50, width=256, gain=gain)
-    print(f"the gradient of layer 1 is {p.gradient_rms[0] / p.gradient_rms[-1]:.2g} of that of layer 50")
+    print(f"first gradient over the last: {p.gradient_rms[0] / p.gradient_rms[-1]:.2g}")
     """,
     wrong=("scheme, gain = 'lecun_normal', 1.0", "scheme, gain = 'lecun_normal', 1.4", "scheme = 'elu'", "gain = 0"),
 )
-def a_start_for_elu(scheme: Any, gain: Any) -> Verdict:
+def a_scale_for_fifty_layers(scheme: Any, gain: Any) -> Verdict:
     """Find a `scheme` and a `gain` with which the gradient of an ELU network stays within a factor of 4 over 50 layers."""
     factor = number("gain", gain, above=0)
     runs = [propagate("elu", scheme, depth=50, width=256, gain=factor, seed=seed) for seed in range(4)]

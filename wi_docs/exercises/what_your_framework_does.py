@@ -63,6 +63,4 @@ def a_depthwise_fan(fan_in: Any) -> Verdict:
     true, _ = fans((3, 3, 1, 40))
     if number("fan_in", fan_in, above=0) != true:
         return not_yet("A unit of this layer sees one channel through a window of 3 x 3.")
-    return right(
-        f"Nine. Keras counts {true * 40}, and starts the layer sqrt(40) = 6.3 times too small for a single layer of 40 channels."
-    )
+    return right(f"Keras counts {40 * true}. At He's scale that starts the layer {40**0.5:.1f} times too small.")

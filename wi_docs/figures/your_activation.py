@@ -39,14 +39,14 @@ def draw(function: str | Activation | Callable[[Any], Any] = np.sin) -> Picture:
     higher = signal[-1] > gradient[-1]
     label(right, 10, signal[-1], "signal", BLUE, xytext=(-4, 9 if higher else -10), ha="right")
     label(right, 10, gradient[-1], "gradient", RED, xytext=(-4, -10 if higher else 9), ha="right")
-    slopes = np.diff(np.log(signal))[len(q) // 2 - 1]
-    if abs(slopes) < 1e-6:
-        settles = "whatever its size"
+    trend = np.diff(np.log(signal))[len(q) // 2 - 1]
+    if abs(trend) < 1e-6:
+        kept = "a signal of any size"
     else:
-        settles = "and what is off comes back" if slopes < 0 else "but what is off goes further off"
+        kept = f"a signal of variance 1; what is a little off {'comes back' if trend < 0 else 'goes further off'}"
     words = (
-        f"Forward gain {forward:.4f}, backward gain {backward:.4f}. At the forward gain a layer keeps a signal of variance 1, {settles}, and multiplies the gradient by "
-        f"{forward / backward:.3f}. At LeCun's scale it multiplies them by {1 / forward:.3f} and {1 / backward:.3f}, at He's by {2**0.5 / forward:.3f} and {2**0.5 / backward:.3f}."
+        f"Forward gain {forward:.4f}, backward gain {backward:.4f}. At the forward gain a layer keeps {kept}. The gradient it multiplies by {forward / backward:.3f}. "
+        f"At LeCun's scale it multiplies the two by {1 / forward:.3f} and {1 / backward:.3f}, at He's by {2**0.5 / forward:.3f} and {2**0.5 / backward:.3f}."
     )
     return Picture(
         fig,

@@ -56,8 +56,11 @@ const open = () => {
   for (const name of closed) Object.defineProperty(self, name, { value: opened[name], configurable: true, writable: true })
   self.fetch = counted
 }
-const close = () => {
-  for (const name of closed) Object.defineProperty(self, name, { value: undefined, configurable: true, writable: true })
+const close = () => { // on the prototypes too, where they would be found again
+  for (let scope = self; scope && scope !== Object.prototype; scope = Object.getPrototypeOf(scope))
+    for (const name of closed)
+      if (scope === self || Object.hasOwn(scope, name))
+        Object.defineProperty(scope, name, { value: undefined, configurable: true, writable: true })
 }
 
 async function load(names) {
