@@ -3,7 +3,7 @@
 import { decades, figure, nearest, ofPower } from "./shared.js"
 
 /** @param {Record<string, any>} data @returns {import("./shared.js").Explorer} */
-export function explorer({ activations, weights, biases, layers, shown, edges, width, trains, ...grids }) {
+export function explorer({ activations, weights, biases, layers, shown, edges, width, trains, fails, ...grids }) {
   /** What the reader has chosen, with every array cut at the depth. @param {import("./shared.js").State} state */
   const chosen = state => {
     const at = [activations.indexOf(state.activation), nearest(weights, state.weights), biases.indexOf(Number(state.biases))]
@@ -18,8 +18,6 @@ export function explorer({ activations, weights, biases, layers, shown, edges, w
     }
   }
   const names = { sigmoid: "sigmoid", tanh: "tanh", relu: "ReLU" }
-  /** @type {import("./shared.js").Series[]} */
-  const series = [{ color: "blue" }, { color: "red", dots: true }]
 
   return {
     lead: "Choose an activation and its weights' variance × fan-in. Dots: a network. Lines: theory.",
@@ -34,20 +32,27 @@ export function explorer({ activations, weights, biases, layers, shown, edges, w
       { name: "layer", label: "layer", stops: layers, start: 10 },
     ],
     panels: [
-      { title: "rms of the signal", x: { range: [0, 30], whole: true }, y: { range: [-4, 1], decades: true }, series },
-      { title: "rms of the gradient", x: { range: [0, 30], whole: true }, y: { range: [-4, 1], decades: true }, series },
+      { title: "rms of the signal", x: { range: [0, 30], whole: true }, y: { range: [-4, 1], decades: true } },
+      { title: "rms of the gradient", x: { range: [0, 30], whole: true }, y: { range: [-4, 1], decades: true } },
       { title: "", wide: true, x: { range: [0, 1] }, y: { range: [0, 1] } },
     ],
     draw(state) {
       const now = chosen(state), range = /** @type {[number, number]} */ ([0, state.depth + state.depth / 40])
-      const mark = (/** @type {import("./shared.js").Pen} */ pen) => pen.upright(now.layer, "soft")
-      const bins = edges[state.activation], top = Math.sqrt(Math.max(...now.share))
+      const chart = (/** @type {number[]} */ theory, /** @type {number[]} */ seen) => ({
+        x: range, y: decades([...seen, ...theory]),
+        paint: (/** @type {import("./shared.js").Pen} */ pen) => {
+          pen.upright(now.layer, "soft")
+          pen.line(now.x, theory, "blue", { width: 2 })
+          pen.dots(now.x, seen, "red")
+        },
+      })
+      const bins = edges[state.activation], top = Math.sqrt(Math.max(...now.share)) < 0.45 ? 0.5 : 1
       return [
-        { x: range, y: decades([...now.forward, ...now.forwardTheory]), data: [now.x, now.forwardTheory, now.forward], paint: mark },
-        { x: range, y: decades([...now.gradient, ...now.gradientTheory]), data: [now.x, now.gradientTheory, now.gradient], paint: mark },
+        chart(now.forwardTheory, now.forward),
+        chart(now.gradientTheory, now.gradient),
         {
           title: `activations in layer ${shown[now.seen]}${state.activation === "relu" ? " over their rms" : ""}; height: √share`,
-          x: [bins[0], bins.at(-1)], y: [0, top * 1.1],
+          x: [bins[0], bins.at(-1)], y: [0, top * 1.05],
           paint: pen => now.share.forEach((/** @type {number} */ share, /** @type {number} */ k) => share > 0 && pen.bar(bins[k], 0, bins[k + 1], Math.sqrt(share), "blue")),
         },
       ]
@@ -58,9 +63,11 @@ export function explorer({ activations, weights, biases, layers, shown, edges, w
     },
     say(state) {
       const { forward, gradient, gradientTheory, last } = chosen(state), power = gradient[0], theory = gradientTheory[0]
-      const verdict = theory < -trains ? "It vanishes: beyond six depth scales, the first layers would hardly learn at any rate that suits the last."
-        : theory > trains ? "It explodes: a rate that suits the last layer throws the first ones about."
-          : forward[last] < -3 ? "But the signal has died on the way." : forward[last] > 3 ? "But the signal explodes on the way." : "Every layer hears the loss: nothing here keeps it from training."
+      const apart = Math.abs(theory)
+      const verdict = apart > fails ? `It ${theory < 0 ? "vanishes" : "explodes"}: with ends so far apart, twenty layers trained at no rate that we tried.`
+        : apart > trains ? "That lies between what trained and what did not, with twenty layers."
+          : state.activation !== "sigmoid" ? "Twenty layers of it with ends as near trained."
+            : state.depth < 20 ? "The gradient comes through." : "The gradient comes through; still, twenty layers of sigmoids trained in part only."
       const name = names[/** @type {keyof names} */ (state.activation)]
       return `${name}, weight variance ${figure(state.weights)}, bias variance ${Number(state.biases)}, ${state.depth} layers of ${width}. `
         + `The signal goes from ${ofPower(forward[0])} to ${ofPower(forward[last])}; the gradient comes back to layer 1 as ${ofPower(power)} of the last layer's, in theory ${ofPower(theory)}. ${verdict}`

@@ -19,7 +19,7 @@ export function explorer({ radii, angles, steps, largest, length, direction, gra
     panels: [
       { title: "eigenvalues", free: true, equal: true, x: { range: plane }, y: { range: plane } },
       { title: "the state, step by step", equal: true, x: { range: plane }, y: { range: plane } },
-      { title: "size of the gradient, against steps back in time", wide: true, x: { range: [0, steps + 1], whole: true }, y: { range: [-8, 8], decades: true }, series: [{ color: "red", dash: [6, 4], width: 1 }, { color: "red" }] },
+      { title: "size of the gradient, against steps back in time", wide: true, x: { range: [0, steps + 1], whole: true }, y: { range: [-8, 8], decades: true } },
     ],
     draw(state) {
       const r = nearest(radii, state.radius), a = nearest(angles, state.angle), sizes = gradient.row(r), kept = clipped.row(r)
@@ -38,15 +38,17 @@ export function explorer({ radii, angles, steps, largest, length, direction, gra
         {
           paint: pen => {
             pen.line(way.map(([x]) => x), way.map(([, y]) => y), "blue", { width: 1 })
-            for (const [x, y] of way) if (Math.abs(x) < plane[1] && Math.abs(y) < plane[1]) pen.dot(x, y, "blue", { radius: 1.5 })
+            const near = way.filter(([x, y]) => Math.abs(x) < plane[1] && Math.abs(y) < plane[1])
+            pen.dots(near.map(([x]) => x), near.map(([, y]) => y), "blue", { radius: 2.2 })
             const [x, y] = way[way.length - 1]
             if (Math.abs(x) < plane[1] && Math.abs(y) < plane[1]) pen.dot(x, y, "red", { radius: 5 })
           },
         },
         {
           y: decades([...sizes]),
-          data: [time, sizes, shown],
           paint: pen => {
+            pen.line(time, sizes, "red", { width: 1, dash: [6, 4] })
+            pen.line(time, shown, "red", { width: 2 })
             if (state.clip) pen.line([0, steps], [Math.log10(largest), Math.log10(largest)], "ochre", { width: 1 })
             pen.upright(state.steps, "soft")
             pen.dot(state.steps, shown[state.steps], "red")

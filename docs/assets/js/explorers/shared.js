@@ -8,11 +8,10 @@ const uPlot = /** @type {typeof import("uplot")} */ (/** @type {unknown} */ (bun
 /**
  * @typedef {Record<string, any>} State  What the reader has chosen, by control.
  * @typedef {{ shape: number[], row: (...index: number[]) => Float64Array }} Grid  Numbers, a row of the last axis at a time.
- * @typedef {{ color: string, dash?: number[], width?: number, dots?: boolean }} Series
- * @typedef {{ title: string, x: Axis, y: Axis, series?: Series[], wide?: boolean, tall?: boolean, free?: boolean, equal?: boolean }} Panel  Wide: over both columns; tall: over both rows; free: dragged in both directions; equal: one scale for x and y.
+ * @typedef {{ title: string, x: Axis, y: Axis, wide?: boolean, tall?: boolean, free?: boolean, equal?: boolean }} Panel  Wide: over both columns; tall: over both rows; free: dragged in both directions; equal: one scale for x and y.
  * @typedef {{ range: [number, number], decades?: boolean, whole?: boolean, label?: string, ticks?: [number, string][] }} Axis  Decades: the numbers are powers of ten.
  * @typedef {{ name: string, label: string, start: any, stops?: number[], options?: string[][], marks?: [number, string][] }} Control
- * @typedef {{ data?: ArrayLike<number | null>[], x?: [number, number], y?: [number, number], title?: string, paint?: (pen: Pen) => void }} Drawing
+ * @typedef {{ x?: [number, number], y?: [number, number], title?: string, paint: (pen: Pen) => void }} Drawing  Ranges that are not given are the panel's.
  * @typedef {{
  *   lead: string, controls: Control[], panels: Panel[], play?: string,
  *   draw: (state: State) => Drawing[], say: (state: State) => string,
@@ -126,60 +125,64 @@ function readPalette() {
     palette[name] = style.getPropertyValue(`--wi-${name}`)
 }
 
-/** Draws over a panel in its own units. @param {import("uplot")} plot @param {CanvasRenderingContext2D} ctx */
-function pen(plot, ctx) {
-  const ratio = devicePixelRatio
-  const x = (/** @type {number} */ value) => plot.valToPos(value, "x", true), y = (/** @type {number} */ value) => plot.valToPos(value, "y", true)
-  const { left, top, width, height } = plot.bbox
+/** Draws over a panel in its own units. @param {import("uplot")} plot @param {CanvasRenderingContext2D} ctx @param {number} left @param {number} top  Where its canvas begins, in pixels of the screen. */
+function pen(plot, ctx, left, top) {
+  const ratio = devicePixelRatio, { width, height } = plot.bbox
+  left += plot.bbox.left
+  top += plot.bbox.top
+  const [x0, x1] = bounds(plot.scales.x), [y0, y1] = bounds(plot.scales.y), across = width / (x1 - x0), up = height / (y1 - y0)
+  const x = (/** @type {number} */ value) => left + (value - x0) * across, y = (/** @type {number} */ value) => top + (y1 - value) * up
   return {
-    /** @param {ArrayLike<number>} xs @param {ArrayLike<number>} ys @param {string} color */
-    line(xs, ys, color, { width = 1.6, dash = /** @type {number[]} */ ([]) } = {}) {
+    /** What is not a number is left out. @param {ArrayLike<number>} xs @param {ArrayLike<number>} ys @param {string} color */
+    line(xs, ys, color, { width: thick = 1.6, dash = /** @type {number[]} */ ([]) } = {}) {
       ctx.save()
       ctx.beginPath()
-      ctx.rect(plot.bbox.left, top, plot.bbox.width, height)
+      ctx.rect(left, top, width, height)
       ctx.clip()
       ctx.beginPath()
-      for (let k = 0; k < xs.length; k++) ctx.lineTo(x(xs[k]), y(ys[k]))
+      for (let k = 0; k < xs.length; k++) if (!Number.isNaN(ys[k])) ctx.lineTo(x(xs[k]), y(ys[k]))
       ctx.strokeStyle = palette[color]
-      ctx.lineWidth = width * ratio
+      ctx.lineWidth = thick * ratio
       ctx.setLineDash(dash.map(part => part * ratio))
       ctx.stroke()
       ctx.restore()
     },
-    /** @param {number} px @param {number} py @param {string} color */
-    dot(px, py, color, { radius = 4, hollow = false } = {}) {
-      ctx.save()
+    /** One at each place, drawn in one go. @param {ArrayLike<number>} xs @param {ArrayLike<number>} ys @param {string} color @param {{ radius?: number | number[], hollow?: boolean }} [how] */
+    dots(xs, ys, color, { radius = 2.5, hollow = false } = {}) {
       ctx.beginPath()
-      ctx.arc(x(px), y(py), radius * ratio, 0, 2 * Math.PI)
-      ctx.fillStyle = hollow ? "transparent" : palette[color]
-      ctx.strokeStyle = palette[color]
+      for (let k = 0; k < xs.length; k++) if (!Number.isNaN(ys[k])) {
+        const px = x(xs[k]), py = y(ys[k]), size = (typeof radius === "number" ? radius : radius[k]) * ratio
+        ctx.moveTo(px + size, py)
+        ctx.arc(px, py, size, 0, 2 * Math.PI)
+      }
+      ctx.fillStyle = ctx.strokeStyle = palette[color]
       ctx.lineWidth = 1.4 * ratio
-      ctx.fill()
-      ctx.stroke()
-      ctx.restore()
+      if (hollow) ctx.stroke()
+      else ctx.fill()
+    },
+    /** @param {number} px @param {number} py @param {string} color @param {{ radius?: number, hollow?: boolean }} [how] */
+    dot(px, py, color, { radius = 4, hollow = false } = {}) {
+      this.dots([px], [py], color, { radius, hollow })
     },
     /** From corner to corner. @param {number} x1 @param {number} y1 @param {number} x2 @param {number} y2 @param {string} color */
     bar(x1, y1, x2, y2, color) {
-      ctx.save()
       ctx.fillStyle = palette[color]
       ctx.fillRect(x(x1), y(y2), x(x2) - x(x1) - ratio, y(y1) - y(y2))
-      ctx.restore()
     },
     /** A line across the panel at this x. @param {number} at @param {string} color */
     upright(at, color) {
-      ctx.save()
       ctx.fillStyle = palette[color]
       ctx.fillRect(Math.min(Math.max(Math.round(x(at)), left), left + width), top, ratio, height)
-      ctx.restore()
     },
   }
 }
 
-/** Brings a panel to life in `place`; returns how to show a drawing in it. @param {HTMLElement} place @param {Panel} panel */
-function panelIn(place, panel) {
+/** @param {import("uplot").Scale} scale @returns {[number, number]} */
+const bounds = ({ min, max }) => [Number(min), Number(max)]
+
+/** Draws a panel's axes in `place`; returns how to move them. @param {HTMLElement} place @param {Panel} panel @param {() => void} redrawn  Called when they were drawn anew. */
+function axesIn(place, panel, redrawn) {
   const box = /** @type {HTMLElement} */ (place.querySelector(".wi-explorer__plot")), heading = /** @type {HTMLElement} */ (place.querySelector("b"))
-  /** @type {Drawing} */
-  let shown = {}
   let [x, y] = [panel.x.range, panel.y.range]
   const stroke = (/** @type {string} */ name) => () => palette[name]
   /** The range asked for, or more of it where one scale has to fit both. @param {import("uplot")} u @param {0 | 1} which @returns {[number, number]} */
@@ -197,47 +200,27 @@ function panelIn(place, panel) {
     values: (/** @type {any} */ _, /** @type {number[]} */ at) => of.ticks ? of.ticks.map(([, text]) => text) : at.map(v => of.decades ? v === 0 ? "1" : `10${raised(v)}` : signed(Number(v.toFixed(6)))),
     incrs: [...(of.decades || of.whole ? [] : [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]), 1, 2, ...(of.decades ? [4] : []), 5, 10, 20, 50, 100, 200, 500, 1000],
   })
-  /** @type {ArrayLike<number | null>[]} */
-  let held = []
-  const empty = [[panel.x.range[0]], ...(panel.series ?? [{}]).map(() => [null])]
   const plot = new uPlot({
     width: box.clientWidth, height: box.clientHeight, legend: { show: false }, cursor: { show: false }, padding: [6, 16, 0, 0],
     scales: { x: { time: false, range: u => spread(u, 0) }, y: { range: u => spread(u, 1) } },
     axes: [axis(panel.x, panel.x.label ? 24 : 22), axis(panel.y, panel.y.decades ? 42 : 38)],
-    series: [{}, ...(panel.series ?? [{ color: "ink" }]).map(({ color, dash, width = 2, dots = false }) => ({
-      stroke: stroke(color), dash, width: dots ? 0 : width,
-      points: { show: dots, size: 5, width: 1, stroke: stroke(color), fill: stroke(color) },
-    }))],
-    hooks: { draw: [() => queueMicrotask(paint)] },
-  }, /** @type {any} */ (empty), box)
-  // What moves with the hand is on a sheet of its own, over the axes and lines that seldom change.
-  const sheet = document.createElement("canvas"), ctx = /** @type {CanvasRenderingContext2D} */ (sheet.getContext("2d"))
-  plot.ctx.canvas.after(sheet)
-  function paint() {
-    const { width, height } = plot.ctx.canvas
-    if (sheet.width !== width || sheet.height !== height) Object.assign(sheet, { width, height })
-    else ctx.clearRect(0, 0, width, height)
-    shown.paint?.(pen(plot, ctx))
-  }
+    series: [{}, {}],
+    hooks: { draw: [redrawn] },
+  }, [[x[0]], [null]], box)
   plot.over.style.touchAction = panel.free ? "none" : "pan-y"
-  new ResizeObserver(() => {
-    if (!box.clientWidth) return
-    plot.setSize({ width: box.clientWidth, height: box.clientHeight })
-    plot.setData(plot.data)
-  }).observe(box)
   return {
     plot,
+    fit() {
+      plot.setSize({ width: box.clientWidth, height: box.clientHeight })
+      plot.setData(plot.data)
+    },
     /** @param {Drawing} drawing @param {boolean} faded  Colors have changed. */
     show(drawing, faded) {
-      shown = drawing
       if (drawing.title) write(heading, drawing.title)
-      const [newX, newY] = [drawing.x ?? panel.x.range, drawing.y ?? panel.y.range]
-      const moved = newX[0] !== x[0] || newX[1] !== x[1] || newY[0] !== y[0] || newY[1] !== y[1]
-      ;[x, y] = [newX, newY]
-      const fresh = drawing.data?.some((row, k) => row !== held[k]) ?? false
-      if (drawing.data && fresh) plot.setData(/** @type {any} */ (held = drawing.data), moved)
-      if (fresh || moved || faded) plot.redraw(fresh || moved, moved)
-      else paint()
+      const before = [...x, ...y]
+      ;[x, y] = [drawing.x ?? panel.x.range, drawing.y ?? panel.y.range]
+      if ([...x, ...y].some((bound, k) => bound !== before[k])) plot.setData(plot.data)
+      else if (faded) plot.redraw(false, false)
     },
   }
 }
@@ -249,6 +232,9 @@ function write(element, words) {
 }
 
 // Controls.
+
+/** @param {number} value */
+const written = value => signed(Number(value.toPrecision(4)))
 
 /** @param {string} id @param {Control} control */
 function controlMarkup(id, { name, label, stops, options, marks }) {
@@ -283,7 +269,7 @@ function toAddress(name, controls, state) {
   if (address.href !== location.href) history.replaceState(history.state, "", address)
 }
 
-const REST = 400 // ms without a change after which a hand is taken to rest
+const REST = 400 // ms without a change after which a hand is taken to rest, and for which words may lag behind it
 
 /** Brings `place`, a figure, to life; leaves it as it is, with a line and a button, if that cannot be done. @param {HTMLElement} place */
 export async function open(place) {
@@ -320,33 +306,78 @@ function run(place, name, { lead, controls, panels, play, draw, say, press }) {
 
   /** @type {State} */
   const state = Object.fromEntries(controls.map(control => [control.name, fromAddress(name, control)]))
-  const drawn = [...live.querySelectorAll(".wi-explorer__panel")].map((element, k) => panelIn(/** @type {HTMLElement} */ (element), panels[k]))
-  let frame = 0, resting = 0, playing = 0
+  // What moves with the hand is on one sheet, over the axes of all panels, which seldom change.
+  const sheet = document.createElement("canvas"), ctx = /** @type {CanvasRenderingContext2D} */ (sheet.getContext("2d"))
+  const ground = find(".wi-explorer__panels"), drawn = [...live.querySelectorAll(".wi-explorer__panel")].map((element, k) => axesIn(/** @type {HTMLElement} */ (element), panels[k], later))
+  ground.append(sheet)
+  /** @type {number[][]} */
+  let places = []
+  /** @type {Drawing[]} */
+  let drawings = []
+  let due = false
 
-  let faded = false
+  /** Paints the sheet when the axes are done, which they are in a microtask. */
+  function later() {
+    if (!due) queueMicrotask(paint)
+    due = true
+  }
+
+  function paint() {
+    due = false
+    ctx.clearRect(0, 0, sheet.width, sheet.height)
+    drawings.forEach(({ paint }, k) => paint(pen(drawn[k].plot, ctx, places[k][0], places[k][1])))
+  }
+
+  new ResizeObserver(fit).observe(ground)
+  function fit() {
+    const ratio = devicePixelRatio, base = ground.getBoundingClientRect()
+    if (!base.width) return
+    Object.assign(sheet, { width: Math.round(base.width * ratio), height: Math.round(base.height * ratio) })
+    for (const { fit } of drawn) fit()
+    places = drawn.map(({ plot }) => plot.root.getBoundingClientRect()).map(({ left, top }) => [Math.round((left - base.left) * ratio), Math.round((top - base.top) * ratio)])
+    later()
+  }
+  fit()
+
+  const inputs = controls.map(({ name: which, stops, options }) => ({
+    which, stops, options, input: find(`[data-control="${which}"]`), typed: find(`[data-typed="${which}"]`),
+    marks: /** @type {HTMLElement[]} */ ([...live.querySelectorAll(`[data-mark="${which}"]`)]),
+  }))
+  const said = find(".wi-explorer__said")
+  /** What the controls show. @type {State} */
+  const shown = {}
+  let frame = 0, resting = 0, playing = 0, faded = false, told = 0
 
   function render() {
     frame = 0
-    for (const { name: which, stops, options } of controls) {
-      const input = find(`[data-control="${which}"]`), value = state[which]
+    for (const { which, stops, options, input, marks } of inputs) {
+      const value = state[which]
+      if (value === shown[which]) continue
+      shown[which] = value
       if (stops) {
-        const text = signed(Number(value.toPrecision(4))), typed = find(`[data-typed="${which}"]`)
-        if (input.getAttribute("aria-valuetext") === text) continue
-        input.setAttribute("aria-valuetext", text)
+        input.setAttribute("aria-valuetext", written(value))
         input.value = String(nearest(stops, value))
-        if (typed !== document.activeElement) typed.value = text
-        for (const mark of live.querySelectorAll(`[data-mark="${which}"]`))
-          mark.setAttribute("aria-pressed", String(Number(/** @type {HTMLElement} */ (mark).dataset.value) === value))
+        for (const mark of marks) mark.setAttribute("aria-pressed", String(Number(mark.dataset.value) === value))
       } else if (options) input.value = value
       else input.checked = value
     }
-    draw(state).forEach((drawing, k) => drawn[k].show(drawing, faded))
+    drawings = draw(state)
+    drawings.forEach((drawing, k) => drawn[k].show(drawing, faded))
     faded = false
-    write(find(".wi-explorer__said"), say(state))
+    later()
+    requestAnimationFrame(follow)
+  }
+
+  /** Words follow in the first frame in which the hand does not move: nobody reads what changes sixty times a second. @param {number} now */
+  function follow(now) {
+    if (frame && now - told < REST) return
+    told = now
+    for (const { which, typed } of inputs) if (typed && typed !== document.activeElement) typed.value = written(state[which])
+    write(said, say(state))
   }
 
   function rest() {
-    find(".wi-explorer__status").textContent = say(state)
+    write(find(".wi-explorer__status"), say(state))
     toAddress(name, controls, state)
   }
 
@@ -361,7 +392,7 @@ function run(place, name, { lead, controls, panels, play, draw, say, press }) {
   function stop() {
     cancelAnimationFrame(playing)
     playing = 0
-    if (play) find("[data-play]").textContent = "Play"
+    if (play) write(find("[data-play]"), "Play")
   }
 
   function start() {
@@ -370,7 +401,7 @@ function run(place, name, { lead, controls, panels, play, draw, say, press }) {
     let from = nearest(stops, state[String(play)])
     if (from === last) from = 0
     const began = performance.now(), pace = last / Math.min(6000, 500 * last) // the whole way in six seconds, or half a second a stop
-    find("[data-play]").textContent = "Pause"
+    write(find("[data-play]"), "Pause")
     const step = (/** @type {number} */ now) => {
       const at = Math.min(last, from + Math.floor(Math.max(0, now - began) * pace))
       set({ [String(play)]: stops[at] })
@@ -393,7 +424,7 @@ function run(place, name, { lead, controls, panels, play, draw, say, press }) {
     if (!control || !stops) return
     const value = Number(typed.value.replace("−", "-").replace(",", ".")), known = typed.value.trim() !== "" && !Number.isNaN(value)
     const at = Math.min(Math.max(nearest(stops, known ? value : state[control.name]) + step, 0), stops.length - 1)
-    typed.value = signed(Number(stops[at].toPrecision(4)))
+    typed.value = written(stops[at])
     stop()
     set({ [control.name]: stops[at] })
   }

@@ -6,7 +6,7 @@ import { along, figure, nearest, ofPower, signed, stops } from "./shared.js"
 export function explorer({ names, x, value, slope, left, peak, steepest, where, layers }) {
   const options = names.map((/** @type {string} */ name) => [name, name.replaceAll("_", " ")])
   // A line needs fewer places than the slider, and both sides of a jump.
-  const drawn = x.map((/** @type {number} */ _, /** @type {number} */ k) => k).filter((/** @type {number} */ k) => k % 6 === 0 || x[k] === x[k - 1] || x[k] === x[k + 1] || k === x.length - 1)
+  const drawn = x.map((/** @type {number} */ _, /** @type {number} */ k) => k).filter((/** @type {number} */ k) => k % 12 === 0 || x[k] === x[k - 1] || x[k] === x[k + 1] || k === x.length - 1)
   const line = (/** @type {Float64Array} */ row) => drawn.map((/** @type {number} */ k) => row[k])
   const at_x = line(x)
   const lines = names.map((/** @type {string} */ _, /** @type {number} */ k) => ({ value: line(value.row(k)), slope: line(slope.row(k)) }))
@@ -17,7 +17,6 @@ export function explorer({ names, x, value, slope, left, peak, steepest, where, 
     return { name: name.replaceAll("_", " "), value: value.row(k), slope: slope.row(k), left: left.row(k), lines: lines[k], peak: peak[k], where: where[k], top: steepest[k] }
   }
   const places = stops(-6, 6, 0.01)
-  const gone = (/** @type {number} */ power) => Number.isNaN(power) ? null : power
 
   return {
     lead: "Choose two activations, then move along x: drag in a chart, or use the slider.",
@@ -28,19 +27,16 @@ export function explorer({ names, x, value, slope, left, peak, steepest, where, 
       { name: "layers", label: "layers", stops: stops(1, layers, 1), start: 10 },
     ],
     panels: [
-      { title: "value", x: { range: [-6, 6] }, y: { range: [-1.5, 3] }, series: [{ color: "blue" }, { color: "red", dash: [7, 4] }] },
-      { title: "slope", x: { range: [-6, 6] }, y: { range: [-0.2, 1.3] }, series: [{ color: "blue" }, { color: "red", dash: [7, 4] }] },
-      {
-        title: "", wide: true, x: { range: [0, layers], whole: true }, y: { range: [-16, 1], decades: true },
-        series: [{ color: "blue" }, { color: "red", dash: [7, 4] }, { color: "blue", width: 0.8 }, { color: "red", dash: [7, 4], width: 0.8 }],
-      },
+      { title: "value", x: { range: [-6, 6] }, y: { range: [-1.5, 3] } },
+      { title: "slope", x: { range: [-6, 6] }, y: { range: [-0.2, 1.3] } },
+      { title: "", wide: true, x: { range: [0, layers], whole: true }, y: { range: [-16, 1], decades: true } },
     ],
     draw(state) {
-      const pair = [known(state.first), known(state.second)], colors = ["blue", "red"], at = nearest(x, state.x)
+      const pair = [known(state.first), known(state.second)], colors = ["blue", "red"], dashes = [[], [7, 4]], at = nearest(x, state.x)
       const chart = (/** @type {"value" | "slope"} */ what) => ({
         y: /** @type {[number, number]} */ ([Math.min(what === "value" ? -1.2 : -0.2, ...pair.map(one => Math.min(...one.lines[what]) - 0.1)), Math.max(1.2, ...pair.map(one => Math.max(...one.lines[what]) + 0.1))]),
-        data: [at_x, ...pair.map(one => one.lines[what])],
         paint: (/** @type {import("./shared.js").Pen} */ pen) => {
+          pair.forEach((one, k) => pen.line(at_x, one.lines[what], colors[k], { width: 2, dash: dashes[k] }))
           pen.upright(state.x, "soft")
           pair.forEach((one, k) => pen.dot(state.x, one[what][at], colors[k]))
         },
@@ -49,8 +45,9 @@ export function explorer({ names, x, value, slope, left, peak, steepest, where, 
       return [chart("value"), chart("slope"), {
         y: [-16, Math.max(1, ...after.map(end => Math.ceil(end || 0)), ...pair.map(one => Math.ceil(one.top)))],
         title: `left after n slopes as at ${signed(state.x)}; thin: the steepest`,
-        data: [[0, layers], ...after.map(end => [0, gone(end)]), ...pair.map(one => [0, one.top])],
         paint: pen => {
+          after.forEach((end, k) => pen.line([0, layers], [0, end], colors[k], { width: 2, dash: dashes[k] }))
+          pair.forEach((one, k) => pen.line([0, layers], [0, one.top], colors[k], { width: 0.8, dash: dashes[k] }))
           pen.upright(state.layers, "soft")
           after.forEach((end, k) => Number.isNaN(end) || pen.dot(state.layers, along(0, end, state.layers, layers), colors[k]))
         },

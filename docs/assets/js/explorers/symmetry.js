@@ -22,13 +22,14 @@ export function explorer({ noises, steps, units, weights, spread, loss }) {
     ],
     panels: [
       { title: "incoming weights", tall: true, equal: true, x: { range: plane, label: "from input 1" }, y: { range: plane } },
-      { title: "loss", x: { range: [0, last] }, y: { range: [0, 0.2] }, series: [{ color: "ink" }] },
-      { title: "distance between units", x: { range: [0, last] }, y: { range: [-16, 1], decades: true }, series: [{ color: "ink" }] },
+      { title: "loss", x: { range: [0, last] }, y: { range: [0, 0.2] } },
+      { title: "distance between units", x: { range: [0, last] }, y: { range: [-16, 1], decades: true } },
     ],
     draw(state) {
       const [twins, k] = at(state), now = nearest(steps, state.step), losses = loss.row(twins, k), apart = spread.row(twins, k)
       const mark = (/** @type {Float64Array} */ row) => (/** @type {import("./shared.js").Pen} */ pen) => {
         pen.upright(state.step, "soft")
+        pen.line(steps, row, "ink", { width: 2 })
         pen.dot(state.step, row[now], "ink")
       }
       return [
@@ -44,8 +45,8 @@ export function explorer({ noises, steps, units, weights, spread, loss }) {
               pen.dot(weights.row(twins, k, unit)[now], weights.row(twins, k, units + unit)[now], COLORS[unit], { radius: 9 - 1.6 * unit })
           },
         },
-        { y: [0, 1.1 * Math.max(...losses)], data: [steps, losses], paint: mark(losses) },
-        { y: decades([...apart]), data: [steps, apart], paint: mark(apart) },
+        { y: [0, 1.1 * Math.max(...losses)], paint: mark(losses) },
+        { y: decades([...apart]), paint: mark(apart) },
       ]
     },
     press: (panel, x) => panel ? { step: steps[nearest(steps, x)] } : {},

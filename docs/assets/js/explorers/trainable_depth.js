@@ -10,6 +10,9 @@ export function explorer({ scales, depths, steps, accuracy, loss, gradient, expl
     return k + (scale - scales[k]) / (scales[k + 1] - scales[k])
   }
   const branches = [curve.slice(0, gap), curve.slice(gap)].map(points => [points.map((/** @type {number[]} */ p) => column(p[0])), points.map((/** @type {number[]} */ p) => p[1])])
+  /** @type {[number, number][]} */
+  const networks = scales.flatMap((/** @type {number} */ _, /** @type {number} */ i) => depths.map((/** @type {number} */ _, /** @type {number} */ j) => [i, j]))
+  const across = networks.map(([i]) => i), up = networks.map(([, j]) => depths[j])
   const at = (/** @type {import("./shared.js").State} */ state) => [scales.indexOf(state.scale), depths.indexOf(state.depth)]
   const last = steps.at(-1), layers = Array.from({ length: Math.max(...depths) + 1 }, (_, k) => k + 1)
   const percent = (/** @type {number} */ share) => `${Math.round(100 * share)} %`
@@ -24,33 +27,35 @@ export function explorer({ scales, depths, steps, accuracy, loss, gradient, expl
     ],
     panels: [
       { title: "hidden layers, against the scale of the weights", wide: true, x: { range: [-0.6, scales.length - 0.4], ticks: scales.map((/** @type {number} */ s, /** @type {number} */ k) => [k, String(s)]) }, y: { range: [0, 46], ticks: depths.map((/** @type {number} */ d) => [d, String(d)]) } },
-      { title: "its loss, by step", x: { range: [0, last + 5] }, y: { range: [0, 3] }, series: [{ color: "blue" }] },
-      { title: "its gradient (dotted: at first)", x: { range: [0, 42], whole: true }, y: { range: [-4, 1], decades: true }, series: [{ color: "soft", dash: [3, 3] }, { color: "blue" }] },
+      { title: "its loss, by step", x: { range: [0, last + 5] }, y: { range: [0, 3] } },
+      { title: "its gradient (dotted: at first)", x: { range: [0, 42], whole: true }, y: { range: [-4, 1], decades: true } },
     ],
     draw(state) {
       const [s, d] = at(state), look = nearest(steps, state.step), losses = loss.row(s, d), before = gradient.row(s, d, 0), after = gradient.row(s, d, 1)
-      const known = (/** @type {Float64Array} */ row) => [...row].map(value => Number.isNaN(value) ? null : value)
       return [
         {
           paint: pen => {
-            scales.forEach((/** @type {number} */ _, /** @type {number} */ i) => depths.forEach((/** @type {number} */ depth, /** @type {number} */ j) => {
-              pen.dot(i, depth, "grid", { radius: 9, hollow: true })
-              const learned = Math.sqrt(Math.max(0, (accuracy.row(i, j)[look] - 0.1) / 0.9)) // the area is what counts
-              if (learned > 0.05) pen.dot(i, depth, "blue", { radius: 8.5 * learned })
-            }))
+            pen.dots(across, up, "grid", { radius: 9, hollow: true })
+            const learned = networks.map(([i, j]) => (accuracy.row(i, j)[look] - 0.1) / 0.9) // what exploded has no number
+            pen.dots(across, up, "blue", { radius: learned.map(part => 8.5 * Math.sqrt(Math.max(0, part || 0))) }) // the area is what counts
             for (const [x, y] of branches) pen.line(x, y, "red", { width: 2 })
             pen.dot(s, depths[d], "ink", { radius: 12, hollow: true })
           },
         },
         {
-          y: [0, Math.max(2.5, 1.1 * Math.max(...losses))], data: [steps, known(losses)],
+          y: [0, Math.max(2.5, 1.1 * Math.max(...losses))],
           paint: pen => {
+            pen.line(steps, losses, "blue", { width: 2 })
             pen.upright(state.step, "soft")
             if (!Number.isNaN(losses[look])) pen.dot(state.step, losses[look], "blue")
           },
         },
         {
-          x: [0, depths[d] + 2], y: decades([...before, ...after]), data: [layers, known(before), known(after)],
+          x: [0, depths[d] + 2], y: decades([...before, ...after]),
+          paint: pen => {
+            pen.line(layers, before, "soft", { width: 2, dash: [3, 3] })
+            pen.line(layers, after, "blue", { width: 2 })
+          },
         },
       ]
     },
