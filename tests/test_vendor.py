@@ -18,9 +18,10 @@ def test_a_source_of_the_bundles_is_as_it_was_when_they_were_made(name):
 
 
 def test_the_bundles_are_those_that_were_made_and_no_others():
-    assert {path.name for path in SERVED.iterdir() if path.is_file()} == set(RECORD["made"])
+    served = {str(path.relative_to(ROOT)) for path in SERVED.iterdir() if path.is_file()}
+    assert {*served, "tests/axe.min.js"} == set(RECORD["made"])
     for name, digest in RECORD["made"].items():
-        assert hashlib.sha256((SERVED / name).read_bytes()).hexdigest() == digest, f"{name}: run make vendor"
+        assert hashlib.sha256((ROOT / name).read_bytes()).hexdigest() == digest, f"{name}: run make vendor"
 
 
 def test_the_lock_has_hashes_and_no_addresses_and_every_package_its_license():

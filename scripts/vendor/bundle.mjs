@@ -19,12 +19,15 @@ const notices = [...packages].sort().map(name => {
 })
 fs.writeFileSync(`${out}/LICENSES.txt`, notices.join(`\n${"-".repeat(80)}\n\n`))
 
+// What looks for obstacles in the pages, in the tests; its first lines state its license.
+fs.copyFileSync("node_modules/axe-core/axe.min.js", "../../tests/axe.min.js")
+
 // What belongs together; tests/test_vendor.py holds the files against it.
 const sha256 = path => createHash("sha256").update(fs.readFileSync(path)).digest("hex")
-const made = ["editor.js", "clean.js", "plot.js", "LICENSES.txt"]
+const made = [...["editor.js", "clean.js", "plot.js", "LICENSES.txt"].map(name => `docs/assets/vendor/${name}`), "tests/axe.min.js"]
 const from = ["package.json", "package-lock.json", "editor.js", "clean.js", "plot.js", "bundle.mjs"]
 const record = {
   from: Object.fromEntries(from.map(name => [name, sha256(name)])),
-  made: Object.fromEntries(made.map(name => [name, sha256(`${out}/${name}`)])),
+  made: Object.fromEntries(made.map(path => [path, sha256(`../../${path}`)])),
 }
 fs.writeFileSync("made.json", `${JSON.stringify(record, null, 1)}\n`)

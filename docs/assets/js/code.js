@@ -22,11 +22,12 @@ document.addEventListener("click", event => {
 new MutationObserver(() => {
   for (const nav of document.querySelectorAll(".md-code__nav:not([role])")) nav.setAttribute("role", "presentation")
   reachScrolling()
-}).observe(document.documentElement, { childList: true, subtree: true })
+}).observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ["tabindex"] })
 
-// A formula or a table wider than the screen scrolls; then it can be reached by keyboard too.
+// What is wider than the screen scrolls; then it can be reached by keyboard too. Material takes the tabindex from code where
+// there is no mouse, and there a keyboard is all the more likely to be what scrolls it.
 function reachScrolling() {
-  for (const block of document.querySelectorAll(":is(.wi-math-block, .md-typeset__scrollwrap):not([tabindex])"))
+  for (const block of document.querySelectorAll(":is(.wi-math-block, .md-typeset__scrollwrap, pre > code):not([tabindex])"))
     if (block.scrollWidth > block.clientWidth) block.tabIndex = 0
 }
 reachScrolling()
