@@ -1,5 +1,6 @@
 """Claims of the chapter Vanishing Gradients: statements 9 to 18 of the notes."""
 
+import math
 from functools import cache
 from typing import Literal
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from wi_docs.activations import activation, names
 from wi_docs.claims import HOLDS, IF, NOT, Result, above, below, claim, exactly, mean_of, near
+from wi_docs.diagnosis import Spec, theory
 from wi_docs.gains import second_moment
 from wi_docs.meanfield import fixed_point
 from wi_docs.network import MLP, softmax_cross_entropy, squared_error
@@ -182,6 +184,67 @@ def sigmoid_lecun_factor() -> Result:
     """So at LeCun's scale a sigmoid layer passes on {expected:.2f} of the gradient."""
     theory = fixed_point("sigmoid", sigma_w=1.0).chi_1 ** 0.5
     return mean_of(ratios("sigmoid", "lecun_normal"), theory, {"the largest slope": 0.25}, width=512)
+
+
+def way_back(hidden, variance):
+    """Return what theory says nineteen layers of this variance times fan-in do to the length of the gradient."""
+    spec = Spec((64, *[64] * 20, 10), activation=hidden, sigma_w=math.sqrt(variance), sigma_b=0.0)
+    return float(theory(spec).backward[1:-1].prod())
+
+
+def learned(hidden, variance, rates, seed=0):
+    """Return the share of digits that such a network of twenty layers reads after 600 steps, at the best of `rates`."""
+    options = {"depth": 20, "gain": math.sqrt(variance), "steps": 600, "looks": 2, "seed": seed}
+    return max(train_digits(hidden, "lecun_normal", rate=rate, **options).accuracy[-1] for rate in rates)
+
+
+@claim(source="@schoenholz2017, section 5, for tanh and theory")
+def within_twenty_it_trains() -> Result:
+    """Twenty layers of tanh or ReLU whose gradient, in theory, changes less than twentyfold on the way back read {percent:.0f} % of the digits or more after 600 steps, at the better of two rates."""
+    cases = [
+        ("tanh", 0.9),
+        ("tanh", 4.0),
+        ("relu", 1.6),
+        ("relu", 2.5),
+    ]  # the outermost of the explorer's that are within
+    off = max(abs(math.log(way_back(*case))) for case in cases)
+    found = min(learned(*case, (0.02, 0.1), seed) for case in cases for seed in range(2))
+    return above(
+        found if off < math.log(20) else 0.0,
+        0.6,
+        "the worst of four scales and two seeds, and room for another seed",
+        {"as those that change more than 400 times": 0.4, "guessing": 0.1},
+        percent=100 * found,
+    )
+
+
+@claim(source="@schoenholz2017, section 5, for tanh and theory")
+def beyond_four_hundred_it_does_not() -> Result:
+    """Of those whose gradient changes more than 400 times, none reads more than {percent:.0f} % at any of four rates from a ten-thousandth to a tenth."""
+    cases = [("tanh", 0.5), ("tanh", 16.0), ("relu", 1.0), ("relu", 4.0)]
+    off = min(abs(math.log(way_back(*case))) for case in cases)
+    found = max(learned(*case, (1e-4, 1e-3, 1e-2, 1e-1)) for case in cases)
+    return below(
+        found if off > math.log(400) else 1.0,
+        0.5,
+        "the best of four scales, and room for another seed",
+        {"as those that change less than twentyfold": 0.7},
+        percent=100 * found,
+    )
+
+
+@claim()
+def sigmoid_learns_less_than_its_gradient() -> Result:
+    """Twenty sigmoid layers at eight and ten times LeCun's scale, which pass the gradient on to within a factor of ten, read {percent:.0f} % of the digits at most after 600 steps, at the better of two rates."""
+    off = max(abs(math.log(way_back("sigmoid", variance))) for variance in (64.0, 100.0))
+    found = max(learned("sigmoid", variance, (0.03, 0.1), seed) for variance in (64.0, 100.0) for seed in range(2))
+    return below(
+        found if off < math.log(10) else 1.0,
+        0.68,
+        "the best of two scales and two seeds, and room for another seed",
+        {"as tanh with such a gradient": 0.83},
+        percent=100 * found,
+    )
 
 
 @claim(statement=14, verdict=IF + " it is said of slopes", source="@schoenholz2017, equation 5")

@@ -100,7 +100,9 @@ def data() -> dict[str, Any]:
         "shown": list(SHOWN),
         "edges": {phi: [float(edge) for edge in edges] for phi, edges in EDGES.items()},
         "width": WIDTH,
-        "trains": SIXFOLD / 2 / math.log(10),  # decades of the gradient's rms within six depth scales
+        # Decades of the gradient's rms within which and beyond which the claims of the page train networks.
+        "trains": SIXFOLD / 2 / math.log(10),
+        "fails": SIXFOLD / math.log(10),
         "forward": grid([run.forward_rms for run in runs]),
         "gradient": grid([run.gradient_rms / run.gradient_rms[-1] for run in runs]),
         "forward_theory": grid([forward for forward, _ in ideal]),
