@@ -27,8 +27,8 @@ export function explorer({ radii, angles, steps, largest, length, direction, gra
       const shown = state.clip ? kept : sizes
       return [
         {
+          under: { of: "", paint: pen => pen.line(circle[0], circle[1], "soft", { width: 1 }) },
           paint: pen => {
-            pen.line(circle[0], circle[1], "soft", { width: 1 })
             const [x, y] = place(state.radius, state.angle)
             pen.line([0, x], [0, y], "grid")
             pen.dot(x, -y, "blue", { hollow: true })

@@ -11,7 +11,8 @@ const uPlot = /** @type {typeof import("uplot")} */ (/** @type {unknown} */ (bun
  * @typedef {{ title: string, x: Axis, y: Axis, wide?: boolean, tall?: boolean, free?: boolean, equal?: boolean }} Panel  Wide: over both columns; tall: over both rows; free: dragged in both directions; equal: one scale for x and y.
  * @typedef {{ range: [number, number], decades?: boolean, whole?: boolean, label?: string, ticks?: [number, string][] }} Axis  Decades: the numbers are powers of ten.
  * @typedef {{ name: string, label: string, start: any, stops?: number[], options?: string[][], marks?: [number, string][] }} Control
- * @typedef {{ x?: [number, number], y?: [number, number], title?: string, paint: (pen: Pen) => void }} Drawing  Ranges that are not given are the panel's.
+ * @typedef {{ x?: [number, number], y?: [number, number], title?: string, under?: Under, paint?: (pen: Pen) => void }} Drawing  Ranges that are not given are the panel's.
+ * @typedef {{ of: string, paint: (pen: Pen) => void }} Under  Painted with the axes, and anew when it is of something else.
  * @typedef {{
  *   lead: string, controls: Control[], panels: Panel[], play?: string,
  *   draw: (state: State) => Drawing[], say: (state: State) => string,
@@ -184,6 +185,8 @@ const bounds = ({ min, max }) => [Number(min), Number(max)]
 function axesIn(place, panel, redrawn) {
   const box = /** @type {HTMLElement} */ (place.querySelector(".wi-explorer__plot")), heading = /** @type {HTMLElement} */ (place.querySelector("b"))
   let [x, y] = [panel.x.range, panel.y.range]
+  /** @type {Under | undefined} */
+  let under
   const stroke = (/** @type {string} */ name) => () => palette[name]
   /** The range asked for, or more of it where one scale has to fit both. @param {import("uplot")} u @param {0 | 1} which @returns {[number, number]} */
   const spread = (u, which) => {
@@ -205,22 +208,22 @@ function axesIn(place, panel, redrawn) {
     scales: { x: { time: false, range: u => spread(u, 0) }, y: { range: u => spread(u, 1) } },
     axes: [axis(panel.x, panel.x.label ? 24 : 22), axis(panel.y, panel.y.decades ? 42 : 38)],
     series: [{}, {}],
-    hooks: { draw: [redrawn] },
+    hooks: { draw: [u => under?.paint(pen(u, u.ctx, 0, 0)), redrawn] },
   }, [[x[0]], [null]], box)
   plot.over.style.touchAction = panel.free ? "none" : "pan-y"
   return {
-    plot,
+    plot, heading,
     fit() {
       plot.setSize({ width: box.clientWidth, height: box.clientHeight })
       plot.setData(plot.data)
     },
     /** @param {Drawing} drawing @param {boolean} faded  Colors have changed. */
     show(drawing, faded) {
-      if (drawing.title) write(heading, drawing.title)
-      const before = [...x, ...y]
+      const before = [...x, ...y], fresh = drawing.under?.of !== under?.of
+      under = drawing.under
       ;[x, y] = [drawing.x ?? panel.x.range, drawing.y ?? panel.y.range]
       if ([...x, ...y].some((bound, k) => bound !== before[k])) plot.setData(plot.data)
-      else if (faded) plot.redraw(false, false)
+      else if (fresh || faded) plot.redraw(false, false)
     },
   }
 }
@@ -325,7 +328,7 @@ function run(place, name, { lead, controls, panels, play, draw, say, press }) {
   function paint() {
     due = false
     ctx.clearRect(0, 0, sheet.width, sheet.height)
-    drawings.forEach(({ paint }, k) => paint(pen(drawn[k].plot, ctx, places[k][0], places[k][1])))
+    drawings.forEach(({ paint }, k) => paint?.(pen(drawn[k].plot, ctx, places[k][0], places[k][1])))
   }
 
   new ResizeObserver(fit).observe(ground)
@@ -373,6 +376,7 @@ function run(place, name, { lead, controls, panels, play, draw, say, press }) {
     if (frame && now - told < REST) return
     told = now
     for (const { which, typed } of inputs) if (typed && typed !== document.activeElement) typed.value = written(state[which])
+    drawings.forEach(({ title }, k) => title && write(drawn[k].heading, title))
     write(said, say(state))
   }
 

@@ -35,8 +35,11 @@ export function explorer({ names, x, value, slope, left, peak, steepest, where, 
       const pair = [known(state.first), known(state.second)], colors = ["blue", "red"], dashes = [[], [7, 4]], at = nearest(x, state.x)
       const chart = (/** @type {"value" | "slope"} */ what) => ({
         y: /** @type {[number, number]} */ ([Math.min(what === "value" ? -1.2 : -0.2, ...pair.map(one => Math.min(...one.lines[what]) - 0.1)), Math.max(1.2, ...pair.map(one => Math.max(...one.lines[what]) + 0.1))]),
+        under: {
+          of: `${state.first} ${state.second}`,
+          paint: (/** @type {import("./shared.js").Pen} */ pen) => pair.forEach((one, k) => pen.line(at_x, one.lines[what], colors[k], { width: 2, dash: dashes[k] })),
+        },
         paint: (/** @type {import("./shared.js").Pen} */ pen) => {
-          pair.forEach((one, k) => pen.line(at_x, one.lines[what], colors[k], { width: 2, dash: dashes[k] }))
           pen.upright(state.x, "soft")
           pair.forEach((one, k) => pen.dot(state.x, one[what][at], colors[k]))
         },

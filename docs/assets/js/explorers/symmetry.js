@@ -27,11 +27,13 @@ export function explorer({ noises, steps, units, weights, spread, loss }) {
     ],
     draw(state) {
       const [twins, k] = at(state), now = nearest(steps, state.step), losses = loss.row(twins, k), apart = spread.row(twins, k)
-      const mark = (/** @type {Float64Array} */ row) => (/** @type {import("./shared.js").Pen} */ pen) => {
-        pen.upright(state.step, "soft")
-        pen.line(steps, row, "ink", { width: 2 })
-        pen.dot(state.step, row[now], "ink")
-      }
+      const chart = (/** @type {Float64Array} */ row) => ({
+        under: { of: `${twins} ${k}`, paint: (/** @type {import("./shared.js").Pen} */ pen) => pen.line(steps, row, "ink", { width: 2 }) },
+        paint: (/** @type {import("./shared.js").Pen} */ pen) => {
+          pen.upright(state.step, "soft")
+          pen.dot(state.step, row[now], "ink")
+        },
+      })
       return [
         {
           paint: pen => {
@@ -45,8 +47,8 @@ export function explorer({ noises, steps, units, weights, spread, loss }) {
               pen.dot(weights.row(twins, k, unit)[now], weights.row(twins, k, units + unit)[now], COLORS[unit], { radius: 9 - 1.6 * unit })
           },
         },
-        { y: [0, 1.1 * Math.max(...losses)], paint: mark(losses) },
-        { y: decades([...apart]), paint: mark(apart) },
+        { y: [0, 1.1 * Math.max(...losses)], ...chart(losses) },
+        { y: decades([...apart]), ...chart(apart) },
       ]
     },
     press: (panel, x) => panel ? { step: steps[nearest(steps, x)] } : {},

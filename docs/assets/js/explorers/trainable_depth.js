@@ -34,13 +34,13 @@ export function explorer({ scales, depths, steps, accuracy, loss, gradient, expl
       const [s, d] = at(state), look = nearest(steps, state.step), losses = loss.row(s, d), before = gradient.row(s, d, 0), after = gradient.row(s, d, 1)
       return [
         {
-          paint: pen => {
+          under: { of: String(look), paint: pen => {
             pen.dots(across, up, "grid", { radius: 9, hollow: true })
             const learned = networks.map(([i, j]) => (accuracy.row(i, j)[look] - 0.1) / 0.9) // what exploded has no number
             pen.dots(across, up, "blue", { radius: learned.map(part => 8.5 * Math.sqrt(Math.max(0, part || 0))) }) // the area is what counts
             for (const [x, y] of branches) pen.line(x, y, "red", { width: 2 })
-            pen.dot(s, depths[d], "ink", { radius: 12, hollow: true })
-          },
+          } },
+          paint: pen => pen.dot(s, depths[d], "ink", { radius: 12, hollow: true }),
         },
         {
           y: [0, Math.max(2.5, 1.1 * Math.max(...losses))],
