@@ -524,7 +524,6 @@ def test_the_still_picture_is_printed_and_can_be_had_on_the_screen(opened, brows
 @pytest.mark.parametrize("name", NAMES)
 def test_charts_follow_the_palette(opened, browser, name):
     e = opened(name)
-
     light = e.pictures()
     browser.execute_script("document.body.setAttribute('data-md-color-scheme', 'slate')")
     assert all(a != b for a, b in zip(light, e.pictures(), strict=True))

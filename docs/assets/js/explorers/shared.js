@@ -188,6 +188,12 @@ function axesIn(place, panel, redrawn) {
   /** @type {Under | undefined} */
   let under
   const stroke = (/** @type {string} */ name) => () => palette[name]
+  /** @param {import("uplot")} u  It remembers the pens that it set. */
+  const paintUnder = u => {
+    u.ctx.save()
+    under?.paint(pen(u, u.ctx, 0, 0))
+    u.ctx.restore()
+  }
   /** The range asked for, or more of it where one scale has to fit both. @param {import("uplot")} u @param {0 | 1} which @returns {[number, number]} */
   const spread = (u, which) => {
     const size = [u.bbox.width, u.bbox.height], [low, high] = [x, y][which]
@@ -208,7 +214,7 @@ function axesIn(place, panel, redrawn) {
     scales: { x: { time: false, range: u => spread(u, 0) }, y: { range: u => spread(u, 1) } },
     axes: [axis(panel.x, panel.x.label ? 24 : 22), axis(panel.y, panel.y.decades ? 42 : 38)],
     series: [{}, {}],
-    hooks: { draw: [u => under?.paint(pen(u, u.ctx, 0, 0)), redrawn] },
+    hooks: { draw: [paintUnder, redrawn] },
   }, [[x[0]], [null]], box)
   plot.over.style.touchAction = panel.free ? "none" : "pan-y"
   return {
