@@ -200,7 +200,7 @@ def learned(hidden, variance, rates, seed=0):
 
 @claim(source="@schoenholz2017, section 5, for tanh and theory")
 def within_twenty_it_trains() -> Result:
-    """Twenty layers of tanh or ReLU whose gradient, in theory, changes less than twentyfold on the way back read {percent:.0f} % of the digits or more after 600 steps, at the better of two rates."""
+    """Twenty layers of tanh or ReLU whose gradient, in theory, changes by less than a factor of 20 on the way back read {percent:.0f} % of the digits or more after 600 steps, at the better of two rates."""
     cases = [
         ("tanh", 0.9),
         ("tanh", 4.0),
@@ -220,7 +220,7 @@ def within_twenty_it_trains() -> Result:
 
 @claim(source="@schoenholz2017, section 5, for tanh and theory")
 def beyond_four_hundred_it_does_not() -> Result:
-    """Of those whose gradient changes more than 400 times, none reads more than {percent:.0f} % at any of four rates from a ten-thousandth to a tenth."""
+    """Of those whose gradient changes by more than a factor of 400, none reads more than {percent:.0f} % at any of four rates from a ten-thousandth to a tenth."""
     cases = [("tanh", 0.5), ("tanh", 16.0), ("relu", 1.0), ("relu", 4.0)]
     off = min(abs(math.log(way_back(*case))) for case in cases)
     found = max(learned(*case, (1e-4, 1e-3, 1e-2, 1e-1)) for case in cases)
