@@ -157,7 +157,13 @@ def test_a_fragment_that_is_not_ours_is_ignored(browser, address, fragment):
 
 
 def test_an_endless_loop_is_stopped_and_the_page_lives(browser, address):
-    chosen = open_code(browser, address, "print('on the way')\nprint('begun')\nwhile True:\n    pass\n", page="vanishing-gradients/", number=3)
+    chosen = open_code(
+        browser,
+        address,
+        "print('on the way')\nprint('begun')\nwhile True:\n    pass\n",
+        page="vanishing-gradients/",
+        number=3,
+    )
     press(browser, chosen, "run")  # and those above it
     output = chosen.find_element(By.CSS_SELECTOR, "[data-wi-output]")
     WebDriverWait(browser, 60).until(lambda _: "begun" in output.text)

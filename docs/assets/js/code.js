@@ -75,5 +75,5 @@ const near = new IntersectionObserver(async entries => {
     near.unobserve(target)
     await import("./explorers/shared.js").then(shared => shared.open(target), () => {}) // without it the still picture stays
   }
-}, { rootMargin: "400px" })
+}, { rootMargin: "200px" })
 for (const figure of document.querySelectorAll("[data-wi-explorer]")) near.observe(figure)
