@@ -268,6 +268,9 @@ def test_explorers_are_loaded_near_the_screen_and_nowhere_else(browser, address)
     for page in ("", "which-gain/", "ledger/", "vanishing-gradients/"):
         Server.asked.clear()
         show(browser, address + page, 1280)
+        desktop = {"width": 1350, "height": 940, "deviceScaleFactor": 1, "mobile": False}  # Lighthouse's
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", desktop)
+        browser.execute_async_script("setTimeout(arguments[0], 500)")
         assert any(page in name for name in Server.asked)
         assert heavy() == [], page
     browser.execute_script("document.querySelector('[data-wi-explorer]').scrollIntoView()")
@@ -315,11 +318,12 @@ def test_every_control_obeys_the_keyboard_and_is_in_the_address(opened, browser,
         e.wait(lambda which=which: f"{name}.{which}=" in browser.current_url)
     e.wait(lambda: e.one(".wi-explorer__status").get_attribute("textContent") == e.said)
     there = browser.current_url
-    words, state = e.said, e.state
+    words, state, drawn = e.said, e.state, e.pictures()
     browser.get("about:blank")
     browser.get(there)
     again = Explorer(browser, there.partition(page_of(name))[0], name, "?" + there.partition("?")[2].partition("#")[0])
     assert (again.said, again.state) == (words, state)
+    assert again.pictures() == drawn  # nothing that was drawn before has stayed
     again.one("[data-reset]").click()
     again.wait(lambda: f"{name}." not in browser.current_url)
     assert again.state == opened(name).state
@@ -519,6 +523,24 @@ def test_the_still_picture_is_printed_and_can_be_had_on_the_screen(opened, brows
     assert svg.is_displayed()
     e.one("[data-still]").click()
     assert not svg.is_displayed()
+
+
+def test_words_follow_a_hand_that_does_not_rest(opened, browser):
+    e = opened("sigmoid_and_tanh")
+    seen = browser.execute_async_script(
+        "(async (figure, done) => { const slider = figure.querySelector('[type=range]'), seen = new Set();"
+        "const watched = ['.wi-explorer__panel[data-wide] b', '.wi-explorer__said'].map(s => figure.querySelector(s));"
+        "for (const began = performance.now(); performance.now() < began + 1500;) {"
+        " slider.value = 300 + slider.value % 300 + 1; slider.dispatchEvent(new Event('input', { bubbles: true }));"
+        " await new Promise(requestAnimationFrame); seen.add(watched.map(w => w.textContent).join()) }"
+        "done([...seen]) })(...arguments)",
+        e.figure,
+    )
+    assert 3 <= len(seen) <= 6  # what was there, and anew every 0.4 s; it need not be read sixty times a second
+    e.settle()
+    title = re.search(r"as at (\S+);", e.one(".wi-explorer__panel[data-wide] b").get_attribute("textContent"))[1]
+    assert f"at {title}:" in e.said
+    assert e.one("[data-typed=x]").get_property("value") == title
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -95,9 +95,9 @@ done(times)
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_frame_is_painted_in_time(opened, browser, capsys, name):
-    """Of an input in every frame, at a quarter of the speed, 95 % are on the main thread's canvas within 16 ms.
+    """With an input in every frame and a quarter of the speed, the main thread has painted 95 % of them within 16 ms.
 
-    Of several runs the least counts, as above. Every slider of the explorer is moved.
+    Every slider is moved. Of several runs the least counts, as above.
     """
     e = opened(name)
     sliders = len(e.all("[type=range]"))

@@ -192,6 +192,10 @@ def get(ids: Iterable[str]) -> list[Claim]:
     return [known[name] for name in ids] if ids else list(known.values())
 
 
+# What code that is wrong raises. What the machine lacks, memory or a file, says nothing of a claim and goes up.
+WRONG = (ArithmeticError, AssertionError, AttributeError, LookupError, NameError, RuntimeError, TypeError, ValueError)
+
+
 def run(one: Claim) -> dict[str, Any]:
     """Run a claim and return all there is to know about it, as plain values. `problem` is None if it holds."""
     began = time.perf_counter()
@@ -222,7 +226,7 @@ def run(one: Claim) -> dict[str, Any]:
             "numbers": {name: float(value) for name, value in result.numbers.items()},
             "problem": result.problem(),
         }
-    except Exception as error:  # whatever an experiment raises is its result; the others still run
+    except WRONG as error:  # this is the claim's result, and the others still run
         record["problem"] = f"it raised {type(error).__name__}: {error}"
         record["traceback"] = traceback.format_exc()
     if record["problem"] is not None:

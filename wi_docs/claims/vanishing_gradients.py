@@ -201,19 +201,15 @@ def learned(hidden, variance, rates, seed=0):
 @claim(source="@schoenholz2017, section 5, for tanh and theory")
 def within_twenty_it_trains() -> Result:
     """Twenty layers of tanh or ReLU whose gradient, in theory, changes by less than a factor of 20 on the way back read {percent:.0f} % of the digits or more after 600 steps, at the better of two rates."""
-    cases = [
-        ("tanh", 0.9),
-        ("tanh", 4.0),
-        ("relu", 1.6),
-        ("relu", 2.5),
-    ]  # the outermost of the explorer's that are within
+    # Of the explorer's variances, the outermost that are within.
+    cases = [("tanh", 0.9), ("tanh", 4.0), ("relu", 1.6), ("relu", 2.5)]
     off = max(abs(math.log(way_back(*case))) for case in cases)
     found = min(learned(*case, (0.02, 0.1), seed) for case in cases for seed in range(2))
     return above(
         found if off < math.log(20) else 0.0,
         0.6,
         "the worst of four scales and two seeds, and room for another seed",
-        {"as those that change more than 400 times": 0.4, "guessing": 0.1},
+        {"as those that change by more than a factor of 400": 0.4, "guessing": 0.1},
         percent=100 * found,
     )
 
@@ -228,7 +224,7 @@ def beyond_four_hundred_it_does_not() -> Result:
         found if off > math.log(400) else 1.0,
         0.5,
         "the best of four scales, and room for another seed",
-        {"as those that change less than twentyfold": 0.7},
+        {"as those that change by less than a factor of 20": 0.7},
         percent=100 * found,
     )
 

@@ -342,7 +342,7 @@ function run(place, name, { lead, controls, panels, play, draw, say, press }) {
     const ratio = devicePixelRatio, base = ground.getBoundingClientRect()
     if (!base.width) return
     Object.assign(sheet, { width: Math.round(base.width * ratio), height: Math.round(base.height * ratio) })
-    for (const { fit } of drawn) fit()
+    for (const axes of drawn) axes.fit()
     places = drawn.map(({ plot }) => plot.root.getBoundingClientRect()).map(({ left, top }) => [Math.round((left - base.left) * ratio), Math.round((top - base.top) * ratio)])
     later()
   }
