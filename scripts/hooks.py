@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -21,16 +22,49 @@ from mkdocs.structure.files import File, Files
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts import check_site, fetch_runtime, ledger, pages, store, wheel
+from scripts import check_site, fetch_runtime, ledger, pages, store, swap, wheel
 
-PAGES = pages.Pages()
 CLAIMS: dict[str, dict[str, Any]] = {}
+PLACES = {
+    "[[references]]": pages.reference_list,
+    "[[ledger]]": lambda: ledger.table(CLAIMS),
+    "[[ledger filters]]": lambda: ledger.filters(CLAIMS),
+    "[[ledger summary]]": lambda: ledger.summary(CLAIMS),
+    "[[predicted]]": lambda: ledger.predictions(CLAIMS),
+}
+PAGES = pages.Pages(PLACES)
 BROWSER = store.ROOT / "scripts" / "in_browser.py"
 asked_for_runtime = False
+builds_beside = False  # not under `mkdocs serve`, which builds in a folder of its own
+draft: tuple[Path, Path] | None = None  # the folder that is built in, and the one that it will replace
+whole = False  # whether the draft is a finished site
+
+
+def on_startup(command: str, dirty: bool) -> None:
+    """Build beside the last site, unless it is to be changed in place."""
+    global builds_beside
+    builds_beside = command != "serve" and not dirty
+
+
+def on_build_error(error: Exception) -> None:
+    """Do not put a site in place that a strict build refuses."""
+    global whole
+    whole = False
+
+
+def on_shutdown() -> None:
+    """Put a whole site in place of the last one, and remove one that is not whole."""
+    if draft is not None:
+        if whole:
+            swap.put(*draft)
+            pages.LOG.info("The site is in %s", draft[1])
+        else:
+            shutil.rmtree(draft[0], ignore_errors=True)
 
 
 def on_config(config: Any) -> Any:
-    """Make what is stale, and stop before the site is emptied if something cannot be made."""
+    """Make what is stale, stop before the site is touched if something cannot be made, and build beside the last site."""
+    global draft
     store.refresh()
     if any(store.find(job) is None for job in store.jobs()):
         made = subprocess.run(
@@ -48,6 +82,10 @@ def on_config(config: Any) -> Any:
     CLAIMS.update(ledger.records())
     if PAGES not in config.markdown_extensions:
         config.markdown_extensions.append(PAGES)
+    if builds_beside:
+        site = Path(config.site_dir)
+        draft = swap.begin(site), site
+        config.site_dir = str(draft[0])
     return config
 
 
@@ -151,27 +189,19 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
     """Tell the extension which file it is rendering, and fill in the references."""
     source = store.ROOT / "docs" / page.file.src_uri
     PAGES.page = source if source.is_file() else source.with_suffix(".py")
+    PAGES.parts.clear()
     for line, message in (
         ledger.problems(source.read_text(encoding="utf-8"), source, CLAIMS) if source.is_file() else ()
     ):
         pages.LOG.warning("docs/%s:%d: %s", page.file.src_uri, line, message)
     PAGES.marked |= {(PAGES.page.stem, name) for name in ledger.MARK.findall(markdown)}
     markdown = pages.fill_exercises(pages.fill_tables(markdown, PAGES), PAGES)
-    for place, make in _PLACES.items():
+    for place, make in PLACES.items():
         if place in markdown:
             markdown = markdown.replace(place, make())
     if page.file.src_uri not in ("glossary.md", "ledger.md"):
         markdown += "\n\n" + "\n".join(f"*[{term}]: {words}" for term, words in pages.glossary().items())
     return ledger.MARK.sub(lambda m: m[0] if m[1] in CLAIMS else "", markdown)
-
-
-_PLACES = {
-    "[[references]]": pages.reference_list,
-    "[[ledger]]": lambda: ledger.table(CLAIMS),
-    "[[ledger filters]]": lambda: ledger.filters(CLAIMS),
-    "[[ledger summary]]": lambda: ledger.summary(CLAIMS),
-    "[[predicted]]": lambda: ledger.predictions(CLAIMS),
-}
 
 
 def on_page_content(content: str, page: Any, config: Any, files: Files) -> str:
@@ -214,6 +244,7 @@ def on_post_template(output: str, template_name: str, config: Any) -> str:
 
 def on_post_build(config: Any) -> None:
     """Hold the whole site against its inventory: links and anchors, figures shown, references cited."""
+    global whole
     _shorten_index(Path(config.site_dir) / "search" / "search_index.json", config)
     for key in sorted(pages.bibliography().keys() - PAGES.cited):
         pages.LOG.warning("docs/references.bib: %s is cited nowhere", key)
@@ -226,14 +257,14 @@ def on_post_build(config: Any) -> None:
                 record["id"],
                 record["page"],
             )
-        cited = set(re.findall(pages.KEY, " ".join(re.findall(r"@\S+", record["source"]))))
-        for key in sorted(cited - pages.bibliography().keys()):
-            pages.LOG.warning("%s:%d: no entry %r in docs/references.bib", record["code"], record["line"], key)
+        for key in sorted(set(re.findall(rf"@({pages.KEY})", record["source"])) - pages.bibliography().keys()):
+            pages.LOG.warning("%s:%d: %s", record["code"], record["line"], pages.no_entry(key))
     for job in store.jobs(["exercises", "explorers", "figures", "tables"]):
         if job.name not in PAGES.shown:
             pages.LOG.warning("%s: it is shown nowhere", job.source)
     for problem in check_site.problems(Path(config.site_dir), config.site_url):
         pages.LOG.warning("%s", problem)
+    whole = True
 
 
 def _shorten_index(path: Path, config: Any) -> None:

@@ -8,17 +8,20 @@ r"""What the site's Markdown has beyond Material's: figures, citations, and math
 - `[[claim: id]]` after a sentence marks it as a claim that ran; see `scripts/ledger.py`.
 - `$…$` and `$$…$$` become MathML: nothing is left to typeset in the reader's browser.
 
-A mistake is a warning with file and line, which fails a strict build.
+A mistake is a warning with file and line, which fails a strict build. So is what looks like one of these and is none: other
+words in double brackets, and an at sign with a key that `references.bib` does not have.
 """
 
 from __future__ import annotations
 
+import difflib
 import html
 import json
 import logging
 import re
 import textwrap
 import xml.etree.ElementTree as ET
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,6 +34,7 @@ from markdown.extensions import Extension
 from markdown.extensions.toc import slugify
 from markdown.inlinepatterns import InlineProcessor
 from markdown.treeprocessors import Treeprocessor
+from markdown.util import AtomicString
 from mkdocs.utils import get_relative_url
 from pybtex.database import Person, parse_file
 
@@ -38,28 +42,36 @@ from scripts import store
 from scripts.ledger import MARK
 
 LOG = logging.getLogger("mkdocs.hooks.wi_docs")
-KEY = r"[a-z]+\d{4}[a-z]?"
+KEY = r"[A-Za-z][\w-]*"  # of a citation: letters and a year, or what somebody took for it
 TABLE = re.compile(r"^\[\[table:\s*([\w-]+)\s*\]\]$", re.MULTILINE)
 EXERCISES = re.compile(r"^\[\[exercises\]\]$", re.MULTILINE)
 FIGURE = re.compile(r"^\[\[figure:\s*([\w-]+)\s*\]\]$")
+DIRECTIVES = ("[[figure: NAME]]", "[[table: NAME]]", "[[claim: ID]]", "[[exercises]]")
 
 
 class Pages(Extension):
-    """The extension; `page` is the file being rendered, for messages, and `cited` collects keys over the whole build."""
+    """The extension; `page` is the file being rendered, for messages, and `cited` collects keys over the whole build.
 
-    def __init__(self) -> None:
+    Args:
+        places: further directives, which somebody else fills in.
+    """
+
+    def __init__(self, places: Iterable[str] = ()) -> None:
         super().__init__()
+        self.directives = (*DIRECTIVES, *places)
         self.page: Path | None = None
+        self.parts: list[Path] = []  # sources of what the page shows beside its own words
         self.cited: set[str] = set()
         self.shown: set[str] = set()
         self.marked: set[tuple[str, str]] = set()  # page and claim
 
     def extendMarkdown(self, md: Markdown) -> None:
-        """Register the three processors."""
+        """Register what reads figures, marks, directives that are none, citations and mathematics."""
         md.parser.blockprocessors.register(_FigureBlock(md.parser, self), "wi-figure", 175)
-        md.inlinePatterns.register(_Mark(MARK.pattern, md), "wi-mark", 186)
-        md.inlinePatterns.register(_Citations(rf"\[(@{KEY}[^\]]*)\]", md, self), "wi-citations", 185)
-        md.inlinePatterns.register(_Citation(rf"(?<![\w.@])@({KEY})\b", md, self), "wi-citation", 184)
+        md.inlinePatterns.register(_Mark(MARK.pattern, md), "wi-mark", 187)
+        md.inlinePatterns.register(_NoDirective(r"\[\[[^\[\]]*\]\]", md, self), "wi-no-directive", 186)
+        md.inlinePatterns.register(_Citations(r"\[\s*(@[^\]]*)\]", md, self), "wi-citations", 185)
+        md.inlinePatterns.register(_Citation(rf"(?<![\w.@])@({KEY})", md, self), "wi-citation", 184)
         md.treeprocessors.register(_Mathematics(md, self), "wi-mathematics", 5)
 
     def warn(self, needle: str, message: str) -> None:
@@ -67,16 +79,17 @@ class Pages(Extension):
         LOG.warning("%s: %s", self.where(needle), message)
 
     def where(self, needle: str) -> str:
-        """Return `file:line` of the first line that holds `needle`."""
-        if self.page is None or not self.page.is_file():
-            return str(self.page)
-        text = self.page.read_text(encoding="utf-8")
-        offset = text.find(needle.strip())
-        try:
-            name = self.page.relative_to(store.ROOT)
-        except ValueError:
-            name = self.page
-        return f"{name}:{text.count(chr(10), 0, offset) + 1}" if offset >= 0 else str(name)
+        """Return `file:line` of the first line that holds `needle`, on the page or in what it shows; the page if none does."""
+        for path in filter(Path.is_file, [self.page, *self.parts] if self.page else []):
+            text = path.read_text(encoding="utf-8")
+            offset = text.find(needle.strip())
+            if offset >= 0:
+                return f"{_name(path)}:{text.count(chr(10), 0, offset) + 1}"
+        return _name(self.page) if self.page else "a page"
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(store.ROOT) if path.is_relative_to(store.ROOT) else path)
 
 
 class _FigureBlock(BlockProcessor):
@@ -96,6 +109,7 @@ class _FigureBlock(BlockProcessor):
             self.pages.warn(source, f"no figure is called {name!r}; there are {known}")
             return
         self.pages.shown.add(name)
+        self.pages.parts.append(store.ROOT / store.Job("figures", name).source)
         words = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         svg = (folder / f"{name}.svg").read_text(encoding="utf-8")
         svg = re.sub(
@@ -173,6 +187,7 @@ def fill_exercises(markdown: str, pages: Pages) -> str:
             pages.warn(match[0], f"there is no wi_docs/exercises/{page}.py")
             return ""
         pages.shown.add(page)
+        pages.parts.append(store.ROOT / store.Job("exercises", page).source)
         parts = []
         for name, made in json.loads((folder / f"{page}.json").read_text(encoding="utf-8")).items():
             solution = textwrap.indent(f"```python\n{made['solution']}```", "    ")
@@ -200,6 +215,7 @@ def fill_tables(markdown: str, pages: Pages) -> str:
             pages.warn(match[0], f"no table is called {name!r}; there are {', '.join(known)}")
             return ""
         pages.shown.add(name)
+        pages.parts.append(store.ROOT / store.Job("tables", name).source)
         made = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         rules = ["--:" if number else ":--" for number in made["numbers"]]
         lines = [f"| {' | '.join(row)} |" for row in (made["header"], rules, *made["rows"])]
@@ -225,6 +241,16 @@ def bibliography() -> dict[str, Any]:
     return dict(parse_file(str(store.ROOT / "docs" / "references.bib")).entries)
 
 
+def no_entry(key: str) -> str:
+    """Say that the bibliography has no such key, and which it has that is nearest."""
+    return f"no entry {key!r} in docs/references.bib{_nearest(key, bibliography())}"
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
 def _family(person: Person) -> str:
     return " ".join([*person.prelast_names, *person.last_names]).replace("{", "").replace("}", "")
 
@@ -244,7 +270,7 @@ class _Citing(InlineProcessor):
     def link(self, key: str, *, narrative: bool) -> ET.Element:
         link = ET.Element("a", {"href": f"/references.md#{key}", "class": "wi-cite"})
         if key not in bibliography():
-            self.pages.warn(f"@{key}", f"no entry {key!r} in docs/references.bib")
+            self.pages.warn(f"@{key}", no_entry(key))
             link = ET.Element("span")
             link.text = f"@{key}"
             return link
@@ -266,15 +292,28 @@ class _Citations(_Citing):
         group = ET.Element("span")
         group.text, last = "(", None
         for part in m[1].split(";"):
-            key, _, place = part.strip().removeprefix("@").partition(",")
+            source = re.fullmatch(rf"\s*@({KEY})\s*(,.*)?", part)
+            if source is None:
+                self.pages.warn(m[0], f"{part.strip()!r} is no citation: write [@key] or [@key, section 2; @other]")
+                continue
             if last is not None:
                 last.tail = f"{last.tail or ''}; "
-            last = self.link(key.strip(), narrative=False)
-            last.tail = f",{place}" if place else ""
+            last = self.link(source[1], narrative=False)
+            last.tail = source[2] or ""
             group.append(last)
         if last is not None:
             last.tail = f"{last.tail or ''})"
         return group, m.start(0), m.end(0)
+
+
+class _NoDirective(_Citing):
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[ET.Element, int, int]:
+        kind = m[0].lower().partition(":")[0].rstrip("]") + (": NAME]]" if ":" in m[0] else "]]")
+        near = _nearest(kind, self.pages.directives)
+        self.pages.warn(m[0], f"{m[0]} is no directive, or none that can stand inside a line{near}")
+        left = ET.Element("code")
+        left.text = AtomicString(m[0])
+        return left, m.start(0), m.end(0)
 
 
 class _Mark(InlineProcessor):

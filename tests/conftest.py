@@ -33,7 +33,7 @@ def project(tmp_path, site):
         ROOT,
         copy,
         ignore=shutil.ignore_patterns(
-            ".git", ".venv", "site", "scratch", "runtime", "node_modules", "__pycache__", ".*_cache"
+            ".git", ".venv", "site", ".site-*", "scratch", "runtime", "node_modules", "__pycache__", ".*_cache"
         ),
     )
     (copy / "site").mkdir()

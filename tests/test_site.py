@@ -7,15 +7,17 @@ import csv
 import gzip
 import html
 import json
+import os
 import re
 import subprocess
 import sys
+import time
 from html.parser import HTMLParser
 
 import pytest
 from fontTools.ttLib import TTFont
 
-from scripts import check_site, store
+from scripts import check_site, fetch_runtime, store
 from tests.pages import ROOT, build
 from wi_docs import claims
 
@@ -196,16 +198,81 @@ def test_mistakes_on_a_page_fail_the_build_with_file_and_line(project):
         "[[figure: no_such_figure]]": "no_such_figure",
         "[[table: no_such_table]]": "no_such_table",
         "$a \\\\ b$": "a line break outside an environment",
+        "[[figur: fan]]": "did you mean [[figure: NAME]]",
+        "[[Figure: fan]]": "did you mean [[figure: NAME]]",
+        "[[table:gains2 x]]": "did you mean [[table: NAME]]",
+        "[[exercise]]": "did you mean [[exercises]]",
+        "[[ledger-summary]]": "did you mean [[ledger summary]]",
+        "A sentence.[[claim tanh_dies_slowly]]": "did you mean [[claim: ID]]",
+        "[[figure: fan]] in a line": "none that can stand inside a line",
+        "Somebody [@lecun98] said so.": "no entry 'lecun98' in docs/references.bib; did you mean lecun1998?",
+        "As @glorot10 say.": "no entry 'glorot10' in docs/references.bib; did you mean glorot2010?",
+        "As [@he2015; zhang2019] say.": "'zhang2019' is no citation",
     }
     page.write_text(page.read_text() + "\n\n" + "\n\n".join(mistakes) + "\n")
     done = build(project)
     said = done.stdout + done.stderr
     assert done.returncode != 0
+    assert (project / "site" / "index.html").read_text() == "the last site"
+    assert not list(project.glob(".site-*"))
     for source, word in mistakes.items():
         lines = [line for line in said.splitlines() if word in line]
         assert lines, word
         if not source.startswith("[a]") and not source.startswith("[b]"):
-            assert any(f"docs/weight-initialization.md:{line_of(page, source)}" in line for line in lines), word
+            assert any(f"docs/weight-initialization.md:{line_of(page, source)}: " in line for line in lines), word
+
+
+def test_what_looks_like_a_directive_in_code_is_code(site):
+    """The page that tells how to write them prints them."""
+    text = (site / "contributing" / "index.html").read_text()
+    assert "<code>[[figure: name]]</code>" in text
+
+
+def test_a_wrong_citation_is_found_where_it_is_written(project):
+    """In a claim's source, and in the cell of a table, which stands in no page."""
+    claim, table = project / "wi_docs" / "claims" / "questions.py", project / "wi_docs" / "tables" / "schemes.py"
+    edit(claim, 'source="@cho2009"', 'source="@cho09"')
+    edit(table, '"@martens2010"', '"@martens10"')
+    done = build(project)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    line = line_of(claim, "def they_are_off_because_inputs_are_alike") - 1
+    assert f"wi_docs/claims/questions.py:{line}: no entry 'cho09' in docs/references.bib; did you mean cho2009?" in said
+    assert f"wi_docs/tables/schemes.py:{line_of(table, '@martens10')}: no entry 'martens10' in" in said
+
+
+def test_a_lab_that_is_not_in_the_navigation_fails_the_build(project):
+    edit(project / "mkdocs.yml", "      - labs/tame-a-recurrence.md\n", "")
+    done = build(project)
+    assert done.returncode != 0
+    assert "labs/tame-a-recurrence.md" in done.stdout + done.stderr
+    assert "not included in the" in done.stdout + done.stderr
+
+
+def test_a_build_that_is_killed_leaves_the_last_site(project):
+    """Killed as soon as it has written a page, and once more near its end; a build that is not killed replaces the site."""
+    for pages in (1, 20):
+        building = subprocess.Popen(
+            [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"],
+            cwd=project,
+            env={"WI_DOCS_RUNTIME": str(fetch_runtime.RUNTIME), **os.environ},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while building.poll() is None and len(list(project.glob(".site-*/**/index.html"))) < pages:
+            time.sleep(0.005)
+        assert building.poll() is None, "it ended before it could be killed"
+        building.kill()
+        building.wait()
+        assert [path.name for path in (project / "site").iterdir()] == ["index.html"]
+        assert (project / "site" / "index.html").read_text() == "the last site"
+    left = list(project.glob(".site-*"))
+    assert len(left) == 2
+    for folder in left:
+        os.utime(folder, (0, 0))
+    assert build(project).returncode == 0
+    assert len(list((project / "site").rglob("index.html"))) > 20
+    assert not list(project.glob(".site-*")), "what killed builds have left is swept away"
 
 
 def test_a_bad_link_in_a_lab_fails_the_build(project):
