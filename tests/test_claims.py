@@ -48,6 +48,14 @@ def test_a_claim_holds():
     assert near(1.05, 1.0, 0.1, "r", {"two": 2.0}).problem() is None
 
 
+def test_two_runs_of_a_claim_give_one_record():
+    """What is published as `claims.json` is then the same for every build of one state."""
+    claim = CLAIMS["slope_is_at_most_a_quarter"]
+    first, second = (json.dumps(claims.run(claim)) for _ in range(2))
+    assert first == second
+    assert not [key for key in json.loads(first) if "second" in key or "time" in key]
+
+
 def test_a_verdict_needs_a_statement_and_a_statement_a_verdict():
     for wrong in ({"statement": 1}, {"verdict": "holds"}, {"statement": 23, "verdict": "holds"}):
         with pytest.raises(ValueError, match="verdict"):

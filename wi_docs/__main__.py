@@ -30,11 +30,11 @@ def run_claims(ids: list[str], *, as_json: bool) -> int:
     with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(mp_context=context) as pool:
         waiting = [pool.submit(claims.run_by_id, claim.id, Path(folder)) for claim in chosen]
         for done in as_completed(waiting):
-            record = done.result()
+            record, seconds = done.result()
             records[record["id"]] = record
             state = "holds" if record["problem"] is None else "FAILS"
             counter = f"[{len(records)}/{len(chosen)}]"
-            print(f"{counter:>9} {state} {record['id']} ({record['seconds']:.1f} s)", file=sys.stderr, flush=True)
+            print(f"{counter:>9} {state} {record['id']} ({seconds:.1f} s)", file=sys.stderr, flush=True)
     ordered = [records[claim.id] for claim in chosen]
     if as_json:
         print(json.dumps(ordered, indent=1))
