@@ -57,9 +57,7 @@ def _integrate(g: Callable[[Array, Array], Array], *, offset: float = 0.0, noise
     left, right, total = edges[:-1], edges[1:], 0.0
     whole = _panels(g, left, right)
     if np.abs(whole[[0, -1]]).max() > 1e-12 * np.abs(whole).sum():  # what lies beyond the ends would count
-        raise ValueError(
-            "the second moment may be infinite: the function grows as fast as the Gaussian's density falls"
-        )
+        raise ValueError("the second moment may be infinite: it grows as fast as the Gaussian falls")
     for _ in range(_HALVINGS):
         middle = (left + right) / 2
         lower, upper = _panels(g, left, middle), _panels(g, middle, right)
@@ -75,7 +73,7 @@ def _integrate(g: Callable[[Array, Array], Array], *, offset: float = 0.0, noise
             return total
         left, right = np.r_[left[~done], middle[~done]], np.r_[middle[~done], right[~done]]
         whole = np.r_[lower[~done], upper[~done]]
-    raise ValueError("the second moment did not settle: it may be infinite, as the slope's is where a function jumps")
+    raise ValueError("the second moment did not settle: it may be infinite, as a slope's is at a jump")
 
 
 def _values(function: Callable[[Any], Any], x: Array) -> Array:

@@ -7,7 +7,17 @@
 # %%
 import numpy as np
 
-from wi_docs.figures import BLUE, GREEN, INK, PURPLE, RED, Picture, axes, decades, label
+from wi_docs.figures import (
+    BLUE,
+    GREEN,
+    INK,
+    PURPLE,
+    RED,
+    Picture,
+    axes,
+    decades,
+    label,
+)
 from wi_docs.symmetry import train_units
 
 # %% [markdown]
@@ -37,7 +47,10 @@ def noisy(noise):
 
 runs = {noise: noisy(noise) for noise, _ in NOISES}
 for noise, run in runs.items():
-    print(f"noise {noise:6}: spread {run.spread[0]:.0e} at the start, {run.spread[-1]:.0e} at the end")
+    print(
+        f"noise {noise:6}: spread {run.spread[0]:.0e} at the start, "
+        f"{run.spread[-1]:.0e} at the end"
+    )
 
 # %%
 step = np.arange(6001)[::20]
@@ -52,14 +65,21 @@ ax.set_xlabel("steps")
 ax.set_title("spread of the units", color=INK)
 Picture(
     fig,
-    "How far the units are apart, for four sizes of noise. While the difference is small, all lines have the same "
-    "shape: it is multiplied, and by how much does not depend on its size. The multiplication slows down as the units "
-    "finish what they can do as one. So with a tenth of the noise the units part not a little later, but much later.",
+    "How far the units are apart, for four sizes of noise. "
+    "While the difference is small, all lines have the same "
+    "shape: it is multiplied, and by how much does not depend on its size. "
+    "The multiplication slows down as the units "
+    "finish what they can do as one. "
+    "So with a tenth of the noise the units part not a little later, "
+    "but much later.",
     "Spread of the hidden units against steps on a logarithmic axis. "
     + " ".join(
-        f"From noise {n:g} it reaches 0.1 after {int((run.spread > 0.1).argmax())} steps." for n, run in runs.items()
+        f"From noise {n:g} it reaches 0.1 after {int((run.spread > 0.1).argmax())} "
+        "steps."
+        for n, run in runs.items()
     ),
-    {"step": step} | {f"noise {noise:g}": run.spread[::20] for noise, run in runs.items()},
+    {"step": step}
+    | {f"noise {noise:g}": run.spread[::20] for noise, run in runs.items()},
 )
 
 # %% [markdown]

@@ -20,7 +20,8 @@ from wi_docs.training import train_digits
 # %%
 before = propagate("softsign", "lecun_normal", depth=20, width=256)
 print(
-    f"factor a layer {before.gradient_ratio:.2f}, after 20 layers {before.gradient_rms[0] / before.gradient_rms[-1]:.0e}"
+    f"factor a layer {before.gradient_ratio:.2f}, "
+    f"after 20 layers {before.gradient_rms[0] / before.gradient_rms[-1]:.0e}"
 )
 
 # %% [markdown]
@@ -38,7 +39,9 @@ for _ in range(40):
     low, high = (middle, high) if chi < 1 else (low, middle)
 critical = (low + high) / 2
 print(
-    f"critical sigma_w: {critical:.3f}; the backward gain at variance 1 would be {gain('softsign', direction='backward'):.3f}"
+    f"critical sigma_w: {critical:.3f}; "
+    "the backward gain at variance 1 would be "
+    f"{gain('softsign', direction='backward'):.3f}"
 )
 
 # %% [markdown]
@@ -47,10 +50,20 @@ print(
 # ## Bring it back
 
 # %%
-after = propagate("softsign", "lecun_normal", depth=20, width=256, gain=critical, sigma_b=SIGMA_B)
+after = propagate(
+    "softsign",
+    "lecun_normal",
+    depth=20,
+    width=256,
+    gain=critical,
+    sigma_b=SIGMA_B,
+)
 layers = np.arange(1, 21)
 fig, ax = axes(height=3.3)
-for run, word, color, place in ((before, "LeCun's scale", RED, (8, -18)), (after, "critical scale", GREEN, (0, 22))):
+for run, word, color, place in (
+    (before, "LeCun's scale", RED, (8, -18)),
+    (after, "critical scale", GREEN, (0, 22)),
+):
     ax.plot(layers, run.gradient_rms, color=color)
     label(ax, 4, run.gradient_rms[3], word, color, xytext=place)
 ax.axhline(1.0, color=SOFT, linewidth=0.8)
@@ -61,10 +74,16 @@ ax.set_xlabel("layer")
 ax.set_title("size of the gradient", color=INK)
 Picture(
     fig,
-    "The gradient of a softsign network with respect to pre-activations, at LeCun's scale and at the critical one.",
-    f"Gradient by layer on a logarithmic axis. At LeCun's scale it falls to {before.gradient_rms[0]:.0e} in layer 1; at the "
+    "The gradient of a softsign network with respect to pre-activations, "
+    "at LeCun's scale and at the critical one.",
+    "Gradient by layer on a logarithmic axis. "
+    f"At LeCun's scale it falls to {before.gradient_rms[0]:.0e} in layer 1; at the "
     f"critical scale it is {after.gradient_rms[0]:.1f} there.",
-    {"layer": layers, "LeCun": before.gradient_rms, "critical": after.gradient_rms},
+    {
+        "layer": layers,
+        "LeCun": before.gradient_rms,
+        "critical": after.gradient_rms,
+    },
 )
 
 # %% [markdown]
@@ -75,7 +94,15 @@ Picture(
 # %%
 for word, scale in (("LeCun", 1.0), ("critical", critical)):
     runs = [
-        train_digits("softsign", "lecun_normal", depth=20, gain=scale, steps=200, rate=0.05, seed=seed)
+        train_digits(
+            "softsign",
+            "lecun_normal",
+            depth=20,
+            gain=scale,
+            steps=200,
+            rate=0.05,
+            seed=seed,
+        )
         for seed in (0, 1)
     ]
     print(f"{word:9} learned: {[bool(run.accuracy[-1] > 0.5) for run in runs]}")

@@ -62,12 +62,14 @@ def the_scale_of_a_sigmoid(scale: Any) -> Verdict:
 
     bias = 0.0
 
-    # A layer of 512 sigmoids at four times LeCun's scale, behind a layer of sigmoids that all give about one half
+    # A layer of 512 sigmoids at four times LeCun's scale.
+    # The layer before it is of sigmoids that all give about one half.
     rng = np.random.default_rng(0)
     W = 4 * rng.standard_normal((512, 512)) / np.sqrt(512)
     a = 1 / (1 + np.exp(-rng.standard_normal((100, 512))))
     z = a @ W + bias
-    print(f"means of the units' pre-activations: from {z.mean(axis=0).min():.1f} to {z.mean(axis=0).max():.1f}")
+    means = z.mean(axis=0)
+    print(f"means of pre-activations: {means.min():.1f} to {means.max():.1f}")
     """,
     hint="""
     Each unit has its own offset: the mean of its inputs times the sum of its weights. A bias can be an array with one number for each unit.
@@ -80,7 +82,8 @@ def the_scale_of_a_sigmoid(scale: Any) -> Verdict:
     a = 1 / (1 + np.exp(-rng.standard_normal((100, 512))))
     bias = -(a @ W).mean(axis=0)
     z = a @ W + bias
-    print(f"means of the units' pre-activations: from {abs(z.mean(axis=0)).min():.1f} to {abs(z.mean(axis=0)).max():.1f}")
+    means = abs(z.mean(axis=0))
+    print(f"means of pre-activations: {means.min():.1f} to {means.max():.1f}")
     """,
     wrong=("bias = -1.0", "bias = np.full(512, 0.5)", "bias = np.zeros(511)", "bias = 'zero'"),
 )

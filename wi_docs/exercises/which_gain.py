@@ -91,7 +91,8 @@ def a_leaky_gain(g: Any) -> Verdict:
 
     sigma_w, sigma_b = gain("softsign"), 0.0
 
-    print(f"forward {gain('softsign'):.3f}, backward {gain('softsign', direction='backward'):.3f}")
+    backward = gain("softsign", direction="backward")
+    print(f"forward {gain('softsign'):.3f}, backward {backward:.3f}")
     """,
     hint="""
     Two conditions for two numbers. The backward one has only `sigma_w` in it. `second_moment("softsign")` in `wi_docs.gains` is the mean square at variance 1.
