@@ -23,7 +23,7 @@ FLOORS = (
 FLOOR = {name: number for number, names in enumerate(FLOORS, start=1) for name in names}
 SAME_FLOOR = {"activations": {"checks"}, "digits": {"checks"}, "symmetry": {"training"}, "training": {"propagation"}}
 SAME_FLOOR |= {"pretraining": {"training"}, "trainability": {"training"}, "floats": {"checks"}}
-SAME_FLOOR |= {"catalog": {"propagation"}, "mup": {"propagation"}, "residual": {"propagation", "training"}}
+SAME_FLOOR |= {"catalog": {"propagation"}, "mup": {"propagation", "training"}, "residual": {"propagation", "training"}}
 SAME_FLOOR |= {"saturation": {"training"}, "report": {"torch_probe"}, "figures": {"report", "torch_probe"}}
 
 
@@ -84,7 +84,7 @@ def test_style():
 
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-MODULES = [*sorted((ROOT / "wi_docs").rglob("*.py")), ROOT / "scripts" / "pages.py", ROOT / "scripts" / "in_browser.py"]
+MODULES = [*sorted((ROOT / "wi_docs").rglob("*.py")), *sorted((ROOT / "scripts").glob("*.py"))]
 CHAPTERS = ("weight-initialization", "vanishing-gradients", "exploding-gradients", "ways-to-initialize-weights")
 
 

@@ -3,13 +3,13 @@ r"""Floor 4: how far a layer moves in the first steps of training, as the width 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wi_docs import checks, digits, initializers
 from wi_docs.checks import Array
 from wi_docs.memory import remembered
 from wi_docs.network import MLP, softmax_cross_entropy
 from wi_docs.propagation import rms
+from wi_docs.training import Adam
 
 
 @remembered
@@ -54,21 +54,10 @@ def coordinate_check(
                 )  # as at the standard scale for width 64
             before = net.forward(data.train_x).pre_activations
             rates = [rate, rate * 64 / width, rate * 64 / width] if mup else [rate] * 3
-            _adam(net, data.train_x, data.train_y, steps, rates)
+            adam = Adam(net.W)
+            for _ in range(checks.count("steps", steps)):
+                run = net.forward(data.train_x)
+                adam.step(net.backward(run, softmax_cross_entropy(run.output, data.train_y)[1]).W, rates)
             after = net.forward(data.train_x).pre_activations
             result[row] += [rms(b - a) / len(seeds) for a, b in zip(before, after, strict=True)]
     return result
-
-
-def _adam(net: MLP, x: Array, y: NDArray[np.int64], steps: int, rates: list[float]) -> None:
-    """Take full-batch steps of Adam (Kingma & Ba, 2015, algorithm 1, with their constants) on the weights."""
-    first = [np.zeros_like(W) for W in net.W]
-    second = [np.zeros_like(W) for W in net.W]
-    for step in range(1, checks.count("steps", steps) + 1):
-        run = net.forward(x)
-        grad = net.backward(run, softmax_cross_entropy(run.output, y)[1])
-        for layer, g in enumerate(grad.W):
-            first[layer] = 0.9 * first[layer] + 0.1 * g
-            second[layer] = 0.999 * second[layer] + 0.001 * g * g
-            mean, square = first[layer] / (1 - 0.9**step), second[layer] / (1 - 0.999**step)
-            net.W[layer] -= rates[layer] * mean / (np.sqrt(square) + 1e-8)

@@ -154,8 +154,8 @@ class ResidualMLP(MLP):
         self.activations.append(activation("linear"))
         self.branch_ends = frozenset(range(2, 2 * blocks + 1, 2))
         for first in range(1, 2 * blocks, 2):
-            if start == "fixup":
-                self.W[first] *= blocks**-0.5
+            if start == "fixup":  # LeCun's scale times the root of 2 is He's
+                self.W[first] *= math.sqrt(2 / blocks)
             factor = {"standard": math.sqrt(2), "scaled": math.sqrt(2 / blocks)}.get(start, 0.0)
             self.W[first + 1] *= factor
         if start == "fixup":

@@ -1,4 +1,4 @@
-"""Floor 4: training on the digits by stochastic gradient descent, with a record of what happens to each layer."""
+"""Floor 4: training on the digits by stochastic gradient descent or Adam, with a record of what happens to each layer."""
 
 from __future__ import annotations
 
@@ -66,6 +66,38 @@ def descend(net: MLP, grad: Gradients, rate: Rate, bias_rate: Rate | None = None
         net.b[layer] -= eta_b * grad.b[layer]
 
 
+class Adam:
+    """The optimizer Adam, with the constants of its authors: decay rates of 0.9 and 0.999, and an epsilon of 1e-8.
+
+    Args:
+        parameters: arrays that `step` changes in place.
+
+    Source:
+        Kingma & Ba (2015), algorithm 1.
+
+    Examples:
+        >>> w = np.array([1.0, 1.0])
+        >>> Adam([w]).step([np.array([1e-3, -10.0])], [0.1])  # the first step has the size of the rate
+        >>> print(w.round(3))
+        [0.9 1.1]
+    """
+
+    def __init__(self, parameters: Sequence[Array]) -> None:
+        self.parameters = list(parameters)
+        self.first = [np.zeros_like(p) for p in self.parameters]
+        self.second = [np.zeros_like(p) for p in self.parameters]
+        self.steps = 0
+
+    def step(self, gradients: Sequence[Array], rates: Sequence[float]) -> None:
+        """Take one step, with a gradient and a learning rate for each of the parameters."""
+        self.steps += 1
+        for p, m, v, g, rate in zip(self.parameters, self.first, self.second, gradients, rates, strict=True):
+            m += 0.1 * (g - m)
+            v += 0.001 * (g * g - v)
+            mean, square = m / (1 - 0.9**self.steps), v / (1 - 0.999**self.steps)
+            p -= rate * mean / (np.sqrt(square) + 1e-8)
+
+
 def _by_layer(rate: Rate, net: MLP) -> list[float]:
     rates = list(rate) if isinstance(rate, Sequence) else [rate] * len(net.W)
     if len(rates) != len(net.W):
@@ -87,6 +119,7 @@ def train(
     looks: int = 20,
     seed: int = 0,
     equalize: bool = False,
+    optimizer: str = "sgd",
 ) -> History:
     """Train `net` in place on the digits, and look at it before the first step, after the last, and between.
 
@@ -98,10 +131,11 @@ def train(
         looks: how often to look, the first and last included; at least 2.
         seed: a non-negative integer that fixes the order of examples.
         equalize: give each layer the rate that makes all weight gradients count alike at the first step: `rate` for the
-            last layer, and more for a layer with a smaller gradient, in proportion.
+            last layer, and more for a layer with a smaller gradient, in proportion. With `sgd` only.
+        optimizer: `sgd`, plain stochastic gradient descent, or `adam`.
 
     Raises:
-        ValueError: for an argument out of range, or if a gradient of 0 cannot be equalized.
+        ValueError: for an argument out of range, an unknown optimizer, or if a gradient of 0 cannot be equalized.
         ExplosionError: a ValueError, if not even the first look is finite.
         TypeError: for an argument of the wrong kind.
 
@@ -116,6 +150,11 @@ def train(
     when = np.unique(np.linspace(0, steps, checks.count("looks", looks, least=2)).round().astype(int))
     seen, exploded_at = [], None
     rates: Rate = rate
+    adam = None
+    if checks.lookup("optimizer", optimizer, ("sgd", "adam")) == "adam":
+        if equalize:
+            raise ValueError("equalize goes with the optimizer 'sgd': Adam's steps do not depend on a gradient's size")
+        adam = Adam([*net.W, *net.b])
     for step in range(steps + 1):
         try:
             if step in when:
@@ -139,7 +178,11 @@ def train(
                 rows = rng.integers(len(data.train_x), size=batch)
                 run = net.forward(data.train_x[rows])
                 _, cotangent = softmax_cross_entropy(run.output, data.train_y[rows])
-                descend(net, net.backward(run, cotangent), rates)
+                grad = net.backward(run, cotangent)
+                if adam is None:
+                    descend(net, grad, rates)
+                else:
+                    adam.step([*grad.W, *grad.b], 2 * _by_layer(rate, net))
         except ExplosionError:
             if not seen:
                 raise
@@ -164,6 +207,7 @@ def train_digits(
     looks: int = 20,
     seed: int = 0,
     equalize: bool = False,
+    optimizer: str = "sgd",
 ) -> History:
     """Build a network of `depth` hidden layers of `width` units with linear output, and `train` it.
 
@@ -179,6 +223,7 @@ def train_digits(
         looks: how often to look.
         seed: fixes the weights and the order of examples.
         equalize: rates by layer.
+        optimizer: `sgd` or `adam`.
 
     Examples:
         >>> history = train_digits("relu", "he_normal", depth=2, steps=200, rate=0.1)
@@ -188,4 +233,6 @@ def train_digits(
     scheme, factor = initializers.get(init), checks.number("gain", gain)
     widths = [64] + [checks.count("width", width)] * checks.count("depth", depth) + [10]
     net = MLP(widths, hidden, lambda rng, shape: factor * scheme(rng, shape), checks.seeded(seed))
-    return train(net, steps=steps, rate=rate, batch=batch, looks=looks, seed=seed, equalize=equalize)
+    return train(
+        net, steps=steps, rate=rate, batch=batch, looks=looks, seed=seed, equalize=equalize, optimizer=optimizer
+    )
