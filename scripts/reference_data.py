@@ -23,7 +23,7 @@ import keras
 import numpy as np
 import torch
 from flax import __version__ as flax_version
-from flax import linen
+from flax import linen, nnx
 
 jax.config.update("jax_enable_x64", True)
 TARGET = Path(__file__).resolve().parent.parent / "wi_docs" / "data" / "frameworks.json"
@@ -177,6 +177,14 @@ def flax_layers() -> dict[str, Any]:
     layers = {
         "Dense(100) of 400": (linen.Dense(100), jnp.ones((1, 400))),
         "Conv(20, 3x3) of 40": (linen.Conv(20, (3, 3)), jnp.ones((1, 8, 8, 40))),
+        "Conv(64, 3x3, groups=64, glorot_uniform) of 64": (
+            linen.Conv(64, (3, 3), feature_group_count=64, kernel_init=linen.initializers.glorot_uniform()),
+            jnp.ones((1, 8, 8, 64)),
+        ),
+        "ConvTranspose(20, 3x3, he_normal) of 40": (
+            linen.ConvTranspose(20, (3, 3), kernel_init=linen.initializers.he_normal()),
+            jnp.ones((1, 8, 8, 40)),
+        ),
         "Embed(1000, 64)": (linen.Embed(1000, 64), jnp.ones((1,), jnp.int32)),
         "OptimizedLSTMCell(100) of 64": (linen.RNN(linen.OptimizedLSTMCell(100)), jnp.ones((1, 2, 64), jnp.float32)),
     }
@@ -190,6 +198,17 @@ def flax_layers() -> dict[str, Any]:
                 return {jax.tree_util.keystr(k, simple=True, separator="."): value for k, value in flat}[path]
 
             result[f"{name} {path}"] = moments(draw)
+    cells: dict[str, Callable[[Any], Any]] = {  # the newer interface, nnx, has cells of its own
+        "nnx.OptimizedLSTMCell(64, 100) dense_h": lambda rngs: nnx.OptimizedLSTMCell(64, 100, rngs=rngs).dense_h,
+        "nnx.GRUCell(64, 100) dense_h": lambda rngs: nnx.GRUCell(64, 100, rngs=rngs).dense_h,
+        "nnx.LSTMCell(64, 100) hf": lambda rngs: nnx.LSTMCell(64, 100, rngs=rngs).hf,
+    }
+    for name, build in cells.items():
+
+        def drawn(seed: int, build: Callable[[Any], Any] = build) -> Any:
+            return build(nnx.Rngs(seed)).kernel.get_value()
+
+        result[f"{name}.kernel"] = moments(drawn)
     return result
 
 
@@ -199,6 +218,11 @@ def keras_layers() -> dict[str, Any]:
         "Dense(100) of 400": (lambda: keras.layers.Dense(100), (None, 400)),
         "Conv2D(20, 3) of 40": (lambda: keras.layers.Conv2D(20, 3), (None, 8, 8, 40)),
         "DepthwiseConv2D(3) of 40": (lambda: keras.layers.DepthwiseConv2D(3), (None, 8, 8, 40)),
+        "Conv2D(64, 3, groups=64) of 64": (lambda: keras.layers.Conv2D(64, 3, groups=64), (None, 8, 8, 64)),
+        "Conv2DTranspose(20, 3, he_normal) of 40": (
+            lambda: keras.layers.Conv2DTranspose(20, 3, kernel_initializer="he_normal"),
+            (None, 8, 8, 40),
+        ),
         "Embedding(1000, 64)": (lambda: keras.layers.Embedding(1000, 64), (None,)),
         "LSTM(100) of 64": (lambda: keras.layers.LSTM(100), (None, 2, 64)),
     }

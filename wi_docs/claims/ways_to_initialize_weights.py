@@ -58,7 +58,7 @@ def small_normal_shrinks() -> Result:
 
 @claim(statement=22, verdict=HOLDS, source="@schoenholz2017, section 3")
 def tanh_dies_slowly() -> Result:
-    r"""Far from 0 it shrinks: at exactly this scale a tanh network's signal dies out, but slowly, as $1/\sqrt{{2\,l}}$ in layer $l$ and not as a power."""
+    r"""Far from 0 it shrinks: at exactly this scale a wide tanh network's signal dies out, but slowly: as $1/\sqrt{{2\,l}}$ in layer $l$, and not geometrically."""
     sizes = [
         np.sqrt(
             (propagate("tanh", "lecun_normal", depth=60, width=512, batch=16, seed=s).pre_activations[-1] ** 2).mean()
@@ -69,7 +69,15 @@ def tanh_dies_slowly() -> Result:
     for _ in range(59):
         q = length_map("tanh", q, sigma_w=1.0)
     return mean_of(
-        sizes, math.sqrt(q), {"1/l": 1 / 60, "1/sqrt(l)": 60**-0.5, "it settles at a variance of 0.25": 0.5}, width=64
+        sizes,
+        math.sqrt(q),
+        {
+            "1/l": 1 / 60,
+            "1/sqrt(l)": 60**-0.5,
+            "geometrically, as at first": length_map("tanh", 1.0, sigma_w=1.0) ** (59 / 2),
+            "it settles at a variance of 0.25": 0.5,
+        },
+        width=64,
     )
 
 
@@ -139,7 +147,51 @@ def a_bottleneck_loses() -> Result:
         x = rng.standard_normal((200, 300))
         y = x @ initializers.glorot_normal(rng, (300, 100)) @ initializers.glorot_normal(rng, (100, 300))
         found.append((y**2).mean())
-    return mean_of(found, 0.75, {"the widths telescope": 1.0, "fan-in": 2.0 / 3 * 2})
+    return mean_of(found, 0.75, {"kept, as with the fan-in": 1.0, "1.5 both times": 2.25})
+
+
+WIDTHS = (300, 100, 300, 50, 500, 100, 200)
+
+
+def through(scheme, seed):
+    """Return what linear layers of these widths do to the mean square of a normal signal, and of a normal gradient."""
+    rng = np.random.default_rng(seed)
+    y, delta = rng.standard_normal((200, WIDTHS[0])), rng.standard_normal((200, WIDTHS[-1]))
+    layers = [scheme(rng, shape) for shape in itertools.pairwise(WIDTHS)]
+    for W in layers:
+        y = y @ W
+    for W in reversed(layers):
+        delta = delta @ W.T
+    return (y**2).mean(), (delta**2).mean()
+
+
+@claim(statement=22, verdict=HOLDS, source="@he2015, section 2.2")
+def one_direction_is_enough() -> Result:
+    """Through linear layers of widths 300, 100, 300, 50, 500, 100 and 200 the signal is kept, and the mean square of the gradient is multiplied by 200/300, the last width over the first."""
+    signal, gradient = np.transpose([through(initializers.lecun_normal, seed) for seed in range(40)])
+    kept = mean_of(signal, 1.0, {"lost as with Glorot's": 0.26})
+    if problem := kept.problem():
+        raise AssertionError(f"the signal: {problem}")
+    averaged = np.mean([through(initializers.glorot_normal, seed)[1] for seed in range(8)])
+    return mean_of(
+        gradient, 200 / 300, {"kept as well": 1.0, "the first over the last": 1.5, "as with Glorot's": averaged}
+    )
+
+
+@claim(statement=22, verdict=HOLDS, source="@he2015, section 2.2")
+def glorot_loses_at_every_change() -> Result:
+    """It loses a little at every change of width, and leaves {signal:.2f} of the signal's mean square and {measured:.2f} of the gradient's."""
+    signal, gradient = np.transpose([through(initializers.glorot_normal, seed) for seed in range(40)])
+    forward, backward = (math.prod(2 * pair[end] / sum(pair) for pair in itertools.pairwise(WIDTHS)) for end in (0, 1))
+    right = mean_of(signal, forward, {"kept": 1.0, "as the gradient": backward})
+    if problem := right.problem():
+        raise AssertionError(f"the signal: {problem}")
+    return mean_of(
+        gradient,
+        backward,
+        {"kept": 1.0, "as the signal": forward, "the widths telescope": 200 / 300},
+        signal=float(signal.mean()),
+    )
 
 
 @claim(statement=22, verdict=HOLDS, source="@glorot2010, equations 1 and 15")
@@ -229,9 +281,38 @@ def gaussian_products_lose_directions() -> Result:
     )
 
 
+@claim(statement=22, verdict=IF + " the gain is 1", source="@schoenholz2017, equation 5; @saxe2014")
+def orthogonal_tanh_wants_a_gain_of_one() -> Result:
+    """On the way back through 100 layers of orthogonal weights it multiplies the gradient by about {grown:,.0f}, where a gain of 1 leaves {kept:.2f} of it."""
+
+    def theory(g):
+        q, log = g * g, 0.0
+        for _ in range(99):
+            log += math.log(g * g * second_moment("tanh", q, direction="backward")) / 2
+            q = length_map("tanh", q, sigma_w=g)
+        return log
+
+    def found(g):
+        runs = [propagate("tanh", "orthogonal", depth=100, width=128, batch=16, gain=g, seed=s) for s in range(4)]
+        return [math.log(p.gradient_rms[0] / p.gradient_rms[-1]) for p in runs]
+
+    forward = gain("tanh")
+    one = mean_of(found(1.0), theory(1.0), {"kept": 0.0, "as at the forward gain": theory(forward)}, width=128)
+    if problem := one.problem():
+        raise AssertionError(f"at a gain of 1: {problem}")
+    return mean_of(
+        found(forward),
+        theory(forward),
+        {"kept": 0.0, "as at a gain of 1": theory(1.0), "by the largest slope": 99 * math.log(forward)},
+        width=128,
+        grown=round(math.exp(theory(forward)), -2),
+        kept=math.exp(one.measured),
+    )
+
+
 @claim(statement=22, verdict=HOLDS, source="@pennington2017")
 def relu_undoes_orthogonality() -> Result:
-    """Even so, ReLU undoes the advantage: cutting half of the coordinates makes the product's singular values spread again, whatever the matrices were [@pennington2017]."""
+    """Even so, ReLU undoes the advantage: cutting half of the coordinates makes the singular values of a product of random orthogonal matrices spread again, half as much as those of normal ones [@pennington2017]."""
     width, depth = 256, 4
     s = [
         product_spectrum("orthogonal", depth=depth, width=width, activation="relu", gain=2**0.5, seed=k) ** 2
