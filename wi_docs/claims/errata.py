@@ -7,7 +7,6 @@ import numpy as np
 from wi_docs import initializers
 from wi_docs.claims import Result, above, claim, mean_of, near
 from wi_docs.gains import second_moment
-from wi_docs.meanfield import fixed_point
 from wi_docs.network import MLP, squared_error
 from wi_docs.propagation import propagate
 from wi_docs.symmetry import saddle_task, train_units
@@ -18,7 +17,7 @@ SEEDS = range(8)
 
 @claim(source="@zhang2023, section 5.4")
 def gradients_differ_between_inputs() -> Result:
-    """The gradients are identical for all *units*. A unit's weights from different inputs get different gradients, unless the inputs are interchangeable, and part at the first step."""
+    """The gradients are identical for all *units*, if the weights behind them are. A unit's weights from different inputs get different gradients, unless the inputs are interchangeable, and part at the first step."""
     x, y = saddle_task()
 
     def parted(x):
@@ -44,21 +43,6 @@ def random_outputs_part_constant_layers() -> Result:
     """If the layer after it is random, a layer of equal units parts at the first step without any help."""
     paths = train_units(lambda rng, shape: np.full(shape, 0.3), "lecun_normal", units=2, steps=1, seed=0)
     return above(paths.spread[1], 1e-3, "distance of the two units after one step", {"never": float(paths.spread[0])})
-
-
-@claim(source="@zhang2023, section 5.4")
-def dropout_parts_even_zeros() -> Result:
-    """It does, and more widely than one may think: even a tanh layer at zero is parted by dropout, as long as the weights behind it are not zero too."""
-
-    def apart(output, phi="tanh"):
-        return float(train_units("zeros", output, units=4, steps=200, dropout=0.5, hidden=phi).spread[-1])
-
-    return above(
-        apart("constant"),
-        0.01,
-        "distance of the units after 200 steps",
-        {"both at zero": apart("zeros"), "a ReLU layer": apart("constant", "relu")},
-    )
 
 
 @claim(source="@zhang2023, section 5.4")
@@ -130,17 +114,3 @@ def one_over_root_n_is_not_glorot() -> Result:
         "4 standard errors over 40,000 entries",
         {"one over the root of the inputs": 0.1},
     )
-
-
-@claim(source="pytorch/pytorch pull request 50664")
-def stable_is_not_self_normalizing() -> Result:
-    """At gain 3/4 SELU's activations settle at {measured:.1f} of the size that SELU was made to keep."""
-
-    def sizes(g):
-        return [
-            propagate("selu", "lecun_normal", depth=60, width=512, batch=16, gain=g, seed=s).forward_rms[-1]
-            for s in range(4)
-        ]
-
-    theory = second_moment("selu", fixed_point("selu", sigma_w=0.75).q_star) ** 0.5
-    return mean_of(sizes(0.75), theory, {"1, as at gain 1": float(np.mean(sizes(1.0))), "dead": 0.0}, width=64)

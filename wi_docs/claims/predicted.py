@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from wi_docs.activations import activation
-from wi_docs.claims import Result, above, below, claim, near
+from wi_docs.claims import Result, above, below, claim, mean_of, near
 from wi_docs.gains import gain, second_moment
 from wi_docs.meanfield import fixed_point
 from wi_docs.network import MLP, squared_error
@@ -199,3 +199,17 @@ def gains_by_deviation() -> Result:
             "PyTorch's 5/3 for tanh": [np.nan, np.nan, 5 / 3, *unsaid[:3]],
         },
     )
+
+
+@claim(source="pytorch/pytorch pull request 50664")
+def stable_is_not_self_normalizing() -> Result:
+    """At gain 3/4 SELU's activations settle at {measured:.1f} of the size that SELU was made to keep."""
+
+    def sizes(g):
+        return [
+            propagate("selu", "lecun_normal", depth=60, width=512, batch=16, gain=g, seed=s).forward_rms[-1]
+            for s in range(4)
+        ]
+
+    theory = second_moment("selu", fixed_point("selu", sigma_w=0.75).q_star) ** 0.5
+    return mean_of(sizes(0.75), theory, {"1, as at gain 1": float(np.mean(sizes(1.0))), "dead": 0.0}, width=64)

@@ -7,34 +7,71 @@ import numpy as np
 from wi_docs import digits
 from wi_docs.activations import activation
 from wi_docs.claims import Result, above, claim, mean_of, near
-from wi_docs.initializers import he_normal, prior_bias
-from wi_docs.network import MLP, softmax_cross_entropy
+from wi_docs.initializers import he_normal, lecun_normal, prior_bias
+from wi_docs.network import MLP, normalize, softmax_cross_entropy
 from wi_docs.propagation import propagate
 
 SEEDS = range(8)
 
 
+def first_loss(deviation, *, tied, seed, branches=4):
+    """Return the first loss of a model of 1,000 words and 256 features: an embedding, branches that normalize, and logits.
+
+    Each branch adds a mean square of about 1 to the stream. The logits are the normalized stream times the output matrix.
+    """
+    rng = np.random.default_rng(seed)
+    words, labels = rng.integers(1000, size=200), rng.integers(1000, size=200)
+    E = deviation * rng.standard_normal((1000, 256))
+    s = E[words]
+    for _ in range(branches):
+        branch = np.maximum(normalize(s, 1)[0] @ he_normal(rng, (256, 1024)), 0.0)
+        s = s + branch @ lecun_normal(rng, (1024, 256))
+    out = E if tied else deviation * rng.standard_normal((1000, 256))
+    return softmax_cross_entropy(normalize(s, 1)[0] @ out.T, labels)[0]
+
+
 @claim(source="pytorch/pytorch issue 3121")
 def tied_embeddings_start_loud() -> Result:
-    """With 1,000 words, 256 features and PyTorch's embedding of deviation 1 as output matrix, the first loss is {measured:.0f} where ln 1000 = {even:.1f} would be even-handed."""
-    losses, quiet = [], []
-    for seed in SEEDS:
-        rng = np.random.default_rng(seed)
-        E, labels = rng.standard_normal((1000, 256)), rng.integers(1000, size=200)
-        h = rng.standard_normal((200, 256))  # what comes out of a layer norm
-        losses.append(softmax_cross_entropy(h @ E.T, labels)[0])
-        quiet.append(softmax_cross_entropy(h @ (0.02 * E).T, labels)[0])
-    # The logits are normal with a deviation of 16, and the largest of a thousand stands where this integral says.
+    """With 1,000 words, 256 features and PyTorch's embedding of deviation 1, a normalized stream of four branches starts at a loss of {measured:.0f} if the embedding is the output matrix too, and at {untied:.0f} from an output matrix of its own of that deviation, where ln 1000 = {even:.1f} would be even-handed."""
+    tied, untied = ([first_loss(1.0, tied=both, seed=seed) for seed in SEEDS] for both in (True, False))
+    # Apart, the logits are normal with a deviation of 16, and the largest of a thousand stands where this integral says.
     x = np.linspace(-8, 8, 4001)
     chance = np.array([0.5 * math.erfc(-v / 2**0.5) for v in x]) ** 1000
     largest = 16 * float(np.trapezoid(x * np.gradient(chance, x), x))
+    if abs(np.mean(untied) / largest - 1) > 0.1:
+        raise AssertionError(
+            f"an output matrix of its own: {np.mean(untied):.1f}, and {largest:.1f} is the largest logit"
+        )
+    own = 256 / 5**0.5  # the word's own row is one part in five of the stream's mean square
     return near(
-        float(np.mean(losses)),
-        largest,
-        0.1 * largest,
-        "a tenth: the loss is the largest logit, and what the logarithm of the sum adds",
-        {"ln 1000": math.log(1000), "as at a deviation of 0.02": float(np.mean(quiet))},
+        float(np.mean(tied)),
+        own,
+        0.05 * own,
+        "5 %: the branches add a little to the word's own logit or take from it",
+        {
+            "an output matrix of its own": float(np.mean(untied)),
+            "as without branches": 256.0,
+            "ln 1000": math.log(1000),
+        },
+        untied=float(np.mean(untied)),
         even=math.log(1000),
+    )
+
+
+@claim(source="@radford2019")
+def small_embeddings_start_even() -> Result:
+    """A deviation of 0.02, as in GPT-2, starts at {measured:.1f} either way."""
+    tied, untied = ([first_loss(0.02, tied=both, seed=seed) for seed in SEEDS] for both in (True, False))
+    expected = math.log(1000) + 0.02**2 * 256 / 2  # normal logits of deviation 0.32
+    return near(
+        max(np.mean(tied), np.mean(untied)),
+        expected,
+        0.05,
+        "4 standard errors over 1,600 labels",
+        {
+            "as from a deviation of 1": first_loss(1.0, tied=False, seed=0),
+            "0.2 in place of 0.02": math.log(1000) + 0.2**2 * 256 / 2,
+        },
     )
 
 

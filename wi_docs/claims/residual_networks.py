@@ -31,16 +31,40 @@ def stream_doubles() -> Result:
 
 @claim(source="")
 def divided_branches_end_at_e() -> Result:
-    r"""With branches divided by $\sqrt L$ the mean square ends at $(1 + 1/L)^L$, just below $e$, however many there are."""
+    r"""Without normalization, and with branches divided by $\sqrt L$ the mean square ends at $(1 + 1/L)^L$, just below $e$, however many there are."""
     grown = [(s.size[-1] / s.size[0]) ** 2 for s in streams(blocks=50, branch=50**-0.5)]
     return mean_of(grown, 1.02**50, {"it is kept": 1.0, "it doubles once": 2.0}, width=128)
 
 
+def grown(branches, divided_by, norm):
+    """Return the factor on the stream's mean square over so many branches, each divided by a root, a number a seed."""
+    streams = [residual_stream(blocks=branches, branch=divided_by**-0.5, norm=norm, seed=s) for s in SEEDS]
+    return [float((s.size[-1] / s.size[0]) ** 2) for s in streams]
+
+
 @claim(source="@radford2019, section 2.3")
-def counting_layers_ends_at_e_squared() -> Result:
-    r"""Who counts layers where branches are meant ends at $e^2$."""
-    grown = [(s.size[-1] / s.size[0]) ** 2 for s in streams(blocks=100, branch=50**-0.5)]
-    return mean_of(grown, 1.02**100, {"e, as when branches are counted": math.e}, width=64)
+def divided_pre_norm_branches_double_the_stream() -> Result:
+    """If that amount is the mean square with which the stream began, divided by $N$, the stream ends at twice its mean square, with 24 branches as with 100."""
+    few = mean_of(grown(24, 24, "pre"), 2.0, {"e, as without normalization": math.e}, width=256)
+    if problem := few.problem():
+        raise AssertionError(f"24 branches: {problem}")
+    return mean_of(
+        grown(100, 100, "pre"),
+        2.0,
+        {"e, as without normalization": math.e, "three times": 3.0, "not divided": 1.0 + 100.0},
+        width=256,
+    )
+
+
+@claim(source="@radford2019, section 2.3")
+def counting_layers_ends_at_three() -> Result:
+    """Who counts layers where branches are meant ends at three times the mean square."""
+    return mean_of(
+        grown(48, 24, "pre"),
+        3.0,
+        {"as if counted rightly": 2.0, "$e^2$, as without normalization": float(np.mean(grown(48, 24, "none")))},
+        width=256,
+    )
 
 
 @claim(source="@xiong2020")

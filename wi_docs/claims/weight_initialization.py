@@ -391,6 +391,21 @@ def dropout_breaks_it() -> Result:
 
 
 @claim(statement=7, verdict=IF + " it does not say only", source="")
+def dropout_parts_even_zeros() -> Result:
+    """Even a tanh layer at zero is parted by it, as long as the weights behind it are not zero too."""
+
+    def apart(output, phi="tanh"):
+        return float(train_units("zeros", output, units=4, steps=200, dropout=0.5, hidden=phi).spread[-1])
+
+    return above(
+        apart("constant"),
+        0.01,
+        "distance of the units after 200 steps",
+        {"both at zero": apart("zeros"), "a ReLU layer": apart("constant", "relu")},
+    )
+
+
+@claim(statement=7, verdict=IF + " it does not say only", source="")
 def dropout_does_not_help_from_zeros() -> Result:
     """It does not help if all weights are zero, with tanh or ReLU: nothing flows either way."""
     apart = [

@@ -59,7 +59,7 @@ def transposed_counts_outputs() -> Result:
 
 @claim(source="")
 def attention_is_stacked() -> Result:
-    """Query, key and value of PyTorch's attention are one stacked matrix, and Glorot's formula counts the outputs of all three."""
+    """Query, key and value of PyTorch's attention are one stacked matrix, if keys and values are as wide as the embedding, and Glorot's formula counts the outputs of all three."""
     law = TORCH["MultiheadAttention(64, 4) in_proj_weight"]
     return deviation(
         law, (2 / (64 + 3 * 64)) ** 0.5, {"each by itself": (2 / 128) ** 0.5, "the output's": (3 * 64) ** -0.5}
@@ -74,6 +74,43 @@ def depthwise_counts_all_channels() -> Result:
     expected = (2 / (9 * 40 + 9)) ** 0.5
     result = deviation(law, expected, {"its own fans": right, "LeCun's of 9": 1 / 3})
     return Result(**{**vars(result), "numbers": {"factor": right / expected}})
+
+
+@claim(source="")
+def keras_counts_all_groups() -> Result:
+    """It is Keras's default, and there 64 groups of one channel start {factor:.1f} times too small."""
+    own, all_groups = (2 / (9 + 9)) ** 0.5, (2 / (9 + 9 * 64)) ** 0.5
+    flax = deviation(FLAX["Conv(64, 3x3, groups=64, glorot_uniform) of 64 kernel"], all_groups, {"its own fans": own})
+    fans = frameworks.load()["torch"]["fans"]["Conv2d(64, 64, 3, groups=64)"]
+    if flax.problem() or fans != [9, 9 * 64]:
+        raise AssertionError(f"Flax: {flax.problem()}; PyTorch counts {fans}")
+    result = deviation(
+        KERAS["Conv2D(64, 3, groups=64) of 64 kernel"], all_groups, {"its own fans": own, "LeCun's of 9": 1 / 3}
+    )
+    return Result(**{**vars(result), "numbers": {"factor": own / all_groups}})
+
+
+@claim(source="")
+def keras_transposes_too() -> Result:
+    """Keras takes them so too, and Flax's `linen` does not."""
+    inputs, outputs = (2 / (9 * 40)) ** 0.5, (2 / (9 * 20)) ** 0.5
+    flax = deviation(FLAX["ConvTranspose(20, 3x3, he_normal) of 40 kernel"], inputs, {"outputs": outputs})
+    if problem := flax.problem():
+        raise AssertionError(f"Flax: {problem}")
+    return deviation(
+        KERAS["Conv2DTranspose(20, 3, he_normal) of 40 kernel"], outputs, {"inputs, as it should be": inputs}
+    )
+
+
+@claim(source="")
+def nnx_gates_are_stacked() -> Result:
+    """Its `nnx.OptimizedLSTMCell` and `nnx.GRUCell` do as Keras."""
+    alone = deviation(FLAX["nnx.LSTMCell(64, 100) hf.kernel"], 0.1, {"stacked": 0.05})
+    three = deviation(FLAX["nnx.GRUCell(64, 100) dense_h.kernel"], 300**-0.5, {"each gate by itself": 0.1})
+    for name, result in (("nnx.LSTMCell", alone), ("nnx.GRUCell", three)):
+        if problem := result.problem():
+            raise AssertionError(f"{name}: {problem}")
+    return deviation(FLAX["nnx.OptimizedLSTMCell(64, 100) dense_h.kernel"], 0.05, {"each gate by itself": 0.1})
 
 
 @claim(source="")

@@ -41,9 +41,7 @@ def branches_that_add_up_to_e(branch: Any) -> Verdict:
         return not_yet(f"In theory the mean square is multiplied by {grown:.3g} in all.")
     runs = [residual_stream(blocks=50, branch=float(branch), seed=seed) for seed in range(4)]
     measured = np.mean([(run.size[-1] / run.size[0]) ** 2 for run in runs])
-    return right(
-        f"Theory says {grown:.2f}, and four networks of width 256 have {measured:.2f}. It is 1/sqrt(50), as in GPT-2."
-    )
+    return right(f"Theory says {grown:.2f}, and four networks of width 256 have {measured:.2f}. It is 1/sqrt(50).")
 
 
 @exercise(
