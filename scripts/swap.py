@@ -1,4 +1,4 @@
-"""Build a site beside the last one and put it in its place when it is whole, so that a build that is killed leaves the last site."""
+"""Build a site beside the last one, and put it in its place when it is whole: a killed build leaves the last site."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from wi_docs.products import lyapunov_exponent, random_products
 from wi_docs.propagation import SCALES, centered_ratio, product_spectrum, projection_variance, rms
 from wi_docs.recurrent import clip_by_norm, descend_recurrence, recur
 from wi_docs.symmetry import linear_pieces, tent_map, train_units
-from wi_docs.training import descend, train, train_digits
+from wi_docs.training import Adam, descend, train, train_digits
 
 
 @pytest.mark.parametrize("name", names())
@@ -223,6 +223,23 @@ def test_equalized_rates_move_every_layer_alike():
     plain, equal = moved(False), moved(True)
     assert max(plain) > 20 * min(plain)
     assert max(equal) < 3 * min(equal)  # the rates are from the whole set, the step from a batch
+
+
+def test_adam_takes_the_steps_of_its_paper():
+    """Against algorithm 1 written as sums over all gradients so far, of sizes from 1e-12 to 1e3."""
+    rng = np.random.default_rng(0)
+    gradients = rng.standard_normal((5, 4)) * [1e-12, 1e-3, 1.0, 1e3]
+    w = np.zeros(4)
+    adam = Adam([w])
+    expected = np.zeros(4)
+    for t in range(1, 6):
+        adam.step([gradients[t - 1]], [0.01])
+        past, ages = gradients[:t], t - np.arange(1, t + 1)
+        mean = 0.1 * (0.9 ** ages[:, None] * past).sum(axis=0) / (1 - 0.9**t)
+        square = 0.001 * (0.999 ** ages[:, None] * past**2).sum(axis=0) / (1 - 0.999**t)
+        expected -= 0.01 * mean / (np.sqrt(square) + 1e-8)
+    assert np.allclose(w, expected, rtol=1e-12, atol=0)
+    assert abs(w[0]) < 1e-4 < 1e-3 < abs(w[1]), "a gradient under epsilon hardly moves, and above it size does not count"
 
 
 def test_the_input_layer_may_have_a_gain_of_its_own():

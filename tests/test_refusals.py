@@ -121,6 +121,9 @@ CASES = [
     (lambda: train_digits("relu", "he_normal", depth=1, steps=1, rate=0.0), ValueError, "rate must be greater than 0"),
     (
         lambda: train_digits("relu", "zeros", depth=1, steps=1, rate=0.1, equalize=True),
+        lambda: train_digits("relu", "he_normal", depth=1, steps=1, rate=0.1, optimizer="adams"),
+        lambda: train_digits("relu", "he_normal", depth=1, steps=1, rate=0.1, optimizer="adam", equalize=True),
+        lambda: train_digits("relu", "he_normal", depth=1, steps=1, rate=-0.1, optimizer="adam"),
         ValueError,
         "weight gradient is 0",
     ),

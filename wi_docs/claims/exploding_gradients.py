@@ -363,14 +363,14 @@ def reach_is_the_depth_scale() -> Result:
 
 @claim(statement=21, verdict=HOLDS, source="@schoenholz2017, section 5")
 def trainable_depth_follows_the_edge() -> Result:
-    """Networks of 40 tanh layers train near the edge and on neither side of it."""
+    """In 200 steps of plain gradient descent, networks of 40 tanh layers without biases train on the edge, at LeCun's scale, and not at 0.8 or 2.5 times that scale."""
 
     def end(sigma_w):
         return float(
             np.median(
                 [
                     train_digits(
-                        "tanh", "lecun_normal", depth=40, gain=sigma_w, steps=200, rate=0.05, looks=3, seed=s
+                        "tanh", "lecun_normal", depth=40, gain=sigma_w, steps=200, rate=0.05, looks=2, seed=s
                     ).accuracy[-1]
                     for s in range(3)
                 ]
@@ -381,7 +381,7 @@ def trainable_depth_follows_the_edge() -> Result:
     return above(
         near_edge,
         0.6,
-        "median of 3 seeds after 200 steps",
+        "median of 3 seeds at a rate of 0.05",
         {"as at 0.8 of the scale": low, "as at 2.5 times the scale": high},
     )
 

@@ -31,7 +31,7 @@ def stream_doubles() -> Result:
 
 @claim(source="")
 def divided_branches_end_at_e() -> Result:
-    r"""Without normalization, and with branches divided by $\sqrt L$ the mean square ends at $(1 + 1/L)^L$, just below $e$, however many there are."""
+    r"""Without normalization, and with branches divided by $\sqrt L$, the mean square ends at $(1 + 1/L)^L$, just below $e$, however many there are."""
     grown = [(s.size[-1] / s.size[0]) ** 2 for s in streams(blocks=50, branch=50**-0.5)]
     return mean_of(grown, 1.02**50, {"it is kept": 1.0, "it doubles once": 2.0}, width=128)
 

@@ -80,7 +80,7 @@ def slope_underflows_from_the_output() -> Result:
 
 @claim(source="")
 def slopes_are_derivatives() -> Result:
-    """The slope that this site uses for each of its activations is that derivative, wherever there is one."""
+    """The slope that this site uses for each of its activations is the derivative, wherever there is one."""
     h = 1e-5
     x = np.linspace(-7.995, 7.995, 1600)  # beside the corners, which are at whole numbers
     worst, flattest = 0.0, np.inf
@@ -678,7 +678,7 @@ def relu_factors_by_scale() -> Result:
 
 @claim(statement=18, verdict=IF + " the scale is He's", source="")
 def biases_hold_up_the_signal() -> Result:
-    r"""At its default the size of the signal stops falling once the biases are all that is left of it, at an rms of {expected:.3f} in layers of 512 units, while the gradient goes on shrinking by $1/\sqrt 6$ a layer."""
+    r"""At PyTorch's default the size of the signal stops falling once the biases are all that is left of it, at an rms of {expected:.3f} in layers of 512 units, while the gradient goes on shrinking by $1/\sqrt 6$ a layer."""
     n = 512
     networks = [
         propagate("relu", "lecun_uniform", depth=30, width=n, batch=32, gain=3**-0.5, sigma_b=(3 * n) ** -0.5, seed=s)

@@ -283,7 +283,7 @@ def gaussian_products_lose_directions() -> Result:
 
 @claim(statement=22, verdict=IF + " the gain is 1", source="@schoenholz2017, equation 5; @saxe2014")
 def orthogonal_tanh_wants_a_gain_of_one() -> Result:
-    """On the way back through 100 layers of orthogonal weights it multiplies the gradient by about {grown:,.0f}, where a gain of 1 leaves {kept:.2f} of it."""
+    """On the way back through 100 tanh layers of orthogonal weights the forward gain multiplies the gradient by about {grown:,.0f}, where a gain of 1 leaves {kept:.2f} of it."""
 
     def theory(g):
         q, log = g * g, 0.0
