@@ -10,10 +10,12 @@ from typing import ClassVar
 import pytest
 from selenium import webdriver
 
+from tests.drivers import Chromium, Firefox
 from tests.pages import ROOT, build
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 DRIVER = shutil.which("chromedriver")
+FIREFOX = next(filter(None, map(shutil.which, ("firefox-esr", "firefox"))), None)
 
 
 @pytest.fixture(scope="session")
@@ -90,3 +92,21 @@ def browser():
     driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
     yield driver
     driver.quit()
+
+
+@pytest.fixture(scope="session")
+def firefox(tmp_path_factory):
+    if not FIREFOX:
+        assert "WI_DOCS_REQUIRE_BROWSER" not in os.environ, "no firefox, and it is required here"
+        pytest.skip("no firefox on this machine")
+    driver = Firefox(FIREFOX, tmp_path_factory.mktemp("profile"))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(params=["chromium", "firefox"])
+def either(request):
+    """Each of the two browsers, one after the other."""
+    if request.param == "firefox":
+        return request.getfixturevalue("firefox")
+    return Chromium(request.getfixturevalue("browser"))
