@@ -44,9 +44,10 @@ def project(tmp_path, site):
 
 
 class Server(http.server.SimpleHTTPRequestHandler):
-    """Serves the site, but for the names in `lost`, and keeps what was asked for in `asked`."""
+    """Serves the site, but for the names in `lost`, those in `held` when they are let go; `asked` is what was asked for."""
 
     lost: ClassVar[set[str]] = set()
+    held: ClassVar[dict[str, threading.Event]] = {}
     asked: ClassVar[list[str]] = []
     extensions_map: ClassVar[dict[str, str]] = {
         **http.server.SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript", ".wasm": "application/wasm"
@@ -58,6 +59,8 @@ class Server(http.server.SimpleHTTPRequestHandler):
     def do_GET(self):
         name = self.path.partition("?")[0].rpartition("/")[2]
         self.asked.append(self.path)
+        if name in self.held:
+            self.held[name].wait(60)
         if name in self.lost:
             self.send_error(503)
         else:

@@ -153,8 +153,11 @@ function show(state = "", words = "", { part, verdict } = {}) {
   const [status, progress] = result.children
   if (busy && !state) return
   if (part !== undefined) {
+    const loaded = progress.nextElementSibling
+    const first = !loaded.textContent
     progress.value = part
-    progress.nextElementSibling.textContent = words
+    loaded.textContent = words
+    if (first) result.scrollIntoView({ block: "nearest" })
     return
   }
   result.dataset.wiState = state
