@@ -253,6 +253,111 @@ def test_markup_that_code_shows_draws_and_does_nothing_else(browser, address):
     assert "onerror" not in shown
 
 
+@pytest.fixture
+def elsewhere():
+    """Another host, as far as a browser knows: its address, and what it was asked."""
+    asked = []
+
+    class Elsewhere(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_error(404)
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", asked
+    server.shutdown()
+    server.server_close()
+
+
+def shows(browser, address, markup):
+    """Run code whose value shows this markup, and return the place where it is shown."""
+    chosen = open_code(
+        browser, address, f"class Shown:\n    def _repr_html_(self):\n        return {markup!r}\nShown()\n"
+    )
+    press(browser, chosen, "run")
+    wait(browser, chosen)
+    WebDriverWait(browser, 10).until(lambda _: "words" in chosen.text)
+    time.sleep(1)
+    return chosen.find_element(By.CSS_SELECTOR, "[data-wi-output] > div > div")
+
+
+def test_markup_asks_nothing_of_another_host(browser, address, elsewhere):
+    other, asked = elsewhere
+    styles = [
+        r"background:u\72l(URL)", r"background:\75 rl(URL)", r"background:\000075rl(URL)", r"background:UR\4c(URL)",
+        r"background:im\61ge-set('URL' 1x)", r"background:-webkit-im\61ge-set(u\72l(URL) 1x)", "background:image-set('URL' 1x)",
+        r"--a:u\72l(URL);background:var(--a)", "--a:url(URL);background:var(--a)", "background:url(\n'URL')", "background:URL(URL)",
+        r"cursor:u\72l(URL),auto", r"list-style:u\72l(URL);display:list-item", r"content:u\72l(URL)", r"mask:u\72l(URL)",
+        r"border-image:u\72l(URL) 1", r"filter:u\72l(URL#f)", r"background:url(#a),u\72l(URL)", r"shape-outside:u\72l(URL);float:left",
+    ]  # fmt: skip
+    drawn = [
+        r'fill="u\72l(URL#a)"',
+        r'mask="u\72l(URL#a)"',
+        'fill="url(URL#a)"',
+        r'clip-path="u\72l(URL#a)"',
+        'href="URL#a"',
+    ]
+    markup = "".join(
+        [
+            *(f'<p style="{style.replace("URL", f"{other}/s{k}")}">words</p>' for k, style in enumerate(styles)),
+            "<svg width='50' height='50'>",
+            *(f"<rect {d.replace('URL', f'{other}/d{k}')} width='9' height='9'/>" for k, d in enumerate(drawn)),
+            *(f"<use {d.replace('URL', f'{other}/u{k}')}/>" for k, d in enumerate(drawn)),
+            "</svg>",
+        ]
+    )
+    place = shows(browser, address, markup)
+    assert asked == []
+    assert "\\" not in place.get_attribute("innerHTML")
+    assert len(place.find_elements(By.CSS_SELECTOR, "p")) == len(styles)
+    assert len(place.find_elements(By.CSS_SELECTOR, "rect")) == len(drawn)
+
+
+COVERS = [
+    "position:fixed;inset:0;z-index:99999;background:#fff",
+    r"p\6fsition:fixed;inset:0;z-index:99999;background:#fff",
+    "POSITION:absolute;top:-5000px;left:-5000px;width:99999px;height:99999px;background:#fff",
+    "margin:-5000px;padding:5000px;background:#fff",
+    "transform:scale(1000);background:#fff",
+    "outline:5000px solid #fff",
+    "box-shadow:0 0 0 5000px #fff",
+    "width:9px;height:9px;transform:translateY(-100vh) scale(1000);background:#fff",
+]
+
+
+@pytest.mark.parametrize("style", COVERS, ids=range(len(COVERS)))
+def test_markup_does_not_cover_the_page(browser, address, style):
+    place = shows(browser, address, f'<div style="{style}">words</div><dialog open style="{style}">more</dialog>')
+    seen = browser.execute_script(
+        "const place = arguments[0], output = place.closest('[data-wi-output]'), box = place.getBoundingClientRect();"
+        "const found = [];"
+        "for (let x = 5; x < innerWidth; x += 40) for (let y = 5; y < innerHeight; y += 20)"
+        "  if (place.contains(document.elementFromPoint(x, y)) && (x < box.left || x > box.right || y < box.top || y > box.bottom))"
+        "    found.push([x, y]);"
+        "return [found, getComputedStyle(place.firstElementChild).position, document.documentElement.scrollWidth]",
+        place,
+    )
+    assert seen[0] == []
+    assert seen[1] == "static"
+    assert seen[2] <= 1280
+
+
+def test_markup_has_no_name_of_the_page(browser, address):
+    names = "".join(f'<b id="{name}" name="{name}">words</b>' for name in ("wi-explorer-style", "__search", "__config"))
+    place = shows(browser, address, f'{names}<p class="md-overlay">words</p><p class="wi-card wi-figure">words</p>')
+    assert browser.execute_script("return document.getElementById('wi-explorer-style')") is None
+    for name in ("__search", "__config"):
+        assert (
+            browser.execute_script("return arguments[0].contains(document.getElementById(arguments[1]))", place, name)
+            is False
+        )
+    assert not place.find_elements(By.CSS_SELECTOR, "[class], [name]")
+
+
 def test_what_is_drawn_is_shown_in_the_palette(browser, address):
     code = "import matplotlib.pyplot as plt\nplt.plot([1, 2, 3])\nplt.title('a line')\n"
     chosen = open_code(browser, address, code)
@@ -261,8 +366,19 @@ def test_what_is_drawn_is_shown_in_the_palette(browser, address):
     assert ended != "error", text
     picture = WebDriverWait(browser, 20).until(lambda _: chosen.find_element(By.CSS_SELECTOR, "[data-wi-output] svg"))
     assert "a line" in picture.text
-    assert "var(--wi-" in picture.get_attribute("innerHTML")
+    drawn = picture.get_attribute("outerHTML")
+    assert "var(--wi-" in drawn
     assert picture.rect["width"] > 300
+    # What a picture says of its own parts, a clip or a sign to repeat, it finds among them.
+    ids = re.findall(r' id="([^"]+)"', drawn)
+    named = re.findall(r'(?:url\(#|href="#)([^)"]+)', drawn)
+    assert len(named) > 10
+    assert set(named) <= set(ids)
+    assert len(ids) == len(set(ids))
+    assert all(name.startswith("wi-shown-") for name in ids)
+    clipped, repeated = (picture.find_element(By.CSS_SELECTOR, kind) for kind in ("[clip-path]", "use"))
+    assert clipped.rect["width"] > 200
+    assert repeated.rect["height"] > 0
 
 
 @pytest.mark.parametrize(
