@@ -210,6 +210,18 @@ def test_what_goes_wrong_is_said_and_marked(browser, address, code, words):
         assert marked.text == code.splitlines()[line - 1]
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_is_typed_and_printed_is_not_cut_off(browser, address, width):
+    code = "import warnings\nprint('x' * 300)\nwarnings.warn('y' * 300)\nprint('several words ' * 30)\n"
+    chosen = open_code(browser, address, f"{code}# {'z' * 200}\n", width=width)
+    press(browser, chosen, "run")
+    wait(browser, chosen)
+    boxes = chosen.find_elements(By.CSS_SELECTOR, "[data-wi-output] pre, .cm-scroller")
+    assert len(boxes) == 4
+    for box in boxes:
+        assert browser.execute_script("return arguments[0].scrollWidth - arguments[0].clientWidth", box) == 0
+
+
 def test_a_file_written_is_announced_and_warnings_are_shown(browser, address):
     code = "import warnings\nopen('notes.txt', 'w').write('x')\nwarnings.warn('careful')\nprint('done')\n"
     _, text = run_code(browser, address, code)
