@@ -67,7 +67,10 @@ def prepare_to_draw() -> None:
 
 
 def run(code: str, tell: Tell, *, prompt: bool, names: dict[str, Any] | None = None) -> dict[str, Any] | None:
-    r"""Run `code` in `names`, tell its output as it comes, and return what went wrong: `line`, `source` and `message`.
+    r"""Run `code` in `names`, tell its output as it comes, and return what went wrong.
+
+    That is its `line`, the line's `source`, the `message` that Python prints last, and a `refusal`: where a value was
+    refused (ValueError, TypeError), why, as a sentence.
 
     Args:
         code: Python, without prompts.
@@ -82,6 +85,8 @@ def run(code: str, tell: Tell, *, prompt: bool, names: dict[str, Any] | None = N
         '4\n5\n'
         >>> run("x = 1\nx.y", print, prompt=False, names={})["line"]
         2
+        >>> run("int('a')", print, prompt=False, names={})["refusal"]
+        "Invalid literal for int() with base 10: 'a'."
     """
     names = shared if names is None else names
     names.setdefault("__name__", "__main__")
@@ -152,4 +157,10 @@ def _problem(error: BaseException) -> dict[str, Any]:
         message += ". Here are numpy, matplotlib and wi_docs"
     if isinstance(error, MemoryError) and not str(error):
         message += ": the page has less memory than this asks for"
-    return {"line": line, "source": linecache.getline(FILE, line).strip() if line else "", "message": message}
+    words = str(error) if isinstance(error, TypeError | ValueError) else ""
+    return {
+        "line": line,
+        "source": linecache.getline(FILE, line).strip() if line else "",
+        "message": message,
+        "refusal": f"{words[0].upper()}{words[1:]}." if words else "",
+    }

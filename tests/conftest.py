@@ -10,10 +10,12 @@ from typing import ClassVar
 import pytest
 from selenium import webdriver
 
+from tests.drivers import Chromium, Firefox
 from tests.pages import ROOT, build
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 DRIVER = shutil.which("chromedriver")
+FIREFOX = next(filter(None, map(shutil.which, ("firefox-esr", "firefox"))), None)
 
 
 @pytest.fixture(scope="session")
@@ -42,9 +44,10 @@ def project(tmp_path, site):
 
 
 class Server(http.server.SimpleHTTPRequestHandler):
-    """Serves the site, but for the names in `lost`, and keeps what was asked for in `asked`."""
+    """Serves the site, but for the names in `lost`, those in `held` when they are let go; `asked` is what was asked for."""
 
     lost: ClassVar[set[str]] = set()
+    held: ClassVar[dict[str, threading.Event]] = {}
     asked: ClassVar[list[str]] = []
     extensions_map: ClassVar[dict[str, str]] = {
         **http.server.SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript", ".wasm": "application/wasm"
@@ -56,6 +59,8 @@ class Server(http.server.SimpleHTTPRequestHandler):
     def do_GET(self):
         name = self.path.partition("?")[0].rpartition("/")[2]
         self.asked.append(self.path)
+        if name in self.held:
+            self.held[name].wait(60)
         if name in self.lost:
             self.send_error(503)
         else:
@@ -90,3 +95,21 @@ def browser():
     driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
     yield driver
     driver.quit()
+
+
+@pytest.fixture(scope="session")
+def firefox(tmp_path_factory):
+    if not FIREFOX:
+        assert "WI_DOCS_REQUIRE_BROWSER" not in os.environ, "no firefox, and it is required here"
+        pytest.skip("no firefox on this machine")
+    driver = Firefox(FIREFOX, tmp_path_factory.mktemp("profile"))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(params=["chromium", "firefox"])
+def either(request):
+    """Each of the two browsers, one after the other."""
+    if request.param == "firefox":
+        return request.getfixturevalue("firefox")
+    return Chromium(request.getfixturevalue("browser"))

@@ -28,12 +28,12 @@ def test_an_exercise_tells_right_from_wrong(page, name):
     assert not first.right, "it is solved before it has begun"
     solved = exercises.judge(page, name, left(exercise.solution))
     assert solved.right, solved.words
-    assert solved.words.startswith("Right. ")
+    assert solved.words.startswith("Good. " if page == "diagnose" else "Right. ")
     assert len(exercise.wrong) >= 3
     for answer in exercise.wrong:
         verdict = exercises.judge(page, name, left(exercise.start, answer))
         assert not verdict.right, answer
-        assert verdict.words.startswith("Not yet. ")
+        assert verdict.words.startswith(("Bad: ", "Not yet. `found` has to be") if page == "diagnose" else "Not yet. ")
     assert exercises.judge(page, name, {}).words.startswith("Not yet. There is no `")
 
 

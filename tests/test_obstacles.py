@@ -1,6 +1,8 @@
 """axe-core, by Deque, looks for what stands in the way of readers with a keyboard, a screen reader or weak eyes."""
 
 import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.pages import PAGES, ROOT, show
 
@@ -34,6 +36,22 @@ def test_nothing_stands_in_the_way_of_any_reader(browser, address, page, width, 
     browser.execute_async_script(
         READ
     )  # explorers come alive, and code that scrolls takes the focus, when they are in sight
+    assert violations(browser) == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_nothing_stands_in_the_way_in_a_form_that_refuses_works_or_has_answered(browser, address, width, scheme):
+    show(browser, f"{address}diagnose/#widths=64,0,10&gain=hello&dtype=fp7", width, scheme)
+    WebDriverWait(browser, 20).until(lambda _: len(browser.find_elements(By.CSS_SELECTOR, "[aria-invalid]")) == 3)
+    assert violations(browser) == []
+    browser.get("about:blank")
+    show(browser, f"{address}diagnose/#widths=64,128x12,10", width, scheme)
+    WebDriverWait(browser, 20).until(lambda _: browser.find_elements(By.CSS_SELECTOR, ".cm-content"))
+    browser.find_element(By.CSS_SELECTOR, ".wi-form button").click()
+    WebDriverWait(browser, 20).until(lambda _: browser.find_elements(By.CSS_SELECTOR, ".wi-form [aria-busy]"))
+    assert violations(browser) == []
+    WebDriverWait(browser, 60).until(lambda _: not browser.find_elements(By.CSS_SELECTOR, ".wi-form [aria-busy]"))
+    assert "What helps most" in browser.find_element(By.CSS_SELECTOR, ".wi-form__result").text
     assert violations(browser) == []
 
 

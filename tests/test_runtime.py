@@ -12,6 +12,7 @@ import threading
 import time
 import zipfile
 import zlib
+from urllib.parse import quote
 
 import pytest
 from selenium.webdriver.common.by import By
@@ -20,7 +21,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from scripts import fetch_runtime, wheel
 from tests.conftest import Server
-from tests.pages import build, show
+from tests.pages import ROOT, build, show
 from wi_docs import activations, floats, initializers
 from wi_docs.diagnosis import NORMALIZATIONS, Spec
 
@@ -71,6 +72,9 @@ def run_code(browser, address, code, **place):
 def nothing_lost():
     yield
     Server.lost.clear()
+    for event in Server.held.values():
+        event.set()
+    Server.held.clear()
 
 
 def test_nothing_is_loaded_or_run_before_a_press(browser, address):
@@ -209,6 +213,18 @@ def test_what_goes_wrong_is_said_and_marked(browser, address, code, words):
         assert marked.text == code.splitlines()[line - 1]
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_is_typed_and_printed_is_not_cut_off(browser, address, width):
+    code = "import warnings\nprint('x' * 300)\nwarnings.warn('y' * 300)\nprint('several words ' * 30)\n"
+    chosen = open_code(browser, address, f"{code}# {'z' * 200}\n", width=width)
+    press(browser, chosen, "run")
+    wait(browser, chosen)
+    boxes = chosen.find_elements(By.CSS_SELECTOR, "[data-wi-output] pre, .cm-scroller")
+    assert len(boxes) == 4
+    for box in boxes:
+        assert browser.execute_script("return arguments[0].scrollWidth - arguments[0].clientWidth", box) == 0
+
+
 def test_a_file_written_is_announced_and_warnings_are_shown(browser, address):
     code = "import warnings\nopen('notes.txt', 'w').write('x')\nwarnings.warn('careful')\nprint('done')\n"
     _, text = run_code(browser, address, code)
@@ -252,6 +268,111 @@ def test_markup_that_code_shows_draws_and_does_nothing_else(browser, address):
     assert "onerror" not in shown
 
 
+@pytest.fixture
+def elsewhere():
+    """Another host, as far as a browser knows: its address, and what it was asked."""
+    asked = []
+
+    class Elsewhere(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_error(404)
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", asked
+    server.shutdown()
+    server.server_close()
+
+
+def shows(browser, address, markup):
+    """Run code whose value shows this markup, and return the place where it is shown."""
+    chosen = open_code(
+        browser, address, f"class Shown:\n    def _repr_html_(self):\n        return {markup!r}\nShown()\n"
+    )
+    press(browser, chosen, "run")
+    wait(browser, chosen)
+    WebDriverWait(browser, 10).until(lambda _: "words" in chosen.text)
+    time.sleep(1)
+    return chosen.find_element(By.CSS_SELECTOR, "[data-wi-output] > div > div")
+
+
+def test_markup_asks_nothing_of_another_host(browser, address, elsewhere):
+    other, asked = elsewhere
+    styles = [
+        r"background:u\72l(URL)", r"background:\75 rl(URL)", r"background:\000075rl(URL)", r"background:UR\4c(URL)",
+        r"background:im\61ge-set('URL' 1x)", r"background:-webkit-im\61ge-set(u\72l(URL) 1x)", "background:image-set('URL' 1x)",
+        r"--a:u\72l(URL);background:var(--a)", "--a:url(URL);background:var(--a)", "background:url(\n'URL')", "background:URL(URL)",
+        r"cursor:u\72l(URL),auto", r"list-style:u\72l(URL);display:list-item", r"content:u\72l(URL)", r"mask:u\72l(URL)",
+        r"border-image:u\72l(URL) 1", r"filter:u\72l(URL#f)", r"background:url(#a),u\72l(URL)", r"shape-outside:u\72l(URL);float:left",
+    ]  # fmt: skip
+    drawn = [
+        r'fill="u\72l(URL#a)"',
+        r'mask="u\72l(URL#a)"',
+        'fill="url(URL#a)"',
+        r'clip-path="u\72l(URL#a)"',
+        'href="URL#a"',
+    ]
+    markup = "".join(
+        [
+            *(f'<p style="{style.replace("URL", f"{other}/s{k}")}">words</p>' for k, style in enumerate(styles)),
+            "<svg width='50' height='50'>",
+            *(f"<rect {d.replace('URL', f'{other}/d{k}')} width='9' height='9'/>" for k, d in enumerate(drawn)),
+            *(f"<use {d.replace('URL', f'{other}/u{k}')}/>" for k, d in enumerate(drawn)),
+            "</svg>",
+        ]
+    )
+    place = shows(browser, address, markup)
+    assert asked == []
+    assert "\\" not in place.get_attribute("innerHTML")
+    assert len(place.find_elements(By.CSS_SELECTOR, "p")) == len(styles)
+    assert len(place.find_elements(By.CSS_SELECTOR, "rect")) == len(drawn)
+
+
+COVERS = [
+    "position:fixed;inset:0;z-index:99999;background:#fff",
+    r"p\6fsition:fixed;inset:0;z-index:99999;background:#fff",
+    "POSITION:absolute;top:-5000px;left:-5000px;width:99999px;height:99999px;background:#fff",
+    "margin:-5000px;padding:5000px;background:#fff",
+    "transform:scale(1000);background:#fff",
+    "outline:5000px solid #fff",
+    "box-shadow:0 0 0 5000px #fff",
+    "width:9px;height:9px;transform:translateY(-100vh) scale(1000);background:#fff",
+]
+
+
+@pytest.mark.parametrize("style", COVERS, ids=range(len(COVERS)))
+def test_markup_does_not_cover_the_page(browser, address, style):
+    place = shows(browser, address, f'<div style="{style}">words</div><dialog open style="{style}">more</dialog>')
+    seen = browser.execute_script(
+        "const place = arguments[0], output = place.closest('[data-wi-output]'), box = place.getBoundingClientRect();"
+        "const found = [];"
+        "for (let x = 5; x < innerWidth; x += 40) for (let y = 5; y < innerHeight; y += 20)"
+        "  if (place.contains(document.elementFromPoint(x, y)) && (x < box.left || x > box.right || y < box.top || y > box.bottom))"
+        "    found.push([x, y]);"
+        "return [found, getComputedStyle(place.firstElementChild).position, document.documentElement.scrollWidth]",
+        place,
+    )
+    assert seen[0] == []
+    assert seen[1] == "static"
+    assert seen[2] <= 1280
+
+
+def test_markup_has_no_name_of_the_page(browser, address):
+    names = "".join(f'<b id="{name}" name="{name}">words</b>' for name in ("wi-explorer-style", "__search", "__config"))
+    place = shows(browser, address, f'{names}<p class="md-overlay">words</p><p class="wi-card wi-figure">words</p>')
+    assert browser.execute_script("return document.getElementById('wi-explorer-style')") is None
+    for name in ("__search", "__config"):
+        assert (
+            browser.execute_script("return arguments[0].contains(document.getElementById(arguments[1]))", place, name)
+            is False
+        )
+    assert not place.find_elements(By.CSS_SELECTOR, "[class], [name]")
+
+
 def test_what_is_drawn_is_shown_in_the_palette(browser, address):
     code = "import matplotlib.pyplot as plt\nplt.plot([1, 2, 3])\nplt.title('a line')\n"
     chosen = open_code(browser, address, code)
@@ -260,8 +381,19 @@ def test_what_is_drawn_is_shown_in_the_palette(browser, address):
     assert ended != "error", text
     picture = WebDriverWait(browser, 20).until(lambda _: chosen.find_element(By.CSS_SELECTOR, "[data-wi-output] svg"))
     assert "a line" in picture.text
-    assert "var(--wi-" in picture.get_attribute("innerHTML")
+    drawn = picture.get_attribute("outerHTML")
+    assert "var(--wi-" in drawn
     assert picture.rect["width"] > 300
+    # What a picture says of its own parts, a clip or a sign to repeat, it finds among them.
+    ids = re.findall(r' id="([^"]+)"', drawn)
+    named = re.findall(r'(?:url\(#|href="#)([^)"]+)', drawn)
+    assert len(named) > 10
+    assert set(named) <= set(ids)
+    assert len(ids) == len(set(ids))
+    assert all(name.startswith("wi-shown-") for name in ids)
+    clipped, repeated = (picture.find_element(By.CSS_SELECTOR, kind) for kind in ("[clip-path]", "use"))
+    assert clipped.rect["width"] > 200
+    assert repeated.rect["height"] > 0
 
 
 @pytest.mark.parametrize(
@@ -470,6 +602,204 @@ def test_the_wheel_is_this_package_and_the_same_at_every_build(site, tmp_path, m
                 assert built.read(name) == path.read_bytes(), name
     monkeypatch.setattr(wheel, "WHEELS", tmp_path)
     assert wheel.build().read_bytes() == served.read_bytes()
+
+
+def without_cache(browser):
+    browser.execute_cdp_cmd("Network.enable", {})
+    browser.execute_cdp_cmd("Network.clearBrowserCache", {})
+    browser.get("about:blank")
+
+
+def diagnosis(browser, address, fragment="", width=1280):
+    """Open Diagnose, and return its form's cell."""
+    browser.get("about:blank")
+    show(browser, f"{address}diagnose/{fragment}", width)
+    return browser.find_element(By.CSS_SELECTOR, "[data-wi-exercise^='diagnose/'] [data-wi-snippet]")
+
+
+def written(browser, cell):
+    """The code in a cell, in its editor if it has one."""
+    script = "return (arguments[0].querySelector('.cm-content') ?? arguments[0].querySelector('pre code')).innerText"
+    return re.sub(r"\n+", "\n", browser.execute_script(script, cell)).strip()
+
+
+def test_on_a_slow_line_one_editor_comes_with_the_last_code(browser, address):
+    without_cache(browser)
+    cell = diagnosis(browser, address)
+    Server.held["editor.js"] = threading.Event()
+    widths = browser.find_element(By.CSS_SELECTOR, ".wi-form [name=widths]")
+    widths.send_keys(Keys.CONTROL, "a")
+    for letter in "784, 512x30, 10":
+        widths.send_keys(letter)
+    for _ in range(3):
+        press(browser, cell, "edit")
+    assert cell.find_element(By.CSS_SELECTOR, "[data-wi-edit]").text == "Loading …"
+    assert not browser.find_elements(By.CSS_SELECTOR, ".wi-editor")
+    Server.held["editor.js"].set()
+    WebDriverWait(browser, 20).until(lambda _: browser.find_elements(By.CSS_SELECTOR, ".cm-content"))
+    time.sleep(0.5)
+    assert len(browser.find_elements(By.CSS_SELECTOR, ".wi-editor, .cm-editor")) == 2  # the place, and the editor in it
+    assert f"widths = [784, {'512, ' * 30}10]" in written(browser, cell)
+
+
+def test_three_impatient_presses_open_one_editor(browser, address):
+    without_cache(browser)
+    show(browser, address + "edge-of-chaos/", 1280)
+    Server.held["editor.js"] = threading.Event()
+    for _ in range(3):
+        press(browser, snippet(browser, 2), "edit")
+    Server.held["editor.js"].set()
+    WebDriverWait(browser, 20).until(lambda _: browser.find_elements(By.CSS_SELECTOR, ".cm-content"))
+    time.sleep(0.5)
+    assert len(browser.find_elements(By.CSS_SELECTOR, ".cm-editor")) == 1
+
+
+def test_an_editor_that_did_not_come_can_be_asked_for_again(browser, address):
+    without_cache(browser)
+    show(browser, address + "edge-of-chaos/", 1280)
+    Server.lost.add("editor.js")
+    chosen = snippet(browser, 2)
+    press(browser, chosen, "edit")
+    ended, text = wait(browser, chosen)
+    assert ended == "error"
+    assert "The editor could not be loaded. Check the connection, then try again." in text
+    assert chosen.find_element(By.TAG_NAME, "pre").is_displayed()
+    Server.lost.clear()
+    Server.asked.clear()
+    press(browser, chosen, "edit")
+    WebDriverWait(browser, 20).until(lambda _: chosen.find_elements(By.CSS_SELECTOR, ".cm-content"))
+    # Some browsers keep a module that failed, by its address: it is asked for by another.
+    assert [path for path in Server.asked if "editor.js" in path] == ["/assets/vendor/editor.js?1"]
+    browser.get_log("browser")
+
+
+PUT = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', { bubbles: true }))"
+WRONG = [
+    ("widths", "abc", "Write the widths from input to output, such as 64, 128x12, 10. “abc” is no width."),
+    ("widths", "", "Write the widths from input to output, such as 64, 128x12, 10."),
+    ("widths", "64", "Write the widths from input to output, such as 64, 128x12, 10: at least two."),
+    ("widths", "64, -1, 10", "“-1” is no width."),
+    ("widths", "64, 0, 10", "“0” is no width."),
+    ("widths", "64, 2.5, 10", "“2.5” is no width."),
+    ("widths", "64, 256x9999, 10", "“256x9999” is too deep for this page: at most 1000 layers."),
+    ("widths", "64, 8x600, 8x600", "“8x600” is too deep for this page: at most 1000 layers."),
+    ("widths", "64, 99999, 10", "“99999” is too wide for this page: at most 10000 units."),
+    ("gain", "hello", "Write a number above 0, not “hello”."),
+    ("gain", "0", "Write a number above 0, not “0”."),
+    ("gain", "-1", "Write a number above 0, not “-1”."),
+    ("gain", "1e999", "Write a number above 0, not “1e999”."),
+    ("gain", "0x10", "Write a number above 0, not “0x10”."),
+    ("gain", "0,5", "Write a number above 0, not “0,5”."),
+    ("sigma_b", "-1", "Write a number that is 0 or more, not “-1”."),
+    ("branch", "nan", "Write a number that is 0 or more, not “nan”."),
+    ("input_second_moment", "0", "Write a number above 0, not “0”."),
+    ("input_correlation", "1", "Write a number from 0 to less than 1, not “1”."),
+    ("input_correlation", "-0.1", "Write a number from 0 to less than 1, not “-0.1”."),
+]  # fmt: skip
+
+
+def test_what_is_no_value_is_refused_beside_its_field_and_writes_nothing(browser, address):
+    cell = diagnosis(browser, address)
+    own = written(browser, cell)
+    for name, value, words in WRONG:
+        field = browser.find_element(By.CSS_SELECTOR, f".wi-form [name={name}]")
+        good = field.get_attribute("value")
+        browser.execute_script(PUT, field, value)
+        browser.find_element(By.CSS_SELECTOR, ".wi-form button").click()
+        WebDriverWait(browser, 20).until(lambda _, field=field: field.get_attribute("aria-invalid") == "true")
+        said = browser.find_element(By.ID, field.get_attribute("aria-describedby"))
+        assert said.is_displayed()
+        assert words in said.text
+        assert abs(said.rect["x"] - field.rect["x"]) < 2
+        assert 0 <= said.rect["y"] - field.rect["y"] - field.rect["height"] < 12
+        assert browser.switch_to.active_element == field
+        assert len(browser.find_elements(By.CSS_SELECTOR, ".wi-form [aria-invalid], .wi-form small")) == 2
+        assert state(cell) == "idle"
+        assert written(browser, cell) == own, (name, value)
+        browser.execute_script(PUT, field, good)
+        WebDriverWait(browser, 20).until(lambda _, field=field: field.get_attribute("aria-invalid") is None)
+        assert not browser.find_elements(By.CSS_SELECTOR, ".wi-form small")
+    assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+def test_the_form_refuses_just_what_the_package_does():
+    """The bounds of the numbers in the form are those of `Spec`."""
+    form = (ROOT / "docs" / "diagnose.md").read_text()
+    fields = re.findall(r'<input name="(\w+)" data-kind="number"([^>]*)>', form)
+    assert len(fields) == 5
+    for name, attributes in fields:
+        bounds = {kind: float(value) for kind, value in re.findall(r'data-(above|least|below)="([^"]+)"', attributes)}
+        whole = {"widths": (8, 8, 8, 8, 2), "scheme": "he_normal", "residual": True}
+        for kind, bound in bounds.items():
+            inside = bound if kind == "least" else bound + (-1e-9 if kind == "below" else 1e-9)
+            outside = bound - 1e-9 if kind == "least" else bound
+            assert getattr(Spec(**whole, **{name: inside}), name) == inside
+            with pytest.raises(ValueError, match=name):
+                Spec(**whole, **{name: outside})
+
+
+CLOSES = '"""))import js;js.console.log("INJECTED");print(("""'
+HOSTILE = [
+    f"widths=64, 32x3, 10&scheme=he_normal&input_correlation=0{' ' * 150}{CLOSES}",
+    f"widths=64, 32x3, 10{CLOSES}",
+    f"widths=64,32x3{CLOSES},10",
+    "widths=64, __import__('os'), 10",
+    f"widths=64, 10{' ' * 3000}{CLOSES}",
+    *(f"widths=64, 10&{name}=1{CLOSES}" for name in ("gain", "sigma_b", "branch", "input_second_moment")),
+    *(
+        f"widths=64, 10&{name}={value}"
+        for name in ("activation", "scheme", "normalization", "dtype", "residual")
+        for value in (f"relu{CLOSES}", 'relu"\nseed = 7\n"', "__proto__", "constructor", "toString")
+    ),
+    'widths=64, 10&gain=1\n"""))\nimport js\n("""',
+    "widths=64, 10&gain=1\nseed = 7",
+    "widths=64, 10\nseed = 7",
+    "widths=__proto__&gain=constructor",
+    "widths=64, 10&gain=inf",
+    "widths=64, 10&gain=1_0",
+    "widths=٣, 10",
+    f"widths={'2x1000,' * 400}2",
+]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
+def test_an_address_never_becomes_code(browser, address, hostile):
+    fragment = f"#{quote(hostile, safe='=&')}"
+    cell = diagnosis(browser, address)
+    own = written(browser, cell)
+    cell = diagnosis(browser, address, fragment)
+    wrong = WebDriverWait(browser, 20).until(
+        lambda _: browser.find_elements(By.CSS_SELECTOR, ".wi-form [aria-invalid]")
+    )
+    for field in wrong:
+        assert browser.find_element(By.ID, field.get_attribute("aria-describedby")).is_displayed()
+    browser.find_element(By.CSS_SELECTOR, ".wi-form button").click()
+    time.sleep(0.3)
+    assert browser.switch_to.active_element == wrong[0]
+    assert written(browser, cell) == own
+    assert state(cell) == "idle"
+    assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+def test_names_that_are_no_fields_are_left_out_of_what_an_address_says(browser, address):
+    fragment = "#widths=64,+10&__proto__=1&gain=2&constructor=1&_draw=1&seed=7&sigma_w=3&input_correlation=+.5e0"
+    cell = diagnosis(browser, address, fragment)
+    WebDriverWait(browser, 20).until(lambda _: cell.find_elements(By.CSS_SELECTOR, ".cm-content"))
+    between = written(browser, cell).split('"""')
+    assert between[1].split("\n") == [
+        "", "widths = [64, 10]", 'scheme = "pytorch_linear"', "gain = 2", "input_correlation = 0.5", "",
+    ]  # fmt: skip
+    assert "picture" not in between[2]
+
+
+def test_what_the_package_refuses_is_said_in_words_under_the_button(browser, address):
+    cell = diagnosis(browser, address, "#widths=64,+32,+10&residual=1")
+    browser.find_element(By.CSS_SELECTOR, ".wi-form button").click()
+    wait(browser, cell)
+    result = browser.find_element(By.CSS_SELECTOR, ".wi-form__result")
+    assert result.text.startswith("Widths of a residual network must be an input, one width an odd number of times")
+    assert "Traceback" not in browser.find_element(By.TAG_NAME, "article").text
+    assert "Error" not in result.text
 
 
 def test_the_form_writes_a_description_and_the_address_brings_it_back(browser, address):

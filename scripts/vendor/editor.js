@@ -53,7 +53,7 @@ export function editor(place, { code, label, run, changed }) {
       doc: code.replace(/\n$/, ""),
       extensions: [
         keymap.of([{ key: "Mod-Enter", run: () => (run(), true) }]),
-        history(), drawSelection(), indentOnInput(), bracketMatching(), closeBrackets(), indentUnit.of("    "),
+        history(), drawSelection(), EditorView.lineWrapping, indentOnInput(), bracketMatching(), closeBrackets(), indentUnit.of("    "),
         keymap.of([...defaultKeymap, ...historyKeymap]),
         pythonLanguage, syntaxHighlighting(colors), theme, marked,
         EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0", spellcheck: "false", autocapitalize: "off" }),

@@ -17,10 +17,12 @@ from wi_docs import checks
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether an answer is right, and why."""
+    """Whether an answer is right, and why; and of a diagnosis the change that helps most, and what came of it."""
 
     right: bool
     words: str
+    change: str = ""
+    outcome: str = ""
 
 
 @dataclass(frozen=True)

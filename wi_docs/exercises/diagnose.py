@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wi_docs.diagnosis import Diagnosis
-from wi_docs.exercises import Verdict, exercise, not_yet, right
+from wi_docs.exercises import Verdict, exercise, not_yet
 
 
 @exercise(
@@ -43,4 +43,5 @@ def your_network(found: Any) -> Verdict:
     """Describe your network here, or in the form above, and run the cell. What stands there is a ReLU network of twelve hidden layers as PyTorch starts it. Can you mend it?"""
     if not isinstance(found, Diagnosis):
         return not_yet("`found` has to be what `diagnose` returns.")
-    return right(found.verdict) if found.ok else not_yet(found.verdict)
+    change, outcome = (found.advice.change, found.advice.outcome) if found.advice else ("", "")
+    return Verdict(found.ok, found.verdict, change, outcome)

@@ -59,7 +59,8 @@ if (runtime && snippets.length && self.WebAssembly && self.Worker && self.Transf
   if (form) {
     const diagnose = () => import("./run/diagnose.js")
     const describe = async () => location.hash.startsWith("#widths=") && (await diagnose()).read()
-    form.addEventListener("input", async event => (await diagnose()).changed(event.target))
+    for (const what of ["input", "change"])
+      form.addEventListener(what, async event => (await diagnose()).changed(event.target, what === "change"))
     form.addEventListener("submit", async event => {
       event.preventDefault()
       ;(await diagnose()).submitted()

@@ -4,6 +4,7 @@ import { source } from "../code.js"
 
 const [key] = document.querySelector("meta[name=wi-runtime]").content.split(" ")
 const status = document.querySelector(".wi-all [role=status]")
+let failures = 0 // of the editor's script
 const LONGEST = 8000 // characters of a link's code, packed, and five times as many unpacked
 
 class Snippet {
@@ -22,27 +23,46 @@ class Snippet {
   get code() { return this.editor?.code() ?? this.original }
   button(action) { return this.element.querySelector(`[data-wi-${action}]`) }
 
-  async edit(code = this.original, focus = true) {
-    if (!this.editor) {
-      const { editor } = await import("../../vendor/editor.js")
+  // One editor, however often it is asked for while its script is on the way; the code that was asked for last is in it.
+  async edit(code = this.wanted ?? this.original, focus = true) {
+    this.wanted = code
+    try {
+      await (this.opening ??= this.open())
+    } catch {
+      this.opening = this.wanted = undefined
+      failures++ // some browsers remember a script that failed, by its address
+      this.say("error", "The editor could not be loaded. Check the connection, then try again.")
+      return false
+    }
+    if (this.editor.code().trimEnd() !== this.wanted.trimEnd()) this.editor.set(this.wanted)
+    if (focus) this.editor.focus()
+    return true
+  }
+
+  async open() {
+    const button = this.button("edit")
+    button.textContent = "Loading …"
+    try {
+      const { editor } = await import(`../../vendor/editor.js${failures ? `?${failures}` : ""}`)
       this.block.hidden = true
       const place = document.createElement("div")
       place.className = "wi-editor"
       this.block.after(place)
       this.editor = editor(place, {
-        code, label: `Code of ${this.button("run").ariaLabel.slice(4)}`,
+        code: this.wanted, label: `Code of ${this.button("run").ariaLabel.slice(4)}`,
         run: () => run(this), changed: () => { this.ran = false },
       })
-      this.button("edit").hidden = true
+      button.hidden = true
       this.button("reset").hidden = false
-    } else this.editor.set(code)
-    if (focus) this.editor.focus()
+    } finally {
+      button.textContent = "Edit"
+    }
   }
 
   reset() {
     this.editor?.remove()
     this.element.querySelector(".wi-editor")?.remove()
-    this.editor = undefined
+    this.editor = this.opening = this.wanted = undefined
     this.block.hidden = false
     this.ran = false
     this.button("edit").hidden = false
@@ -53,7 +73,8 @@ class Snippet {
     if (location.hash.startsWith("#wi-code=")) history.replaceState(null, "", location.pathname + location.search)
   }
 
-  say(state, words = "") {
+  // Say how it stands. `told`, where there is one, is told too, with what was found, and says it aloud in this one's place.
+  say(state, words = "", found = {}) {
     const busy = state === "loading" || state === "running"
     const focused = document.activeElement === this.button("run") || document.activeElement === this.button("stop")
     this.output.dataset.wiState = state
@@ -62,9 +83,19 @@ class Snippet {
     this.button("stop").hidden = !busy
     if (focused) this.button(busy ? "stop" : "run").focus()
     if (!this.output.firstChild)
-      this.output.innerHTML = '<p role="status"></p><progress max="1" hidden aria-label="Loading Python"></progress><div></div>'
-    this.output.querySelector("[role=status]").textContent = words
+      this.output.innerHTML = '<p></p><progress max="1" hidden aria-label="Loading Python"></progress><div></div>'
+    const said = this.output.querySelector("p")
+    said.setAttribute("role", this.told ? "none" : "status")
+    said.textContent = words
     this.output.querySelector("progress").hidden = state !== "loading"
+    this.told?.(state, words, found)
+  }
+
+  loads(name, bytes, all) {
+    const words = `Loading ${name}: ${(bytes / 1e6).toFixed(1)} of ${(all / 1e6).toFixed(1)} MB`
+    this.output.querySelector("progress").value = bytes / all
+    this.output.querySelector("p").textContent = words
+    this.told?.("loading", words, { part: bytes / all })
   }
 
   clear() {
@@ -97,6 +128,7 @@ class Snippet {
   }
 
   finish({ problem, seconds, verdict }) {
+    if (this.told && problem?.refusal) return this.say("error", problem.refusal)
     if (problem) {
       const where = problem.line ? `  line ${problem.line}: ${problem.source}\n` : ""
       this.show("out", `Traceback (most recent call last):\n${where}${problem.message}\n`)
@@ -104,7 +136,8 @@ class Snippet {
     const took = seconds < 0.095 ? "" : `, ${seconds.toFixed(1)} s`
     const same = bare(this.got) === bare(this.printed)
     this.ran = !problem || same
-    if (verdict) this.say(verdict.right ? "ok" : "differs", verdict.words)
+    if (this.told && problem) this.say("error", `Python stopped: ${problem.message}.`)
+    else if (verdict) this.say(verdict.right ? "ok" : "differs", verdict.words, { verdict })
     else if (this.exercise && !problem) this.say("ok", `Live${took}.`)
     else if (same) this.say("ok", `Live${took}: ${this.printed ? "the same as printed" : "nothing to print, as expected"}.`)
     else if (problem) {
@@ -150,10 +183,7 @@ function begin() {
     if (!running) return
     if (data.progress) {
       const { name, bytes, all } = data.progress
-      for (const snippet of watched()) {
-        snippet.output.querySelector("progress").value = bytes / all
-        snippet.output.querySelector("[role=status]").textContent = `Loading ${name}: ${(bytes / 1e6).toFixed(1)} of ${(all / 1e6).toFixed(1)} MB`
-      }
+      for (const snippet of watched()) snippet.loads(name, bytes, all)
     } else if (data.loading) for (const snippet of watched()) snippet.say("loading", `Loading ${data.loading} …`)
     else if (data.running) for (const snippet of watched()) snippet.say("running", "Running …")
     else if (data.pieces) for (const [kind, text] of data.pieces) running.show(kind, text)
@@ -192,7 +222,7 @@ function execute(snippet) {
 let queue = Promise.resolve(), stopped = false
 
 // Run a snippet after those above it that have not run yet; an exercise stands alone.
-function run(snippet) {
+export function run(snippet) {
   const above = snippets.slice(0, snippets.indexOf(snippet)).filter(other => !other.exercise)
   return enqueue(() => snippet.exercise ? [snippet] : [...above.filter(other => !other.ran), snippet], snippet)
 }

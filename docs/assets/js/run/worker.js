@@ -136,7 +136,8 @@ onmessage = async ({ data: { code, prompt, alone, check } }) => {
     let verdict
     if (check && !problem) {
       const judged = python.pyimport("wi_docs.exercises").judge(...check.split("/"), names)
-      verdict = { right: judged.right, words: judged.words }
+      const { right, words, change, outcome } = judged
+      verdict = { right, words, change, outcome }
     }
     flush()
     postMessage({ done: { problem: problem?.toJs({ dict_converter: Object.fromEntries }) ?? null, seconds, verdict } })
