@@ -239,7 +239,9 @@ def test_adam_takes_the_steps_of_its_paper():
         square = 0.001 * (0.999 ** ages[:, None] * past**2).sum(axis=0) / (1 - 0.999**t)
         expected -= 0.01 * mean / (np.sqrt(square) + 1e-8)
     assert np.allclose(w, expected, rtol=1e-12, atol=0)
-    assert abs(w[0]) < 1e-4 < 1e-3 < abs(w[1]), "a gradient under epsilon hardly moves, and above it size does not count"
+    assert abs(w[0]) < 1e-4 < 1e-3 < abs(w[1]), (
+        "a gradient under epsilon hardly moves, and above it size does not count"
+    )
 
 
 def test_the_input_layer_may_have_a_gain_of_its_own():

@@ -19,7 +19,7 @@ from wi_docs.propagation import product_spectrum, projection_variance
 from wi_docs.recurrent import clip_by_norm, lstm_memory, random_recurrence, recur
 from wi_docs.residual import ResidualMLP, residual_stream
 from wi_docs.symmetry import linear_pieces, tent_map, train_units
-from wi_docs.training import train_digits
+from wi_docs.training import train, train_digits
 
 RNG = np.random.default_rng(0)
 NET = MLP([2, 2], "linear", "zeros", RNG)
@@ -121,11 +121,14 @@ CASES = [
     (lambda: train_digits("relu", "he_normal", depth=1, steps=1, rate=0.0), ValueError, "rate must be greater than 0"),
     (
         lambda: train_digits("relu", "zeros", depth=1, steps=1, rate=0.1, equalize=True),
-        lambda: train_digits("relu", "he_normal", depth=1, steps=1, rate=0.1, optimizer="adams"),
-        lambda: train_digits("relu", "he_normal", depth=1, steps=1, rate=0.1, optimizer="adam", equalize=True),
-        lambda: train_digits("relu", "he_normal", depth=1, steps=1, rate=-0.1, optimizer="adam"),
         ValueError,
         "weight gradient is 0",
+    ),
+    (lambda: train(NET, steps=1, rate=0.1, optimizer="adams"), ValueError, "did you mean 'adam'"),
+    (
+        lambda: train(NET, steps=1, rate=0.1, optimizer="adam", equalize=True),
+        ValueError,
+        "goes with the optimizer 'sgd'",
     ),
     (lambda: train_units("constant", "constant", units=0), ValueError, "width must be at least 1"),
     (lambda: tent_map(0), ValueError, "times must be at least 1"),

@@ -227,7 +227,7 @@ SMALL, LARGE = (("tanh", 0.5), ("relu", 1.0)), (("tanh", 16.0), ("relu", 4.0))
 
 @claim(source="@schoenholz2017, section 5, for tanh and theory")
 def within_twenty_it_trains() -> Result:
-    """At two scales of each activation for which the gradient, in theory, changes by less than a factor of 20 on the way back, they read {percent:.0f} % of the digits or more after 600 steps, at the better of two rates."""
+    """By plain gradient descent, twenty layers of tanh or ReLU, 64 wide and without biases, read {percent:.0f} % of the digits or more after 600 steps at the better of two rates, at two scales of each for which the gradient in theory changes by less than a factor of 20 on the way back."""
     off = max(abs(math.log(way_back(*case))) for case in WITHIN)
     if off > math.log(20):
         raise AssertionError(f"in theory a gradient changes by a factor of {math.exp(off):.0f}")
@@ -244,7 +244,7 @@ def within_twenty_it_trains() -> Result:
 
 @claim(source="@schoenholz2017, section 5, for tanh and theory")
 def beyond_four_hundred_it_does_not() -> Result:
-    """At two scales of each for which it changes by more than a factor of 400, they read {percent:.0f} % at most, at the best of four rates from a ten-thousandth to a tenth."""
+    """At two scales of each for which it changes by more than a factor of 400, such networks read {percent:.0f} % at most, at the best of four rates from a ten-thousandth to a tenth."""
     off = min(abs(math.log(way_back(*case))) for case in SMALL + LARGE)
     if off < math.log(400):
         raise AssertionError(f"in theory a gradient changes by a factor of {math.exp(off):.0f} only")
@@ -264,7 +264,7 @@ def beyond_four_hundred_it_does_not() -> Result:
 
 @claim(source="@kingma2015, algorithm 1")
 def adam_bears_what_is_too_small() -> Result:
-    """From the two scales of those four that are too small it reads {small:.0f} % or more after the same 600 steps, and from the two that are too large {large:.0f} % at most."""
+    """With Adam at a rate of 0.001, such networks read {small:.0f} % or more after 600 steps at the two of these four scales at which the gradient vanishes, and {large:.0f} % at most at the two at which it explodes."""
     small, large = (
         [learned(*case, [0.001], seed, "adam") for case in cases for seed in range(2)] for cases in (SMALL, LARGE)
     )
