@@ -17,8 +17,8 @@ import torch
 from torch import nn
 
 from tests.torch import models
-from wi_docs.diagnosis import Spec
-from wi_docs.torch_probe import probe
+from wi_docs.diagnosis.networks import Spec
+from wi_docs.diagnosis.probe import probe
 
 TARGET = Path(__file__).resolve().parent.parent / "wi_docs" / "data" / "diagnosis.json"
 SEEDS = range(8)

@@ -7,7 +7,7 @@ import hashlib
 from importlib import resources
 from pathlib import Path
 
-from wi_docs import digits
+from wi_docs.experiments import digits
 
 if __name__ == "__main__":
     content = (resources.files("sklearn.datasets") / "data" / "digits.csv.gz").read_bytes()

@@ -22,7 +22,7 @@ from mkdocs.structure.files import File, Files
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts import check_site, fetch_runtime, ledger, pages, store, swap, wheel
+from scripts import check_site, fetch_runtime, house, ledger, pages, store, swap, wheel
 
 CLAIMS: dict[str, dict[str, Any]] = {}
 PLACES = {
@@ -31,6 +31,7 @@ PLACES = {
     "[[ledger filters]]": lambda: ledger.filters(CLAIMS),
     "[[ledger summary]]": lambda: ledger.summary(CLAIMS),
     "[[predicted]]": lambda: ledger.predictions(CLAIMS),
+    "[[house]]": house.picture,
 }
 PAGES = pages.Pages(PLACES)
 BROWSER = store.ROOT / "scripts" / "in_browser.py"

@@ -48,7 +48,7 @@ def draws(code: str) -> bool:
     """Whether the code imports matplotlib, or what draws with it.
 
     Examples:
-        >>> draws("from wi_docs.figures import axes"), draws("import numpy"), draws("this is no code")
+        >>> draws("from wi_docs.pages.figures import axes"), draws("import numpy"), draws("this is no code")
         (True, False, False)
     """
     try:
@@ -57,7 +57,7 @@ def draws(code: str) -> bool:
         return False
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     names += [f"{n.module}.{alias.name}" for n in nodes if isinstance(n, ast.ImportFrom) for alias in n.names]
-    return any(name.startswith(("matplotlib", "wi_docs.figures")) for name in names)
+    return any(name.startswith(("matplotlib", "wi_docs.pages.figures")) for name in names)
 
 
 def prepare_to_draw() -> None:
@@ -136,7 +136,7 @@ def _show(value: Any, tell: Tell) -> None:
 
 
 def _svg(figure: Any) -> str:
-    from wi_docs.figures import svg
+    from wi_docs.pages.figures import svg
 
     return f'<figure class="wi-figure">{svg(figure, "live")}</figure>'
 

@@ -94,7 +94,7 @@ def fill_marks(page: str, url: str, cite: Callable[[str], str], known: dict[str,
         source = f"Source: {cite(record['source'])}. " if record["source"] else ""
         ledger, code = (
             get_relative_url(target, url)
-            for target in (f"ledger/#{record['id']}", record["code"].removeprefix("wi_docs/"))
+            for target in (f"ledger/#{record['id']}", record["code"].removeprefix("wi_docs/pages/"))
         )
         return (
             f'<span class="wi-end">{end}<button type="button" class="wi-mark" popovertarget="{name}" aria-label="How this was checked">✓</button>'
@@ -135,7 +135,7 @@ def table(known: dict[str, dict[str, Any]]) -> str:
         source = f" <small>{_cited(record['source'])}</small>" if record["source"] else ""
         rows.append(
             f'<tr markdown="1" id="{record["id"]}" data-page="{record["page"]}" data-verdict="{_verdict(record)}">'
-            f'<td markdown="span">{record["sentence"]}{verdict}{source} <small>[{title}]({record["page"]}.md), [code, line {record["line"]}](/{record["code"].removeprefix("wi_docs/")})</small></td>'
+            f'<td markdown="span">{record["sentence"]}{verdict}{source} <small>[{title}]({record["page"]}.md), [code, line {record["line"]}](/{record["code"].removeprefix("wi_docs/pages/")})</small></td>'
             f'<td data-label="measured">{number(record["measured"])}</td>'
             f'<td data-label="accepted" markdown="span">{accepted(record)} <small>{record["reason"]}</small></td>'
             f'<td data-label="excluded" markdown="span">{wrong}</td></tr>'

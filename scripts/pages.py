@@ -1,9 +1,9 @@
 r"""What the site's Markdown has beyond Material's: figures, citations, and mathematics as MathML.
 
-- `[[figure: name]]` on a line of its own shows `wi_docs/figures/name.py`, with caption, data and source; where an explorer
+- `[[figure: name]]` on a line of its own shows `wi_docs/pages/figures/name.py`, with caption, data and source; where an explorer
   has the same name, the figure is marked for `docs/assets/js/explorers/`.
-- `[[table: name]]`, likewise, shows `wi_docs/tables/name.py`.
-- `[[exercises]]`, likewise, shows the page's own: `wi_docs/exercises/page.py`.
+- `[[table: name]]`, likewise, shows `wi_docs/pages/tables/name.py`.
+- `[[exercises]]`, likewise, shows the page's own: `wi_docs/pages/exercises/page.py`.
 - `[@key]` or `[@key, section 2; @other]` cites in parentheses, `@key` in the sentence.
 - `[[claim: id]]` after a sentence marks it as a claim that ran; see `scripts/ledger.py`.
 - `$…$` and `$$…$$` become MathML: nothing is left to typeset in the reader's browser.
@@ -184,7 +184,7 @@ def fill_exercises(markdown: str, pages: Pages) -> str:
         known = [job.name for job in store.jobs(["exercises"])]
         folder = store.find(store.Job("exercises", page)) if page in known else None
         if folder is None:
-            pages.warn(match[0], f"there is no wi_docs/exercises/{page}.py")
+            pages.warn(match[0], f"there is no wi_docs/pages/exercises/{page}.py")
             return ""
         pages.shown.add(page)
         pages.parts.append(store.ROOT / store.Job("exercises", page).source)

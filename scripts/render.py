@@ -27,7 +27,7 @@ class ClaimsError(Exception):
 
 def child(job: Job, folder: Path) -> None:
     """Make `job` into `folder`, then write `folder`.json: the files read, or the traceback of what went wrong."""
-    from wi_docs import memory
+    from wi_docs.experiments import memory
 
     read: set[str] = set()
     sys.addaudithook(lambda event, args: _note(read, args[0]) if event == "open" else None)
@@ -39,7 +39,7 @@ def child(job: Job, folder: Path) -> None:
         (makers | {"labs": lab, "tables": table})[job.kind](job, folder, read)
         for module in list(sys.modules.values()):
             _note(read, getattr(module, "__file__", None))
-        if "wi_docs.digits" in sys.modules:  # read by an experiment that is only remembered, maybe
+        if "wi_docs.experiments.digits" in sys.modules:  # read by an experiment that is only remembered, maybe
             read.add("wi_docs/data/digits.csv.gz")
         report = {"deps": sorted(read)}
     except ClaimsError as failed:
@@ -66,8 +66,8 @@ def _note(read: set[str], path: Any) -> None:
 
 
 def claims(job: Job, folder: Path, read: set[str]) -> None:
-    """Run the claims of `wi_docs/claims/NAME.py`, all of them, and fail if one does."""
-    from wi_docs import claims
+    """Run the claims of `wi_docs/pages/claims/NAME.py`, all of them, and fail if one does."""
+    from wi_docs.pages import claims
 
     records = [claims.run(claim) for claim in claims.load(job.name).values()]
     failed = claims.complaints(records)
@@ -77,8 +77,8 @@ def claims(job: Job, folder: Path, read: set[str]) -> None:
 
 
 def exercises(job: Job, folder: Path, read: set[str]) -> None:
-    """Write down what the page shows of `wi_docs/exercises/NAME.py`; the tests try the answers."""
-    from wi_docs import exercises
+    """Write down what the page shows of `wi_docs/pages/exercises/NAME.py`; the tests try the answers."""
+    from wi_docs.pages import exercises
 
     shown = {
         name: {"question": e.question, "start": e.start, "hint": e.hint, "solution": e.solution}
@@ -88,24 +88,24 @@ def exercises(job: Job, folder: Path, read: set[str]) -> None:
 
 
 def explorer(job: Job, folder: Path, read: set[str]) -> None:
-    """Run the experiments of `wi_docs/explorers/NAME.py` and pack what they gave."""
-    from wi_docs import explorers
+    """Run the experiments of `wi_docs/pages/explorers/NAME.py` and pack what they gave."""
+    from wi_docs.pages import explorers
 
-    made = importlib.import_module(f"wi_docs.explorers.{job.name}").data()
+    made = importlib.import_module(f"wi_docs.pages.explorers.{job.name}").data()
     (folder / f"{job.name}.bin").write_bytes(explorers.pack(made))
 
 
 def figure(job: Job, folder: Path, read: set[str]) -> None:
-    """Draw `wi_docs/figures/NAME.py`: picture, data, and the words that go with it."""
-    picture = importlib.import_module(f"wi_docs.figures.{job.name}").draw()
+    """Draw `wi_docs/pages/figures/NAME.py`: picture, data, and the words that go with it."""
+    picture = importlib.import_module(f"wi_docs.pages.figures.{job.name}").draw()
     (folder / f"{job.name}.svg").write_text(light(picture.svg(job.name), prefix=f"{job.name}-"))
     (folder / f"{job.name}.csv").write_text(picture.csv())
     (folder / f"{job.name}.json").write_text(json.dumps({"caption": picture.caption, "alt": picture.alt}))
 
 
 def table(job: Job, folder: Path, read: set[str]) -> None:
-    """Compute `wi_docs/tables/NAME.py`: its cells and words, and its data."""
-    made = importlib.import_module(f"wi_docs.tables.{job.name}").table()
+    """Compute `wi_docs/pages/tables/NAME.py`: its cells and words, and its data."""
+    made = importlib.import_module(f"wi_docs.pages.tables.{job.name}").table()
     (folder / f"{job.name}.json").write_text(json.dumps(made.shown()))
     (folder / f"{job.name}.csv").write_text(made.csv())
 

@@ -21,16 +21,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache"
-EXPERIMENTS = CACHE / "experiments"  # what `wi_docs.memory` keeps
+EXPERIMENTS = CACHE / "experiments"  # what `wi_docs.experiments.memory` keeps
 KEPT = 3  # results a job keeps, so that going back to another branch is free
 
 SOURCES = {
-    "claims": Path("wi_docs/claims"),
-    "exercises": Path("wi_docs/exercises"),
-    "explorers": Path("wi_docs/explorers"),
-    "figures": Path("wi_docs/figures"),
+    "claims": Path("wi_docs/pages/claims"),
+    "exercises": Path("wi_docs/pages/exercises"),
+    "explorers": Path("wi_docs/pages/explorers"),
+    "figures": Path("wi_docs/pages/figures"),
     "labs": Path("docs/labs"),
-    "tables": Path("wi_docs/tables"),
+    "tables": Path("wi_docs/pages/tables"),
 }
 TOOLS = {
     "claims": ("numpy",),
@@ -44,7 +44,7 @@ TOOLS = {
 
 @dataclass(frozen=True, order=True)
 class Job:
-    """Something to make: one module of `wi_docs/claims/`, `exercises/`, `explorers/`, `figures/` or `tables/`, or one notebook of `docs/labs/`."""
+    """Something to make: one module of `wi_docs/pages/claims/`, `exercises/`, `explorers/`, `figures/` or `tables/`, or one notebook of `docs/labs/`."""
 
     kind: str
     name: str

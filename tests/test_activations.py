@@ -4,7 +4,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from wi_docs.activations import SELU_ALPHA, SELU_LAMBDA, activation, names
+from wi_docs.nn.activations import SELU_ALPHA, SELU_LAMBDA, activation, names
 
 mp.mp.dps = 40
 

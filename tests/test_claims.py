@@ -11,8 +11,8 @@ from collections import Counter
 import pytest
 
 from tests.faults import FAULTS, ROOT, UNTOUCHED, failing
-from wi_docs import claims
-from wi_docs.claims import Result, near
+from wi_docs.pages import claims
+from wi_docs.pages.claims import Result, near
 
 CLAIMS = claims.load()
 
@@ -65,7 +65,7 @@ def test_a_verdict_needs_a_statement_and_a_statement_a_verdict():
 # The command line
 
 PLANTED = '''
-from wi_docs.claims import claim, near
+from wi_docs.pages.claims import claim, near
 
 @claim()
 def it_holds():

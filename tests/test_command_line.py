@@ -4,7 +4,7 @@ import pytest
 
 from wi_docs import gain
 from wi_docs.__main__ import main
-from wi_docs.initializers import names
+from wi_docs.nn.initializers import names
 
 
 def test_gains(capsys):

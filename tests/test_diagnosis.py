@@ -15,11 +15,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from wi_docs import activations, floats, frameworks, initializers, saturation
 from wi_docs.__main__ import main
-from wi_docs.diagnosis import NORMALIZATIONS, Spec, build, diagnose, simulate, theory
-from wi_docs.figures.diagnosis import picture
-from wi_docs.report import plain, text
+from wi_docs.diagnosis.networks import NORMALIZATIONS, Spec, build, diagnose, simulate, theory
+from wi_docs.diagnosis.report import plain, text
+from wi_docs.experiments import frameworks, saturation
+from wi_docs.nn import activations, floats, initializers
+from wi_docs.pages.figures.diagnosis import picture
 
 REFERENCE = frameworks.load("diagnosis")
 DEEP = (64, *[256] * 20, 10)

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from scripts import store
-from wi_docs import exercises
+from wi_docs.pages import exercises
 
 PAGES = [job.name for job in store.jobs(["exercises"])]
 ALL = [(page, name) for page in PAGES for name in exercises.load(page)]

@@ -1,19 +1,20 @@
-"""Floor 4 against theory, with the standard error over seeds as the measure."""
+"""The experiments against theory, with the standard error over seeds as the measure."""
 
 import math
 
 import numpy as np
 import pytest
 
-from wi_docs import MLP, digits, propagate
-from wi_docs.activations import names
-from wi_docs.gains import second_moment
-from wi_docs.meanfield import fixed_point, length_map
-from wi_docs.products import lyapunov_exponent, random_products
-from wi_docs.propagation import SCALES, centered_ratio, product_spectrum, projection_variance, rms
-from wi_docs.recurrent import clip_by_norm, descend_recurrence, recur
-from wi_docs.symmetry import linear_pieces, tent_map, train_units
-from wi_docs.training import Adam, descend, train, train_digits
+from wi_docs import MLP, propagate
+from wi_docs.experiments import digits
+from wi_docs.experiments.meanfield import fixed_point, length_map
+from wi_docs.experiments.products import lyapunov_exponent, random_products
+from wi_docs.experiments.propagation import SCALES, centered_ratio, product_spectrum, projection_variance, rms
+from wi_docs.experiments.recurrent import clip_by_norm, descend_recurrence, recur
+from wi_docs.experiments.symmetry import linear_pieces, tent_map, train_units
+from wi_docs.experiments.training import Adam, descend, train, train_digits
+from wi_docs.nn.activations import names
+from wi_docs.nn.gains import second_moment
 
 
 @pytest.mark.parametrize("name", names())

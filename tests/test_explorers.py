@@ -15,12 +15,12 @@ from selenium.webdriver.support.ui import WebDriverWait
 from scripts import store
 from tests.conftest import Server
 from tests.pages import ROOT, show
-from wi_docs import memory
-from wi_docs.activations import activation, names
-from wi_docs.explorers import Rounded, gradient_decay, pack, recurrences, sigmoid_and_tanh, symmetry
-from wi_docs.propagation import propagate
-from wi_docs.symmetry import train_units
-from wi_docs.trainability import train_grid
+from wi_docs.experiments import memory
+from wi_docs.experiments.propagation import propagate
+from wi_docs.experiments.symmetry import train_units
+from wi_docs.experiments.trainability import train_grid
+from wi_docs.nn.activations import activation, names
+from wi_docs.pages.explorers import Rounded, gradient_decay, pack, recurrences, sigmoid_and_tanh, symmetry
 
 NAMES = [job.name for job in store.jobs(["explorers"])]
 SCRIPTS = ROOT / "docs" / "assets" / "js" / "explorers"
@@ -68,7 +68,7 @@ def test_every_explorer_is_a_figure_and_has_a_script_and_every_script_an_explore
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_was_packed_is_what_the_experiment_gave_to_within_the_error_stated(name, data, remembering):
-    given = importlib.import_module(f"wi_docs.explorers.{name}").data()
+    given = importlib.import_module(f"wi_docs.pages.explorers.{name}").data()
     assert given.keys() == data[name].keys()
     for key, value in given.items():
         if isinstance(value, Rounded):

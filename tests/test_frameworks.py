@@ -5,8 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from wi_docs import frameworks, gain, initializers, propagate
-from wi_docs.activations import activation
+from wi_docs import gain, propagate
+from wi_docs.experiments import frameworks
+from wi_docs.nn import initializers
+from wi_docs.nn.activations import activation
 
 DATA = frameworks.load()
 DENSE, CONV = (400, 100), (3, 3, 40, 20)

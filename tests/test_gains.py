@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from wi_docs.activations import activation, names
-from wi_docs.gains import gain, second_moment
+from wi_docs.nn.activations import activation, names
+from wi_docs.nn.gains import gain, second_moment
 
 
 def reference(g):

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wi_docs import initializers
-from wi_docs.initializers import get, names
+from wi_docs.nn import initializers
+from wi_docs.nn.initializers import get, names
 
 SHAPE = (300, 120)
 VARIANCE = {

@@ -9,7 +9,7 @@ import pytest
 MODULE = """
 from pathlib import Path
 
-from wi_docs import memory
+from wi_docs.experiments import memory
 
 CALLS = Path(__file__).with_name("calls")
 
@@ -24,7 +24,7 @@ def measure(x, *, factor=1):
 @pytest.fixture
 def package(tmp_path):
     """A small package of the same name, with the real memory and one experiment."""
-    from wi_docs import memory
+    from wi_docs.experiments import memory
 
     home = tmp_path / "wi_docs"
     home.mkdir()

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from wi_docs import MLP
-from wi_docs.activations import names
-from wi_docs.network import ExplosionError, softmax_cross_entropy, squared_error
-from wi_docs.residual import ResidualMLP
+from wi_docs.experiments.residual import ResidualMLP
+from wi_docs.nn.activations import names
+from wi_docs.nn.network import ExplosionError, softmax_cross_entropy, squared_error
 
 SMOOTH = [name for name in names() if name not in ("relu", "leaky_relu", "elu", "selu")]
 

@@ -1,7 +1,8 @@
-"""The project as a whole: floors, imports, types, style, snippets and the lock."""
+"""The project as a whole: layers, imports, types, style, snippets and the lock."""
 
-import ast
+import os
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -10,55 +11,41 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FLOORS = (
-    {"checks", "columns", "memory", "floats", "activations", "digits", "frameworks"},
-    {"initializers", "gains"},
-    {"network"},
-    {"propagation", "training", "symmetry", "pretraining", "products", "recurrent", "meanfield", "trainability"}
-    | {"catalog", "lsuv", "mup", "residual", "saturation"},
-    {"diagnosis", "weights"},
-    {"figures", "claims", "tables", "exercises", "explorers", "report", "torch_probe"},
-    {"__init__", "command"},
-)
-FLOOR = {name: number for number, names in enumerate(FLOORS, start=1) for name in names}
-SAME_FLOOR = {"activations": {"checks"}, "digits": {"checks"}, "symmetry": {"training"}, "training": {"propagation"}}
-SAME_FLOOR |= {"pretraining": {"training"}, "trainability": {"training"}, "floats": {"checks"}}
-SAME_FLOOR |= {"catalog": {"propagation"}, "mup": {"propagation", "training"}, "residual": {"propagation", "training"}}
-SAME_FLOOR |= {"saturation": {"training"}, "report": {"torch_probe"}, "figures": {"report", "torch_probe"}}
-
-
-def modules():
-    return [path for path in sorted((ROOT / "wi_docs").rglob("*.py")) if path.stem != "__main__"]
-
-
-def imported(path):
-    """The parts of the package that a module imports when it is loaded, each with its line."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("wi_docs"):
-            _, _, rest = node.module.partition(".")
-            for name in [rest.split(".")[0]] if rest else [alias.name for alias in node.names]:
-                yield name, node.lineno
-
-
-@pytest.mark.parametrize("path", modules(), ids=lambda path: path.stem)
-def test_a_file_imports_from_the_floors_below_it(path):
-    part = path.relative_to(ROOT / "wi_docs").parts[0].removesuffix(".py")
-    for name, line in imported(path):
-        if part != "__init__" and not (
-            part == name and part in ("figures", "claims", "tables", "exercises", "explorers")
-        ):
-            below = FLOOR[name] < FLOOR[part] or name in SAME_FLOOR.get(part, set())
-            assert below, f"{path.relative_to(ROOT)}:{line}: {part} imports {name}"
 
 
 def run(*command):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+def test_a_folder_imports_from_those_below_it():
+    done = run(str(Path(sys.executable).with_name("lint-imports")), "--no-cache")
+    assert done.returncode == 0, done.stdout
+
+
+def test_an_import_from_above_is_named(tmp_path):
+    for name in ("wi_docs", "scripts"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    module = tmp_path / "wi_docs" / "nn" / "gains.py"
+    module.write_text("from wi_docs.experiments import digits\n" + module.read_text())
+    lint = str(Path(sys.executable).with_name("lint-imports"))
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [lint, "--no-cache"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert re.search(r"wi_docs\.nn\.gains\s*->\s*wi_docs\.experiments\.digits \(l\.1\)", done.stdout), done.stdout
+
+
 def test_importing_everything_but_figures_loads_numpy_only():
-    names = ", ".join(f"wi_docs.{name}" for name in FLOOR if name not in ("figures", "__init__"))
+    modules = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for path in sorted((ROOT / "wi_docs").rglob("*.py"))
+        if "figures" not in path.parts and path.stem != "__main__"
+    ]
     code = (
-        f"import sys, {names}; print(*{{m.split('.')[0] for m in sys.modules}} & {{'matplotlib', 'scipy', 'mkdocs'}})"
+        f"import sys, {', '.join(modules)}; "
+        "print(*{m.split('.')[0] for m in sys.modules} & {'matplotlib', 'scipy', 'mkdocs'})"
     )
     done = run(sys.executable, "-c", code)
     assert done.returncode == 0, done.stderr

@@ -8,18 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import wi_docs
-from wi_docs import MLP, activation, checks, gain, initializers, propagate
-from wi_docs.catalog import gains
-from wi_docs.lsuv import lsuv
-from wi_docs.meanfield import fixed_point
-from wi_docs.mup import coordinate_check
-from wi_docs.network import softmax_cross_entropy, squared_error
-from wi_docs.products import random_products
-from wi_docs.propagation import product_spectrum, projection_variance
-from wi_docs.recurrent import clip_by_norm, lstm_memory, random_recurrence, recur
-from wi_docs.residual import ResidualMLP, residual_stream
-from wi_docs.symmetry import linear_pieces, tent_map, train_units
-from wi_docs.training import train, train_digits
+from wi_docs import MLP, activation, gain, propagate
+from wi_docs.experiments.catalog import gains
+from wi_docs.experiments.lsuv import lsuv
+from wi_docs.experiments.meanfield import fixed_point
+from wi_docs.experiments.mup import coordinate_check
+from wi_docs.experiments.products import random_products
+from wi_docs.experiments.propagation import product_spectrum, projection_variance
+from wi_docs.experiments.recurrent import clip_by_norm, lstm_memory, random_recurrence, recur
+from wi_docs.experiments.residual import ResidualMLP, residual_stream
+from wi_docs.experiments.symmetry import linear_pieces, tent_map, train_units
+from wi_docs.experiments.training import train, train_digits
+from wi_docs.nn import checks, initializers
+from wi_docs.nn.network import softmax_cross_entropy, squared_error
 
 RNG = np.random.default_rng(0)
 NET = MLP([2, 2], "linear", "zeros", RNG)

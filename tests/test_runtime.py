@@ -22,8 +22,8 @@ from selenium.webdriver.support.wait import WebDriverWait
 from scripts import fetch_runtime, wheel
 from tests.conftest import Server
 from tests.pages import ROOT, build, show
-from wi_docs import activations, floats, initializers
-from wi_docs.diagnosis import NORMALIZATIONS, Spec
+from wi_docs.diagnosis.networks import NORMALIZATIONS, Spec
+from wi_docs.nn import activations, floats, initializers
 
 END = ("ok", "differs", "error", "stopped")
 

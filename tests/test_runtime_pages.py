@@ -9,7 +9,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from scripts import store
 from tests.pages import PAGES, ROOT, show
 from tests.test_runtime import link, press, snippet, state, wait
-from wi_docs import exercises
+from wi_docs.pages import exercises
 
 
 def runnable():

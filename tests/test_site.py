@@ -19,7 +19,7 @@ from fontTools.ttLib import TTFont
 
 from scripts import check_site, fetch_runtime, store
 from tests.pages import ROOT, build
-from wi_docs import claims
+from wi_docs.pages import claims
 
 FIGURES = [job.name for job in store.jobs(["figures"])]
 TABLES = [job.name for job in store.jobs(["tables"])]
@@ -169,7 +169,7 @@ def test_the_ledger_shows_every_claim(site):
     for record in records:
         page = (site / record["page"] / "index.html").read_text()
         assert f'popovertarget="claim-{record["id"]}"' in page
-        source = (site / record["code"].removeprefix("wi_docs/")).read_text().splitlines()
+        source = (site / record["code"].removeprefix("wi_docs/pages/")).read_text().splitlines()
         assert any(f"def {record['id']}()" in line for line in source[record["line"] - 1 : record["line"] + 5])
 
 
@@ -237,8 +237,11 @@ def test_a_wrong_citation_is_found_where_it_is_written(project):
     said = done.stdout + done.stderr
     assert done.returncode != 0
     line = line_of(claim, "def they_are_off_because_inputs_are_alike") - 1
-    assert f"wi_docs/claims/questions.py:{line}: no entry 'cho09' in docs/references.bib; did you mean cho2009?" in said
-    assert f"wi_docs/tables/schemes.py:{line_of(table, '@martens10')}: no entry 'martens10' in" in said
+    assert (
+        f"wi_docs/pages/claims/questions.py:{line}: no entry 'cho09' in docs/references.bib; did you mean cho2009?"
+        in said
+    )
+    assert f"wi_docs/pages/tables/schemes.py:{line_of(table, '@martens10')}: no entry 'martens10' in" in said
 
 
 def test_a_lab_that_is_not_in_the_navigation_fails_the_build(project):
@@ -290,7 +293,7 @@ def test_a_bad_link_in_a_lab_fails_the_build(project):
 @pytest.mark.parametrize(
     ("path", "old", "new"),
     [
-        ("wi_docs/figures/sigmoid_and_tanh.py", "    x = np.linspace", "    1 / 0\n    x = np.linspace"),
+        ("wi_docs/pages/figures/sigmoid_and_tanh.py", "    x = np.linspace", "    1 / 0\n    x = np.linspace"),
         ("docs/labs/tame-a-recurrence.py", "import numpy as np\n", "import numpy as np\n\n1 / 0\n"),
     ],
 )
@@ -369,7 +372,7 @@ def test_a_change_makes_stale_what_depends_on_it_and_nothing_else(project):
 
 def test_figures_are_the_same_at_every_run(tmp_path):
     code = (
-        "from wi_docs.figures.sigmoid_and_tanh import draw; import sys; "
+        "from wi_docs.pages.figures.sigmoid_and_tanh import draw; import sys; "
         "sys.stdout.reconfigure(encoding='utf-8'); print(draw().svg('x'))"
     )
     first, second = (

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wi_docs import weights
 from wi_docs.__main__ import main
+from wi_docs.diagnosis import weights
 
 RNG = np.random.default_rng(0)
 SHAPES = (64, 32, 16, 10)

@@ -6,23 +6,24 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from wi_docs.activations import Activation, activation
-    from wi_docs.diagnosis import Spec, diagnose
-    from wi_docs.gains import gain
-    from wi_docs.network import MLP
-    from wi_docs.propagation import propagate
+    from wi_docs.diagnosis.networks import Spec, diagnose
+    from wi_docs.experiments.propagation import propagate
+    from wi_docs.nn import initializers
+    from wi_docs.nn.activations import Activation, activation
+    from wi_docs.nn.gains import gain
+    from wi_docs.nn.network import MLP
 
 __version__ = "0.1.0"
 
 # Loaded when first asked for (PEP 562), so that a figure depends on the modules it uses and on no others.
 _HOME = {
-    "Activation": "activations",
-    "activation": "activations",
-    "Spec": "diagnosis",
-    "diagnose": "diagnosis",
-    "gain": "gains",
-    "MLP": "network",
-    "propagate": "propagation",
+    "Activation": "nn.activations",
+    "activation": "nn.activations",
+    "Spec": "diagnosis.networks",
+    "diagnose": "diagnosis.networks",
+    "gain": "nn.gains",
+    "MLP": "nn.network",
+    "propagate": "experiments.propagation",
 }
 __all__ = [
     "MLP",
@@ -31,11 +32,14 @@ __all__ = [
     "activation",
     "diagnose",
     "gain",
+    "initializers",
     "propagate",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "initializers":  # a module; the others are names in one
+        return importlib.import_module("wi_docs.nn.initializers")
     if name in _HOME:
         return getattr(importlib.import_module(f"wi_docs.{_HOME[name]}"), name)
     raise AttributeError(f"module 'wi_docs' has no attribute {name!r}")

@@ -16,8 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from wi_docs import activations, claims, command, initializers
-from wi_docs.catalog import gains
+from wi_docs import command
+from wi_docs.experiments.catalog import gains
+from wi_docs.nn import activations, initializers
+from wi_docs.pages import claims
 
 
 def run_claims(ids: list[str], *, as_json: bool) -> int:

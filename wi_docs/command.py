@@ -1,4 +1,4 @@
-"""Floor 7: `python -m wi_docs diagnose`: reads a description, weights or a PyTorch model, and prints what is found."""
+"""`python -m wi_docs diagnose`: reads a description, weights or a PyTorch model, and prints what is found."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from wi_docs import activations, checks, floats, initializers, report, torch_probe, weights
-from wi_docs.checks import Array
-from wi_docs.diagnosis import NORMALIZATIONS, Diagnosis, Spec, diagnose
-from wi_docs.propagation import rms
+from wi_docs.diagnosis import probe, report, weights
+from wi_docs.diagnosis.networks import NORMALIZATIONS, Diagnosis, Spec, diagnose
+from wi_docs.experiments.propagation import rms
+from wi_docs.nn import activations, checks, floats, initializers
+from wi_docs.nn.checks import Array
 
 FLAGS: dict[str, dict[str, Any]] = {
     "widths": {"metavar": "N,N,…", "help": "units from input to output, such as 784,256,256,10; 256x20 stands for twenty"},
@@ -139,7 +140,7 @@ def read(options: argparse.Namespace) -> tuple[Spec, list[tuple[Array, Array]] |
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit code: 0 if all is well, 1 if the verdict is bad, 2 for what cannot be used."""
     try:
-        found: Diagnosis | torch_probe.Probe
+        found: Diagnosis | probe.Probe
         if options.torch:
             found = probed(options)
         else:
@@ -156,7 +157,7 @@ def run(options: argparse.Namespace) -> int:
     return 0 if found.ok else 1
 
 
-def draw(found: Diagnosis | torch_probe.Probe, path: Path) -> None:
+def draw(found: Diagnosis | probe.Probe, path: Path) -> None:
     """Write the diagnosis as a figure.
 
     Raises:
@@ -166,25 +167,25 @@ def draw(found: Diagnosis | torch_probe.Probe, path: Path) -> None:
     if path.suffix != ".svg":
         raise ValueError(f"--figure writes SVG: give a name that ends in .svg, got {str(path)!r}")
     try:
-        from wi_docs.figures.diagnosis import picture
+        from wi_docs.pages.figures.diagnosis import picture
     except ImportError:
         raise ValueError("--figure needs matplotlib: pip install matplotlib") from None
     path.write_text(picture(found).svg(path.stem), encoding="utf-8")
 
 
-def probed(options: argparse.Namespace) -> torch_probe.Probe:
+def probed(options: argparse.Namespace) -> probe.Probe:
     """Run the PyTorch model that the arguments name."""
     given = [name for name in ("file", *FLAGS) if getattr(options, name) is not None]
     if given:
         raise ValueError(f"--torch takes the network from the model: leave out {', '.join(given)}")
     shape = numbers("input", options.input, int) if options.input else None
-    model, inputs, targets = torch_probe.load(options.torch)
+    model, inputs, targets = probe.load(options.torch)
     if inputs is None:
-        inputs = torch_probe.standard_inputs(model, shape, checks.count("batch", options.batch, least=2))
-    return torch_probe.probe(model, inputs, targets, steps=options.steps, rate=options.rate)
+        inputs = probe.standard_inputs(model, shape, checks.count("batch", options.batch, least=2))
+    return probe.probe(model, inputs, targets, steps=options.steps, rate=options.rate)
 
 
-def show(found: Diagnosis | torch_probe.Probe, options: argparse.Namespace) -> None:
+def show(found: Diagnosis | probe.Probe, options: argparse.Namespace) -> None:
     """Print the diagnosis as the arguments want it."""
     if options.json:
         print(json.dumps(report.plain(found), indent=1, allow_nan=False))

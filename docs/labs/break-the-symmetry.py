@@ -7,7 +7,8 @@
 # %%
 import numpy as np
 
-from wi_docs.figures import (
+from wi_docs.experiments.symmetry import train_units
+from wi_docs.pages.figures import (
     BLUE,
     GREEN,
     INK,
@@ -18,7 +19,6 @@ from wi_docs.figures import (
     decades,
     label,
 )
-from wi_docs.symmetry import train_units
 
 # %% [markdown]
 # The task has two inputs, and its target is their product plus half their sum. One tanh unit can fit the sum. The

@@ -8,9 +8,18 @@
 import numpy as np
 
 from wi_docs import gain, propagate
-from wi_docs.figures import GREEN, INK, RED, SOFT, Picture, axes, decades, label
-from wi_docs.meanfield import fixed_point
-from wi_docs.training import train_digits
+from wi_docs.experiments.meanfield import fixed_point
+from wi_docs.experiments.training import train_digits
+from wi_docs.pages.figures import (
+    GREEN,
+    INK,
+    RED,
+    SOFT,
+    Picture,
+    axes,
+    decades,
+    label,
+)
 
 # %% [markdown]
 # ## Watch it vanish

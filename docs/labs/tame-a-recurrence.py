@@ -8,7 +8,13 @@
 import numpy as np
 
 from wi_docs import initializers
-from wi_docs.figures import (
+from wi_docs.experiments.recurrent import (
+    clip_by_norm,
+    descend_recurrence,
+    random_recurrence,
+    recur,
+)
+from wi_docs.pages.figures import (
     BLUE,
     GREEN,
     INK,
@@ -18,12 +24,6 @@ from wi_docs.figures import (
     axes,
     decades,
     label,
-)
-from wi_docs.recurrent import (
-    clip_by_norm,
-    descend_recurrence,
-    random_recurrence,
-    recur,
 )
 
 rng = np.random.default_rng(0)

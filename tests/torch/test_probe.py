@@ -9,10 +9,10 @@ import torch
 from torch import nn
 
 from tests.torch import models
-from wi_docs import torch_probe
 from wi_docs.__main__ import main
-from wi_docs.report import text
-from wi_docs.torch_probe import probe
+from wi_docs.diagnosis import probe as probes
+from wi_docs.diagnosis.probe import probe
+from wi_docs.diagnosis.report import text
 
 BAD = {
     models.plain: ("output ignores its input", "vanishing gradient"),
@@ -256,14 +256,14 @@ def test_command_line(capsys, tmp_path, monkeypatch):
 def test_a_look_takes_at_most_half_as_long_again_as_a_pass(build):
     """One look against one plain forward and backward pass on one core, measured in turns; processor time, the best of each."""
     built = build()
-    model, inputs = built if isinstance(built, tuple) else (built, torch_probe.standard_inputs(built))
+    model, inputs = built if isinstance(built, tuple) else (built, probes.standard_inputs(built))
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     bare, hooked = [], []
     for _ in range(7):
         for times, hooks in ((bare, False), (hooked, True)):
             began = time.process_time()
-            torch_probe._watched(model, (inputs,), None, hooks=hooks)
+            probes._watched(model, (inputs,), None, hooks=hooks)
             times.append(time.process_time() - began)
     torch.set_num_threads(threads)
     print(f"\n{build.__name__}: {min(bare):.3f} s, with hooks {min(hooked) / min(bare):.2f} times that")

@@ -66,7 +66,7 @@ export const decades = (powers, every = 4) => {
 export const stops = (low, high, step) =>
   Array.from({ length: Math.round((high - low) / step) + 1 }, (_, k) => Number((low + k * step).toFixed(6)))
 
-// Loading. The format is that of wi_docs/explorers/__init__.py.
+// Loading. The format is that of wi_docs/pages/explorers/__init__.py.
 
 let failures = 0
 

@@ -88,7 +88,7 @@ async function write(told) {
   const found = lines(told)
   if (!found) return false
   let code = snippet.original.replace(DESCRIPTION, (_, begin, end) => begin + found.map(([{ name }, value]) => `${name} = ${value}\n`).join("") + end)
-  if (form.elements._draw.checked) code += "\nfrom wi_docs.figures.diagnosis import picture\n\npicture(found)\n"
+  if (form.elements._draw.checked) code += "\nfrom wi_docs.pages.figures.diagnosis import picture\n\npicture(found)\n"
   const state = new URLSearchParams(found.map(([field]) => [field.name, field.type === "checkbox" ? "1" : field.value.trim()]))
   history.replaceState(null, "", `#${state}`)
   return snippet.edit(code, false)

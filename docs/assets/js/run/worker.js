@@ -135,7 +135,7 @@ onmessage = async ({ data: { code, prompt, alone, check } }) => {
     const seconds = (performance.now() - began) / 1000
     let verdict
     if (check && !problem) {
-      const judged = python.pyimport("wi_docs.exercises").judge(...check.split("/"), names)
+      const judged = python.pyimport("wi_docs.pages.exercises").judge(...check.split("/"), names)
       const { right, words, change, outcome } = judged
       verdict = { right, words, change, outcome }
     }

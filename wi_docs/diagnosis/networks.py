@@ -1,0 +1,832 @@
+r"""What the start of a network does to its signal and gradient, row by row, in theory and in a simulation.
+
+A row is a layer, or in a residual network a block of two layers: what takes one input of the stream to the next. Theory is that of wide
+networks; the simulation draws the network that is described, or takes the weights that are given.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from wi_docs.experiments import saturation
+from wi_docs.experiments.meanfield import covariance
+from wi_docs.experiments.propagation import rms
+from wi_docs.nn import checks, floats, gains, initializers
+from wi_docs.nn.activations import activation
+from wi_docs.nn.checks import Array
+from wi_docs.nn.network import MLP, ExplosionError, FlatError
+
+NORMALIZATIONS = ("none", "before", "after")
+STRUCTURED = ("zeros", "constant", "identity")  # theory is about independent weights
+NODES = 41  # a side, for two inputs: three digits are enough for a verdict
+
+# What is too much. `docs/diagnose.md` says where each comes from.
+REACH = 4.0  # change of a gradient's or a signal's size, in powers of e: eight depth scales of its mean square
+ALIKE = 1e-3  # one minus the correlation of two unrelated inputs, where the network ends
+SPREAD = 1.0  # deviation of the logarithm of a signal's size, between one draw of the weights and the next
+
+Rows = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Spec:
+    r"""A network before its first step, in words and numbers.
+
+    Attributes:
+        widths: units from input to output, at least two.
+        activation: of every layer but the last, one of `activations.names()`.
+        scheme: how the weights are drawn, one of `initializers.names()`; or give `sigma_w`.
+        gain: factor on every weight that the scheme draws.
+        sigma_w: measured in place of a scheme: \(\sqrt{n_\text{in}}\) times the root mean square of the weights, one
+            number or one a layer.
+        sigma_b: root mean square of the biases, one number or one a layer. None is what the scheme's library does: that
+            of `pytorch_linear` draws them, all others start them at 0.
+        residual: blocks of two layers are added to a stream of one width. Widths are then an input, the stream's width
+            an odd number of times, and an output.
+        branch: factor on the last matrix of each block.
+        normalization: over a layer's units. `before` the activation or `after` it; in a residual network before each branch
+            (inside it) or after each addition. Or `none`.
+        dtype: `fp16`, `bf16`, `fp32` or `fp64`: what the numbers are kept in.
+        input_second_moment: mean square of the inputs.
+        input_correlation: of two inputs, from 0 to 1 (not included).
+        seed: a non-negative integer.
+
+    Raises:
+        ValueError: for a value out of range, or values that do not go together.
+        TypeError: for a value of the wrong kind.
+
+    Examples:
+        >>> spec = Spec((784, 256, 256, 10), activation="gelu", scheme="he_normal")
+        >>> Spec.from_text(spec.text()) == spec
+        True
+    """
+
+    widths: tuple[int, ...]
+    activation: str = "relu"
+    scheme: str | None = None
+    gain: float = 1.0
+    sigma_w: float | tuple[float, ...] | None = None
+    sigma_b: float | tuple[float, ...] | None = None
+    residual: bool = False
+    branch: float = 1.0
+    normalization: str = "none"
+    dtype: str = "fp32"
+    input_second_moment: float = 1.0
+    input_correlation: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.widths, Sequence) or isinstance(self.widths, str):
+            raise TypeError(f"widths must be integers from input to output, got {self.widths!r}")
+        keep = object.__setattr__
+        keep(self, "widths", tuple(checks.count("widths", width) for width in self.widths))
+        if len(self.widths) < 2:
+            raise ValueError(f"widths must be at least an input and an output, got {self.widths}")
+        activation(self.activation)
+        if (self.scheme is None) == (self.sigma_w is None):
+            raise ValueError(
+                f"give either scheme, one of {', '.join(initializers.names())}, or sigma_w, "
+                f"got scheme {self.scheme!r} and sigma_w {self.sigma_w!r}"
+            )
+        if self.scheme is not None:
+            initializers.get(checks.lookup("scheme", self.scheme, [*initializers.names(), *initializers.ALIASES]))
+        keep(self, "gain", checks.number("gain", self.gain, above=0.0))
+        for name in ("sigma_w", "sigma_b"):
+            keep(self, name, self._one_or_each(name))
+        if not isinstance(self.residual, bool):
+            raise TypeError(f"residual must be true or false, got {self.residual!r}")
+        keep(self, "branch", checks.number("branch", self.branch, least=0.0))
+        if self.residual:
+            stream = self.widths[1:-1]
+            if len(stream) < 3 or len(stream) % 2 == 0 or len(set(stream)) > 1:
+                raise ValueError(
+                    "widths of a residual network must be an input, one width an odd number of times, at least three, "
+                    f"and an output, got {self.widths}"
+                )
+        elif self.branch != 1.0:
+            raise ValueError(f"branch is for residual networks, got {self.branch} and residual false")
+        checks.lookup("normalization", self.normalization, NORMALIZATIONS)
+        if self.normalization != "none" and 1 in self.widths[1:-1]:
+            raise ValueError(
+                f"normalization over units needs at least two in each hidden layer, got widths {self.widths}"
+            )
+        checks.lookup("dtype", self.dtype, floats.FORMATS)
+        keep(self, "input_second_moment", checks.number("input_second_moment", self.input_second_moment, above=0.0))
+        keep(self, "input_correlation", checks.number("input_correlation", self.input_correlation, least=0.0))
+        if self.input_correlation >= 1.0:
+            raise ValueError(f"input_correlation must be below 1, got {self.input_correlation}")
+        keep(self, "seed", checks.count("seed", self.seed, least=0))
+
+    def _one_or_each(self, name: str) -> float | tuple[float, ...] | None:
+        value, layers = getattr(self, name), len(self.widths) - 1
+        if value is None:
+            return None
+        if not isinstance(value, tuple | list):
+            return checks.number(name, value, least=0.0)
+        if len(value) != layers:
+            raise ValueError(f"{name} must be one number or {layers}, one a layer, got {len(value)}")
+        return tuple(checks.number(name, item, least=0.0) for item in value)
+
+    def deviations(self) -> list[tuple[float, float]]:
+        r"""Return \(\sigma_w\) and \(\sigma_b\) of each layer."""
+        shapes = list(itertools.pairwise(self.widths))
+        if self.scheme is None:
+            weights = self.sigma_w if isinstance(self.sigma_w, tuple) else [self.sigma_w or 0.0] * len(shapes)
+        else:
+            weights = [self.gain * math.sqrt(s[0]) * initializers.deviation(self.scheme, s) for s in shapes]
+        if self.sigma_b is None:
+            biases = [(3 * n) ** -0.5 if self.scheme == "pytorch_linear" else 0.0 for n, _ in shapes]
+        else:
+            biases = list(self.sigma_b) if isinstance(self.sigma_b, tuple) else [self.sigma_b] * len(shapes)
+        ends = range(2, len(shapes) - 1, 2) if self.residual else ()
+        return [
+            (w * (self.branch if layer in ends else 1.0), b)
+            for layer, (w, b) in enumerate(zip(weights, biases, strict=True))
+        ]
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Return a name for each row, and the layers in it, counted from 0."""
+        layers = len(self.widths) - 1
+        if not self.residual:
+            return [(f"layer {k + 1}", k) for k in range(layers)]
+        blocks = [(f"block {k // 2 + 1}", k + 1, k + 2) for k in range(0, layers - 2, 2)]
+        return [("in", 0), *blocks, ("out", layers - 1)]
+
+    def text(self) -> str:
+        """Return the description as TOML, without what is left at its default."""
+        lines = []
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if value != field.default:
+                words = list(value) if isinstance(value, tuple) else value
+                shown = f'"{words}"' if isinstance(words, str) else repr(words)
+                lines.append(f"{field.name} = {shown.lower() if isinstance(words, bool) else shown}")
+        return "\n".join(lines) + "\n"
+
+    @classmethod
+    def from_text(cls, text: str) -> Spec:
+        """Return the description that `text`, TOML, holds.
+
+        Raises:
+            ValueError: if it is not TOML, has an unknown key, or values that do not go together.
+            TypeError: for a value of the wrong kind.
+        """
+        try:
+            found = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ValueError(f"the description is not TOML: {error}") from None
+        known = [field.name for field in dataclasses.fields(cls)]
+        for key in found:
+            checks.lookup("key", key, known)
+        if "widths" not in found:
+            raise ValueError("the description has no widths: units from input to output, such as [784, 256, 10]")
+        values: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in found.items()
+        }
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class Layers:
+    r"""What each row does, `(rows,)` each.
+
+    Attributes:
+        q: mean square of the pre-activations, as the activation gets them (in a block, the branch's).
+        forward: factor on the signal's rms, from the row's input to its output.
+        chi: factor on the squared length of the gradient, from the row's output to its input: \(\chi\).
+        signal: rms of the row's output.
+        gradient: length of the gradient with respect to the row's output, where it is 1 at the network's output.
+        correlation: of two inputs, at the row's output: the mean cosine.
+        saturated: share of pairs of unit and input with a slope below a tenth of the activation's largest.
+        dead: share of units that are so for every input of the batch.
+        spread: deviation of the logarithm of the output's length, for one input, from one draw of the weights to the next.
+    """
+
+    q: Array
+    forward: Array
+    chi: Array
+    signal: Array
+    gradient: Array
+    correlation: Array
+    saturated: Array
+    dead: Array
+    spread: Array
+
+    @property
+    def backward(self) -> Array:
+        r"""Factor on the length of the gradient, \(\sqrt\chi\), `(rows,)`."""
+        return np.sqrt(self.chi)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that keeps a network from learning as it stands.
+
+    Attributes:
+        kind: what sort it is, in a word or two.
+        row: the name of the row where it is first, or is worst.
+        sentence: what was found.
+        weight: how bad it is, in multiples of what is too much: at least 1.
+    """
+
+    kind: str
+    row: str
+    sentence: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class Advice:
+    """The one change that helps most, and what it was seen to do.
+
+    Attributes:
+        change: what to change, in words.
+        spec: the network with the change.
+        problems: what is left, by theory and by simulation of the changed network.
+        outcome: what was found, in a sentence.
+    """
+
+    change: str
+    spec: Spec
+    problems: tuple[Problem, ...]
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What was found.
+
+    Attributes:
+        spec: the network.
+        rows: names of the rows.
+        theory: of a wide network; None for weights that are not drawn independently.
+        simulation: of networks of this width; None if numbers leave float64, or equal units are to be normalized.
+        formats: for each format of numbers, where signal or gradient leaves its range first; empty if nowhere.
+        problems: what is bad, the worst first.
+        advice: what to change; None if there is nothing to, or nothing of what was tried helps.
+        notes: what is worth knowing besides.
+    """
+
+    spec: Spec
+    rows: Rows
+    theory: Layers | None
+    simulation: Layers | None
+    formats: dict[str, str]
+    problems: tuple[Problem, ...]
+    advice: Advice | None
+    notes: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is bad."""
+        return not self.problems
+
+    @property
+    def verdict(self) -> str:
+        """The verdict in words."""
+        return verdict(self.problems, self.best, self.rows)
+
+    @property
+    def best(self) -> Layers | None:
+        """The simulation if there is one, else theory."""
+        return self.simulation or self.theory
+
+
+# Theory
+
+
+@cache
+def _moments(name: str, q: float) -> tuple[float, float, float, float, float, float]:
+    """Return E f^2, E f'^2, E f, kurtosis of f, d ln E f^2 / d ln q, and the trapezoid rule's E f^2 relative to the first."""
+    phi = activation(name)
+    if name in ("linear", "relu", "leaky_relu") and q != 1.0:  # a larger input gives a larger output, no more
+        square, slope, mean, fourth, elasticity, rule = _moments(name, 1.0)
+        return square * q, slope, mean * math.sqrt(q), fourth, elasticity, rule
+    z = np.linspace(-9.0, 9.0, 240)  # an even number: no point falls on a corner at 0
+    weights = np.exp(-0.5 * z * z)
+    weights /= weights.sum()
+    f, df = phi.f(math.sqrt(q) * z), phi.df(math.sqrt(q) * z)
+    rough = float(weights @ f**2)
+    square = gains.second_moment(phi, q)
+    slope = gains.second_moment(phi, q, direction="backward")
+    fourth, turn = float(weights @ f**4), float(weights @ (f * df * z)) * math.sqrt(q)
+    own = covariance(phi, 1.0, q, nodes=NODES) / square
+    return square, slope, float(weights @ f), max(fourth / rough**2, 1.0), turn / rough, own
+
+
+@dataclass
+class _Signal:
+    """The stream between two rows: mean square, correlation of two inputs, variance of the logarithm of its square."""
+
+    square: float
+    correlation: float
+    variance: float
+
+    @property
+    def alive(self) -> bool:
+        return 0.0 < self.square < 1e300
+
+
+def _through(spec: Spec, q: float, c: float, variance: float, width: int, last: bool) -> tuple[_Signal, float, float]:
+    """Return what a layer's activation makes of normal pre-activations, its factor on the gradient's square, and the q it got."""
+    normalized = spec.normalization if not (last or spec.residual) else "none"
+    shrink = q if normalized == "before" else 1.0
+    if normalized == "before":
+        q, variance = 1.0, 0.0
+    name = "linear" if last else spec.activation
+    # Seven digits, so that a variance that has settled is not integrated again.
+    square, slope, mean, kurtosis, elasticity, rule = _moments(name, float(f"{q:.7g}"))
+    together = covariance(name, min(max(c, -1.0), 1.0), q, nodes=NODES) / rule
+    variance = variance * elasticity**2 + (kurtosis - 1) / width
+    if normalized == "after":
+        left = square - mean**2
+        return _Signal(1.0, (together - mean**2) / left, 0.0), slope / shrink / left, q
+    return _Signal(square, together / square, variance), slope / shrink, q
+
+
+def theory(spec: Spec, batch: int = 32) -> Layers:
+    r"""Return what theory says of each row.
+
+    The squares follow the length map, the correlation its own map, the gradient \(\chi\). In a residual network a branch
+    adds its square to the stream's, forward and back. The spread adds up what each layer of \(n\) units contributes,
+    \((\mathbb E\varphi^4/(\mathbb E\varphi^2)^2 - 1)/n\), which is \(5/n\) for ReLU, as far as the following layers
+    pass it on.
+
+    Raises:
+        ValueError: for weights that are not drawn independently.
+
+    Source:
+        Poole et al. (2016), equations 3 and 5; Schoenholz et al. (2017), equation 5; Hanin & Rolnick (2018) for the sum
+        of \(1/n\) in ReLU networks; what other functions contribute and pass on is ours.
+
+    Examples:
+        >>> layers = theory(Spec((64, *[256] * 20, 10), scheme="pytorch_linear", sigma_b=0.0))
+        >>> print(f"{6 * layers.chi[5]:.6f} {layers.forward[5] ** 2 * 6:.6f}")
+        1.000000 1.000000
+    """
+    if spec.scheme in STRUCTURED:
+        raise ValueError(f"theory is about independent weights, and {spec.scheme} draws none")
+    rows, deviations = spec.rows(), spec.deviations()
+    s = _Signal(spec.input_second_moment, spec.input_correlation, 0.0)
+    table = np.zeros((len(rows), 9))
+    for index, (_, first, *rest) in enumerate(rows):
+        (sigma_w, sigma_b), last = deviations[first], first == len(deviations) - 1
+        before, block = s, bool(rest)
+        inside = _Signal(1.0, s.correlation, 0.0) if block and spec.normalization == "before" else s
+        q = sigma_w**2 * inside.square + sigma_b**2
+        if not (0.0 < q < 1e300 and before.square < 1e300):
+            fill = 0.0 if q == 0.0 else math.inf
+            table[index:, [0, 1, 3]], table[index:, 5] = fill, 1.0
+            break
+        share = sigma_w**2 * inside.square / q
+        c = (sigma_w**2 * inside.square * inside.correlation + sigma_b**2) / q
+        wide = spec.widths[first + 1]
+        linear = last or (spec.residual and not block)
+        a, slope, got = _through(spec, q, c, inside.variance * share**2, wide, linear)
+        chi = sigma_w**2 * slope
+        off = 0.0, 0.0
+        if not linear:
+            off = (
+                saturation.saturated_share(spec.activation, got),
+                saturation.dead_share(spec.activation, got, min(max(c, 0.0), 1.0), batch),
+            )
+        if block:
+            sigma_v, bias = deviations[rest[0]]
+            added = sigma_v**2 * a.square + bias**2
+            square = before.square + added
+            chi = 1 + chi * sigma_v**2 / (before.square if spec.normalization == "before" else 1.0)
+            together = before.square * before.correlation + sigma_v**2 * a.square * a.correlation + bias**2
+            # What is added is normal, given the stream; its size varies as that of what it is made from.
+            passed = before.square / square * math.sqrt(before.variance) + added / square * math.sqrt(a.variance)
+            variance = passed**2 + (2 * added**2 + 4 * before.square * added) / wide / square**2
+            s = _Signal(square, together / square, variance)
+            if spec.normalization == "after":
+                chi /= square
+                s = _Signal(1.0, s.correlation, 0.0)
+        else:
+            s = a
+        forward = math.sqrt(s.square / before.square)
+        spread = math.sqrt(s.variance) / 2
+        table[index] = [got, forward, chi, math.sqrt(s.square), 0.0, min(s.correlation, 1.0), *off, spread]
+    table[:, 4] = _lengths(table[:, 2])
+    return Layers(*np.ascontiguousarray(table.T))
+
+
+def _lengths(chi: Array) -> Array:
+    """Return the gradient's length at each row's output, 1 at the last, from the factors on its square."""
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        return np.asarray(np.sqrt(np.r_[np.cumprod(chi[:0:-1])[::-1], 1.0]))
+
+
+# Simulation
+
+
+def build(spec: Spec, seed: int = 0) -> MLP:
+    """Return the network that is described.
+
+    Examples:
+        >>> net = build(Spec((8, 4, 4, 4, 2), scheme="he_normal", residual=True))
+        >>> [phi.name for phi in net.activations], sorted(net.branch_ends)
+        (['linear', 'relu', 'linear', 'linear'], [2])
+    """
+    rng = np.random.default_rng([spec.seed, seed])
+    deviations, shapes = spec.deviations(), list(itertools.pairwise(spec.widths))
+    net = MLP(spec.widths, spec.activation, spec.scheme or "lecun_normal", rng)
+    for layer, ((sigma_w, sigma_b), shape) in enumerate(zip(deviations, shapes, strict=True)):
+        drawn = initializers.deviation(spec.scheme or "lecun_normal", shape) * math.sqrt(shape[0])
+        net.W[layer] *= sigma_w / drawn if drawn else 0.0
+        net.b[layer] = sigma_b * rng.standard_normal(shape[1])
+    return arrange(spec, net)
+
+
+def arrange(spec: Spec, net: MLP) -> MLP:
+    """Give `net` the branches and normalizations of `spec`, in place, and return it."""
+    hidden = range(len(net.W) - 1)
+    if spec.residual:
+        starts = frozenset(hidden[1::2])
+        net.activations = [activation(spec.activation if k in starts else "linear") for k in range(len(net.W))]
+        net.branch_ends = frozenset(hidden[2::2])
+        places = {"before": {"input": starts}, "after": {"output": net.branch_ends}}
+    else:
+        places = {"before": {"sum": frozenset(hidden)}, "after": {"output": frozenset(hidden)}}
+    net.normalized = places.get(spec.normalization, {})
+    return net
+
+
+def simulate(spec: Spec, nets: Sequence[MLP], batch: int = 32) -> Layers:
+    """Send the same normal inputs through each network, and a normal cotangent back, and average over networks.
+
+    Raises:
+        ExplosionError: a ValueError, if numbers leave float64.
+        ValueError: if equal units are to be normalized.
+
+    Examples:
+        >>> spec = Spec((64, *[256] * 20, 10), scheme="pytorch_linear", sigma_b=0.0)
+        >>> layers = simulate(spec, [build(spec)])
+        >>> bool(abs(6 * layers.chi[1:-1].mean() - 1) < 0.1)
+        True
+    """
+    rng, n = np.random.default_rng([spec.seed, 1]), spec.widths[0]
+    own, common = rng.standard_normal((batch, n)), rng.standard_normal(n)
+    c = spec.input_correlation
+    x = math.sqrt(spec.input_second_moment) * (math.sqrt(1 - c) * own + math.sqrt(c) * common)
+    cotangent = rng.standard_normal((batch, spec.widths[-1]))
+    tables, logs = [], []
+    for net in nets:
+        run = net.forward(x)
+        grad = net.backward(run, cotangent)
+        table, lengths, before, da_before = [], [], x, grad.x
+        for _, first, *rest in spec.rows():
+            end = rest[-1] if rest else first
+            z, a, da, phi = run.pre_activations[first], run.outputs[end], grad.outputs[end], net.activations[first]
+            off = saturation.saturated(phi, z)
+            table.append(
+                [
+                    rms(z) ** 2, _over(rms(a), rms(before)), _over(np.linalg.norm(da_before), np.linalg.norm(da)) ** 2,
+                    rms(a), np.linalg.norm(da) / np.linalg.norm(cotangent), alike(a), off.mean(), off.all(axis=0).mean(),
+                ]
+            )  # fmt: skip
+            lengths.append(np.log(np.linalg.norm(a, axis=1) + 1e-300))
+            before, da_before = a, da
+        tables.append(table)
+        logs.append(lengths)
+    mean = np.array(tables, dtype=np.float64).mean(axis=0)
+    # The variance over networks of one input's length, averaged over inputs.
+    spread = np.sqrt(np.var(logs, axis=0, ddof=1).mean(axis=1)) if len(nets) > 1 else np.zeros(len(mean))
+    return Layers(*np.ascontiguousarray(np.c_[mean, spread].T))
+
+
+def _over(value: Any, by: Any) -> float:
+    """Return the ratio of two sizes, 0 where nothing comes of nothing."""
+    return float(value / by) if by > 0.0 else 0.0
+
+
+def alike(a: Array) -> float:
+    """Return the mean cosine of two rows of `a`, 1 if all are 0.
+
+    Examples:
+        >>> alike(np.array([[1.0, 0.0], [0.0, 2.0]])), alike(np.zeros((2, 2)))
+        (0.0, 1.0)
+    """
+    largest = np.abs(a).max(axis=1, keepdims=True)
+    if (largest == 0.0).any():
+        return 1.0
+    unit = a / largest
+    unit = unit / np.linalg.norm(unit, axis=1, keepdims=True)
+    return float((np.square(unit.sum(axis=0)).sum() - len(a)) / (len(a) * (len(a) - 1)))
+
+
+# The verdict
+
+
+def _twins(net: MLP) -> tuple[int, int, int] | None:
+    """Return the first hidden layer with equal units, counted from 0, how many there are and how many of them differ."""
+    for layer, (W, b) in enumerate(zip(net.W[:-1], net.b, strict=False)):
+        units = np.r_[W, b[None, :]].T
+        different = len({unit.tobytes() for unit in np.ascontiguousarray(units)})
+        if different < len(units):
+            return layer, len(units), different
+    return None
+
+
+def cosine(apart: float) -> str:
+    """Return a cosine near 1 by what is missing.
+
+    Examples:
+        >>> cosine(3e-5), cosine(0.0)
+        ('1 - 3e-05', '1 to the last digit')
+    """
+    return f"1 - {apart:.0e}" if apart > 1e-14 else "1 to the last digit"
+
+
+def _size(factor: float) -> str:
+    """Return a factor in words that are short: 0.05, 3.2, 4e-17.
+
+    Examples:
+        >>> _size(4.04e-17), _size(0.0512), _size(31.7)
+        ('4e-17', '0.051', '32')
+    """
+    return f"{factor:.2g}" if 1e-3 < factor < 1e3 else f"{factor:.0e}"
+
+
+FOLLOWS = {
+    "vanishing gradient": "The first layers hardly learn.",
+    "exploding gradient": "One step throws the first layers about, or the rate is so small that the last do not learn.",
+    "vanishing signal": "What later layers get is smaller than their own rounding or biases.",
+    "exploding signal": "The first outputs are huge, and so is the first loss.",
+}
+
+
+def find_problems(spec: Spec, layers: Layers, formats: dict[str, str]) -> tuple[Problem, ...]:
+    """Return what is bad in these rows, the worst first."""
+    names, found = [name for name, *_ in spec.rows()], []
+
+    def bad(kind: str, row: int, sentence: str, weight: float) -> None:
+        found.append(Problem(kind, names[row], sentence, weight))
+
+    if not np.isfinite(layers.signal).all():
+        row = int(np.flatnonzero(~np.isfinite(layers.signal))[0])
+        bad("exploding signal", row, f"The signal overflows float64 at {names[row]}.", 100.0)
+        return tuple(found)
+    hidden = len(names) - 1
+    if hidden:
+        last, depth = hidden - 1, max(hidden, 1)
+        signal = _over(layers.signal[last], math.sqrt(spec.input_second_moment))
+        for what, row, factor, way in (
+            ("signal", last, signal, f"from the input to {names[last]}"),
+            ("gradient", 0, float(layers.gradient[0]), f"from the output back to {names[0]}"),
+        ):
+            far = abs(math.log(factor)) / REACH if factor > 0.0 else 100.0
+            if far > 1.0:
+                kind = f"{'exploding' if factor > 1.0 else 'vanishing'} {what}"
+                grows = "grows" if factor > 1.0 else "shrinks"
+                each = f"{factor ** (1 / depth):.2f} a row"
+                bad(
+                    kind,
+                    row,
+                    f"The {what} {grows} to {_size(factor)} times its size {way}, {each}. {FOLLOWS[kind]}",
+                    far,
+                )
+        limit = saturation.limit(spec.activation)
+        row = int(np.argmax(layers.saturated[:hidden]))
+        share = float(layers.saturated[row])
+        if share > limit:
+            bad(
+                "saturated units",
+                row,
+                f"{100 * share:.0f} % of {names[row]} is saturated. From {100 * limit:.0f} % on, {spec.activation} networks took twice as long to "
+                "learn the digits.",
+                share / limit,
+            )
+        explained = np.array(
+            [
+                saturation.dead_share(spec.activation, q, min(max(c, 0.0), 1.0), 32) if 0.0 < q < 1e300 else 0.0
+                for q, c in zip(layers.q[:hidden].tolist(), layers.correlation[:hidden].tolist(), strict=True)
+            ]
+        )
+        row = int(np.argmax(layers.dead[:hidden] - explained))
+        if (beyond := float(layers.dead[row] - explained[row])) > saturation.DEAD:
+            bad(
+                "dead units",
+                row,
+                f"{100 * layers.dead[row]:.0f} % of the units of {names[row]} are off for every input, where alike inputs explain "
+                f"{100 * explained[row]:.0f} %. With {100 * saturation.DEAD:.0f} % dead units, networks took twice as long to learn the digits.",
+                beyond / saturation.DEAD,
+            )
+        apart = 1 - float(layers.correlation[last])
+        if apart < ALIKE:
+            sentence = (
+                f"Two inputs end with a cosine of {cosine(apart)} at {names[last]}: the output ignores its input."
+            )
+            bad("inputs alike", last, sentence, math.log(max(apart, 1e-16)) / math.log(ALIKE))
+        if (spread := float(layers.spread[last])) > SPREAD:
+            sentence = f"At these widths the signal of one draw differs from the next by a factor of {math.exp(spread):.1f}, either way."
+            bad("a lottery", last, sentence, spread / SPREAD)
+    if formats[spec.dtype]:
+        row = names.index(formats[spec.dtype].rpartition(" at ")[2])
+        bad("number format", row, f"In {spec.dtype}, {formats[spec.dtype]}.", 10.0)
+    return tuple(sorted(found, key=lambda problem: -problem.weight))
+
+
+def find_formats(rows: Rows, layers: Layers) -> dict[str, str]:
+    """Return, for each format, where the signal's or the gradient's rms leaves its range first, or an empty string.
+
+    The gradient is taken as its length, 1 at the output; the entries of a loss averaged over a batch are smaller.
+    """
+    result = {}
+    for name in floats.FORMATS:
+        smallest, largest = floats.limits(name)
+        found = []
+        for what, sizes, order in (
+            ("signal", np.maximum(layers.signal, np.sqrt(layers.q)), 1),
+            ("gradient", layers.gradient, -1),
+        ):
+            for row, size in list(zip(rows, sizes, strict=True))[::order]:
+                if size > largest or size < smallest / 2:
+                    found.append(f"the {what} {'overflows' if size > largest else 'underflows'} at {row}")
+                    break
+        result[name] = " and ".join(found)
+    return result
+
+
+def verdict(problems: tuple[Problem, ...], layers: Layers | None, rows: Rows) -> str:
+    """Return the verdict in a sentence or two."""
+    if problems:
+        return f"Bad: {problems[0].kind}. {problems[0].sentence}"
+    if layers is None:
+        return "Undecided."
+    signal = layers.signal[max(len(rows) - 2, 0)]
+    return (
+        f"Good. The gradient reaches the first row at {_size(float(layers.gradient[0]))} times its size at the output, the last hidden "
+        f"row's signal has an rms of {_size(float(signal))}, and two inputs end with a cosine of {layers.correlation[max(len(rows) - 2, 0)]:.2f}."
+    )
+
+
+def _alternatives(spec: Spec) -> Iterator[tuple[str, Spec]]:
+    """Yield changes to try, the smallest first."""
+    if spec.input_second_moment != 1.0:
+        yield "scale the inputs to a mean square of 1", dataclasses.replace(spec, input_second_moment=1.0)
+    if spec.dtype == "fp16":
+        yield "keep the numbers in bf16", dataclasses.replace(spec, dtype="bf16")
+    if spec.residual:
+        blocks = (len(spec.widths) - 3) // 2
+        factor = float(f"{blocks**-0.5:.4g}")
+        yield (
+            f"scale each branch by one over the root of the number of blocks, {factor:g}",
+            dataclasses.replace(spec, branch=factor),
+        )
+    phi = "linear" if len(spec.widths) == 2 else spec.activation
+    tried: dict[str, float] = {}
+    for words, gain in (
+        ("its gain", gains.gain(phi)),
+        ("its backward gain", gains.gain(phi, direction="backward")),
+        ("the gain of a linear layer", 1.0),
+    ):
+        if all(abs(gain / other - 1) > 1e-6 for other in tried.values()):
+            tried[words] = float(f"{gain:.5g}")
+    for scheme, law in (
+        ("lecun_normal", "normal weights of variance {:.3g}/n_in"),
+        ("orthogonal", "orthogonal weights times {:.3g}"),
+    ):
+        for words, gain in tried.items():
+            he = scheme == "lecun_normal" and spec.activation == "relu" and words == "its gain"
+            new = {"scheme": "he_normal", "gain": 1.0} if he else {"scheme": scheme, "gain": gain}
+            shown = law.format(gain**2 if scheme == "lecun_normal" else gain)
+            name = "he_normal" if he else f"{scheme} with gain {gain:g}"
+            changed: dict[str, Any] = {"sigma_w": None, "sigma_b": 0.0, **new}
+            yield f"{name} ({shown}, {words}) and biases of 0", dataclasses.replace(spec, **changed)
+            if spec.residual and scheme == "lecun_normal":
+                yield (
+                    f"{name} and biases of 0, and each branch scaled by {factor:g}",
+                    dataclasses.replace(spec, **changed, branch=factor),
+                )
+    if spec.normalization == "none":
+        places = (
+            ("before each branch", "after each addition")
+            if spec.residual
+            else ("before each activation", "after each activation")
+        )
+        for normalization, place in zip(("before", "after"), places, strict=True):
+            yield (
+                f"normalize over the units of a layer, {place}",
+                dataclasses.replace(spec, normalization=normalization),
+            )
+    if not spec.residual and len(spec.widths) > 5:
+        fewer = spec.widths[:1] + spec.widths[1:-1:2] + spec.widths[-1:]
+        start: dict[str, Any] = {"sigma_w": None, "sigma_b": 0.0, "scheme": "lecun_normal", "gain": tried["its gain"]}
+        yield "half as many layers, at the activation's gain", dataclasses.replace(spec, widths=fewer, **start)
+
+
+def _margin(spec: Spec, layers: Layers) -> float:
+    """Return how near to too much the rows come, in quarters: 1 is too much."""
+    last = max(len(layers.signal) - 2, 0)
+    sizes = layers.gradient[0], layers.signal[last] / math.sqrt(spec.input_second_moment)
+    far = max(abs(math.log(max(float(size), 1e-300))) / REACH for size in sizes)
+    return round(4 * max(far, float(layers.spread[last]) / SPREAD)) / 4
+
+
+def _burden(problems: tuple[Problem, ...]) -> tuple[int, float]:
+    return len(problems), sum(problem.weight for problem in problems)
+
+
+def _advise(spec: Spec, now: tuple[Problem, ...], seeds: int) -> Advice | None:
+    """Return the change that leaves the least by theory, once it is seen to help in a simulation too."""
+    ranked = []
+    for order, (change, new) in enumerate(_alternatives(spec)):
+        if new != spec and new.scheme not in STRUCTURED:
+            layers = theory(new)
+            left = find_problems(new, layers, find_formats(tuple(name for name, *_ in new.rows()), layers))
+            ranked.append((_burden(left), _margin(new, layers), order, change, new))
+    tried = []
+    for *_, change, new in sorted(ranked, key=lambda entry: entry[:3])[:3]:
+        found = diagnose(new, seeds=seeds, advise=False)
+        tried.append(Advice(change, new, found.problems, found.verdict))
+        if found.ok:
+            break
+    best = min(tried, key=lambda advice: _burden(advice.problems), default=None)
+    return best if best is not None and _burden(best.problems) < _burden(now) else None
+
+
+def diagnose(
+    spec: Spec,
+    *,
+    weights: Sequence[tuple[Array, Array]] | None = None,
+    seeds: int = 4,
+    simulated: bool = True,
+    advise: bool = True,
+) -> Diagnosis:
+    """Return what the network's start does to its signal and gradient, whether that is bad, and what to change.
+
+    Args:
+        spec: the network.
+        weights: weights `(fan_in, fan_out)` and biases `(fan_out,)` of each layer, to simulate with in place of drawn
+            ones. `spec` then holds what was measured of them.
+        seeds: how many networks to draw.
+        simulated: whether to simulate; if not, the verdict is theory's.
+        advise: whether to look for a change.
+
+    Raises:
+        ValueError: for weights of other shapes than `spec.widths`, or `seeds` below 1.
+
+    Examples:
+        >>> found = diagnose(Spec((64, *[256] * 20, 10), scheme="pytorch_linear"))
+        >>> found.ok, found.problems[0].kind, found.advice.change.partition(" ")[0]
+        (False, 'vanishing gradient', 'he_normal')
+    """
+    rows = tuple(name for name, *_ in spec.rows())
+    notes: list[str] = []
+    by_theory = None if spec.scheme in STRUCTURED else theory(spec)
+    if by_theory is None:
+        notes.append(f"Theory is about independent weights, and {spec.scheme} draws none.")
+    by_simulation, twins, extra = None, None, []
+    if simulated:
+        nets = (
+            [_given(spec, weights)]
+            if weights is not None
+            else [build(spec, seed) for seed in range(checks.count("seeds", seeds))]
+        )
+        twins = _twins(nets[0])
+        try:
+            by_simulation = simulate(spec, nets)
+        except ExplosionError as error:
+            extra.append(Problem("exploding signal", rows[-1], f"In a simulation, {error}, beyond float64.", 100.0))
+        except FlatError as error:
+            notes.append(f"There is no simulation: {error}.")
+    if twins is not None:
+        layer, units, different = twins
+        extra.append(
+            Problem(
+                "equal units",
+                f"layer {layer + 1}",
+                f"Layer {layer + 1} has {units} units, and {'all are one' if different == 1 else f'only {different} differ'}: equal units get "
+                "equal gradients and stay equal.",
+                50.0,
+            )
+        )
+    best = by_simulation or by_theory
+    formats = find_formats(rows, best) if best else dict.fromkeys(floats.FORMATS, "")
+    problems = tuple(
+        sorted((*extra, *(find_problems(spec, best, formats) if best else ())), key=lambda problem: -problem.weight)
+    )
+    found = Diagnosis(spec, rows, by_theory, by_simulation, formats, problems, None, tuple(notes))
+    if problems and advise:
+        found = dataclasses.replace(found, advice=_advise(spec, problems, min(seeds, 2)))
+    return found
+
+
+def _given(spec: Spec, weights: Sequence[tuple[Array, Array]]) -> MLP:
+    shapes = [W.shape for W, _ in weights]
+    if shapes != list(itertools.pairwise(spec.widths)):
+        raise ValueError(f"weights must have the shapes of widths {spec.widths}, got {shapes}")
+    net = MLP(spec.widths, spec.activation, "zeros", np.random.default_rng(0))
+    net.W, net.b = [W for W, _ in weights], [b for _, b in weights]
+    return arrange(spec, net)

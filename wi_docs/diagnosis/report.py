@@ -1,0 +1,207 @@
+"""A diagnosis as a table for a terminal, and as plain values for machines."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from wi_docs.diagnosis.networks import Diagnosis, Spec
+from wi_docs.diagnosis.probe import Probe
+
+CELLS = 6  # of a bar: each is a power of ten below the largest of its column
+SHOWN = 24  # rows of a table; of more, some are left out
+RED, GREEN, BOLD, PLAIN = "\033[31m", "\033[32m", "\033[1m", "\033[0m"
+COLUMNS = {  # what it is, and how it is written
+    "signal": ("rms of the row's output", "7.2g"),
+    "gradient": ("length of the gradient there, where it is 1 at the network's output", "7.2g"),
+    "forward": ("factor of the row on the signal's rms", "5.2f"),
+    "backward": ("factor of the row on the gradient's length, the root of chi", "5.2f"),
+    "correlation": ("cosine of two inputs", "z5.3f"),
+    "saturated": ("share of pairs of unit and input with a slope below a tenth of the largest", "4.0%"),
+    "dead": ("share of units that are so for every input", "4.0%"),
+    "spread": ("deviation of ln(rms) between one draw of the weights and the next", "4.2f"),
+}
+
+
+def bar(value: float, largest: float) -> str:
+    """Return a bar that is full for the largest value, and one cell shorter for every power of ten below.
+
+    Examples:
+        >>> bar(1.0, 1.0), bar(0.01, 1.0), bar(0.0, 1.0)
+        ('██████', '████  ', '      ')
+    """
+    if not 0.0 < value <= largest or math.isinf(largest):
+        return " " * CELLS
+    eighths = max(0, round(8 * (CELLS + math.log10(value / largest))))
+    return ("█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8]).rstrip().ljust(CELLS)
+
+
+def chosen(rows: int) -> tuple[list[int], int]:
+    """Return which rows to show, and the step between them: all, or as many as there is room for and the last.
+
+    Examples:
+        >>> len(chosen(10)[0]), chosen(100)[0][-3:], chosen(100)[1]
+        (10, [90, 95, 99], 5)
+    """
+    step = math.ceil(rows / SHOWN)
+    return sorted({*range(0, rows, step), rows - 1}), step
+
+
+def text(found: Diagnosis | Probe, *, color: bool = False) -> str:
+    """Return the diagnosis as lines of text, with escape codes for a terminal's colors if asked for.
+
+    Examples:
+        >>> from wi_docs.diagnosis.networks import Spec, diagnose
+        >>> print(text(diagnose(Spec((64, 64, 10), scheme="he_normal"))).splitlines()[0])
+        64-64-10, relu, he_normal
+    """
+
+    def paint(code: str, words: str) -> str:
+        return f"{code}{words}{PLAIN}" if color else words
+
+    if isinstance(found, Probe):
+        return _probe_text(found, paint)
+    lines = [paint(BOLD, headline(found.spec)), ""]
+    if found.best is not None:
+        bad = {problem.row for problem in found.problems}
+        header, *body = table(found)
+        lines += [header, *(paint(RED, line) if line.partition("  ")[0].strip() in bad else line for line in body), ""]
+        if found.theory and found.simulation:
+            lines.append("Each number by theory, then as simulated. A bar loses a cell for every power of ten.")
+        lines += [f"  {name:11} {words}" for name, (words, _) in COLUMNS.items()]
+    leaving = [f"{name}: {where}" for name, where in found.formats.items() if where]
+    lines += ["", f"Out of range in {'; in '.join(leaving)}."] if leaving else []
+    lines += ["", *found.notes] if found.notes else []
+    lines += ["", paint(RED if found.problems else GREEN, found.verdict)]
+    lines += [f"Also: {problem.kind}. {problem.sentence}" for problem in found.problems[1:]]
+    if found.advice is not None:
+        lines += ["", paint(BOLD, f"What helps most: {found.advice.change}."), f"Then: {found.advice.outcome}"]
+    elif found.problems:
+        lines += ["", "None of the changes that were tried helps."]
+    return "\n".join(lines)
+
+
+PROBE_COLUMNS = {
+    "sigma_w": ("rms of the weights times the root of the fan-in", "6.2g"),
+    "signal": ("rms of the output", "7.2g"),
+    "gradient": ("length of the loss's gradient with respect to the output", "7.2g"),
+    "weight_gradient": ("rms of the weights' gradient over that of the weights", "7.2g"),
+    "correlation": ("mean cosine of two examples", "z5.3f"),
+    "saturated": (
+        "share of pairs of unit and input with a slope below a tenth of the largest, in the activation that follows",
+        "4.0%",
+    ),
+    "dead": ("share of units that are so for every input", "4.0%"),
+    "update": ("how far the weights have moved, over their length", "7.2g"),
+}
+
+
+def _probe_text(found: Probe, paint: Callable[[str, str], str]) -> str:
+    bad = {problem.row for problem in found.problems}
+    lines = [paint(BOLD, f"{found.model}: {len(found.rows)} modules with parameters"), ""]
+    shown = {name: words for name, (words, _) in PROBE_COLUMNS.items() if name != "update" or found.after}
+    for rows, title in (
+        (found.rows, "before the first step"),
+        (found.after, f"after {found.steps} steps at a rate of {found.rate:g}"),
+    ):
+        if rows is None:
+            continue
+        wide = max(len(row.name) for row in rows)
+        columns = [name for name in shown if name != "update" or rows is found.after]
+        lines.append(f"{title:{wide}}" + "".join(f"  {name:>{_probe_width(name)}}" for name in columns))
+        largest = max((row.gradient or 0.0 for row in rows), default=0.0)
+        for row in rows:
+            line = f"{row.name:{max(wide, len(title))}}"
+            for name in columns:
+                value, form = getattr(row, name), PROBE_COLUMNS[name][1]
+                cell = "" if value is None else format(value, form)
+                cell += f" {bar(row.gradient or 0.0, largest)}" if name == "gradient" else ""
+                line += f"  {cell:>{_probe_width(name)}}"
+            lines.append(paint(RED, line.rstrip()) if row.name in bad else line.rstrip())
+        lines.append("")
+    lines += [f"  {name:15} {words}" for name, words in shown.items()]
+    chance = f" (chance: {found.chance:.3f})" if found.chance is not None else ""
+    lines += [
+        "",
+        f"Loss {found.loss:.4g}{chance}"
+        + (f", after the steps {found.loss_after:.4g}" if found.loss_after is not None else "")
+        + ".",
+    ]
+    lines += [*found.notes, "", paint(RED if found.problems else GREEN, found.verdict)]
+    lines += [f"Also: {problem.kind}. {problem.sentence}" for problem in found.problems[1:]]
+    if found.advice:
+        lines += ["", f"What helps most: {found.advice}"]
+    return "\n".join(lines)
+
+
+def _probe_width(name: str) -> int:
+    return max(len(name), 14) if name == "gradient" else max(len(name), 7)
+
+
+def headline(spec: Spec) -> str:
+    """Return the network in a line.
+
+    Examples:
+        >>> from wi_docs.diagnosis.networks import Spec
+        >>> headline(Spec((784, *[256] * 20, 10), "gelu", sigma_w=1.0, dtype="fp16"))
+        '784-256 (20 times)-10, gelu, measured weights, fp16'
+    """
+    groups = [(width, len(list(run))) for width, run in itertools.groupby(spec.widths)]
+    widths = "-".join(f"{width} ({n} times)" if n > 3 else "-".join([str(width)] * n) for width, n in groups)
+    words = [widths, spec.activation, spec.scheme or "measured weights"]
+    words += [f"gain {spec.gain:g}"] if spec.gain != 1.0 else []
+    words += ["residual"] if spec.residual else []
+    words += [f"branches times {spec.branch:g}"] if spec.branch != 1.0 else []
+    words += [f"normalized {spec.normalization}"] if spec.normalization != "none" else []
+    return ", ".join([*words, spec.dtype] if spec.dtype != "fp32" else words)
+
+
+def table(found: Diagnosis) -> list[str]:
+    """Return a header and a line for each row that is shown."""
+    sides = [side for side in (found.theory, found.simulation) if side is not None]
+    name_width = max(len(name) for name in (*found.rows, "row"))
+    header = f"{'row':{name_width}}"
+    shown, step = chosen(len(found.rows))
+    lines = [f"{found.rows[k]:{name_width}}" for k in shown]
+    for name, (_, form) in COLUMNS.items():
+        bars = name in ("signal", "gradient")
+        columns = [getattr(side, name) for side in sides]
+        wide = max(len(name), (int(form.strip("z")[0]) + 1) * len(sides) - 1)
+        header += f"  {name:>{wide}}" + (" " * (CELLS + 1) if bars else "")
+        largest = float(np.max(columns[-1]))
+        for place, k in enumerate(shown):
+            lines[place] += f"  {' '.join(format(float(column[k]), form) for column in columns):>{wide}}"
+            lines[place] += f" {bar(float(columns[-1][k]), largest)}" if bars else ""
+    if step > 1:
+        lines.append(f"(One row in {step}; --json has all.)")
+    return [header, *lines]
+
+
+def plain(found: Diagnosis | Probe) -> dict[str, Any]:
+    """Return the diagnosis as dictionaries, lists, numbers and words. What is infinite is None.
+
+    Examples:
+        >>> from wi_docs.diagnosis.networks import Spec, diagnose
+        >>> record = plain(diagnose(Spec((64, 64, 10), scheme="he_normal")))
+        >>> record["ok"], record["spec"]["widths"], len(record["theory"]["chi"])
+        (True, [64, 64, 10], 2)
+    """
+    record: dict[str, Any] = dict(_plain(found))
+    return record | {"ok": found.ok, "verdict": found.verdict}
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list | np.ndarray):
+        return [_plain(item) for item in value]
+    if isinstance(value, float | np.floating):
+        return float(value) if math.isfinite(value) else None
+    return value

@@ -1,0 +1,291 @@
+"""Fully connected layers out of a file of weights, `.npz` or `.safetensors`, by numpy alone. No pickle is loaded."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import math
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wi_docs.nn import checks
+from wi_docs.nn.checks import Array
+
+ORDERS = ("in,out", "out,in")
+HEADER = 100_000_000  # bytes: the safetensors format's own limit
+TYPES = {
+    "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1", "U8": "u1",
+    "BOOL": "?",
+}  # fmt: skip
+PICKLES = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle")
+CONVERT = (
+    "In PyTorch: from safetensors.torch import save_file; save_file(model.state_dict(), 'weights.safetensors'). "
+    "Or: numpy.savez('weights.npz', **{name: value.numpy() for name, value in model.state_dict().items()})"
+)
+
+Tensors = dict[str, np.ndarray[Any, np.dtype[Any]]]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A fully connected layer.
+
+    Attributes:
+        name: of the weight tensor in the file.
+        W: weights, `(fan_in, fan_out)`.
+        b: biases, `(fan_out,)`; zeros if the file has none.
+    """
+
+    name: str
+    W: Array
+    b: Array
+
+
+def read(path: Path) -> Tensors:
+    """Return the tensors of a file by name, in the file's order.
+
+    Raises:
+        ValueError: for a file that is damaged, holds pickles, or has another suffix than .npz or .safetensors.
+        OSError: for a file that cannot be read.
+    """
+    suffix = path.suffix.lower()
+    if suffix in PICKLES:
+        raise ValueError(f"{path.name}: a {suffix} file is a pickle, which runs code when it is read. {CONVERT}")
+    if suffix == ".npz":
+        return _npz(path)
+    if suffix == ".safetensors":
+        return safetensors(path.read_bytes(), path.name)
+    raise ValueError(f"{path.name}: weights must be a .npz or a .safetensors file, got {suffix or 'no suffix'}")
+
+
+def _npz(path: Path) -> Tensors:
+    try:
+        file = np.load(io.BytesIO(path.read_bytes()), allow_pickle=False)
+        if not isinstance(file, np.lib.npyio.NpzFile):
+            raise ValueError("it is one array, not an archive")
+        return {name: file[name] for name in file.files}
+    except (ValueError, zipfile.BadZipFile, EOFError) as error:
+        words = str(error)
+        if "allow_pickle" in words or "pickled" in words:
+            words = f"it holds Python objects (a pickle), which are not loaded. {CONVERT}"
+        raise ValueError(f"{path.name} is not a .npz file of arrays: {words}") from None
+
+
+def safetensors(content: bytes, name: str = "the file") -> Tensors:
+    """Return the tensors of a safetensors file by name, BF16 as float32.
+
+    The format: eight bytes that hold the length of a header, the header in JSON, then the tensors, one after another.
+
+    Raises:
+        ValueError: if lengths, offsets or shapes do not fit together, or a tensor is of another type than the usual.
+
+    Source:
+        The safetensors format, <https://github.com/huggingface/safetensors>, "Format".
+
+    Examples:
+        >>> header = b'{"w": {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]}}'
+        >>> safetensors(len(header).to_bytes(8, "little") + header + bytes([0x80, 0x3F, 0, 0xC0]))["w"]
+        array([ 1., -2.], dtype=float32)
+    """
+
+    def refuse(why: str) -> ValueError:
+        return ValueError(f"{name} is not a sound safetensors file: {why}")
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len({key for key, _ in pairs}) < len(pairs):
+            raise refuse("its header names something twice")
+        return dict(pairs)
+
+    if len(content) < 8:
+        raise refuse(f"it has {len(content)} bytes, and the header's length alone takes 8")
+    length = int.from_bytes(content[:8], "little")
+    if length > min(HEADER, len(content) - 8):
+        raise refuse(f"its header should have {length:,} bytes, and the file has {len(content):,}")
+    try:
+        header = json.loads(content[8 : 8 + length].decode("utf-8"), object_pairs_hook=unique)
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise refuse(f"its header is not JSON ({error})") from None
+    if not isinstance(header, dict):
+        raise refuse("its header is not a JSON object")
+    header.pop("__metadata__", None)
+    data, tensors, places = content[8 + length :], {}, []
+    for key, entry in header.items():
+        try:
+            kind, shape, (begin, end) = entry["dtype"], entry["shape"], entry["data_offsets"]
+            sound = all(type(n) is int and n >= 0 for n in [*shape, begin, end])
+        except (TypeError, KeyError, ValueError):
+            sound = False
+        if not sound:
+            raise refuse(f"tensor {key!r} needs a dtype, a shape and two data_offsets, got {entry!r:.200}")
+        if kind not in TYPES:
+            raise ValueError(f"{name}: tensor {key!r} is of type {kind!r}; known are {', '.join(TYPES)}")
+        size = math.prod(shape) * np.dtype(TYPES[kind]).itemsize
+        if end - begin != size or end > len(data):
+            raise refuse(
+                f"tensor {key!r} of shape {shape} and type {kind} needs {size:,} bytes; it has {begin:,} to {end:,} of {len(data):,}"
+            )
+        places.append((begin, end, key))
+        flat = np.frombuffer(data[begin:end], dtype=TYPES[kind])
+        if kind == "BF16":
+            flat = (flat.astype(np.uint32) << 16).view(np.float32)
+        tensors[key] = flat.reshape(shape)
+    places.sort()
+    for (_, end, before), (begin, _, after) in itertools.pairwise(places):
+        if begin < end:
+            raise refuse(f"tensors {before!r} and {after!r} overlap")
+    if sum(end - begin for begin, end, _ in places) != len(data):
+        raise refuse("its tensors do not fill it: bytes are left over")
+    return tensors
+
+
+def layers(
+    tensors: Mapping[str, np.ndarray[Any, Any]], *, names: Sequence[str] = (), order: str | None = None
+) -> list[Layer]:
+    """Return the fully connected layers that tensors hold, from input to output.
+
+    Every tensor of two axes is a layer's weights, and one of one axis with the same name but for `weight` or `kernel` are its
+    biases. The order of the layers is that of the numbers in their names, or else the file's. Whether weights are
+    `(fan_in, fan_out)` or `(fan_out, fan_in)`, as in PyTorch, follows from how shapes chain.
+
+    Args:
+        tensors: arrays by name.
+        names: of the weights to take, in order; every other tensor but their biases is left alone.
+        order: `in,out` or `out,in`; None to find out.
+
+    Raises:
+        ValueError: for tensors that do not make one chain, or make more than one; for complex or integer weights, and
+            NaN or infinite values. The message names tensors, and what resolves it.
+
+    Examples:
+        >>> W1, W2 = np.ones((5, 3)), np.ones((2, 5))
+        >>> [(layer.name, layer.W.shape) for layer in layers({"fc1.weight": W1, "fc1.bias": np.ones(5), "fc2.weight": W2})]
+        [('fc1.weight', (3, 5)), ('fc2.weight', (5, 2))]
+    """
+    if order is not None:
+        checks.lookup("order", order, ORDERS)
+    chosen = [checks.lookup("tensor", name, tensors) for name in names]
+    if not chosen:
+        chosen = _weights(tensors)
+    for name in chosen:
+        if tensors[name].ndim != 2:
+            raise ValueError(f"tensor {name!r} has shape {tensors[name].shape}: a fully connected layer has two axes")
+    candidates = [chosen]
+    if not names:
+        by_number = sorted(chosen, key=_natural)
+        if by_number != chosen:
+            stems = {re.sub(r"\d+", "#", name) for name in chosen}
+            candidates = [by_number] if len(stems) == 1 else [by_number, chosen]
+    chains = [
+        (line, way)
+        for line in candidates
+        for way in ORDERS
+        if order in (None, way) and _chains([_shape(tensors, name, way) for name in line])
+        and all(len(b) == _shape(tensors, name, way)[1] for name in line if (b := _bias(tensors, name)) is not None)
+    ]  # fmt: skip
+    if not chains:
+        raise ValueError(_no_chain(tensors, candidates[0], order))
+    if len(chains) > 1:
+        shapes = ", ".join(f"{name} {tensors[name].shape}" for name in chains[0][0])
+        if len({way for _, way in chains}) > 1:
+            raise ValueError(
+                f"these shapes chain as (in, out) and as (out, in): {shapes}. Say which with --order out,in (PyTorch's) or "
+                "--order in,out"
+            )
+        raise ValueError(
+            f"these tensors chain in more than one order: {shapes}. Name them from input to output with --layers a,b,c"
+        )
+    line, way = chains[0]
+    found = []
+    for name in line:
+        W, bias = _real(name, tensors[name]), _bias(tensors, name)
+        W = W.T if way == "out,in" else W
+        b = np.zeros(W.shape[1]) if bias is None else _real(f"bias of {name}", bias)
+        found.append(Layer(name, np.ascontiguousarray(W), b))
+    return found
+
+
+def _weights(tensors: Mapping[str, np.ndarray[Any, Any]]) -> list[str]:
+    """Return the names of all weights, or refuse what has tensors that belong to no fully connected layer."""
+    chosen = [name for name, value in tensors.items() if value.ndim == 2]
+    biases = {partner for name in chosen for partner in _partners(name)}
+    for name, value in tensors.items():
+        if value.ndim > 2:
+            raise ValueError(
+                f"tensor {name!r} has shape {value.shape}: only fully connected layers are read from a file. Name those to take, "
+                "from input to output, with --layers a,b,c, or diagnose the model itself with --torch"
+            )
+        if value.ndim == 1 and name not in biases:
+            raise ValueError(
+                f"tensor {name!r} of shape {value.shape} is no bias of a layer (one of a normalization?). Name the layers to take, from "
+                "input to output, with --layers a,b,c, and say --normalization"
+            )
+    if not chosen:
+        raise ValueError(
+            f"no tensor has two axes, as the weights of a layer do; there are {', '.join(tensors) or 'none'}"
+        )
+    return chosen
+
+
+def _natural(name: str) -> list[Any]:
+    return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.split(r"(\d+)", name)]
+
+
+def _partners(name: str) -> list[str]:
+    """Return what the biases of a layer may be called."""
+    pairs = (
+        ("weight", "bias"),
+        ("kernel", "bias"),
+        ("weights", "biases"),
+        ("W", "b"),
+        ("w", "b"),
+        ("coefs", "intercepts"),
+    )
+    return [b.join(name.rsplit(w, 1)) for w, b in pairs if w in name]
+
+
+def _bias(tensors: Mapping[str, np.ndarray[Any, Any]], name: str) -> np.ndarray[Any, Any] | None:
+    for partner in _partners(name):
+        if partner in tensors and tensors[partner].ndim == 1:
+            return tensors[partner]
+    return None
+
+
+def _shape(tensors: Mapping[str, np.ndarray[Any, Any]], name: str, way: str) -> tuple[int, int]:
+    rows, columns = tensors[name].shape
+    return (rows, columns) if way == "in,out" else (columns, rows)
+
+
+def _chains(shapes: list[tuple[int, int]]) -> bool:
+    return all(before[1] == after[0] for before, after in itertools.pairwise(shapes))
+
+
+def _no_chain(tensors: Mapping[str, np.ndarray[Any, Any]], line: list[str], order: str | None) -> str:
+    for first, second in itertools.pairwise(line):
+        pair = [first, second]
+        if not any(order in (None, way) and _chains([_shape(tensors, name, way) for name in pair]) for way in ORDERS):
+            shapes = f"{first!r} {tensors[first].shape} and {second!r} {tensors[second].shape}"
+            return f"the shapes of {shapes} do not chain. Name the layers from input to output with --layers a,b,c"
+    shapes = ", ".join(f"{name} {tensors[name].shape}" for name in line)
+    return (
+        f"these shapes (with their biases) chain neither as (in, out) nor as (out, in): {shapes}. Name the layers from input to output with "
+        "--layers a,b,c"
+    )
+
+
+def _real(name: str, value: np.ndarray[Any, Any]) -> Array:
+    """Return `value` as float64, or say why it cannot be weights."""
+    if value.dtype.kind != "f":
+        raise ValueError(f"{name!r} must be real numbers, float16 to float64, got dtype {value.dtype}")
+    result = value.astype(np.float64)
+    nan, infinite = int(np.isnan(result).sum()), int(np.isinf(result).sum())
+    if nan or infinite:
+        counts = " and ".join(f"{n} {what}" for n, what in ((nan, "NaN"), (infinite, "infinite")) if n)
+        raise ValueError(f"{name!r} has {counts} of {result.size} values")
+    return result

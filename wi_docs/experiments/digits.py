@@ -1,0 +1,74 @@
+"""1,797 handwritten digits of 8×8 pixels, bundled, so that every experiment on real data runs offline."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wi_docs.nn.checks import Array
+
+SHA256 = "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22"
+
+
+@dataclass(frozen=True)
+class Digits:
+    """The digits in three parts: to train on, to choose by, to judge by.
+
+    Images are rows of 64 pixels, shifted by the training images' mean, pixel by pixel, and divided by one number, so
+    that their mean square over the training part is 1. The arrays are read-only.
+
+    Attributes:
+        train_x: `(1199, 64)`.
+        train_y: `(1199,)`, integers 0 to 9.
+        valid_x: `(299, 64)`.
+        valid_y: `(299,)`.
+        test_x: `(299, 64)`.
+        test_y: `(299,)`.
+    """
+
+    train_x: Array
+    train_y: NDArray[np.int64]
+    valid_x: Array
+    valid_y: NDArray[np.int64]
+    test_x: Array
+    test_y: NDArray[np.int64]
+
+
+@cache
+def load() -> Digits:
+    """Return the digits. Of every six in the file's order, four train, one is for choosing, one for judging.
+
+    Raises:
+        ValueError: if the bundled file is not the one that was shipped.
+
+    Source:
+        Alpaydin & Kaynak (1998), UCI Machine Learning Repository, CC BY 4.0: their test set.
+
+    Examples:
+        >>> digits = load()
+        >>> digits.train_x.shape, digits.valid_x.shape, digits.test_x.shape
+        ((1199, 64), (299, 64), (299, 64))
+        >>> print(f"{(digits.train_x ** 2).mean():.3f}")
+        1.000
+    """
+    content = (resources.files("wi_docs") / "data" / "digits.csv.gz").read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != SHA256:
+        raise ValueError(f"wi_docs/data/digits.csv.gz is damaged: sha256 {found}, expected {SHA256}")
+    rows = np.loadtxt(gzip.decompress(content).decode("ascii").splitlines(), delimiter=",", dtype=np.int64)
+    x, y, turn = rows[:, :64] / 16.0, rows[:, 64], np.arange(len(rows)) % 6
+    mean = x[turn < 4].mean(axis=0)
+    x = (x - mean) / np.sqrt(((x[turn < 4] - mean) ** 2).mean())
+    parts: list[Any] = []
+    for chosen in (turn < 4, turn == 4, turn == 5):
+        for part in (x[chosen], y[chosen]):
+            part.flags.writeable = False
+            parts.append(part)
+    return Digits(*parts)

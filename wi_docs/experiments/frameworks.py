@@ -1,0 +1,30 @@
+"""What PyTorch, JAX, Flax and Keras were seen to do, kept as data, so that nobody needs them installed."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib import resources
+from typing import Any
+
+
+@cache
+def load(name: str = "frameworks") -> dict[str, Any]:
+    """Return the measurements: versions, and for each library the laws of its schemes and of its layers' parameters.
+
+    A law is a dictionary of `std`, its `std_error`, `mean`, `largest`, `fourth_moment` and `entries`.
+
+    `diagnosis` is another file: what PyTorch makes of networks whose diagnosis is known.
+
+    Source:
+        `scripts/reference_data.py` and `scripts/diagnosis_reference.py`, run by `make reference`.
+
+    Examples:
+        >>> data = load()
+        >>> data["versions"]["torch"]
+        '2.13.0'
+        >>> print(f"{data['torch']['layers']['Linear(400, 100) weight']['largest']:.4f}")
+        0.0500
+    """
+    record: dict[str, Any] = json.loads((resources.files("wi_docs") / "data" / f"{name}.json").read_text("utf-8"))
+    return record

@@ -1,0 +1,53 @@
+"""Layer-sequential unit variance, an initialization that looks at data."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from wi_docs.nn import checks, initializers
+from wi_docs.nn.checks import Array
+from wi_docs.nn.network import MLP
+
+
+def lsuv(net: MLP, x: Array, rng: np.random.Generator, *, tolerance: float = 0.1, most: int = 10) -> list[int]:
+    """Start `net` in place from orthogonal weights, then rescale layer after layer until each has variance 1 on `x`.
+
+    Args:
+        net: the network; its biases are left as they are.
+        x: inputs to look at, `(batch, fan_in)`.
+        rng: the source of randomness.
+        tolerance: how far from 1 the variance of a layer's pre-activations may stay.
+        most: how often to correct a layer at most.
+
+    Returns:
+        How many corrections each layer took.
+
+    Raises:
+        ValueError: if a layer's variance is 0, which no factor can mend, or an argument is out of range.
+        TypeError: for an argument of the wrong kind.
+
+    Source:
+        Mishkin & Matas (2016), algorithm 1.
+
+    Examples:
+        >>> rng = np.random.default_rng(0)
+        >>> net = MLP([64, 128, 128, 10], "gelu", "zeros", rng)
+        >>> lsuv(net, 3 + 5 * rng.standard_normal((256, 64)), rng)
+        [1, 1, 1]
+    """
+    tolerance, most = checks.number("tolerance", tolerance, above=0.0), checks.count("most", most)
+    corrections, a = [], checks.array("x", x, ndim=2)
+    for layer, (W, b, phi) in enumerate(zip(net.W, net.b, net.activations, strict=True)):
+        net.W[layer] = initializers.orthogonal(rng, W.shape)
+        for count in range(most + 1):
+            variance = float((a @ net.W[layer] + b).var())
+            if abs(variance - 1.0) < tolerance or count == most:
+                break
+            if variance == 0.0:
+                raise ValueError(f"layer {layer + 1} gives the same output for every input; no factor can mend that")
+            net.W[layer] /= math.sqrt(variance)
+        corrections.append(count)
+        a = phi.f(a @ net.W[layer] + b)
+    return corrections

@@ -1,0 +1,253 @@
+r"""What theory says of a network of infinite width, and how far from the edge it stands."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from wi_docs.nn import checks
+from wi_docs.nn.activations import Activation
+from wi_docs.nn.activations import activation as _activation
+from wi_docs.nn.checks import Array
+from wi_docs.nn.gains import second_moment
+
+
+@dataclass(frozen=True)
+class FixedPoint:
+    r"""Where the variance of the pre-activations settles with depth, and what the gradient does there.
+
+    Attributes:
+        q_star: the variance, at least 0.
+        chi_1: \(\chi_1 = \sigma_w^2\,\mathbb{E}[\varphi'(\sqrt{q^*}z)^2]\), the factor a layer on the mean square of
+            the gradient, going back.
+    """
+
+    q_star: float
+    chi_1: float
+
+
+def length_map(activation: str | Activation, q: float, *, sigma_w: float, sigma_b: float = 0.0) -> float:
+    r"""Return the next layer's variance, \(\sigma_w^2\,\mathbb{E}[\varphi(\sqrt q z)^2] + \sigma_b^2\).
+
+    Source:
+        Poole et al. (2016), equation 3.
+
+    Examples:
+        >>> print(f"{length_map('relu', 3.0, sigma_w=2 ** 0.5):.6f}")
+        3.000000
+    """
+    sigma_w = checks.number("sigma_w", sigma_w, above=0.0)
+    return sigma_w**2 * second_moment(activation, q) + checks.number("sigma_b", sigma_b, least=0.0) ** 2
+
+
+def fixed_point(activation: str | Activation, *, sigma_w: float, sigma_b: float = 0.0, layers: int = 400) -> FixedPoint:
+    r"""Follow the variance of the pre-activations through `layers` layers from 1, and return where it is then.
+
+    Convergence is geometric but at criticality, where it is slow: tanh with \(\sigma_w = 1\) and no bias approaches
+    0 like 1 over twice the depth.
+
+    Args:
+        activation: an activation or its name.
+        sigma_w: standard deviation of the weights times \(\sqrt{n_\text{in}}\), positive.
+        sigma_b: standard deviation of the biases, at least 0.
+        layers: how many to follow.
+
+    Raises:
+        ValueError: for an argument out of range, or a variance that grows past \(10^{12}\) or dies below \(10^{-12}\).
+
+    Source:
+        Schoenholz et al. (2017), equations 3 to 5.
+
+    Examples:
+        >>> point = fixed_point("sigmoid", sigma_w=1.0)
+        >>> print(f"{point.q_star:.4f} {point.chi_1 ** 0.5:.4f}")
+        0.2647 0.2361
+    """
+    q = 1.0
+    for layer in range(checks.count("layers", layers)):
+        previous, q = q, length_map(activation, q, sigma_w=sigma_w, sigma_b=sigma_b)
+        if not 1e-12 < q < 1e12:
+            raise ValueError(f"no fixed point: the variance is {q:.3g} after {layer + 1} layers")
+        if abs(q - previous) < 1e-13 * q:
+            break
+    return FixedPoint(q, sigma_w**2 * second_moment(activation, q, direction="backward"))
+
+
+def covariance(activation: str | Activation, c: float, q: float, *, nodes: int = 241) -> float:
+    r"""Return \(\mathbb{E}[\varphi(\sqrt q u)\,\varphi(\sqrt q v)]\) for standard normal `u` and `v` of correlation `c`.
+
+    By the trapezoid rule on `nodes` by `nodes` points: to ten digits for smooth functions unless `q` is above 10 or so,
+    to three for those with corners. For ReLU by the closed form.
+
+    Args:
+        activation: an activation or its name.
+        c: from -1 to 1.
+        q: the variance in both, positive.
+        nodes: an odd number of points, 241 or fewer for speed.
+
+    Raises:
+        ValueError: for an argument out of range.
+
+    Source:
+        Poole et al. (2016), equation 5; Cho & Saul (2009) for ReLU.
+
+    Examples:
+        >>> print(f"{covariance('linear', 0.3, 2.0):.6f} {covariance('relu', 0.0, 1.0):.6f} {1 / (2 * math.pi):.6f}")
+        0.600000 0.159155 0.159155
+    """
+    if checks.number("c", c, least=-1.0) > 1.0:
+        raise ValueError(f"c must be between -1 and 1, got {c}")
+    phi, root = _activation(activation), math.sqrt(checks.number("q", q, above=0.0))
+    if phi.name == "relu":
+        return q / 2 * relu_correlation_map(c)
+    # The trapezoid rule: for a smooth function times a Gaussian its error falls exponentially with the step.
+    z = np.linspace(-9.0, 9.0, checks.count("nodes", nodes, least=3))
+    weights = (z[1] - z[0]) * np.exp(-0.5 * z**2) / math.sqrt(2 * math.pi)
+    if abs(c) == 1.0:
+        return float(weights @ (phi.f(root * z) * phi.f(c * root * z)))
+    other = c * z[:, None] + math.sqrt(1 - c * c) * z[None, :]
+    return float(weights @ (phi.f(root * z)[:, None] * phi.f(root * other)) @ weights)
+
+
+def depth_scale(activation: str | Activation, *, sigma_w: float, sigma_b: float = 0.0) -> float:
+    r"""Return \(\xi = 1/|\ln\chi_1|\), the number of layers in which the mean square of the gradient changes by a factor of e.
+
+    Without biases and below the edge, the signal of a function through 0 dies out, and its slope there is what counts.
+
+    Args:
+        activation: an activation or its name.
+        sigma_w: standard deviation of the weights times \(\sqrt{n_\text{in}}\), positive.
+        sigma_b: standard deviation of the biases, at least 0.
+
+    Raises:
+        ValueError: as `fixed_point`, and at the edge, where the scale is infinite.
+
+    Source:
+        Schoenholz et al. (2017), equations 9 and 12.
+
+    Examples:
+        >>> print(f"{depth_scale('tanh', sigma_w=0.9):.2f} {depth_scale('tanh', sigma_w=1.5):.2f}")
+        4.75 7.67
+    """
+    phi = _activation(activation)
+    slope = checks.number("sigma_w", sigma_w, above=0.0) * float(phi.df(0.0))
+    dies = sigma_b == 0.0 and float(phi.f(0.0)) == 0.0 and abs(slope) < 1.0
+    chi = slope**2 if dies else fixed_point(phi, sigma_w=sigma_w, sigma_b=sigma_b).chi_1
+    if math.log(chi) == 0.0:
+        raise ValueError(f"the depth scale is infinite at sigma_w = {sigma_w}: chi_1 is 1")
+    return 1 / abs(math.log(chi))
+
+
+def correlation_map(activation: str | Activation, c: float, q: float, *, sigma_w: float, sigma_b: float = 0.0) -> float:
+    r"""Return the next layer's correlation of two inputs whose pre-activations have variance `q` and correlation `c`.
+
+    As exact as `covariance` is. For ReLU, whatever the variance, there is `relu_correlation_map`.
+
+    Args:
+        activation: an activation or its name.
+        c: from -1 to 1.
+        q: the variance in both, positive; the next layer's follows from it.
+        sigma_w: standard deviation of the weights times \(\sqrt{n_\text{in}}\), positive.
+        sigma_b: standard deviation of the biases, at least 0.
+
+    Raises:
+        ValueError: for an argument out of range.
+
+    Source:
+        Poole et al. (2016), equations 4 and 5.
+
+    Examples:
+        >>> print(f"{correlation_map('tanh', 0.5, 1.0, sigma_w=1.5):.4f} {correlation_map('tanh', 1.0, 1.0, sigma_w=1.5):.4f}")
+        0.4726 1.0000
+    """
+    together = covariance(activation, c, q)
+    sigma_b = checks.number("sigma_b", sigma_b, least=0.0)
+    following = length_map(activation, q, sigma_w=sigma_w, sigma_b=sigma_b)
+    return float(sigma_w**2 * together + sigma_b**2) / following
+
+
+def relu_correlation_map(c: float) -> float:
+    r"""Return the next layer's correlation of two inputs under ReLU, whatever the scale of the weights.
+
+    \((\sqrt{1 - c^2} + c\,(\pi - \arccos c)) / \pi\), for pre-activations and without biases.
+
+    Args:
+        c: correlation of the two pre-activations, from -1 to 1.
+
+    Raises:
+        ValueError: for a correlation out of range.
+
+    Source:
+        Cho & Saul (2009), the arc-cosine kernel of degree 1.
+
+    Examples:
+        >>> print(f"{relu_correlation_map(0.0):.4f} {relu_correlation_map(1.0):.4f}")
+        0.3183 1.0000
+    """
+    if checks.number("c", c, least=-1.0) > 1.0:
+        raise ValueError(f"c must be between -1 and 1, got {c}")
+    return (math.sqrt(1 - c * c) + c * (math.pi - math.acos(c))) / math.pi
+
+
+def relu_two_inputs(depth: int) -> tuple[Array, Array]:
+    r"""Return what tells two inputs apart in each layer of a ReLU network at He's scale: directions and lengths.
+
+    The first array is one minus the correlation of their pre-activations. The second is the variance, within a batch,
+    of the logarithm of the pre-activations' length, times the width. Both are `(depth,)`. The inputs are independent
+    normal vectors, and the layers are wide and equally wide.
+
+    Each layer multiplies the squared lengths of two inputs by averages of \(2\,\mathrm{relu}^2\), which share their
+    fluctuations as far as the inputs are correlated. So the second grows by \(\frac32 - J\) at every ReLU, where
+    \(J = \mathbb E[\mathrm{relu}(u)^2\,\mathrm{relu}(v)^2]\) runs from 1/4 for independent inputs to 3/2 for equal ones.
+
+    Raises:
+        ValueError: if `depth` is below 1.
+
+    Source:
+        Cho & Saul (2009), the arc-cosine kernels of degrees 1 and 2. The sum over layers is ours.
+
+    Examples:
+        >>> directions, lengths = relu_two_inputs(100)
+        >>> print(f"{directions[-1]:.4f} {lengths[-1]:.1f}")
+        0.0036 10.8
+    """
+    correlation, spread = [0.0], [1.0]  # the inputs' own lengths give one half, the first layer the other
+    for _ in range(checks.count("depth", depth) - 1):
+        angle = math.acos(correlation[-1])
+        both = 3 * math.sin(angle) * math.cos(angle) + (math.pi - angle) * (1 + 2 * math.cos(angle) ** 2)
+        spread.append(spread[-1] + 1.5 - both / (2 * math.pi))
+        correlation.append(relu_correlation_map(correlation[-1]))
+    return 1 - np.array(correlation), np.array(spread)
+
+
+def critical_sigma_w(activation: str | Activation, *, sigma_b: float, low: float = 0.5, high: float = 4.0) -> float:
+    r"""Return the \(\sigma_w\) at which \(\chi_1\) is 1 for this \(\sigma_b\): a point of the edge of chaos.
+
+    Args:
+        activation: an activation or its name.
+        sigma_b: standard deviation of the biases, at least 0.
+        low: where \(\chi_1\) is below 1.
+        high: where it is above 1.
+
+    Raises:
+        ValueError: if \(\chi_1\) does not cross 1 between `low` and `high`.
+
+    Source:
+        Poole et al. (2016), section 2; Schoenholz et al. (2017), section 3.
+
+    Examples:
+        >>> print(f"{critical_sigma_w('tanh', sigma_b=0.3):.3f}")
+        1.396
+    """
+
+    def excess(sigma_w: float) -> float:
+        return fixed_point(activation, sigma_w=sigma_w, sigma_b=sigma_b).chi_1 - 1.0
+
+    if not excess(low) < 0.0 < excess(high):
+        raise ValueError(f"chi_1 does not cross 1 between sigma_w = {low} and {high}")
+    while high - low > 1e-9 * high:
+        middle = (low + high) / 2
+        low, high = (middle, high) if excess(middle) < 0.0 else (low, middle)
+    return (low + high) / 2

@@ -1,0 +1,64 @@
+r"""How far a layer moves in the first steps of training, as the width grows; Adam, standard and maximal-update."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wi_docs.experiments import digits
+from wi_docs.experiments.memory import remembered
+from wi_docs.experiments.propagation import rms
+from wi_docs.experiments.training import Adam
+from wi_docs.nn import checks, initializers
+from wi_docs.nn.checks import Array
+from wi_docs.nn.network import MLP, softmax_cross_entropy
+
+
+@remembered
+def coordinate_check(
+    scaling: str, *, widths: tuple[int, ...] = (64, 128, 256, 512, 1024), steps: int = 3, rate: float = 0.01,
+    seeds: tuple[int, ...] = (0, 1, 2),
+) -> Array:  # fmt: skip
+    r"""Return the rms change of each layer's pre-activations after a few steps of Adam, `(len(widths), 3)`.
+
+    The network reads digits: 64 inputs, two hidden layers of one width, 10 outputs, ReLU. `standard` scaling draws each
+    layer at LeCun's scale and gives all of them one rate. `mup` draws the output layer at \(1/n\) and divides the rates of
+    the second and third layer by \(n/64\).
+
+    Args:
+        scaling: `standard` or `mup`.
+        widths: to try, at least 1.
+        steps: of Adam, on all training digits.
+        rate: Adam's, at width 64.
+        seeds: to average over.
+
+    Raises:
+        ValueError: for an unknown scaling or an argument out of range.
+
+    Source:
+        Yang & Hu (2021); Yang et al. (2022), table 3 and the coordinate check of its appendix D.1.
+
+    Examples:
+        >>> change = coordinate_check("mup", widths=(64, 256), steps=1, seeds=(0,))
+        >>> bool((change[1] < 2 * change[0]).all())
+        True
+    """
+    mup = checks.lookup("scaling", scaling, ("standard", "mup")) == "mup"
+    data = digits.load()
+    result = np.zeros((len(widths), 3))
+    for row, width in enumerate(widths):
+        for seed in seeds:
+            rng = checks.seeded(seed)
+            net = MLP([64, checks.count("width", width), width, 10], "relu", "lecun_normal", rng)
+            if mup:
+                net.W[-1] = initializers.mup_readout(
+                    rng, (width, 10), gain=8.0
+                )  # as at the standard scale for width 64
+            before = net.forward(data.train_x).pre_activations
+            rates = [rate, rate * 64 / width, rate * 64 / width] if mup else [rate] * 3
+            adam = Adam(net.W)
+            for _ in range(checks.count("steps", steps)):
+                run = net.forward(data.train_x)
+                adam.step(net.backward(run, softmax_cross_entropy(run.output, data.train_y)[1]).W, rates)
+            after = net.forward(data.train_x).pre_activations
+            result[row] += [rms(b - a) / len(seeds) for a, b in zip(before, after, strict=True)]
+    return result

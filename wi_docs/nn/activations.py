@@ -1,0 +1,265 @@
+r"""Activation functions with their exact derivatives.
+
+Each is written in the form that keeps its relative precision in the tails, where the textbook form subtracts two
+nearly equal numbers. `sigmoid(x) * (1 - sigmoid(x))`, for one, is 0 from x = 37 on; the slope there is not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wi_docs.nn import checks
+from wi_docs.nn.checks import Array
+
+Elementwise = Callable[[Any], Array]
+
+_erfc = np.frompyfunc(math.erfc, 1, 1)  # numpy has no error function; the standard library's is exact to an ulp or two
+SQRT2 = math.sqrt(2.0)
+LEAKY_SLOPE = 0.01  # PyTorch's default, and Maas et al. (2013)
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An activation function and its derivative, both elementwise on arrays of any shape.
+
+    Attributes:
+        name: the name that `activation` knows it by.
+        f: the function. Takes an array of any shape, returns float64 of that shape.
+        df: its derivative, likewise. At a kink it is the slope on the left.
+    """
+
+    name: str
+    f: Elementwise
+    df: Elementwise
+
+
+def _linear(x: Array) -> Array:
+    return x
+
+
+def _one(x: Array) -> Array:
+    return np.ones_like(x)
+
+
+def _sigmoid(x: Array) -> Array:
+    e = np.exp(-np.abs(x))
+    return np.where(x < 0, e, 1.0) / (1.0 + e)
+
+
+def _sigmoid_slope(x: Array) -> Array:
+    e = np.exp(-np.abs(x))
+    return e / (1.0 + e) ** 2
+
+
+def _tanh_slope(x: Array) -> Array:
+    return 4.0 * _sigmoid_slope(2.0 * x)  # tanh(x) = 2 sigmoid(2x) - 1
+
+
+# LeCun et al. (1998), section 4.4: f(1) = 1 and |f''| largest at 1.
+LECUN_SCALE, LECUN_STRETCH = 1.7159, 2.0 / 3.0
+
+
+def _lecun_tanh(x: Array) -> Array:
+    return LECUN_SCALE * np.tanh(LECUN_STRETCH * x)
+
+
+def _lecun_tanh_slope(x: Array) -> Array:
+    return LECUN_SCALE * LECUN_STRETCH * _tanh_slope(LECUN_STRETCH * x)
+
+
+def _relu(x: Array) -> Array:
+    return np.maximum(x, 0.0)
+
+
+def _step(x: Array) -> Array:
+    return (x > 0).astype(np.float64)
+
+
+def _leaky_relu(x: Array) -> Array:
+    return np.where(x > 0, x, LEAKY_SLOPE * x)
+
+
+def _leaky_relu_slope(x: Array) -> Array:
+    return np.where(x > 0, 1.0, LEAKY_SLOPE)
+
+
+def _elu(x: Array) -> Array:
+    return np.where(x > 0, x, np.expm1(np.minimum(x, 0.0)))
+
+
+def _elu_slope(x: Array) -> Array:
+    return np.where(x > 0, 1.0, np.exp(np.minimum(x, 0.0)))
+
+
+def _selu_constants() -> tuple[float, float]:
+    """(lambda, alpha) that map mean 0, variance 1 to itself: Klambauer et al. (2017), equation 14 and appendix."""
+    c1 = math.erfc(1 / SQRT2) * math.exp(0.5)
+    c2 = math.erfc(SQRT2) * math.exp(2.0)
+    alpha = math.sqrt(2 / math.pi) / (1 - c1)
+    # E[selu] = 0 gives alpha; E[selu^2] = lambda^2 (1/2 + alpha^2 (c2 - 2 c1 + 1) / 2) = 1 gives lambda.
+    return 1 / math.sqrt(0.5 + alpha**2 * (c2 - 2 * c1 + 1) / 2), alpha
+
+
+SELU_LAMBDA, SELU_ALPHA = _selu_constants()
+
+
+def _selu(x: Array) -> Array:
+    return SELU_LAMBDA * np.where(x > 0, x, SELU_ALPHA * np.expm1(np.minimum(x, 0.0)))
+
+
+def _selu_slope(x: Array) -> Array:
+    return SELU_LAMBDA * np.where(x > 0, 1.0, SELU_ALPHA * np.exp(np.minimum(x, 0.0)))
+
+
+def _normal_cdf(x: Array) -> Array:
+    return np.asarray(0.5 * _erfc(-x / SQRT2), dtype=np.float64)
+
+
+def _gelu(x: Array) -> Array:
+    return x * _normal_cdf(x)
+
+
+def _gelu_slope(x: Array) -> Array:
+    z = np.clip(x, -40.0, 40.0)  # the density is 0 in float64 well before; x * x could overflow
+    return _normal_cdf(x) + z * np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
+
+
+_GELU_CUBIC = 0.044715  # Hendrycks & Gimpel (2016), section 2
+
+
+def _gelu_tanh_gate(x: Array) -> tuple[Array, Array]:
+    """2u and 2u' with u = sqrt(2/pi) (x + 0.044715 x^3); beyond |x| = 100 the gate is 0 or 1 whatever u is."""
+    z = np.clip(x, -100.0, 100.0)
+    c = 2.0 * math.sqrt(2 / math.pi)
+    return c * (z + _GELU_CUBIC * z**3), c * (1.0 + 3.0 * _GELU_CUBIC * z**2)
+
+
+def _gelu_tanh(x: Array) -> Array:
+    return x * _sigmoid(_gelu_tanh_gate(x)[0])  # (1 + tanh u) / 2 = sigmoid(2u), without the cancellation
+
+
+def _gelu_tanh_slope(x: Array) -> Array:
+    two_u, two_du = _gelu_tanh_gate(x)
+    return _sigmoid(two_u) + x * _sigmoid_slope(two_u) * two_du
+
+
+def _silu(x: Array) -> Array:
+    return x * _sigmoid(x)
+
+
+def _silu_slope(x: Array) -> Array:
+    return _sigmoid(x) + x * _sigmoid_slope(x)
+
+
+def _softplus(x: Array) -> Array:
+    return np.logaddexp(0.0, x)
+
+
+def _softsign(x: Array) -> Array:
+    return x / (1.0 + np.abs(x))
+
+
+def _softsign_slope(x: Array) -> Array:
+    return (1.0 / (1.0 + np.abs(x))) ** 2
+
+
+def _mish(x: Array) -> Array:
+    return x * np.tanh(_softplus(x))
+
+
+def _mish_slope(x: Array) -> Array:
+    z = np.maximum(x, -700.0)  # below it both terms are 0 in float64
+    soft = _softplus(z)
+    return np.tanh(soft) + z * _tanh_slope(soft) * _sigmoid(z)
+
+
+def _hard_tanh(x: Array) -> Array:
+    return np.clip(x, -1.0, 1.0)
+
+
+def _hard_tanh_slope(x: Array) -> Array:
+    return ((x > -1.0) & (x <= 1.0)).astype(np.float64)
+
+
+def _hard_swish(x: Array) -> Array:
+    return x * np.clip(x / 6.0 + 0.5, 0.0, 1.0)
+
+
+def _hard_swish_slope(x: Array) -> Array:
+    return np.where(x <= -3.0, 0.0, np.where(x > 3.0, 1.0, np.clip(x, -3.0, 3.0) / 3.0 + 0.5))
+
+
+def _checked(function: Elementwise) -> Elementwise:
+    def elementwise(x: Any) -> Array:
+        return function(checks.array("x", x))
+
+    return elementwise
+
+
+_PAIRS: dict[str, tuple[Elementwise, Elementwise]] = {
+    "linear": (_linear, _one),
+    "sigmoid": (_sigmoid, _sigmoid_slope),
+    "tanh": (np.tanh, _tanh_slope),
+    "lecun_tanh": (_lecun_tanh, _lecun_tanh_slope),
+    "relu": (_relu, _step),
+    "leaky_relu": (_leaky_relu, _leaky_relu_slope),
+    "elu": (_elu, _elu_slope),
+    "selu": (_selu, _selu_slope),
+    "gelu": (_gelu, _gelu_slope),
+    "gelu_tanh": (_gelu_tanh, _gelu_tanh_slope),
+    "silu": (_silu, _silu_slope),
+    "softplus": (_softplus, _sigmoid),
+    "softsign": (_softsign, _softsign_slope),
+    "mish": (_mish, _mish_slope),
+    "hard_tanh": (_hard_tanh, _hard_tanh_slope),
+    "hard_swish": (_hard_swish, _hard_swish_slope),
+}
+_ACTIVATIONS = {name: Activation(name, _checked(f), _checked(df)) for name, (f, df) in _PAIRS.items()}
+
+
+def names() -> tuple[str, ...]:
+    """Return the names that `activation` knows.
+
+    Examples:
+        >>> names()[:5]
+        ('linear', 'sigmoid', 'tanh', 'lecun_tanh', 'relu')
+    """
+    return tuple(_ACTIVATIONS)
+
+
+def activation(name: str | Activation) -> Activation:
+    r"""Return the activation function of that name, with its exact derivative.
+
+    Values and derivatives are float64, accurate to \(10^{-12}\) relative away from their zeros, and neither
+    overflow nor warn. An `Activation` is returned as it is.
+
+    Args:
+        name: one of `names()`.
+
+    Raises:
+        ValueError: for an unknown name (the message suggests the nearest), and, when `f` or `df` is called, for
+            input that is NaN or infinite.
+        TypeError: for anything but a name or an `Activation`, and for input that is not real numbers.
+
+    Source:
+        Sigmoid and tanh: LeCun et al. (1998), section 4.4, for `lecun_tanh` too. ReLU: Nair & Hinton (2010). Leaky
+        ReLU: Maas et al. (2013). ELU: Clevert et al. (2016), equation 15. SELU: Klambauer et al. (2017), equation 2.
+        GELU: Hendrycks & Gimpel (2016), section 2, where `gelu_tanh` is their approximation. SiLU: Elfwing et al.
+        (2018). Softplus: Dugas et al. (2001). Softsign: Bergstra et al. (2009). Mish: Misra (2019). Hard swish: Howard et al.
+        (2019), section 5.2.
+
+    Examples:
+        >>> sigmoid = activation("sigmoid")
+        >>> print(sigmoid.f(0.0), sigmoid.df(0.0))
+        0.5 0.25
+        >>> print(f"{sigmoid.df(40.0):.3g}")
+        4.25e-18
+    """
+    if isinstance(name, Activation):
+        return name
+    return _ACTIVATIONS[checks.lookup("activation", name, _ACTIVATIONS)]

@@ -1,0 +1,50 @@
+"""How many layers a format of floating-point numbers lasts when each layer multiplies by the same factor."""
+
+from __future__ import annotations
+
+import math
+
+from wi_docs.nn import checks
+
+FORMATS = {"fp16": (5, 10), "bf16": (8, 7), "fp32": (8, 23), "fp64": (11, 52)}  # bits of exponent, of fraction
+
+
+def limits(name: str) -> tuple[float, float]:
+    """Return the smallest positive number of a format, subnormal ones included, and the largest finite one.
+
+    Raises:
+        ValueError: for an unknown format; the known ones are fp16, bf16, fp32 and fp64.
+
+    Source:
+        IEEE 754 for three of them; bf16 is fp32 with 16 bits of fraction cut off.
+
+    Examples:
+        >>> limits("fp16")
+        (5.960464477539063e-08, 65504.0)
+    """
+    exponent, fraction = FORMATS[checks.lookup("format", name, FORMATS)]
+    bias = 2 ** (exponent - 1) - 1
+    return 2.0 ** (1 - bias - fraction), (2 - 2.0**-fraction) * 2.0**bias
+
+
+def layers_until(name: str, factor: float) -> int:
+    """Return the first layer at which 1, multiplied by `factor` at each layer, is infinite or 0 in a format.
+
+    Args:
+        name: of the format.
+        factor: positive and not 1.
+
+    Raises:
+        ValueError: for an unknown format, or a factor that never gets there.
+
+    Examples:
+        >>> layers_until("fp16", 10.0), layers_until("fp16", 0.1)
+        (5, 8)
+    """
+    smallest, largest = limits(name)
+    rate = math.log2(checks.number("factor", factor, above=0.0))
+    if rate == 0.0:
+        raise ValueError("a factor of 1 leaves the range of no format")
+    # Half of the smallest number rounds to 0; past the largest by half a unit in its last place, to infinity.
+    edge = math.log2(largest) if rate > 0.0 else math.log2(smallest) - 1.0
+    return math.floor(edge / rate) + 1

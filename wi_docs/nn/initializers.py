@@ -1,0 +1,604 @@
+r"""Ways to initialize weights.
+
+Every scheme is called as `init(rng, shape) -> W`, with `rng` a `numpy.random.Generator`. `shape` is the pair
+`(fan_in, fan_out)` of a fully connected layer, which computes `x @ W + b`, so that a column of `W` holds the incoming
+weights of one unit; or that of a convolution, `(*kernel, inputs, outputs)` as in JAX. The result is float64, or float32
+if `dtype` says so. Every scheme raises `TypeError` for an `rng`, a `shape` or a `dtype` of the wrong kind, and
+`ValueError` for a size below 1 or a shape of one axis.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+
+from wi_docs.nn import checks
+from wi_docs.nn.checks import Array
+
+Initializer = Callable[[np.random.Generator, tuple[int, ...]], Array]
+Shape = tuple[int, ...]
+Mode = Literal["fan_in", "fan_out", "fan_avg"]
+Distribution = Literal["normal", "uniform", "truncated_normal"]
+DType = Any  # np.float64 or np.float32
+
+CUT = 2.0  # standard deviations at which truncated normals are cut, as in JAX and Keras
+
+
+def fans(shape: Shape, *, groups: int = 1) -> tuple[int, int]:
+    """Return `(fan_in, fan_out)`: how many inputs feed one unit, and how many units one input feeds.
+
+    In a convolution, `(*kernel, inputs, outputs)`, both count every position of the kernel. With `groups`, `inputs` are
+    those of one group, as the array has them, and an input feeds the units of its own group only. (Stride and edges
+    are left out, as everywhere.)
+
+    Raises:
+        ValueError: for a shape of fewer than two axes, a size below 1, or outputs that do not divide into `groups`.
+        TypeError: for a shape that is not a tuple of integers.
+
+    Examples:
+        >>> fans((784, 100)), fans((3, 3, 64, 128)), fans((3, 3, 1, 64), groups=64)
+        ((784, 100), (576, 1152), (9, 9))
+    """
+    fan_in, fan_out = checks.fans(shape)
+    if shape[-1] % checks.count("groups", groups):
+        raise ValueError(f"{shape[-1]} outputs do not divide into {groups} groups")
+    return fan_in, fan_out // groups
+
+
+def truncated_deviation(cut: float = CUT) -> float:
+    r"""Return the standard deviation of a standard normal variable that is kept only within `cut` of 0.
+
+    \(\sqrt{1 - 2c\,\varphi(c)/(2\Phi(c) - 1)}\), with density \(\varphi\) and distribution function \(\Phi\).
+
+    Examples:
+        >>> print(f"{truncated_deviation():.6f}")
+        0.879626
+    """
+    c = checks.number("cut", cut, above=0.0)
+    density = math.exp(-c * c / 2) / math.sqrt(2 * math.pi)
+    return math.sqrt(1 - 2 * c * density / math.erf(c / math.sqrt(2)))
+
+
+def _draw(rng: np.random.Generator, shape: Shape, sigma: float, distribution: str, dtype: Any) -> Array:
+    """Draw independent entries of mean 0 and standard deviation `sigma`, in place, so that scaling costs next to nothing."""
+    if distribution == "uniform":
+        W: Array = rng.random(shape, dtype=dtype)
+        W -= 0.5
+        W *= math.sqrt(12.0) * sigma
+        return W
+    W = rng.standard_normal(shape, dtype=dtype)
+    if distribution == "truncated_normal":
+        while (outside := np.abs(W) > CUT).any():
+            W[outside] = rng.standard_normal(int(outside.sum()), dtype=dtype)
+        sigma /= truncated_deviation()
+    W *= sigma
+    return W
+
+
+def zeros(rng: np.random.Generator, shape: Shape, *, dtype: DType = np.float64) -> Array:
+    """All weights 0. Fine for a linear model; a hidden layer of zeros learns nothing, or one feature.
+
+    Examples:
+        >>> zeros(np.random.default_rng(0), (2, 3))
+        array([[0., 0., 0.],
+               [0., 0., 0.]])
+    """
+    return constant(rng, shape, 0.0, dtype=dtype)
+
+
+def constant(rng: np.random.Generator, shape: Shape, value: float = 0.1, *, dtype: DType = np.float64) -> Array:
+    """All weights the same `value`, a finite number. Every unit of the layer is then the same unit.
+
+    Examples:
+        >>> constant(np.random.default_rng(0), (2, 3), value=0.5)
+        array([[0.5, 0.5, 0.5],
+               [0.5, 0.5, 0.5]])
+    """
+    checks.generator(rng)
+    checks.fans(shape)
+    return np.full(shape, checks.number("value", value), dtype=checks.dtype(dtype))
+
+
+def normal(rng: np.random.Generator, shape: Shape, sigma: float = 0.01, *, dtype: DType = np.float64) -> Array:
+    """Normal weights with standard deviation `sigma > 0`, whatever the fans.
+
+    Source:
+        Krizhevsky et al. (2012), section 5: zero-mean Gaussian with standard deviation 0.01.
+
+    Examples:
+        >>> print(f"{normal(np.random.default_rng(0), (400, 400)).std():.4f}")
+        0.0100
+    """
+    checks.generator(rng)
+    checks.fans(shape)
+    return _draw(rng, shape, checks.number("sigma", sigma, above=0.0), "normal", checks.dtype(dtype))
+
+
+def uniform(rng: np.random.Generator, shape: Shape, limit: float = 0.05, *, dtype: DType = np.float64) -> Array:
+    r"""Uniform weights on [-`limit`, `limit`], whatever the fans.
+
+    Their standard deviation is \(\text{limit}/\sqrt3\).
+
+    Examples:
+        >>> print(f"{uniform(np.random.default_rng(0), (400, 400)).std() * 3**0.5:.3f}")
+        0.050
+    """
+    checks.generator(rng)
+    checks.fans(shape)
+    sigma = checks.number("limit", limit, above=0.0) / math.sqrt(3)
+    return _draw(rng, shape, sigma, "uniform", checks.dtype(dtype))
+
+
+def truncated_normal(
+    rng: np.random.Generator, shape: Shape, sigma: float = 0.02, *, dtype: DType = np.float64
+) -> Array:
+    """Normal weights without tails: redrawn beyond two standard deviations, then widened to the deviation `sigma` again.
+
+    Source:
+        The cut is that of TensorFlow, JAX and Keras, and so is the correction, by `truncated_deviation()`.
+
+    Examples:
+        >>> W = truncated_normal(np.random.default_rng(0), (400, 400))
+        >>> print(f"{W.std():.3f}", bool(abs(W).max() <= 0.02 * 2 / truncated_deviation()))
+        0.020 True
+    """
+    checks.generator(rng)
+    checks.fans(shape)
+    return _draw(rng, shape, checks.number("sigma", sigma, above=0.0), "truncated_normal", checks.dtype(dtype))
+
+
+def sparse(
+    rng: np.random.Generator, shape: Shape, connections: int = 15, sigma: float = 1.0, *, dtype: DType = np.float64
+) -> Array:
+    """Each unit listens to `connections` inputs only, drawn anew for each, with normal weights of deviation `sigma`.
+
+    A layer of fewer inputs than that is full.
+
+    Raises:
+        ValueError: for a shape of more than two axes.
+
+    Source:
+        Martens (2010), section 5, sparse initialization: 15 connections, and a deviation of 1 in his code.
+
+    Examples:
+        >>> W = sparse(np.random.default_rng(0), (100, 50))
+        >>> sorted(set((W != 0).sum(axis=0).tolist()))
+        [15]
+    """
+    checks.generator(rng)
+    fan_in, fan_out = checks.matrix(shape)
+    kept = min(checks.count("connections", connections), fan_in)
+    W = np.zeros(shape, dtype=checks.dtype(dtype))
+    rows = rng.permuted(np.tile(np.arange(fan_in), (fan_out, 1)), axis=1)[:, :kept].T
+    W[rows, np.arange(fan_out)] = checks.number("sigma", sigma, above=0.0) * rng.standard_normal((kept, fan_out))
+    return W
+
+
+def variance_scaling(
+    rng: np.random.Generator,
+    shape: Shape,
+    *,
+    scale: float,
+    mode: Mode,
+    distribution: Distribution,
+    dtype: DType = np.float64,
+) -> Array:
+    r"""Independent weights of mean 0 and variance `scale / n`, with `n` chosen by `mode`.
+
+    Args:
+        rng: the source of randomness.
+        shape: `(fan_in, fan_out)`, or `(*kernel, inputs, outputs)`.
+        scale: positive; the variance times `n`.
+        mode: `n` is `fan_in`, `fan_out`, or their mean `(fan_in + fan_out) / 2`.
+        distribution: `normal`; `uniform` on \([-\sqrt{3\,\text{scale}/n}, \sqrt{3\,\text{scale}/n}]\); or
+            `truncated_normal`, cut at two deviations and widened to make up for it. All have the same variance.
+        dtype: float64 or float32.
+
+    Source:
+        The parametrization is that of JAX and Keras. LeCun et al. (1998), equation 16; Glorot & Bengio (2010),
+        equation 16; He et al. (2015), equations 10 and 14.
+
+    Examples:
+        >>> W = variance_scaling(
+        ...     np.random.default_rng(0), (400, 100), scale=2.0, mode="fan_in", distribution="normal"
+        ... )
+        >>> print(f"{400 * W.var():.1f}")
+        2.0
+    """
+    checks.generator(rng)
+    fan_in, fan_out = checks.fans(shape)
+    modes = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}
+    n = modes[checks.lookup("mode", mode, modes)]
+    sigma = math.sqrt(checks.number("scale", scale, above=0.0) / n)
+    known = ("normal", "uniform", "truncated_normal")
+    return _draw(rng, shape, sigma, checks.lookup("distribution", distribution, known), checks.dtype(dtype))
+
+
+def _scale(scale: float, gain: float) -> float:
+    return scale * checks.number("gain", gain, above=0.0) ** 2
+
+
+def lecun_normal(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dtype: DType = np.float64) -> Array:
+    r"""Normal weights of variance \(\text{gain}^2/n_\text{in}\): keeps the mean square of a linear layer's signal.
+
+    Source:
+        LeCun et al. (1998), section 4.6, equation 16.
+
+    Examples:
+        >>> print(f"{400 * lecun_normal(np.random.default_rng(0), (400, 100)).var():.1f}")
+        1.0
+    """
+    scale = _scale(1.0, gain)
+    return variance_scaling(rng, shape, scale=scale, mode="fan_in", distribution="normal", dtype=dtype)
+
+
+def lecun_uniform(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dtype: DType = np.float64) -> Array:
+    r"""Uniform weights of variance \(\text{gain}^2/n_\text{in}\), the same second moment as `lecun_normal`.
+
+    Source:
+        LeCun et al. (1998), section 4.6, equation 16.
+
+    Examples:
+        >>> W = lecun_uniform(np.random.default_rng(0), (400, 100))
+        >>> bool(abs(W).max() <= (3 / 400) ** 0.5)
+        True
+    """
+    scale = _scale(1.0, gain)
+    return variance_scaling(rng, shape, scale=scale, mode="fan_in", distribution="uniform", dtype=dtype)
+
+
+def glorot_normal(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dtype: DType = np.float64) -> Array:
+    r"""Normal weights of variance \(2\,\text{gain}^2/(n_\text{in}+n_\text{out})\): halfway between the two directions.
+
+    Source:
+        Glorot & Bengio (2010), equation 12.
+
+    Examples:
+        >>> print(f"{250 * glorot_normal(np.random.default_rng(0), (400, 100)).var():.1f}")
+        1.0
+    """
+    scale = _scale(1.0, gain)
+    return variance_scaling(rng, shape, scale=scale, mode="fan_avg", distribution="normal", dtype=dtype)
+
+
+def glorot_uniform(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dtype: DType = np.float64) -> Array:
+    r"""Uniform weights of variance \(2\,\text{gain}^2/(n_\text{in}+n_\text{out})\), the "normalized initialization".
+
+    Source:
+        Glorot & Bengio (2010), equation 16.
+
+    Examples:
+        >>> W = glorot_uniform(np.random.default_rng(0), (400, 100))
+        >>> bool(abs(W).max() <= (6 / 500) ** 0.5)
+        True
+    """
+    scale = _scale(1.0, gain)
+    return variance_scaling(rng, shape, scale=scale, mode="fan_avg", distribution="uniform", dtype=dtype)
+
+
+def he_normal(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dtype: DType = np.float64) -> Array:
+    r"""Normal weights of variance \(2\,\text{gain}^2/n_\text{in}\): keeps the mean square through a ReLU.
+
+    Source:
+        He et al. (2015), equation 10.
+
+    Examples:
+        >>> print(f"{400 * he_normal(np.random.default_rng(0), (400, 100)).var():.1f}")
+        2.0
+    """
+    scale = _scale(2.0, gain)
+    return variance_scaling(rng, shape, scale=scale, mode="fan_in", distribution="normal", dtype=dtype)
+
+
+def he_uniform(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dtype: DType = np.float64) -> Array:
+    r"""Uniform weights of variance \(2\,\text{gain}^2/n_\text{in}\), the same second moment as `he_normal`.
+
+    Source:
+        He et al. (2015), equation 10, which fixes the variance only.
+
+    Examples:
+        >>> W = he_uniform(np.random.default_rng(0), (400, 100))
+        >>> bool(abs(W).max() <= (6 / 400) ** 0.5)
+        True
+    """
+    scale = _scale(2.0, gain)
+    return variance_scaling(rng, shape, scale=scale, mode="fan_in", distribution="uniform", dtype=dtype)
+
+
+def orthogonal(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dtype: DType = np.float64) -> Array:
+    r"""`gain` times a matrix whose shorter side is orthonormal, uniform over all such matrices.
+
+    For `fan_in >= fan_out` the columns are orthonormal, else the rows. The QR decomposition of a Gaussian matrix
+    becomes uniform (Haar) once the diagonal of R is made positive. A convolution's kernel counts as the matrix
+    `(kernel * inputs, outputs)`.
+
+    Source:
+        Saxe et al. (2014), section 3; Mezzadri (2007), section 4, for the signs.
+
+    Examples:
+        >>> Q = orthogonal(np.random.default_rng(0), (5, 3))
+        >>> bool(np.allclose(Q.T @ Q, np.eye(3)))
+        True
+    """
+    checks.generator(rng)
+    rows, columns = checks.fans(shape)[0], shape[-1]
+    q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
+    q *= np.where(np.diag(r) < 0, -1.0, 1.0)
+    q *= checks.number("gain", gain, above=0.0)
+    return np.ascontiguousarray(q if rows >= columns else q.T, dtype=checks.dtype(dtype)).reshape(shape)
+
+
+def identity(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dtype: DType = np.float64) -> Array:
+    """`gain` times the identity; if the layer is not square, as much of it as fits. A convolution's sits at its center.
+
+    Source:
+        Le et al. (2015) for recurrent networks of ReLUs (IRNN); Xiao et al. (2018), section 3, for convolutions.
+
+    Examples:
+        >>> identity(np.random.default_rng(0), (2, 3))
+        array([[1., 0., 0.],
+               [0., 1., 0.]])
+    """
+    checks.generator(rng)
+    checks.fans(shape)
+    W = np.zeros(shape, dtype=checks.dtype(dtype))
+    W[tuple(size // 2 for size in shape[:-2])] = checks.number("gain", gain) * np.eye(shape[-2], shape[-1])
+    return W
+
+
+def pytorch_linear(rng: np.random.Generator, shape: Shape, *, dtype: DType = np.float64) -> Array:
+    r"""What PyTorch's `nn.Linear` and `nn.Conv2d` start from: uniform weights of variance \(1/(3\,n_\text{in})\).
+
+    The bounds are \(\pm1/\sqrt{n_\text{in}}\). In the source it reads `kaiming_uniform_(a=sqrt(5))`. The biases are drawn
+    from the same interval.
+
+    Source:
+        PyTorch 2.13, `torch/nn/modules/linear.py`, measured in `wi_docs/data/frameworks.json`; the "standard" scheme of
+        Glorot & Bengio (2010), equation 1.
+
+    Examples:
+        >>> W = pytorch_linear(np.random.default_rng(0), (400, 100))
+        >>> print(f"{400 * W.var():.2f}", bool(abs(W).max() <= 400**-0.5))
+        0.33 True
+    """
+    return variance_scaling(rng, shape, scale=1 / 3, mode="fan_in", distribution="uniform", dtype=dtype)
+
+
+def keras_dense(rng: np.random.Generator, shape: Shape, *, dtype: DType = np.float64) -> Array:
+    """What Keras's `Dense` and `Conv2D` start from: `glorot_uniform`, with biases of 0.
+
+    Source:
+        Keras 3, `keras/src/layers/core/dense.py`, measured in `wi_docs/data/frameworks.json`.
+
+    Examples:
+        >>> rng = np.random.default_rng
+        >>> bool((keras_dense(rng(0), (4, 3)) == glorot_uniform(rng(0), (4, 3))).all())
+        True
+    """
+    return glorot_uniform(rng, shape, dtype=dtype)
+
+
+def flax_dense(rng: np.random.Generator, shape: Shape, *, dtype: DType = np.float64) -> Array:
+    r"""What Flax's `Dense` and `Conv` start from: LeCun's variance \(1/n_\text{in}\), truncated normal, biases of 0.
+
+    Source:
+        Flax, `flax/linen/linear.py`, measured in `wi_docs/data/frameworks.json`.
+
+    Examples:
+        >>> print(f"{400 * flax_dense(np.random.default_rng(0), (400, 100)).var():.1f}")
+        1.0
+    """
+    return variance_scaling(rng, shape, scale=1.0, mode="fan_in", distribution="truncated_normal", dtype=dtype)
+
+
+def gpt2_residual(
+    rng: np.random.Generator, shape: Shape, *, layers: int, sigma: float = 0.02, dtype: DType = np.float64
+) -> Array:
+    r"""Normal weights of deviation \(\sigma/\sqrt{2\,\text{layers}}\), for the last matrix of each residual branch.
+
+    A transformer layer has two branches, attention and feed-forward, so that `layers` layers add up `2 * layers` terms.
+
+    Args:
+        rng: the source of randomness.
+        shape: as everywhere.
+        layers: the number of transformer layers, each of two branches.
+        sigma: the deviation of all other weights.
+        dtype: float64 or float32.
+
+    Source:
+        Radford et al. (2019), section 2.3: scaled by \(1/\sqrt N\) "where N is the number of residual layers".
+
+    Examples:
+        >>> W = gpt2_residual(np.random.default_rng(0), (768, 768), layers=12)
+        >>> print(f"{W.std() * 24**0.5:.3f}")
+        0.020
+    """
+    deviation = checks.number("sigma", sigma, above=0.0) / math.sqrt(2 * checks.count("layers", layers))
+    return normal(rng, shape, deviation, dtype=dtype)
+
+
+def fixup(rng: np.random.Generator, shape: Shape, *, branches: int, depth: int = 2, dtype: DType = np.float64) -> Array:
+    r"""He's weights times \(L^{-1/(2m-2)}\), for all matrices of a residual branch but its last, which starts at 0.
+
+    Args:
+        rng: the source of randomness.
+        shape: as everywhere.
+        branches: \(L\), the number of residual branches in the network.
+        depth: \(m\), the number of matrices in a branch, at least 2.
+        dtype: float64 or float32.
+
+    Source:
+        Zhang et al. (2019), section 4. The exponent is negative; several reference pages leave the sign out.
+
+    Examples:
+        >>> W = fixup(np.random.default_rng(0), (400, 100), branches=16)
+        >>> print(f"{400 * W.var():.3f}")
+        0.125
+    """
+    power = -1 / (2 * checks.count("depth", depth, least=2) - 2)
+    return he_normal(rng, shape, checks.count("branches", branches) ** power, dtype=dtype)
+
+
+def mup_readout(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dtype: DType = np.float64) -> Array:
+    r"""Normal weights of deviation \(\text{gain}/n_\text{in}\), not its root: the last layer in maximal-update scaling.
+
+    Source:
+        Yang & Hu (2021); Yang et al. (2022), table 3: variance \(1/n_\text{in}^2\) for the output weights.
+
+    Examples:
+        >>> print(f"{400 * mup_readout(np.random.default_rng(0), (400, 100)).std():.1f}")
+        1.0
+    """
+    fan_in, _ = checks.fans(shape)
+    return normal(rng, shape, checks.number("gain", gain, above=0.0) / fan_in, dtype=dtype)
+
+
+def prior_bias(probability: float) -> float:
+    r"""Return the bias of an output unit that says `probability` through a sigmoid: \(-\ln((1 - \pi)/\pi)\).
+
+    Raises:
+        ValueError: for a probability that is not between 0 and 1.
+
+    Source:
+        Lin et al. (2017), section 4.1, with \(\pi = 0.01\) for rare foreground classes.
+
+    Examples:
+        >>> print(f"{prior_bias(0.1):.2f} {prior_bias(0.01):.2f}")
+        -2.20 -4.60
+    """
+    if checks.number("probability", probability, above=0.0) >= 1.0:
+        raise ValueError(f"probability must be below 1, got {probability}")
+    return -math.log((1 - probability) / probability)
+
+
+xavier_normal, xavier_uniform = glorot_normal, glorot_uniform
+kaiming_normal, kaiming_uniform = he_normal, he_uniform
+
+_SCHEMES: dict[str, Initializer] = {
+    scheme.__name__: scheme
+    for scheme in (
+        zeros,
+        constant,
+        normal,
+        uniform,
+        truncated_normal,
+        sparse,
+        lecun_normal,
+        lecun_uniform,
+        glorot_normal,
+        glorot_uniform,
+        he_normal,
+        he_uniform,
+        orthogonal,
+        identity,
+        pytorch_linear,
+        keras_dense,
+        flax_dense,
+        mup_readout,
+    )
+}
+ALIASES = {
+    "xavier_normal": "glorot_normal",
+    "xavier_uniform": "glorot_uniform",
+    "kaiming_normal": "he_normal",
+    "kaiming_uniform": "he_uniform",
+    "selu": "lecun_normal",
+}
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the schemes that need no more than `rng` and `shape`, as the chapter presents them.
+
+    `get` knows the names that others use too: those in `ALIASES`.
+
+    Examples:
+        >>> names()[:4], ALIASES["xavier_normal"]
+        (('zeros', 'constant', 'normal', 'uniform'), 'glorot_normal')
+    """
+    return tuple(_SCHEMES)
+
+
+def get(name: str | Initializer) -> Initializer:
+    """Return the scheme of that name, called as `init(rng, shape) -> W`. A function is returned as it is.
+
+    Raises:
+        ValueError: for an unknown name; the message suggests the nearest.
+        TypeError: for anything that is neither a name nor a function.
+
+    Examples:
+        >>> get("xavier_normal")(np.random.default_rng(0), (3, 2)).shape
+        (3, 2)
+    """
+    if callable(name):
+        return name
+    known = checks.lookup("initializer", name, [*_SCHEMES, *ALIASES])
+    return _SCHEMES[ALIASES.get(known, known)]
+
+
+def draw(init: str | Initializer, rng: np.random.Generator, shape: Any) -> Array:
+    """Draw a weight matrix from a scheme or from a function of the reader's, whose result is checked.
+
+    Raises:
+        ValueError: if the function returns another shape, or NaN or infinite weights.
+
+    Examples:
+        >>> draw(lambda rng, shape: rng.random(shape), np.random.default_rng(0), (3, 2)).shape
+        (3, 2)
+    """
+    checks.matrix(shape)
+    W = checks.array("the initializer's weights", get(init)(checks.generator(rng), shape))
+    if W.shape != tuple(shape):
+        raise ValueError(f"the initializer returned shape {W.shape}, expected {tuple(shape)}")
+    return W
+
+
+def deviation(name: str, shape: Shape) -> float:
+    """Return the root of the mean square of the weights that a scheme draws for `shape`.
+
+    Raises:
+        ValueError: for an unknown name, or a shape that has no fans.
+        TypeError: for a shape that is not a tuple of integers.
+
+    Examples:
+        >>> print(f"{deviation('he_normal', (50, 10)):.3f} {deviation('glorot_uniform', (150, 50)):.3f}")
+        0.200 0.100
+    """
+    fan_in, fan_out = checks.fans(shape)
+    known = checks.lookup("initializer", name, [*_SCHEMES, *ALIASES])
+    lecun, glorot, he = fan_in**-0.5, (2 / (fan_in + fan_out)) ** 0.5, (2 / fan_in) ** 0.5
+    matrix = (fan_in, shape[-1])
+    deviations: dict[str, float] = {
+        "zeros": 0.0,
+        "constant": 0.1,
+        "normal": 0.01,
+        "uniform": 0.05 / math.sqrt(3),
+        "truncated_normal": 0.02,
+        "sparse": math.sqrt(min(15, fan_in) / fan_in),
+        "lecun_normal": lecun,
+        "lecun_uniform": lecun,
+        "glorot_normal": glorot,
+        "glorot_uniform": glorot,
+        "he_normal": he,
+        "he_uniform": he,
+        "orthogonal": max(matrix) ** -0.5,
+        "identity": math.sqrt(min(shape[-2:]) / math.prod(shape)),
+        "pytorch_linear": lecun / math.sqrt(3),
+        "keras_dense": glorot,
+        "flax_dense": lecun,
+        "mup_readout": 1 / fan_in,
+    }
+    return deviations[ALIASES.get(known, known)]
+
+
+def summary(name: str) -> str:
+    """Return what a scheme is, in a line: the first of its documentation, as plain text.
+
+    Examples:
+        >>> summary("zeros")
+        'All weights 0. Fine for a linear model; a hidden layer of zeros learns nothing, or one feature.'
+    """
+    return (inspect.getdoc(get(name)) or "").partition("\n")[0]

@@ -1,0 +1,277 @@
+r"""A fully connected network with a backward pass written by hand, and the two losses the site uses.
+
+A layer computes `z = a @ W + b` and `a = f(z)`. Rows are examples: `x.shape == (batch, fan_in)`,
+`W.shape == (fan_in, fan_out)`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wi_docs.nn import checks, initializers
+from wi_docs.nn.activations import Activation, activation
+from wi_docs.nn.checks import Array
+from wi_docs.nn.initializers import Initializer
+
+
+class ExplosionError(ValueError):
+    """A signal or a gradient left the range of float64 (about 1e308)."""
+
+
+class FlatError(ValueError):
+    """What is to be normalized has no deviation."""
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What a forward pass leaves behind for the backward pass.
+
+    Attributes:
+        inputs: the input of each layer, `(batch, fan_in)` each; the first is the network's own input.
+        pre_activations: `z` of each layer, `(batch, fan_out)` each.
+        outputs: what each layer hands on, with what is added to it, `(batch, fan_out)` each.
+        deviations: what normalizations divided by, by place and layer.
+    """
+
+    inputs: list[Array]
+    pre_activations: list[Array]
+    outputs: list[Array]
+    deviations: dict[tuple[str, int], Array]
+
+    @property
+    def output(self) -> Array:
+        """The network's output, `(batch, fan_out)`."""
+        return self.outputs[-1]
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """Derivatives of a loss, layer by layer, in the order of the layers.
+
+    Attributes:
+        W: with respect to the weights, `(fan_in, fan_out)` each.
+        b: with respect to the biases, `(fan_out,)` each.
+        z: with respect to the pre-activations, `(batch, fan_out)` each.
+        outputs: with respect to what each layer hands on, `(batch, fan_out)` each.
+        x: with respect to the network's input, `(batch, fan_in)`.
+    """
+
+    W: list[Array]
+    b: list[Array]
+    z: list[Array]
+    outputs: list[Array]
+    x: Array
+
+
+def normalize(x: Array, axis: int) -> tuple[Array, Array]:
+    """Return `x` with mean 0 and variance 1 along `axis`, and the deviation it was divided by.
+
+    Raises:
+        FlatError: a ValueError, if entries do not differ along `axis`.
+
+    Examples:
+        >>> y, deviation = normalize(np.array([[1.0, 3.0]]), axis=1)
+        >>> print(y, deviation)
+        [[-1.  1.]] [[1.]]
+    """
+    deviation = x.std(axis=axis, keepdims=True)
+    if (deviation <= 1e-14 * np.abs(x).max()).any():
+        raise FlatError("all units have one value for some input, which leaves nothing to normalize")
+    return (x - x.mean(axis=axis, keepdims=True)) / deviation, deviation
+
+
+def denormalize(dy: Array, y: Array, deviation: Array, axis: int) -> Array:
+    """Pass a gradient back through `normalize`, which gave `y`.
+
+    Examples:
+        >>> y, deviation = normalize(np.array([[0.0, 3.0, 6.0]]), axis=1)
+        >>> bool(np.abs(denormalize(y, y, deviation, axis=1)).max() < 1e-15)  # a larger x gives the same y
+        True
+    """
+    along = (dy * y).mean(axis=axis, keepdims=True)
+    return np.asarray((dy - dy.mean(axis=axis, keepdims=True) - y * along) / deviation)
+
+
+class MLP:
+    """A fully connected network.
+
+    Args:
+        widths: the number of units from input to output, at least two positive integers.
+        hidden: the activation of every layer but the last.
+        init: draws each weight matrix, a scheme's name or a function `init(rng, shape)`. Biases start at 0.
+        rng: the source of randomness.
+        output: the activation of the last layer.
+
+    Attributes:
+        W: weights by layer, `(fan_in, fan_out)` each.
+        b: biases by layer, `(fan_out,)` each.
+        activations: activation by layer.
+        branch_ends: layers, counted from 0, behind which the input of the layer before them is added: residual branches
+            of two layers. None in a plain network.
+        normalized: layers, counted from 0, that normalize over their units: their `input` behind the point where a
+            branch leaves the stream, their pre-activations (`sum`), or their `output` behind the point where it comes
+            back. None by default.
+
+    Raises:
+        ValueError: for fewer than two widths, a width below 1, or an unknown name.
+        TypeError: for an argument of the wrong kind.
+
+    Examples:
+        >>> net = MLP([2, 3, 1], "tanh", "glorot_normal", np.random.default_rng(0))
+        >>> x = np.array([[0.5, -1.0]])
+        >>> run = net.forward(x)
+        >>> grad = net.backward(run, np.ones_like(run.output))
+        >>> [w.shape for w in grad.W]
+        [(2, 3), (3, 1)]
+    """
+
+    def __init__(
+        self,
+        widths: Sequence[int],
+        hidden: str | Activation,
+        init: str | Initializer,
+        rng: np.random.Generator,
+        output: str | Activation = "linear",
+    ) -> None:
+        widths = [checks.count("width", width) for width in widths]
+        if len(widths) < 2:
+            raise ValueError(f"widths must be at least an input and an output, got {widths}")
+        shapes = list(itertools.pairwise(widths))
+        self.W = [initializers.draw(init, rng, shape) for shape in shapes]
+        self.b = [np.zeros(fan_out) for _, fan_out in shapes]
+        self.activations = [activation(hidden)] * (len(shapes) - 1) + [activation(output)]
+        self.branch_ends: frozenset[int] = frozenset()
+        self.normalized: dict[str, frozenset[int]] = {}
+
+    def _normalize(self, place: str, layer: int, x: Array, deviations: dict[tuple[str, int], Array]) -> Array:
+        if layer not in self.normalized.get(place, ()):
+            return x
+        y, deviations[place, layer] = normalize(x, 1)
+        return y
+
+    def forward(self, x: Array) -> Pass:
+        """Run the network on `x`, `(batch, fan_in)`, and keep what `backward` needs.
+
+        Raises:
+            ValueError: if `x` has another width than the network's input, or equal units are to be normalized.
+            ExplosionError: a ValueError, if values overflow float64 on the way.
+        """
+        a = checks.array("x", x, ndim=2)
+        if a.shape[1] != len(self.W[0]):
+            raise ValueError(f"x must have {len(self.W[0])} columns, got shape {a.shape}")
+        inputs, pre_activations, outputs = [], [], [a]
+        deviations: dict[tuple[str, int], Array] = {}
+        for layer, (W, b, phi) in enumerate(zip(self.W, self.b, self.activations, strict=True)):
+            a = self._normalize("input", layer, a, deviations)
+            with np.errstate(over="ignore", invalid="ignore"):
+                z = a @ W + b
+            if not np.isfinite(z).all():
+                raise ExplosionError(f"the pre-activations of layer {layer + 1} are not finite: the signal explodes")
+            inputs.append(a)
+            z = self._normalize("sum", layer, z, deviations)
+            pre_activations.append(z)
+            a = phi.f(z)
+            if layer in self.branch_ends:
+                with np.errstate(over="ignore"):
+                    a = a + outputs[layer - 1]
+                if not np.isfinite(a).all():
+                    raise ExplosionError(f"the stream is not finite behind layer {layer + 1}: the signal explodes")
+            a = self._normalize("output", layer, a, deviations)
+            outputs.append(a)
+        return Pass(inputs, pre_activations, outputs[1:], deviations)
+
+    def backward(self, run: Pass, cotangent: Array) -> Gradients:
+        """Pass `cotangent`, the derivative of a loss with respect to the output, back through the layers.
+
+        Raises:
+            ValueError: if `cotangent` has another shape than the output.
+            ExplosionError: a ValueError, if gradients overflow float64 on the way.
+        """
+        da = checks.array("cotangent", cotangent)
+        if da.shape != run.output.shape:
+            raise ValueError(f"cotangent must have the output's shape {run.output.shape}, got {da.shape}")
+        dW, db, dz, outputs, skipped = [], [], [], [], da
+
+        def back(place: str, dy: Array, y: Array) -> Array:
+            if layer not in self.normalized.get(place, ()):
+                return dy
+            return denormalize(dy, y, run.deviations[place, layer], 1)
+
+        for layer in reversed(range(len(self.W))):
+            outputs.append(da)
+            da = back("output", da, run.outputs[layer])
+            if layer in self.branch_ends:
+                skipped = da
+            with np.errstate(over="ignore", invalid="ignore"):
+                delta = da * self.activations[layer].df(run.pre_activations[layer])
+                dz.append(delta)
+                delta = back("sum", delta, run.pre_activations[layer])
+                dW.append(run.inputs[layer].T @ delta)
+                db.append(delta.sum(axis=0))
+                da = delta @ self.W[layer].T
+                da = back("input", da, run.inputs[layer])
+                if layer + 1 in self.branch_ends:
+                    da = da + skipped
+            if not np.isfinite(da).all():
+                raise ExplosionError(f"the gradients of layer {layer + 1} are not finite: the gradient explodes")
+        return Gradients(dW[::-1], db[::-1], dz[::-1], outputs[::-1], da)
+
+
+def softmax_cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[float, Array]:
+    r"""Return the mean cross-entropy of softmax(`logits`) against `labels`, and its derivative.
+
+    Args:
+        logits: `(batch, classes)`.
+        labels: `(batch,)`, integers from 0 to `classes - 1`.
+
+    Returns:
+        The loss in nats and its derivative with respect to the logits, \((p - \mathrm{onehot})/\text{batch}\).
+
+    Raises:
+        ValueError: for labels out of range or of another length.
+        TypeError: for labels that are not integers.
+
+    Examples:
+        >>> loss, _ = softmax_cross_entropy(np.zeros((4, 10)), np.array([0, 1, 2, 3]))
+        >>> print(f"{loss:.4f} {np.log(10):.4f}")
+        2.3026 2.3026
+    """
+    logits, labels = checks.array("logits", logits, ndim=2), np.asarray(labels)
+    if labels.dtype.kind not in "iu":
+        raise TypeError(f"labels must be integers, got dtype {labels.dtype}")
+    batch, classes = logits.shape
+    if labels.shape != (batch,) or labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(f"labels must be {batch} integers from 0 to {classes - 1}, got {labels!r}")
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    rows = np.arange(batch)
+    cotangent = np.exp(log_p)
+    cotangent[rows, labels] -= 1.0
+    return float(-log_p[rows, labels].mean()), cotangent / batch
+
+
+def squared_error(prediction: Array, target: Array) -> tuple[float, Array]:
+    """Return half the squared error, averaged over rows, and its derivative with respect to `prediction`.
+
+    Args:
+        prediction: `(batch, outputs)`.
+        target: the same shape.
+
+    Raises:
+        ValueError: if the shapes differ.
+
+    Examples:
+        >>> loss, cotangent = squared_error(np.array([[3.0]]), np.array([[1.0]]))
+        >>> print(loss, cotangent)
+        2.0 [[2.]]
+    """
+    prediction, target = checks.array("prediction", prediction, ndim=2), checks.array("target", target, ndim=2)
+    if prediction.shape != target.shape:
+        raise ValueError(f"prediction and target must have one shape, got {prediction.shape} and {target.shape}")
+    error = prediction - target
+    return float(0.5 * (error**2).sum(axis=1).mean()), error / len(error)

@@ -1,0 +1,1 @@
+"""What pages show: claims, exercises, figures, tables, explorers; one module a page or a thing."""

@@ -1,0 +1,255 @@
+"""Claims. Each is a sentence of the site, the experiment that tests it, and what would refute it.
+
+A module here is a page of the site: the claims of `vanishing_gradients.py` are marked in `docs/vanishing-gradients.md`.
+A claim is one function. Its name is the claim's id, its docstring the sentence as it stands on the page, with the
+numbers to be filled in, and it returns a `Result`. Nothing is registered anywhere else.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import math
+import pkgutil
+import time
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, SupportsFloat
+
+import numpy as np
+
+from wi_docs.experiments import memory
+from wi_docs.pages.claims._statements import STATEMENTS
+
+Numbers = Mapping[str, SupportsFloat]
+HOLDS, IF, NOT = "holds", "holds if", "does not hold"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an experiment gave, and the interval in which theory wants it.
+
+    Attributes:
+        measured: the number that decides.
+        expected: what theory says, or the bound for a claim that is an inequality.
+        low: the least that is accepted.
+        high: the most that is accepted.
+        reason: why the interval is as wide as it is.
+        wrong: nearby statements that do not hold, with the number that each would give. A claim that could not tell
+            them from the truth fails.
+        numbers: further numbers for the sentence.
+    """
+
+    measured: float
+    expected: float
+    low: float
+    high: float
+    reason: str
+    wrong: Numbers
+    numbers: Numbers = field(default_factory=dict)
+
+    def problem(self) -> str | None:
+        """Return what is wrong, or None if the claim holds and tells itself from its neighbors."""
+        if not self.low <= self.measured <= self.high:
+            return f"measured {self.measured:.6g}, expected {self.expected:.6g}, accepted {self.low:.6g} to {self.high:.6g}"
+        if not self.wrong:
+            return "it names no wrong statement that it excludes"
+        for statement, value in ((name, float(number)) for name, number in self.wrong.items()):
+            if not math.isfinite(value) or self.low <= value <= self.high:
+                return f"it would accept {value:.6g} too, from: {statement}"
+        return None
+
+
+def near(
+    measured: SupportsFloat,
+    expected: SupportsFloat,
+    tolerance: SupportsFloat,
+    reason: str,
+    wrong: Numbers,
+    **numbers: SupportsFloat,
+) -> Result:
+    """Accept what is within `tolerance` of `expected`."""
+    center, reach = float(expected), float(tolerance)
+    return Result(float(measured), center, center - reach, center + reach, reason, wrong, numbers)
+
+
+def mean_of(
+    samples: Iterable[float],
+    expected: SupportsFloat,
+    wrong: Numbers,
+    *,
+    width: int | None = None,
+    **numbers: SupportsFloat,
+) -> Result:
+    """Accept a mean over seeds within four standard errors of `expected`, and what a finite width shifts: 3/width of it."""
+    values = np.array(list(samples), dtype=np.float64)
+    error = float(values.std(ddof=1) / math.sqrt(len(values)))
+    reason = f"4 standard errors over {len(values)} seeds"
+    tolerance = 4 * error
+    if width is not None:
+        reason += f", and 3/{width} of the value for the finite width"
+        tolerance += 3 / width * abs(float(expected))
+    return near(float(values.mean()), expected, tolerance, reason, wrong, **numbers)
+
+
+def above(
+    measured: SupportsFloat, bound: SupportsFloat, reason: str, wrong: Numbers, **numbers: SupportsFloat
+) -> Result:
+    """Accept what is at least `bound`."""
+    return Result(float(measured), float(bound), float(bound), math.inf, reason, wrong, numbers)
+
+
+def below(
+    measured: SupportsFloat, bound: SupportsFloat, reason: str, wrong: Numbers, **numbers: SupportsFloat
+) -> Result:
+    """Accept what is at most `bound`."""
+    return Result(float(measured), float(bound), -math.inf, float(bound), reason, wrong, numbers)
+
+
+def exactly(measured: SupportsFloat, expected: SupportsFloat, wrong: Numbers, **numbers: SupportsFloat) -> Result:
+    """Accept a count that is right."""
+    return Result(float(measured), float(expected), float(expected), float(expected), "a count, exact", wrong, numbers)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim before it has run.
+
+    Attributes:
+        experiment: the function.
+        statement: number of the notes' statement that it answers, 1 to 22, or None.
+        verdict: on that statement: `holds`, `holds if …` or `does not hold`. Empty without a statement.
+        source: keys of `references.bib` with section or equation; empty for what is our own.
+    """
+
+    experiment: Callable[[], Result]
+    statement: int | None
+    verdict: str
+    source: str
+
+    @property
+    def id(self) -> str:
+        """The function's name."""
+        return self.experiment.__name__
+
+    @property
+    def page(self) -> str:
+        """The page it is marked on, without suffix."""
+        return self.experiment.__module__.rpartition(".")[2].replace("_", "-")
+
+    @property
+    def sentence(self) -> str:
+        """The sentence, numbers not filled in."""
+        return " ".join((inspect.getdoc(self.experiment) or "").split())
+
+    def where(self) -> str:
+        """Return file and line of the sentence on its page, or of the function where there are no pages."""
+        root = Path(__file__).resolve().parents[3]
+        page = root / "docs" / f"{self.page}.md"
+        mark = f"[[claim: {self.id}]]"
+        if page.is_file() and mark in (text := page.read_text(encoding="utf-8")):
+            return f"docs/{page.name}:{text[: text.index(mark)].count(chr(10)) + 1}"
+        return f"{inspect.getsourcefile(self.experiment)}:{inspect.getsourcelines(self.experiment)[1]}"
+
+
+def claim(
+    *, statement: int | None = None, verdict: str = "", source: str = ""
+) -> Callable[[Callable[[], Result]], Claim]:
+    """Turn a function into a claim."""
+    if (statement in STATEMENTS) != verdict.startswith((HOLDS, NOT)):
+        raise ValueError(f"a verdict is about a statement of the notes: got {statement!r} and {verdict!r}")
+    return lambda function: Claim(function, statement, verdict, source)
+
+
+def load(*modules: str) -> dict[str, Claim]:
+    """Return the claims of these modules, or of all, by id and sorted as the notes are; those that answer none come last."""
+    names = modules or sorted(info.name for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_"))
+    found: dict[str, Claim] = {}
+    for name in names:
+        for value in vars(importlib.import_module(f"{__name__}.{name}")).values():
+            if isinstance(value, Claim):
+                if value.id in found:
+                    raise ValueError(f"two claims are called {value.id!r}")
+                found[value.id] = value
+    return dict(sorted(found.items(), key=lambda item: item[1].statement or math.inf))
+
+
+def get(ids: Iterable[str]) -> list[Claim]:
+    """Return the claims of these ids, or all if there are none.
+
+    Raises:
+        ValueError: for an id that is not known; the message names the nearest.
+    """
+    known = load()
+    for name in (ids := list(ids)):
+        if name not in known:
+            near_by = difflib.get_close_matches(name, known, n=3)
+            hint = f"; did you mean {', '.join(near_by)}?" if near_by else f"; there are {', '.join(known)}"
+            raise ValueError(f"no claim is called {name!r}{hint}")
+    return [known[name] for name in ids] if ids else list(known.values())
+
+
+# What code that is wrong raises. What the machine lacks, memory or a file, says nothing of a claim and goes up.
+WRONG = (ArithmeticError, AssertionError, AttributeError, LookupError, NameError, RuntimeError, TypeError, ValueError)
+
+
+def run(one: Claim) -> dict[str, Any]:
+    """Run a claim and return all there is to know about it, as plain values. `problem` is None if it holds.
+
+    Two runs of one state of the code return the same, so nothing in it is a time.
+    """
+    record: dict[str, Any] = {
+        "id": one.id,
+        "page": one.page,
+        "statement": one.statement,
+        "notes": STATEMENTS[one.statement][0] if one.statement else "",
+        "correction": STATEMENTS[one.statement][1] if one.statement else "",
+        "verdict": one.verdict,
+        "source": one.source,
+        "sentence": one.sentence,
+        "code": f"wi_docs/pages/claims/{one.page.replace('-', '_')}.py",
+        "line": inspect.getsourcelines(one.experiment)[1],
+    }
+    try:
+        result = one.experiment()
+        if result.problem() is None:  # a claim may fail before it knows all its numbers
+            numbers = {"measured": result.measured, "expected": result.expected, **result.numbers}
+            record["sentence"] = one.sentence.format_map(numbers)
+        record |= {
+            "measured": result.measured,
+            "expected": result.expected,
+            "low": None if result.low == -math.inf else float(result.low),
+            "high": None if result.high == math.inf else float(result.high),
+            "reason": result.reason,
+            "wrong": {name: float(value) for name, value in result.wrong.items()},
+            "numbers": {name: float(value) for name, value in result.numbers.items()},
+            "problem": result.problem(),
+        }
+    except WRONG as error:  # this is the claim's result, and the others still run
+        record["problem"] = f"it raised {type(error).__name__}: {error}"
+        record["traceback"] = traceback.format_exc()
+    if record["problem"] is not None:
+        record["where"] = one.where()
+    return record
+
+
+def complaints(records: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return a paragraph for each claim that failed: the line that states it, what is wrong, and where it raised."""
+    return [
+        "\n".join(
+            [f"{r['where']}: {r['id']}: {r['problem']}", f"    {r['sentence']}"]
+            + [f"    {line}" for line in r.get("traceback", "").splitlines()]
+        )
+        for r in records
+        if r["problem"] is not None
+    ]
+
+
+def run_by_id(name: str, folder: Path) -> tuple[dict[str, Any], float]:
+    """Run a claim in a process of its own, sharing long experiments through `folder`; return the record and the seconds."""
+    memory.keep_in(folder)
+    began = time.perf_counter()
+    return run(get([name])[0]), time.perf_counter() - began

@@ -1,0 +1,143 @@
+"""Claims of the chapter The Edge of Chaos."""
+
+import math
+
+import numpy as np
+
+from wi_docs.experiments.meanfield import correlation_map, critical_sigma_w, fixed_point, length_map
+from wi_docs.experiments.propagation import propagate, rms
+from wi_docs.nn.initializers import lecun_normal
+from wi_docs.nn.network import MLP
+from wi_docs.pages.claims import Result, claim, mean_of, near
+
+SEEDS = range(8)
+
+
+def settled(phi, sigma_w, sigma_b=0.0):
+    """Return the correlation at which two different inputs settle."""
+    q, c = fixed_point(phi, sigma_w=sigma_w, sigma_b=sigma_b).q_star, 0.5
+    for _ in range(400):
+        c = correlation_map(phi, c, q, sigma_w=sigma_w, sigma_b=sigma_b)
+    return c
+
+
+def cosine(z):
+    """Return the mean cosine between the rows of `z`."""
+    z = z / np.linalg.norm(z, axis=1, keepdims=True)
+    return float((z @ z.T)[np.triu_indices(len(z), 1)].mean())
+
+
+@claim(source="@poole2016, equation 3")
+def lengths_settle_in_a_few_layers() -> Result:
+    """In a tanh network at twice LeCun's scale, inputs of size 0.1 and inputs of size 10 have the same size after ten layers."""
+
+    def ratio(g):
+        logs = []
+        for seed in SEEDS:
+            rng = np.random.default_rng(seed)
+            net = MLP([512] * 11, "tanh", lambda rng, shape: lecun_normal(rng, shape, g), rng, output="tanh")
+            x = rng.standard_normal((16, 512))
+            small, large = (net.forward(size * x).pre_activations[-1] for size in (0.1, 10.0))
+            logs.append(np.log(rms(small) / rms(large)))
+        return logs
+
+    return mean_of(
+        np.exp(ratio(2.0)),
+        1.0,
+        {"they keep their ratio": 0.01, "as at LeCun's own scale": float(np.exp(np.mean(ratio(1.0))))},
+        width=256,
+    )
+
+
+@claim(source="@poole2016, section 2; @schoenholz2017, equation 5")
+def slope_of_the_correlation_map_is_chi() -> Result:
+    r"""Its slope at $c = 1$ is $\chi_1$, the same number that multiplies the gradient."""
+    worst, root = 0.0, np.inf
+    for sigma_w, sigma_b in ((0.9, 0.3), (1.4, 0.3), (2.0, 0.3), (3.0, 0.1)):
+        point = fixed_point("tanh", sigma_w=sigma_w, sigma_b=sigma_b)
+        up = correlation_map("tanh", 1.0, point.q_star, sigma_w=sigma_w, sigma_b=sigma_b)
+        down = correlation_map("tanh", 1 - 1e-7, point.q_star, sigma_w=sigma_w, sigma_b=sigma_b)
+        slope = (up - down) / 1e-7
+        worst = max(worst, abs(slope / point.chi_1 - 1))
+        root = min(root, abs(slope / point.chi_1**0.5 - 1))
+    return near(worst, 0.0, 1e-3, "a difference quotient of step 1e-7, four points", {"its root": root})
+
+
+@claim(source="@poole2016, section 2")
+def chaos_parts_inputs() -> Result:
+    """At twice LeCun's scale two inputs that differ by one degree have a cosine of {measured:.2f} after {depth:.0f} layers, just where theory has them settle."""
+    depth, width, found = 60, 600, []
+    for seed in SEEDS:
+        rng = np.random.default_rng([seed, 1])
+        a = rng.standard_normal((2, width))
+        a[1] = a[0] + math.tan(math.radians(1)) * a[1]
+        for _ in range(depth):
+            z = a @ (2.0 * rng.standard_normal((width, width)) / width**0.5) + 0.5 * rng.standard_normal(width)
+            a = np.tanh(z)
+        found.append(cosine(z))
+    return mean_of(
+        found,
+        settled("tanh", 2.0, 0.5),
+        {"they stay together": math.cos(math.radians(1)), "they become unrelated": 0.0},
+        width=128,
+        depth=depth,
+    )
+
+
+@claim(source="@poole2016, section 2")
+def order_merges_inputs() -> Result:
+    r"""Below the edge and with biases, one minus the cosine shrinks by $\chi_1$ at every layer."""
+    found = []
+    for seed in SEEDS:
+        z = propagate("tanh", "lecun_normal", depth=14, width=800, batch=16, gain=0.9, sigma_b=0.5, seed=seed).pre_activations  # fmt: skip
+        apart = [1 - cosine(layer) for layer in z]
+        found.append((apart[12] / apart[4]) ** (1 / 8))
+    return mean_of(
+        found,
+        fixed_point("tanh", sigma_w=0.9, sigma_b=0.5).chi_1,
+        {"by its root": fixed_point("tanh", sigma_w=0.9, sigma_b=0.5).chi_1 ** 0.5, "not at all": 1.0},
+        width=100,
+    )
+
+
+@claim(source="")
+def without_biases_angles_are_kept() -> Result:
+    """Without biases a tanh network below the edge shrinks all inputs towards 0, and keeps the angles between them."""
+    kept, size = [], []
+    for seed in SEEDS:
+        z = propagate("tanh", "lecun_normal", depth=60, width=400, batch=16, gain=0.9, seed=seed).pre_activations
+        kept.append((1 - cosine(z[-1])) / (1 - cosine(z[0])))
+        size.append(rms(z[-1]) / rms(z[0]))
+    if not max(size) < 0.9**50:
+        raise AssertionError(f"the signal is still there: {max(size):.1e} of it")
+    merged = fixed_point("tanh", sigma_w=0.9, sigma_b=0.5).chi_1
+    return mean_of(
+        kept, 1.0, {"as with biases of deviation 0.5": merged**59, "by 0.81 a layer": 0.9 ** (2 * 59)}, width=400
+    )
+
+
+@claim(source="@schoenholz2017, section 3")
+def reach_grows_like_one_over_distance() -> Result:
+    """Ten times closer to the edge, a gradient reaches ten times as far."""
+    edge = critical_sigma_w("tanh", sigma_b=0.3)
+    reach = [
+        1 / abs(math.log(fixed_point("tanh", sigma_w=edge * (1 + far), sigma_b=0.3, layers=4000).chi_1))
+        for far in (0.05, 0.005)
+    ]
+    return near(
+        reach[1] / reach[0],
+        10.0,
+        1.0,
+        "the next term, at a distance of five percent",
+        {"like the root": 10**0.5, "like the square": 100.0},
+    )
+
+
+@claim(source="@hayou2019")
+def relu_has_a_point() -> Result:
+    """ReLU has no edge but a point: with any bias at He's scale its variance grows by the same amount at every layer."""
+    q, steps = 1.0, []
+    for _ in range(20):
+        q, last = length_map("relu", q, sigma_w=2**0.5, sigma_b=0.3), q
+        steps.append(q - last)
+    return near(max(steps), 0.09, 1e-9, "quadrature; twenty layers", {"it settles": 0.0, "it doubles": 2.0**19})

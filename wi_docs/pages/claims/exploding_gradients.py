@@ -1,0 +1,431 @@
+"""Claims of the chapter Exploding Gradients: statements 19 to 21 of the notes."""
+
+import math
+
+import numpy as np
+
+from wi_docs.experiments.meanfield import critical_sigma_w, fixed_point
+from wi_docs.experiments.products import lyapunov_exponent, random_products
+from wi_docs.experiments.propagation import propagate
+from wi_docs.experiments.recurrent import clip_by_norm, descend_recurrence, random_recurrence, recur
+from wi_docs.experiments.training import train_digits
+from wi_docs.nn.activations import activation
+from wi_docs.nn.floats import layers_until
+from wi_docs.nn.gains import gain, second_moment
+from wi_docs.nn.initializers import orthogonal
+from wi_docs.pages.claims import HOLDS, IF, Result, above, below, claim, exactly, mean_of, near
+
+SEEDS = range(8)
+
+
+@claim(statement=19, verdict=HOLDS, source="")
+def a_power_explodes_above_one() -> Result:
+    r"""Multiply $w \cdot w \cdot w \cdots$ with $\left|w\right| > 1$ and the product grows without bound."""
+    run = recur(np.array([[1.1]]), np.array([1.0]), steps=100, activation_name="linear")
+    return near(
+        math.log(run.gradient_norm[-1]),
+        100 * math.log(1.1),
+        1e-9,
+        "rounding",
+        {"it grows by adding": math.log(1 + 100 * 0.1)},
+    )
+
+
+@claim(statement=19, verdict=IF + " it is one number", source="@furstenberg1960")
+def half_above_one_vanishes() -> Result:
+    """Does the product explode? It vanishes."""
+    p = random_products(width=1, sigma=1.5, factors=200, draws=200)
+    return mean_of(
+        p.growth,
+        lyapunov_exponent(1, 1.5),
+        {"the mean square decides": math.log(1.5), "the mean size decides": math.log(1.5 * math.sqrt(2 / math.pi))},
+    )
+
+
+@claim(statement=19, verdict=IF + " it is one number", source="")
+def scalar_edge_is_at_1_89() -> Result:
+    r"""The product explodes from $\sigma = e^{{0.635}} \approx {measured:.2f}$ on, and not before."""
+    found = [random_products(width=1, sigma=1.0, factors=400, draws=400, seed=s).growth.mean() for s in SEEDS]
+    error = 4 * float(np.std(found, ddof=1)) / math.sqrt(len(found))
+    expected = math.exp((np.euler_gamma + math.log(2)) / 2)
+    return near(
+        math.exp(-np.mean(found)),
+        expected,
+        error * expected,
+        "4 standard errors over 8 seeds",
+        {"1, where the mean square turns": 1.0, "where the mean size turns": math.sqrt(math.pi / 2)},
+    )
+
+
+@claim(statement=19, verdict=IF + " it is one number", source="")
+def a_few_products_carry_the_mean() -> Result:
+    """A few enormous products carry the mean, and nearly all products vanish."""
+    size = np.exp(2 * random_products(width=1, sigma=1.5, factors=20, draws=20_000).log_size[:, -1])
+    share = np.sort(size)[-200:].sum() / size.sum()
+    return above(
+        share,
+        0.9,
+        "share of the top 1 % of 20,000 products in the sum of squares",
+        {"each carries its part": 0.01},
+        small=float((size < 1).mean()),
+    )
+
+
+@claim(statement=19, verdict=IF + " entries are not what is meant", source="@newman1986")
+def small_entries_explode() -> Result:
+    """So what counts is not whether entries are above 1."""
+    p = random_products(width=64, sigma=0.2, factors=100, draws=16)
+    return mean_of(p.growth, p.exponent, {"the entries decide": math.log(0.2), "it neither grows nor shrinks": 0.0})
+
+
+@claim(statement=19, verdict=IF + " entries are not what is meant", source="")
+def large_entries_vanish() -> Result:
+    """Entries above 1 need not explode either."""
+    W = np.array([[0.0, 5.0], [0.0, 0.0]])
+    run = recur(W, np.zeros(2), steps=2, activation_name="linear")
+    return exactly(run.gradient_norm[-1], 0.0, {"5 times 5": 25.0})
+
+
+@claim(statement=19, verdict=IF + " it is one number", source="@newman1986")
+def growth_of_random_matrices() -> Result:
+    r"""For independent normal entries of standard deviation $\sigma$ the growth is known exactly."""
+    worst, wrong = 0.0, np.inf
+    for n in (1, 2, 4, 16, 64):
+        p = random_products(width=n, sigma=n**-0.5, factors=100, draws=100)
+        error = p.growth.std(ddof=1) / 10
+        worst = max(worst, abs(p.growth.mean() - p.exponent) / error)
+        wrong = min(wrong, abs(p.growth.mean() - 0.0) / error)
+    return below(
+        worst, 4.0, "4 standard errors over 100 products, at widths from 1 to 64", {"0, as for infinite width": wrong}
+    )
+
+
+@claim(statement=19, verdict=IF + " it is one number", source="@newman1986")
+def narrow_networks_lose() -> Result:
+    """Narrow networks lose a little at every layer even at the right scale: their signal's logarithm drops by about $1/(2n)$."""
+    lost = [-2 * n * lyapunov_exponent(n, n**-0.5) for n in (64, 256, 1024)]
+    measured = random_products(width=16, sigma=0.25, factors=200, draws=200).growth
+    if abs(-32 * measured.mean() - 1) > 0.15:
+        return near(-32 * measured.mean(), 1.0, 0.15, "measured at width 16", {"nothing": 0.0})
+    return near(lost[0], 1.0, 0.01, "next term of the series at width 64", {"1/n": 2.0, "nothing": 0.0})
+
+
+@claim(statement=20, verdict=HOLDS, source="@bengio1994; @pascanu2013, section 2.1")
+def recurrences_follow_the_radius() -> Result:
+    r"""In a linear recurrence the long run is decided by the spectral radius, the largest $\left|\text{{eigenvalue}}\right|$."""
+    rates = []
+    for seed in SEEDS:
+        W = random_recurrence(np.random.default_rng(seed), 64, 1.1)
+        g = recur(W, np.zeros(64), steps=400, activation_name="linear").gradient_norm
+        rates.append((g[400] / g[200]) ** (1 / 200))
+    sigma = np.linalg.norm(W, 2)
+    return mean_of(rates, 1.1, {"the largest singular value": sigma, "1": 1.0, "one percent off": 1.111}, width=1024)
+
+
+@claim(statement=20, verdict=IF + " the state stays small", source="@pascanu2013, section 2.1")
+def tanh_recurrence_is_tamed() -> Result:
+    """In the tanh recurrence of the figure, units that saturate keep the gradient far below the power."""
+    logs = []
+    for seed in SEEDS:
+        rng = np.random.default_rng(seed)
+        W, start = random_recurrence(rng, 64, 1.1), rng.standard_normal(64)
+        logs.append(math.log(recur(W, start, steps=100).gradient_norm[-1]))
+    return below(
+        max(logs),
+        100 * math.log(1.1) / 2,
+        "largest of 8 seeds, against half of what the power would give",
+        {"as without tanh": 100 * math.log(1.1)},
+    )
+
+
+@claim(statement=20, verdict=HOLDS, source="@trefethen2005")
+def non_normal_grows_first() -> Result:
+    """The gradient may grow before it decays, when the matrix's eigenvectors are far from orthogonal [@trefethen2005]."""
+    g = recur(np.array([[0.5, 10.0], [0.0, 0.5]]), np.zeros(2), steps=30, activation_name="linear").gradient_norm
+    if g[-1] > 1e-5:
+        return below(g[-1], 1e-5, "and decays", {"it does not": 1.0})
+    return above(g.max(), 9.9, "the corner's entry of 10", {"it never exceeds the start": 1.0})
+
+
+@claim(statement=20, verdict=HOLDS, source="")
+def the_same_matrix_is_worse() -> Result:
+    """One matrix is a single draw with a spectral radius that is a few percent off, and this error is repeated at every step: the spread grows like the number of steps itself, by 4."""
+
+    def growth(same):
+        short, long = (
+            random_products(width=64, sigma=1 / 8, factors=k, draws=60, same=same).log_size[:, -1].std()
+            for k in (100, 400)
+        )
+        return long / short
+
+    return near(
+        growth(True),
+        4.0,
+        4 * 4 / math.sqrt(2 * 60),
+        "spread of a standard deviation from 60 draws, 4 of them",
+        {"by 2, as fresh ones": growth(False)},
+    )
+
+
+@claim(statement=20, verdict=IF + " it does not saturate", source="@pascanu2013, section 2.1")
+def a_saturated_unit_vanishes() -> Result:
+    """The gradient *vanishes*."""
+    run = recur(np.array([[2.0]]), np.array([0.1]), steps=100)
+    h = run.states[-1, 0]
+    rate = (run.gradient_norm[50] / run.gradient_norm[10]) ** (1 / 40)
+    return near(
+        rate, 2 * (1 - h * h), 1e-9, "rounding; 40 steps after the state has settled", {"|w| alone": 2.0, "1": 1.0}
+    )
+
+
+@claim(statement=20, verdict=HOLDS, source="@pascanu2013, section 2.1")
+def large_singular_value_is_not_sufficient() -> Result:
+    r"""If $\gamma$ is the largest slope, a largest singular value of the recurrent matrix *above* $1/\gamma$ is necessary for an explosion and not sufficient."""
+    W = np.array([[0.5, 10.0], [0.0, 0.5]])
+    g = recur(W, np.zeros(2), steps=100, activation_name="tanh").gradient_norm[-1]
+    return below(
+        g,
+        1e-20,
+        "after 100 steps, with a singular value of 10 and slopes of 1",
+        {"it explodes like the singular value": float(np.linalg.norm(W, 2)) ** 100},
+    )
+
+
+@claim(statement=20, verdict=HOLDS, source="@pascanu2013, section 2.1")
+def small_singular_value_is_sufficient() -> Result:
+    """*Below* it, the gradient must vanish."""
+    worst = -math.inf
+    for seed in SEEDS:
+        W = np.random.default_rng(seed).standard_normal((32, 32))
+        W *= 0.95 / np.linalg.norm(W, 2)
+        g = recur(W, np.ones(32), steps=50).gradient_norm
+        worst = max(worst, float((np.log(g) - np.arange(51) * math.log(0.95)).max()))
+    # A matrix whose radius is 0.5 and whose largest singular value is 10: the same bound from the radius fails.
+    g = recur(np.array([[0.5, 10.0], [0.0, 0.5]]), np.zeros(2), steps=50).gradient_norm
+    loose = float((np.log(g) - np.arange(51) * math.log(0.5)).max())
+    return below(
+        worst,
+        1e-9,
+        "the bound 0.95 to the k, at every step, for 8 matrices",
+        {"the radius would do as a bound": loose},
+    )
+
+
+@claim(statement=20, verdict=HOLDS, source="@le2015")
+def identity_keeps_the_gradient() -> Result:
+    """@le2015 start the recurrent matrix at the identity, so that the first factor is 1 exactly."""
+    rng = np.random.default_rng(0)
+    start = np.abs(rng.standard_normal(64))
+    identity = recur(np.eye(64), start, steps=150, activation_name="relu").gradient_norm[-1]
+    others = {
+        "as from an orthogonal matrix": recur(
+            orthogonal(rng, (64, 64)), start, steps=150, activation_name="relu"
+        ).gradient_norm[-1],
+        "as from weights of 0.01": recur(
+            0.01 * rng.standard_normal((64, 64)), start, steps=150, activation_name="relu"
+        ).gradient_norm[-1],
+    }
+    return exactly(identity, 1.0, others)
+
+
+@claim(statement=20, verdict=HOLDS, source="@pascanu2013, section 3.2")
+def clipping_brings_it_back() -> Result:
+    """Clipped, it walks back down and arrives."""
+    d = descend_recurrence(1.2, max_norm=1.0)
+    try:
+        free = descend_recurrence(1.2).w[-1]
+    except ValueError:
+        free = 1e308
+    return near(d.w[-1] ** 30, 0.5, 1e-3, "200 steps", {"without clipping": free, "it stays where it was": 1.2**30})
+
+
+@claim(statement=20, verdict=HOLDS, source="@pascanu2013, algorithm 1")
+def clipping_keeps_the_direction() -> Result:
+    """Clipping keeps the one and limits the other [@pascanu2013, section 3.2]."""
+    g = [np.array([3.0, -4.0]), np.array([[12.0]])]
+    c = clip_by_norm(g, 1.0)
+    cosine = (
+        sum(float((a * b).sum()) for a, b in zip(g, c, strict=True))
+        / 13
+        / math.sqrt(sum(float((a**2).sum()) for a in c))
+    )
+    entries = np.clip([3.0, -4.0, 12.0], -1, 1)
+    return near(
+        cosine,
+        1.0,
+        1e-12,
+        "rounding",
+        {"clipping each entry": float(entries @ [3, -4, 12] / 13 / np.linalg.norm(entries))},
+    )
+
+
+@claim(statement=20, verdict=HOLDS, source="")
+def clipping_cannot_mend_infinity() -> Result:
+    """It cannot mend what is not a number, and a framework that divides an infinite gradient by its infinite norm gets NaN and trains on."""
+    with np.errstate(invalid="ignore"):
+        naive = np.array([1.0, np.inf]) / np.inf
+    try:
+        clip_by_norm([np.array([1.0, np.inf])], 1.0)
+        refused = 0.0
+    except ValueError:
+        refused = float(np.isnan(naive).any())
+    return exactly(refused, 1.0, {"it is clipped": 0.0})
+
+
+@claim(statement=19, verdict=HOLDS, source="IEEE 754")
+def where_floats_end() -> Result:
+    """With a factor of 10 a layer, half precision overflows in layer {measured:.0f}, single precision and bfloat16 in layer {single:.0f}, double precision in layer {double:.0f}."""
+    with np.errstate(over="ignore"):
+        counted = {}
+        for name, kind in (("fp16", np.float16), ("fp32", np.float32), ("fp64", np.float64)):
+            value, layer = kind(1), 0
+            while np.isfinite(value):
+                value, layer = kind(value * kind(10)), layer + 1
+            counted[name] = layer
+    predicted = {name: layers_until(name, 10.0) for name in ("fp16", "bf16", "fp32", "fp64")}
+    agree = all(predicted[name] == layer for name, layer in counted.items()) and predicted["bf16"] == predicted["fp32"]
+    return exactly(
+        counted["fp16"] if agree else -1,
+        predicted["fp16"],
+        {"where powers of two end": 16.0},
+        single=counted["fp32"],
+        double=counted["fp64"],
+    )
+
+
+@claim(statement=21, verdict=HOLDS, source="@schoenholz2017, equation 5")
+def relu_edge_is_he() -> Result:
+    r"""For ReLU the edge is at $\sigma_w = \sqrt 2$, which is He's scale."""
+    found = [propagate("relu", "he_normal", depth=30, width=512, batch=32, seed=s).gradient_ratio for s in SEEDS]
+    return mean_of(
+        found,
+        math.sqrt(2) * second_moment("relu", direction="backward") ** 0.5,
+        {"LeCun's": 2**-0.5, "2 for the standard deviation": 2**0.5},
+        width=512,
+    )
+
+
+@claim(statement=21, verdict=HOLDS, source="@schoenholz2017, section 3")
+def tanh_edge_is_lecun() -> Result:
+    """For tanh without biases it is at 1, which is LeCun's."""
+    below_edge, edge, above_edge = (fixed_point("tanh", sigma_w=s, layers=400).chi_1 for s in (0.98, 1.0, 1.1))
+    return near(
+        edge,
+        1.0,
+        2 / 400,
+        "after 400 layers q is still 1/(2 l), and chi short of 1 by twice that",
+        {
+            "at 0.98": below_edge,
+            "at 1.1": above_edge,
+            "at tanh's gain": fixed_point("tanh", sigma_w=gain("tanh")).chi_1,
+        },
+    )
+
+
+@claim(statement=21, verdict=HOLDS, source="@schoenholz2017")
+def tanh_edge_with_biases() -> Result:
+    """With biases of variance 0.05 tanh's edge moves to a weight variance of {measured:.2f}."""
+    measured = critical_sigma_w("tanh", sigma_b=0.05**0.5)
+    below_edge, above_edge = (
+        np.mean(
+            [
+                propagate(
+                    "tanh", "lecun_normal", depth=40, width=512, gain=measured * f, sigma_b=0.05**0.5, seed=s
+                ).gradient_ratio
+                for s in range(4)
+            ]
+        )
+        for f in (0.95, 1.05)
+    )
+    if not below_edge < 1 < above_edge:
+        return near(float(below_edge), 1.0, 0.0, "networks on either side of the edge", {"elsewhere": 0.0})
+    return near(
+        measured**2,
+        1.76,
+        0.005,
+        "two decimals of the paper",
+        {"without biases": 1.0, "as a standard deviation": 1.76**2},
+    )
+
+
+@claim(statement=21, verdict=HOLDS, source="@schoenholz2017, section 4")
+def reach_is_the_depth_scale() -> Result:
+    r"""Off the edge a gradient survives for a number of layers only: it falls to a $1/e$ after $1/\left|\ln\sqrt{{\chi_1}}\right|$ layers."""
+    logs = []
+    for seed in SEEDS:
+        g = propagate("tanh", "lecun_normal", depth=30, width=512, gain=1.2, sigma_b=0.3, seed=seed).gradient_rms
+        logs.append(10 / math.log(g[20] / g[10]))
+    chi = fixed_point("tanh", sigma_w=1.2, sigma_b=0.3).chi_1
+    return mean_of(
+        logs, 2 / -math.log(chi), {"without the root": 1 / -math.log(chi), "weights alone": 1 / math.log(1.2)}, width=64
+    )
+
+
+@claim(statement=21, verdict=HOLDS, source="@schoenholz2017, section 5")
+def trainable_depth_follows_the_edge() -> Result:
+    """In 200 steps of plain gradient descent, networks of 40 tanh layers without biases train on the edge, at LeCun's scale, and not at 0.8 or 2.5 times that scale."""
+
+    def end(sigma_w):
+        return float(
+            np.median(
+                [
+                    train_digits(
+                        "tanh", "lecun_normal", depth=40, gain=sigma_w, steps=200, rate=0.05, looks=2, seed=s
+                    ).accuracy[-1]
+                    for s in range(3)
+                ]
+            )
+        )
+
+    near_edge, low, high = end(1.0), end(0.8), end(2.5)
+    return above(
+        near_edge,
+        0.6,
+        "median of 3 seeds at a rate of 0.05",
+        {"as at 0.8 of the scale": low, "as at 2.5 times the scale": high},
+    )
+
+
+@claim(statement=21, verdict=IF + " one of the two is given up", source="@glorot2010, equations 10 to 12")
+def tanh_cannot_have_both() -> Result:
+    """And the condition "variance 1" has to last: with tanh's backward gain the signal settles at a smaller variance, where the slopes are steeper, and the gradient grows after all."""
+    g = gain("tanh", direction="backward")
+    runs = [
+        propagate("tanh", "lecun_normal", depth=30, width=512, batch=32, gain=g, seed=s).gradient_rms for s in SEEDS
+    ]
+    return mean_of(
+        [(size[9] / size[27]) ** (1 / 18) for size in runs],
+        fixed_point("tanh", sigma_w=g).chi_1 ** 0.5,
+        {
+            "the gain does what it is for": 1.0,
+            "the forward gain's factor": fixed_point("tanh", sigma_w=gain("tanh")).chi_1 ** 0.5,
+        },
+        width=512,
+    )
+
+
+@claim(statement=21, verdict=IF + " one of the two is given up", source="")
+def relu_can_have_both() -> Result:
+    """For linear units and ReLU one gain serves both."""
+    gap = max(abs(gain(phi) - gain(phi, direction="backward")) for phi in ("linear", "relu"))
+    others = {name: abs(gain(name) - gain(name, direction="backward")) for name in ("tanh", "gelu")}
+    return below(gap, 1e-8, "quadrature", {f"so for {name}": value for name, value in others.items()})
+
+
+@claim(statement=21, verdict=HOLDS, source="@poole2016, equation 3")
+def units_between_say_different_things() -> Result:
+    """Too large, and they saturate; too small, and they die; in between they stay apart from input to input without saturating, layer after layer."""
+
+    def last(g, **options):
+        z = propagate("tanh", "lecun_normal", depth=20, width=256, gain=g, **options).pre_activations[-1]
+        return float(np.tanh(z).std(axis=0).mean()), float((activation("tanh").df(z) < 0.1).mean())
+
+    flat = {g: last(g)[1] for g in (1.2, 4.0)}
+    if not flat[1.2] < 0.01 < 0.5 < flat[4.0]:
+        return above(flat[4.0], 0.5, "share of flat units at 4 times the scale", {"as in between": flat[1.2]})
+    return above(
+        last(1.2)[0],
+        0.3,
+        "deviation of a unit's output over inputs in layer 20, a mean over units",
+        {"as at half of the scale": last(0.5)[0], "where biases have drowned the input": last(0.8, sigma_b=1.0)[0]},
+    )

@@ -1,0 +1,755 @@
+"""Claims of the chapter Vanishing Gradients: statements 9 to 18 of the notes."""
+
+import math
+from functools import cache
+from typing import Literal
+
+import numpy as np
+
+from wi_docs.diagnosis.networks import Spec, theory
+from wi_docs.experiments import digits
+from wi_docs.experiments.meanfield import fixed_point
+from wi_docs.experiments.pretraining import compare_starts
+from wi_docs.experiments.propagation import centered_ratio, propagate
+from wi_docs.experiments.symmetry import linear_pieces, tent_map
+from wi_docs.experiments.training import train, train_digits
+from wi_docs.nn.activations import Activation, activation, names
+from wi_docs.nn.gains import second_moment
+from wi_docs.nn.network import MLP, softmax_cross_entropy, squared_error
+from wi_docs.pages.claims import HOLDS, IF, NOT, Result, above, below, claim, exactly, mean_of, near
+
+SEEDS = range(5)
+
+
+def ratios(phi, init, seeds=8, **options):
+    """Return the gradient's factor a layer, a number a seed, in networks of depth 30 and width 512 or as `options` say."""
+    shape = {"depth": 30, "width": 512, "batch": 32} | options
+    return [propagate(phi, init, seed=seed, **shape).gradient_ratio for seed in range(seeds)]
+
+
+@claim(statement=9, verdict=IF + " it can be trained", source="@telgarsky2016, section 3.3")
+def folding_doubles_the_pieces() -> Result:
+    """Every composition doubles the number of pieces, since each of them is folded once more."""
+    pieces = [linear_pieces(tent_map(k)) for k in range(1, 13)]
+    return exactly(
+        np.max(np.abs(np.log2(pieces) - np.arange(1, 13))), 0.0, {"each layer adds two": abs(np.log2(2 * 12) - 12)}
+    )
+
+
+@claim(statement=10, verdict=IF + " it can be trained", source="@telgarsky2016, theorem 1.1; @montufar2014")
+def one_layer_has_n_plus_one() -> Result:
+    """Each of its ReLU units adds one kink, so $n$ units make at most $n + 1$ pieces."""
+    most = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        net = MLP([1, 20, 1], "relu", "he_normal", rng)
+        net.W[0][:] = rng.integers(1, 9, (1, 20))
+        net.b[0] = -net.W[0][0] * rng.permutation(np.arange(1, 64))[:20] / 64  # kinks on the grid
+        net.W[1] = rng.integers(1, 9, (20, 1)).astype(float)
+        most = max(most, linear_pieces(net))
+    return exactly(most, 21, {"as many as ten folds of two": 2.0**10, "n pieces": 20})
+
+
+@claim(statement=11, verdict=HOLDS, source="@lecun1998, section 4.4")
+def slopes_from_the_output() -> Result:
+    """Both can be had from the output alone, without looking at the input again."""
+    x, worst, wrong = np.linspace(-5, 5, 101), 0.0, np.inf
+    for name, f, slope in (
+        ("sigmoid", lambda z: 1 / (1 + np.exp(-z)), lambda o: o * (1 - o)),
+        ("tanh", np.tanh, lambda o: 1 - o * o),
+    ):
+        exact = f(x + 1e-30j).imag / 1e-30
+        for found in (slope(activation(name).f(x)), activation(name).df(x)):
+            worst = max(worst, float(np.abs(found / exact - 1).max()))
+        wrong = min(wrong, float(np.abs((1 - activation(name).f(x)) / exact - 1).max()))
+    return below(worst, 1e-10, "the complex step is exact; what is left is rounding", {"1 - o for both": wrong})
+
+
+@claim(statement=11, verdict=HOLDS, source="")
+def slope_underflows_from_the_output() -> Result:
+    """At $x = 40$ the sigmoid is 1 in floating point, and $1 - 1$ is 0."""
+    s = activation("sigmoid")
+    return near(
+        s.df(40.0) / np.exp(-40.0),
+        1.0,
+        1e-12,
+        "exp(-40) but for the square of itself",
+        {"from the output": s.f(40.0) * (1 - s.f(40.0))},
+    )
+
+
+@claim(source="")
+def slopes_are_derivatives() -> Result:
+    """The slope that this site uses for each of its activations is the derivative, wherever there is one."""
+    h = 1e-5
+    x = np.linspace(-7.995, 7.995, 1600)  # beside the corners, which are at whole numbers
+    worst, flattest = 0.0, np.inf
+    for name in names():
+        phi = activation(name)
+        worst = max(worst, float(np.abs(phi.df(x) - (phi.f(x + h) - phi.f(x - h)) / (2 * h)).max()))
+        flattest = min(flattest, float(phi.df(x).max()))
+    return below(
+        worst,
+        1e-9,
+        "a difference quotient over 2e-5: the third derivative times 2e-11, and rounding over the step, 5e-11",
+        {"one of them is 1 % off": 0.01 * flattest},
+    )
+
+
+@claim(statement=12, verdict=NOT, source="@glorot2011")
+def a_corner_is_almost_never_met() -> Result:
+    """A pre-activation of weights drawn from a density, and of inputs that are not all 0, hits exactly 0 almost never."""
+    z = propagate("relu", "he_normal", depth=10, width=256, batch=256).pre_activations
+    zeros = propagate("relu", "zeros", depth=10, width=256, batch=256).pre_activations
+    return exactly((z == 0).sum(), 0, {"as with zero weights": float((zeros == 0).sum())})
+
+
+STEP = Activation("step", lambda x: (np.asarray(x) > 0).astype(float), lambda x: np.zeros_like(x, dtype=float))
+
+
+@claim(statement=12, verdict=NOT, source="")
+def steps_do_not_learn() -> Result:
+    """A step is not: its slope is 0 wherever it has one, and backpropagation never moves a weight in front of it."""
+
+    def moved(phi):
+        net = MLP([64, 32, 32, 10], phi, "he_normal", np.random.default_rng(0))
+        before = [W.copy() for W in net.W]
+        train(net, steps=200, rate=0.1, looks=2)
+        return max(float(np.abs(W - old).max()) for W, old in zip(net.W[:-1], before[:-1], strict=True))
+
+    return exactly(moved(STEP), 0.0, {"as with ReLU": moved("relu")})
+
+
+@claim(statement=12, verdict=NOT, source="@glorot2011")
+def relu_trains_without_being_smooth() -> Result:
+    """ReLU has a corner at 0, and networks of ReLUs are trained every day."""
+    ends = [
+        train_digits("relu", "he_normal", depth=2, steps=400, rate=0.1, looks=2, seed=s).accuracy[-1] for s in SEEDS
+    ]
+    return above(min(ends), 0.85, "the worst of 5 seeds", {"chance": 0.1})
+
+
+@claim(statement=13, verdict=IF + " the factors are matrices", source="")
+def backpropagation_is_the_product() -> Result:
+    """Writing out the matrices gives the same."""
+    rng = np.random.default_rng(0)
+    net = MLP([6, 6, 6, 6], "tanh", "lecun_normal", rng, output="tanh")
+    run, cotangent = net.forward(rng.standard_normal((1, 6))), rng.standard_normal((1, 6))
+    product, turned = cotangent, cotangent
+    for W, z, phi in reversed(list(zip(net.W, run.pre_activations, net.activations, strict=True))):
+        product, turned = product @ np.diag(phi.df(z)[0]) @ W.T, turned @ W.T @ np.diag(phi.df(z)[0])
+    found = net.backward(run, cotangent).x
+    return below(
+        np.abs(product / found - 1).max(),
+        1e-11,
+        "rounding",
+        {"numbers, whose order would not matter": np.abs(turned / found - 1).max()},
+    )
+
+
+@claim(statement=13, verdict=HOLDS, source="@rumelhart1986")
+def nudging_a_weight_agrees() -> Result:
+    """And nudging a single weight changes the loss by what its gradient says."""
+    rng, h, worst, smallest = np.random.default_rng(0), 1e-5, 0.0, np.inf
+    x, labels, targets = rng.standard_normal((5, 4)), rng.integers(3, size=5), rng.standard_normal((5, 3))
+    net = MLP([4, 6, 3], "tanh", "lecun_normal", rng)
+    for loss in (
+        lambda output: softmax_cross_entropy(output, labels),
+        lambda output: squared_error(output, targets),
+    ):
+        run = net.forward(x)
+        grad = net.backward(run, loss(run.output)[1])
+        for parameter, derivative in [*zip(net.W, grad.W, strict=True), *zip(net.b, grad.b, strict=True)]:
+            for place in np.ndindex(parameter.shape):
+                parameter[place] += h
+                up = loss(net.forward(x).output)[0]
+                parameter[place] -= 2 * h
+                down = loss(net.forward(x).output)[0]
+                parameter[place] += h
+                worst = max(worst, float(abs((up - down) / (2 * h) - derivative[place])))
+            smallest = min(smallest, float(np.abs(derivative).max()))
+    return below(
+        worst,
+        1e-9,
+        "a difference quotient over 2e-5: the third derivative times 2e-11, and rounding over the step, 5e-11",
+        {"any of the matrices or biases has half of it": smallest / 2},
+    )
+
+
+@claim(statement=14, verdict=HOLDS, source="")
+def slope_is_at_most_a_quarter() -> Result:
+    """The sigmoid's slope is at most 0.25."""
+    x = np.linspace(-30, 30, 60_001)
+    return near(activation("sigmoid").df(x).max(), 0.25, 1e-12, "rounding", {"tanh's 1": 1.0, "1 % off": 0.2525})
+
+
+@claim(statement=14, verdict=IF + " it is said of slopes", source="@schoenholz2017, equation 5")
+def a_quarter_to_the_n_is_no_bound() -> Result:
+    """So $0.25^n$ is no bound on the gradient."""
+    found = ratios("sigmoid", "lecun_normal", depth=20, gain=4.0)
+    return above(
+        min(found),
+        0.5,
+        "least of 8 seeds, weights four times LeCun's",
+        {"the bound of the notes": 0.25},
+        factor=float(np.mean(found)),
+    )
+
+
+@claim(statement=14, verdict=IF + " the weights are of LeCun's scale", source="@schoenholz2017, equation 5")
+def sigmoid_lecun_factor() -> Result:
+    """So at LeCun's scale a sigmoid layer passes on {expected:.2f} of the gradient."""
+    theory = fixed_point("sigmoid", sigma_w=1.0).chi_1 ** 0.5
+    return mean_of(ratios("sigmoid", "lecun_normal"), theory, {"the largest slope": 0.25}, width=512)
+
+
+def way_back(hidden, variance):
+    """Return what theory says nineteen layers of this variance times fan-in do to the length of the gradient."""
+    spec = Spec((64, *[64] * 20, 10), activation=hidden, sigma_w=math.sqrt(variance), sigma_b=0.0)
+    return float(theory(spec).backward[1:-1].prod())
+
+
+def runs(hidden, variance, rates, seed=0, optimizer="sgd"):
+    """Return how such networks of twenty layers read the digits after 600 steps: a history for each rate."""
+    options = {"depth": 20, "gain": math.sqrt(variance), "steps": 600, "looks": 2, "seed": seed, "optimizer": optimizer}
+    return [train_digits(hidden, "lecun_normal", rate=rate, **options) for rate in rates]
+
+
+def learned(hidden, variance, rates, seed=0, optimizer="sgd"):
+    """Return the share of test digits that such a network reads at the best of `rates`."""
+    return max(float(run.accuracy[-1]) for run in runs(hidden, variance, rates, seed, optimizer))
+
+
+# Of the explorer's variances, the outermost within a factor of 20, and some beyond one of 400: too small, and too large.
+WITHIN = (("tanh", 0.9), ("tanh", 4.0), ("relu", 1.6), ("relu", 2.5))
+SMALL, LARGE = (("tanh", 0.5), ("relu", 1.0)), (("tanh", 16.0), ("relu", 4.0))
+
+
+@claim(source="@schoenholz2017, section 5, for tanh and theory")
+def within_twenty_it_trains() -> Result:
+    """By plain gradient descent, twenty layers of tanh or ReLU, 64 wide and without biases, read {percent:.0f} % of the digits or more after 600 steps at the better of two rates, at two scales of each for which the gradient in theory changes by less than a factor of 20 on the way back."""
+    off = max(abs(math.log(way_back(*case))) for case in WITHIN)
+    if off > math.log(20):
+        raise AssertionError(f"in theory a gradient changes by a factor of {math.exp(off):.0f}")
+    found = min(learned(*case, (0.02, 0.1), seed) for case in WITHIN for seed in range(2))
+    beyond = max(learned(*case, (0.02, 0.1)) for case in SMALL + LARGE)
+    return above(
+        found,
+        0.6,
+        "the worst of four scales and two seeds, and room for another seed",
+        {"as those that change by more than a factor of 400": beyond, "guessing": 0.1},
+        percent=100 * found,
+    )
+
+
+@claim(source="@schoenholz2017, section 5, for tanh and theory")
+def beyond_four_hundred_it_does_not() -> Result:
+    """At two scales of each for which it changes by more than a factor of 400, such networks read {percent:.0f} % at most, at the best of four rates from a ten-thousandth to a tenth."""
+    off = min(abs(math.log(way_back(*case))) for case in SMALL + LARGE)
+    if off < math.log(400):
+        raise AssertionError(f"in theory a gradient changes by a factor of {math.exp(off):.0f} only")
+    rates, found = (1e-4, 1e-3, 1e-2, 1e-1), []
+    for case in SMALL + LARGE:  # all rates for one network, and for two more the rate that its held-out digits choose
+        tried = [float(run.valid_accuracy[-1]) for run in runs(*case, rates)]
+        found += [learned(*case, rates), *(learned(*case, [rates[np.argmax(tried)]], seed) for seed in (1, 2))]
+    within = min(learned(*case, (0.02, 0.1), seed) for case in WITHIN for seed in range(2))
+    return below(
+        max(found),
+        0.6,
+        "the best of four scales and three seeds, and room for another seed",
+        {"as those that change by less than a factor of 20": within},
+        percent=100 * max(found),
+    )
+
+
+@claim(source="@kingma2015, algorithm 1")
+def adam_bears_what_is_too_small() -> Result:
+    """With Adam at a rate of 0.001, such networks read {small:.0f} % or more after 600 steps at the two of these four scales at which the gradient vanishes, and {large:.0f} % at most at the two at which it explodes."""
+    small, large = (
+        [learned(*case, [0.001], seed, "adam") for case in cases for seed in range(2)] for cases in (SMALL, LARGE)
+    )
+    plain = max(learned(*case, (1e-3, 1e-2, 1e-1)) for case in SMALL)
+    return above(
+        min(small),
+        0.55,
+        "the worst of two scales and two seeds, and room for another seed",
+        {"as from scales that are too large": max(large), "as by plain descent": plain},
+        small=100 * min(small),
+        large=100 * max(large),
+    )
+
+
+@claim()
+def sigmoid_learns_less_than_its_gradient() -> Result:
+    """Twenty sigmoid layers at eight and ten times LeCun's scale, which pass the gradient on to within a factor of ten, read {percent:.0f} % of the digits at most after 600 steps of plain gradient descent, at the better of two rates."""
+    off = max(abs(math.log(way_back("sigmoid", variance))) for variance in (64.0, 100.0))
+    if off > math.log(10):
+        raise AssertionError(f"in theory a gradient changes by a factor of {math.exp(off):.0f}")
+    found = max(learned("sigmoid", variance, (0.03, 0.1), seed) for variance in (64.0, 100.0) for seed in range(2))
+    return below(
+        found,
+        0.68,
+        "the best of two scales and two seeds, and room for another seed",
+        {"as tanh and ReLU with such a gradient": min(learned(*case, (0.02, 0.1)) for case in WITHIN)},
+        percent=100 * found,
+    )
+
+
+@claim(statement=14, verdict=IF + " it is said of slopes", source="@schoenholz2017, equation 5")
+def sigmoid_factor_reaches_one_near_ten() -> Result:
+    """So the factor does reach 1, at weights of about ten times LeCun's."""
+    found = [np.mean(ratios("sigmoid", "lecun_normal", seeds=4, depth=20, gain=g)) for g in (8.0, 14.0)]
+    theory = [fixed_point("sigmoid", sigma_w=g).chi_1 ** 0.5 for g in (8.0, 14.0)]
+    crossing = 8 * (14 / 8) ** (-np.log(found[0]) / np.log(found[1] / found[0]))
+    expected = 8 * (14 / 8) ** (-np.log(theory[0]) / np.log(theory[1] / theory[0]))
+    return near(
+        crossing,
+        expected,
+        0.1 * expected,
+        "a tenth, for the width of 512",
+        {"4, one over the largest slope": 4.0, "twice that": 8.0},
+    )
+
+
+@claim(statement=14, verdict=IF + " it is said of slopes", source="")
+def most_units_are_switches_then() -> Result:
+    """By then the units of the network are switches, and most of them stand at an end."""
+
+    def share(g):
+        z = propagate("sigmoid", "lecun_normal", depth=20, width=512, gain=g).pre_activations[10:]
+        return float((activation("sigmoid").df(z) < 0.025).mean())
+
+    return above(
+        share(10.0),
+        0.5,
+        "share of units with less than a tenth of the peak's slope",
+        {"as at LeCun's scale": share(1.0)},
+    )
+
+
+@claim(statement=14, verdict=IF + " the units are centered", source="@schoenholz2017, equation 5")
+def centered_units_need_less() -> Result:
+    """A centered sigmoid at four times the weights is half a tanh at its own edge, and like that one it comes to rest slowly: the factor is {short:.2f} over 20 layers and {measured:.2f} over 60."""
+
+    def theory(depth):
+        q, logs = 16.0, []
+        for _ in range(depth - 1):
+            logs.append(np.log(16 * second_moment("sigmoid", q, direction="backward")) / 2)
+            q = 16 * (second_moment("sigmoid", q) - 0.25)  # the mean of 1/2 is taken out
+        return float(np.exp(np.mean(logs)))
+
+    short, deep = ([centered_ratio("sigmoid", gain=4.0, depth=d, seed=s) for s in range(3)] for d in (20, 60))
+    if abs(np.mean(short) / theory(20) - 1) > 0.01:
+        return near(np.mean(short), theory(20), 0.01, "over 20 layers", {"1": 1.0})
+    return mean_of(
+        deep,
+        theory(60),
+        {
+            "as over 20 layers": theory(20),
+            "1 at once": 1.0,
+            "not centered": float(np.mean(ratios("sigmoid", "lecun_normal", seeds=2, depth=60, gain=4.0))),
+        },
+        width=512,
+        short=float(np.mean(short)),
+    )
+
+
+@claim(statement=15, verdict=HOLDS, source="")
+def the_peak_is_at_zero() -> Result:
+    """The derivative peaks where the curve crosses its middle, at 0."""
+    x = np.linspace(-6, 6, 1201)
+    return near(
+        x[np.argmax(activation("sigmoid").df(x))],
+        0.0,
+        0.005,
+        "half a step of the grid",
+        {"at 1": 1.0, "at the knee, where the curvature peaks": np.log(2 + 3**0.5)},
+    )
+
+
+# Every activation of the site at LeCun's scale, and the scales that the chapters use beside it.
+SCALES = [(name, 1.0) for name in names()]
+SCALES += [("tanh", 0.5), ("tanh", 2.0), ("relu", 2**0.5), ("leaky_relu", 2**0.5), ("gelu", 1.5), ("sigmoid", 4.0)]
+
+
+def predicted(phi, sigma_w, depth, direction):
+    """Return the rms factor a layer of infinite width, over the layers that `propagate` averages over."""
+    q, logs = sigma_w**2, []
+    for _ in range(depth):
+        logs.append(
+            np.log(sigma_w**2 * second_moment(phi, q, direction="backward")) / 2
+            if direction == "backward"
+            else np.log(q) / 2
+        )
+        q = sigma_w**2 * second_moment(phi, q)
+    return float(np.exp(np.mean(logs[:-1]) if direction == "backward" else (logs[-1] - logs[0]) / (depth - 1)))
+
+
+@cache
+def measured_factors():
+    """Return the factors a layer, forward and back, for each pair of activation and scale; both claims below share them."""
+    found = []
+    for phi, sigma_w in SCALES:
+        runs = [propagate(phi, "lecun_normal", depth=12, width=512, batch=32, gain=sigma_w, seed=s) for s in range(8)]
+        sizes = np.mean([np.sqrt((run.pre_activations**2).mean(axis=(1, 2))) for run in runs], axis=0)
+        found.append(((sizes[-1] / sizes[0]) ** (1 / 11), np.mean([run.gradient_ratio for run in runs])))
+    return found
+
+
+def against_theory(direction: Literal["forward", "backward"]) -> Result:
+    """Judge the largest relative distance of measurement from theory over activations and scales, beside two wrong theories'."""
+    worst, without, plain = 0.0, 0.0, 0.0
+    for (phi, sigma_w), both in zip(SCALES, measured_factors(), strict=True):
+        found = both[direction == "backward"]
+        slope = second_moment(phi, 1.0, direction=direction) ** 0.5
+        theory = predicted(phi, sigma_w, 12, direction)
+        worst = max(worst, abs(found / theory - 1))
+        without = max(without, abs(found / (theory / sigma_w) - 1))
+        plain = max(plain, abs(found / (sigma_w * slope) - 1))
+    return below(
+        worst,
+        0.02,
+        "relative, for a width of 512, 12 layers and 8 seeds; 4 standard errors of the worst, ReLU",
+        {"the weights do not count": without, "pre-activations stay at variance 1": plain},
+        percent=np.ceil(100 * worst),
+        pairs=len(SCALES),
+    )
+
+
+@claim(statement=14, verdict=IF + " it is said of slopes", source="@schoenholz2017, equation 5")
+def backward_factor_is_chi() -> Result:
+    """It holds for {pairs:.0f} pairs of activation and scale, to {percent:.0f} % or better."""
+    return against_theory("backward")
+
+
+@claim(statement=21, verdict=HOLDS, source="@poole2016, equation 3")
+def forward_factor_is_the_length_map() -> Result:
+    r"""The forward factor follows the same rule with $\varphi$ in place of $\varphi'$, to {percent:.0f} % or better."""
+    return against_theory("forward")
+
+
+@claim(statement=14, verdict=IF + " it is said of slopes", source="")
+def a_factor_leaves_the_direction() -> Result:
+    """In a ReLU network without biases, a factor $c$ on all $L$ weight matrices multiplies the gradient at the first layer by $c^{{L-1}}$ and does nothing else to it, for the same gradient at the output: its direction stays as it was."""
+    depth, width = 50, 64
+
+    def gradients(sigma_b, seed):
+        rng = np.random.default_rng(seed)
+        net = MLP([width] * (depth + 1), "relu", "he_normal", rng, output="relu")
+        net.b = [sigma_b * rng.standard_normal(width) for _ in net.b]
+        x, cotangent, he = rng.standard_normal((16, width)), rng.standard_normal((16, width)), net.W
+        for c in (1.0, 0.5, 0.8, 1.25, 2.0):
+            net.W = [c * W for W in he]
+            yield c, net.backward(net.forward(x), cotangent).z[0]
+
+    def apart(sigma_b, power):
+        worst = 0.0
+        for seed in range(3):
+            (_, one), *others = gradients(sigma_b, seed)
+            worst = max(worst, *(np.abs(g / c**power - one).max() / np.abs(one).max() for c, g in others))
+        return worst
+
+    return below(
+        apart(0.0, depth - 1),
+        1e-10,
+        "rounding over 50 layers, for factors of 0.5 to 2 and 3 seeds, in every entry of the gradient",
+        {"$c^L$": apart(0.0, depth), "with biases that are not multiplied": apart(0.1, depth - 1)},
+    )
+
+
+@claim(statement=16, verdict=HOLDS, source="")
+def deep_sigmoid_is_stuck() -> Result:
+    """The deeper sigmoid networks are still there after 400 steps of plain gradient descent at a rate of 0.5."""
+    best = max(
+        train_digits("sigmoid", "lecun_normal", depth=depth, steps=400, rate=0.5, looks=5, seed=s).accuracy[-1]
+        for depth in (5, 10)
+        for s in SEEDS[:3]
+    )
+    shallow = min(
+        train_digits("sigmoid", "lecun_normal", depth=2, steps=400, rate=0.5, looks=5, seed=s).accuracy[-1]
+        for s in SEEDS[:3]
+    )
+    return below(best, 0.3, "best of 3 seeds at depth 5 and 10", {"they learn like depth 2": shallow})
+
+
+@claim(statement=16, verdict=IF + " the descent is plain", source="@kingma2015, algorithm 1")
+def adam_frees_five_sigmoid_layers() -> Result:
+    """With Adam, at a rate of 0.01, five layers read {five:.0f} % or more in 400 steps, and ten layers {ten:.0f} % at most in 600, at this rate or a tenth of it."""
+
+    def ends(depth, steps, rates):
+        options = {"depth": depth, "steps": steps, "looks": 2, "optimizer": "adam"}
+        return [
+            float(train_digits("sigmoid", "lecun_normal", rate=rate, seed=seed, **options).accuracy[-1])
+            for rate in rates
+            for seed in range(3)
+        ]
+
+    five, ten = ends(5, 400, [0.01]), ends(10, 600, [0.01, 0.001])
+    return above(
+        min(five),
+        0.5,
+        "the worst of 3 seeds",
+        {"as ten layers": max(ten), "guessing": 0.1},
+        five=100 * min(five),
+        ten=100 * max(ten),
+    )
+
+
+@claim(statement=16, verdict=HOLDS, source="@glorot2010, figures 7 and 8")
+def sigmoid_weight_gradients_shrink() -> Result:
+    """What flows back shrinks, so the weight gradients shrink too."""
+    found = [
+        p.weight_gradient_rms[4] / p.weight_gradient_rms[14]
+        for p in (propagate("sigmoid", "lecun_normal", depth=20, width=256, seed=s) for s in range(8))
+    ]
+    theory = fixed_point("sigmoid", sigma_w=1.0).chi_1 ** 5
+    return mean_of(
+        np.log(found), np.log(theory), {"they do not shrink": 0.0, "twice as many layers": 2 * np.log(theory)}, width=64
+    )
+
+
+@claim(statement=16, verdict=NOT + " for tanh and ReLU", source="@glorot2010, equation 14 and figure 8")
+def tanh_and_relu_weight_gradients_do_not() -> Result:
+    """For tanh, a scale that shrinks the gradient on its way back shrinks the activations on their way forward just as much, and the product is the same in all layers."""
+    by_activation, back = [], []
+    for phi in ("tanh", "relu"):
+        logs = []
+        for seed in range(8):
+            p = propagate(phi, "lecun_normal", depth=20, width=256, gain=0.577, seed=seed)
+            logs.append(np.log(p.weight_gradient_rms[4] / p.weight_gradient_rms[14]) / 10)
+            back.append(np.log(p.gradient_ratio))
+        by_activation.append(np.mean(logs))
+    return near(
+        max(by_activation, key=abs),
+        0.0,
+        0.03,
+        "the worse of the two; 4 standard errors over 8 networks, and the early layers of tanh",
+        {"they shrink as what flows back does": float(np.mean(back))},
+    )
+
+
+@claim(statement=16, verdict=IF + " the signal survives", source="")
+def rates_rescue_depth_five() -> Result:
+    """At depth 5 it helps."""
+    ends = [
+        train_digits("sigmoid", "lecun_normal", depth=5, steps=600, rate=0.1, equalize=True, looks=5, seed=s).accuracy[
+            -1
+        ]
+        for s in range(2)
+    ]
+    return above(
+        min(ends),
+        0.5,
+        "the worse of 2 seeds",
+        {"as without": train_digits("sigmoid", "lecun_normal", depth=5, steps=600, rate=0.1, looks=5).accuracy[-1]},
+    )
+
+
+@claim(statement=16, verdict=NOT + " as a matter of rates alone", source="")
+def rates_do_not_rescue_depth_ten() -> Result:
+    """At depth 10 it does not."""
+    ends = [
+        train_digits(
+            "sigmoid", "lecun_normal", depth=10, steps=600, rate=0.1, equalize=True, looks=5, seed=s
+        ).accuracy.max()
+        for s in range(2)
+    ]
+    return below(max(ends), 0.3, "the better of 2 seeds", {"a rate is all it takes, as at depth 5": 0.5})
+
+
+@claim(statement=16, verdict=NOT + " as a matter of rates alone", source="@schoenholz2017, section 3")
+def differences_shrink_forward_too() -> Result:
+    r"""The factor $\chi$ that shrinks the gradient going back also shrinks small *differences* between inputs going forward, since both are sums over the same slopes and weights."""
+    factors = []
+    for seed in range(6):
+        apart = propagate("sigmoid", "lecun_normal", depth=10, width=256, seed=seed).pre_activations.std(axis=1)
+        size = np.sqrt((apart**2).mean(axis=1))
+        factors.append((size[9] / size[3]) ** (1 / 6))
+    return mean_of(
+        factors,
+        fixed_point("sigmoid", sigma_w=1.0).chi_1 ** 0.5,
+        {"they are kept": 1.0, "by the largest slope": 0.25},
+        width=256,
+    )
+
+
+def readout(features, data):
+    """Return the share of test digits that a linear readout reads, fitted by least squares to a part's `features`."""
+    train_a, test_a = features(data.train_x), features(data.test_x)
+    mean, size = train_a.mean(axis=0), train_a.std(axis=0)
+    size[size == 0] = 1.0
+    train_a, test_a = (np.c_[(a - mean) / size, np.ones(len(a))] for a in (train_a, test_a))
+    fitted = np.linalg.lstsq(train_a, np.eye(10)[data.train_y], rcond=None)[0]
+    return float(((test_a @ fitted).argmax(axis=1) == data.test_y).mean())
+
+
+@claim(statement=16, verdict=NOT + " as a matter of what is lost", source="")
+def a_readout_finds_the_digits_in_layer_ten() -> Result:
+    """Fitted by least squares to the activations of layer 10, a linear readout reads {percent:.0f} % of the test digits or more, about as many as one fitted to the pixels."""
+    data, found = digits.load(), []
+    for seed in SEEDS:
+        net = MLP([64] * 11, "sigmoid", "lecun_normal", np.random.default_rng(seed), output="sigmoid")
+        found.append(readout(lambda x, net=net: net.forward(x).output, data))
+    pixels = readout(lambda x: x, data)
+    if abs(np.mean(found) - pixels) > 0.04:
+        raise AssertionError(f"{np.mean(found):.3f} on average, and {pixels:.3f} from the pixels")
+    trained = train_digits("sigmoid", "lecun_normal", depth=10, steps=600, rate=0.5, looks=2).accuracy[-1]
+    return above(
+        min(found),
+        0.85,
+        "the worst of 5 seeds",
+        {"the signal is lost": 0.1, "as trained": trained},
+        percent=100 * min(found),
+    )
+
+
+@claim(statement=16, verdict=NOT + " at every scale", source="")
+def a_larger_scale_rescues_depth_ten() -> Result:
+    """From five times LeCun's scale the ten layers read {percent:.0f} % or more after 600 steps at a rate of 0.5."""
+    found = [
+        float(
+            train_digits("sigmoid", "lecun_normal", depth=10, gain=5.0, steps=600, rate=0.5, looks=2, seed=s).accuracy[
+                -1
+            ]
+        )
+        for s in range(3)
+    ]
+    plain = train_digits("sigmoid", "lecun_normal", depth=10, steps=600, rate=0.5, looks=2).accuracy[-1]
+    return above(min(found), 0.6, "the worst of 3 seeds", {"as from LeCun's scale": plain}, percent=100 * min(found))
+
+
+@claim(statement=17, verdict=HOLDS, source="@bengio2007; @hinton2006; @erhan2010")
+def pretraining_revives_depth_five() -> Result:
+    """A sigmoid network of five layers, stuck at one in ten, learns at once."""
+    starts = compare_starts()
+    return above(
+        starts.accuracy["pre-trained"][:, -1].min(),
+        0.8,
+        "the worst of 3 seeds",
+        {"as from random weights": float(starts.accuracy["random"][:, -1].max())},
+    )
+
+
+@claim(statement=17, verdict=HOLDS, source="")
+def shuffled_weights_still_learn() -> Result:
+    """The network still learns, more slowly."""
+    starts = compare_starts()
+    shuffled, trained = (starts.accuracy[name] for name in ("shuffled", "pre-trained"))
+    early = len(starts.steps) // 4
+    if not (shuffled[:, early] < trained[:, early]).all():
+        return above(0.0, 0.5, "slower at a quarter of the run, in every seed", {"not slower": 0.0})
+    return above(
+        shuffled[:, -1].min(),
+        0.5,
+        "the worst of 3 seeds; slower at a quarter of the run in all",
+        {"as from random weights": float(starts.accuracy["random"][:, -1].max())},
+    )
+
+
+@claim(statement=17, verdict=HOLDS, source="")
+def pretraining_finds_larger_weights() -> Result:
+    """Pre-training had, besides all else, found larger weights."""
+    scale = compare_starts().scale
+    return above(
+        (scale["pre-trained"] / scale["random"])[1:].min(),
+        1.5,
+        "least of layers 2 to 5, averaged over 3 seeds",
+        {"it keeps the scale": 1.0},
+    )
+
+
+@claim(statement=18, verdict=IF + " the scale is He's", source="@he2015, section 2.2")
+def relu_factors_by_scale() -> Result:
+    r"""At LeCun's scale, without biases, it shrinks both by $1/\sqrt 2$ a layer, and with weights of variance $1/(3n)$, those of PyTorch's linear layer, by $1/\sqrt 6$."""
+    found, expected = [], []
+    for init, g, factor in (("lecun_normal", 1.0, 2**-0.5), ("lecun_uniform", 3**-0.5, 6**-0.5)):
+        networks = [propagate("relu", init, depth=30, width=512, batch=32, gain=g, seed=seed) for seed in range(8)]
+        signal = [(p.forward_rms[-1] / p.forward_rms[0]) ** (1 / 29) for p in networks]
+        found += [np.mean(signal), np.mean([p.gradient_ratio for p in networks])]
+        expected += [factor, factor]
+    worst = np.abs(np.divide(found, expected) - 1).max()
+    return below(
+        worst,
+        0.02,
+        "relative, of signal and gradient at both scales; finite width of 512 over 30 layers and 8 seeds",
+        {"1/sqrt(3), the weights alone": 2**0.5 - 1, "1/2 a layer for LeCun": 1 - 0.5 * 2**0.5},
+    )
+
+
+@claim(statement=18, verdict=IF + " the scale is He's", source="")
+def biases_hold_up_the_signal() -> Result:
+    r"""At PyTorch's default the size of the signal stops falling once the biases are all that is left of it, at an rms of {expected:.3f} in layers of 512 units, while the gradient goes on shrinking by $1/\sqrt 6$ a layer."""
+    n = 512
+    networks = [
+        propagate("relu", "lecun_uniform", depth=30, width=n, batch=32, gain=3**-0.5, sigma_b=(3 * n) ** -0.5, seed=s)
+        for s in range(8)
+    ]
+    gradient = mean_of([p.gradient_ratio for p in networks], 6**-0.5, {"it is kept too": 1.0}, width=n)
+    if problem := gradient.problem():
+        raise AssertionError(f"the gradient: {problem}")
+    sizes = [float(np.sqrt((p.pre_activations[-1] ** 2).mean())) for p in networks]
+    # q = q / 6 + 1 / (3 n): of the weights' variance 1/(3 n), ReLU leaves half.
+    return mean_of(
+        sizes, math.sqrt(2 / (5 * n)), {"as without biases": 6 ** (-29 / 2) * 3**-0.5, "1/sqrt(n)": n**-0.5}, width=n
+    )
+
+
+@claim(statement=18, verdict=IF + " the scale is He's", source="@glorot2010, equation 16")
+def keras_and_flax_defaults_lose_half() -> Result:
+    """Keras starts a dense layer at Glorot's uniform scale and Flax at LeCun's, and in layers of equal width both lose half of the mean square to ReLU."""
+    found = [float(np.log(np.mean(ratios("relu", init, seeds=4)))) for init in ("keras_dense", "flax_dense")]
+    return near(
+        max(found, key=lambda log: abs(log + np.log(2) / 2)),
+        -np.log(2) / 2,
+        0.01,
+        "4 standard errors and the width of 512",
+        {"PyTorch's": -np.log(6) / 2, "nothing is lost": 0.0},
+    )
+
+
+@claim(statement=18, verdict=IF + " the scale is He's", source="")
+def relu_at_depth_ten_by_scale() -> Result:
+    """On the digits, at depth 10, in 600 steps of plain gradient descent at a rate of 0.03, the three scales are the difference between learning at once, learning late, and not learning."""
+    median = {
+        name: float(
+            np.median(
+                [
+                    train_digits("relu", init, depth=10, gain=g, steps=600, rate=0.03, looks=31, seed=s).steps_to(0.5)
+                    for s in SEEDS
+                ]
+            )
+        )
+        for name, init, g in (
+            ("He", "he_normal", 1.0),
+            ("LeCun", "lecun_normal", 1.0),
+            ("PyTorch", "lecun_uniform", 3**-0.5),
+        )
+    }
+    late = median["LeCun"] / median["He"]
+    if median["PyTorch"] <= 600:
+        late = 0.0
+    return above(
+        late,
+        3.0,
+        "median steps to half of the digits over 5 seeds, LeCun over He; PyTorch's scale never gets there in 600",
+        {"the scale does not matter": 1.0},
+        he=median["He"],
+        lecun=median["LeCun"],
+    )
+
+
+@claim(statement=18, verdict=IF + " the scale is He's", source="@he2015, figure 3")
+def thirty_layers_train_from_he() -> Result:
+    """In 800 steps of plain gradient descent, at the best of three rates by held-out digits, thirty layers do train from He's scale, and from Glorot's they do not leave chance."""
+
+    def best(gain, seed):
+        runs = [
+            train_digits("relu", "he_normal", depth=30, gain=gain, steps=800, rate=rate, looks=2, seed=seed)
+            for rate in (0.003, 0.01, 0.03)
+        ]
+        return max(runs, key=lambda run: run.valid_accuracy[-1]).accuracy[-1]
+
+    he, glorot = ([best(g, seed) for seed in range(3)] for g in (1.0, 2**-0.5))
+    if max(glorot) > 0.2:
+        raise AssertionError(f"from Glorot's scale one reads {100 * max(glorot):.0f} %")
+    return above(min(he), 0.6, "worst of 3 seeds", {"as from Glorot's": max(glorot)})

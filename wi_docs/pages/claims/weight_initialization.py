@@ -1,0 +1,455 @@
+"""Claims of the chapter Weight Initialization: statements 1 to 8 of the notes."""
+
+import numpy as np
+
+from wi_docs.experiments import digits
+from wi_docs.experiments.propagation import projection_variance, propagate
+from wi_docs.experiments.symmetry import train_units
+from wi_docs.experiments.training import train, train_digits
+from wi_docs.nn.activations import activation
+from wi_docs.nn.gains import second_moment
+from wi_docs.nn.network import MLP, softmax_cross_entropy
+from wi_docs.pages.claims import HOLDS, IF, NOT, Result, above, below, claim, exactly, mean_of, near
+
+SEEDS = range(5)
+DIMENSIONS = (10, 100, 1000)
+
+
+def all_equal(value):
+    """Return a scheme that makes every weight `value`."""
+    return lambda rng, shape: np.full(shape, value)
+
+
+@claim(statement=1, verdict=HOLDS, source="@lecun1998, section 4.6")
+def root_d_keeps_the_size() -> Result:
+    r"""With $\sigma = 1/\sqrt D$ the two cancel: what comes out has the size of what went in, whatever $D$ is."""
+    v = projection_variance("randn(D) / sqrt(D)", DIMENSIONS, draws=20_000)
+    worst = np.abs(v.mean_square - 1) / v.standard_error
+    return below(
+        worst.max(), 4.0, "4 standard errors over 20,000 draws, at each of three D",
+        {"the sum grows like D": abs(DIMENSIONS[0] - 1) / v.standard_error[0], "it shrinks like 1/sqrt(D)": abs(DIMENSIONS[0] ** -0.5 - 1) / v.standard_error[0]},
+    )  # fmt: skip
+
+
+@claim(statement=1, verdict=HOLDS, source="@lecun1998, section 4.6")
+def plain_normal_grows_with_d() -> Result:
+    r"""With $\sigma = 1$ the mean square grows with the number of inputs."""
+    v = projection_variance("randn(D)", DIMENSIONS, draws=20_000)
+    slope = np.polyfit(np.log(v.dimensions), np.log(v.mean_square), 1)[0]
+    error = 4 * (v.standard_error / v.mean_square).max() / np.log(100)
+    return near(
+        slope,
+        1.0,
+        error,
+        "slope on logarithmic axes; 4 standard errors of the ends",
+        {"not at all": 0.0, "like the root of D": 0.5},
+    )
+
+
+@claim(statement=1, verdict=HOLDS, source="")
+def it_is_the_mean_square_not_the_variance() -> Result:
+    """It is the mean *square* of the inputs, not their variance."""
+    v = projection_variance("randn(D) / sqrt(D)", (100,), mean=0.95, draws=20_000)
+    return near(
+        v.mean_square[0],
+        1.0,
+        4 * v.standard_error[0],
+        "4 standard errors over 20,000 draws",
+        {"the variance of the inputs": 1 - 0.95**2},
+    )
+
+
+@claim(statement=2, verdict=HOLDS, source="@lecun1998, section 4.4")
+def lecun_constants_hit_the_targets() -> Result:
+    r"""The two constants make $f(\pm1) = \pm1$, so that targets of $\pm1$ lie on the curve and not at its end."""
+    f = activation("lecun_tanh")
+    return near(
+        f.f(1.0),
+        1.0,
+        1e-4,
+        "the constants are printed with four decimals",
+        {"tanh(1)": np.tanh(1.0), "its end": 1.7159},
+    )
+
+
+@claim(statement=2, verdict=IF + " 0.99 counts as 1", source="@lecun1998, section 4.4")
+def lecun_curvature_peaks_beside_one() -> Result:
+    """The paper says at 1; it is at {measured:.2f}."""
+    f = activation("lecun_tanh")
+    x = np.linspace(0.5, 1.5, 100_001)
+    peak = x[np.argmin(np.gradient(f.df(x), x))]
+    exact = 1.5 * np.arctanh(3**-0.5)  # tanh'' is extreme where tanh² = 1/3
+    return near(peak, exact, 2e-5, "two steps of the grid", {"exactly 1": 1.0, "tanh's own peak": np.arctanh(3**-0.5)})
+
+
+@claim(statement=2, verdict=IF + " variance 1 is not asked for", source="@lecun1998, section 4.4")
+def lecun_tanh_settles_below_one() -> Result:
+    """From inputs of variance 1 the function makes outputs of mean square {measured:.2f}: near 1, and not 1."""
+    x = np.linspace(-12, 12, 200_001)
+    integral = np.trapezoid((1.7159 * np.tanh(2 / 3 * x)) ** 2 * np.exp(-x * x / 2), x) / np.sqrt(2 * np.pi)
+    return near(
+        second_moment("lecun_tanh"),
+        integral,
+        1e-9,
+        "two ways to integrate",
+        {"exactly 1": 1.0, "tanh's": second_moment("tanh")},
+    )
+
+
+@claim(statement=3, verdict=HOLDS, source="")
+def half_the_scale_does_not_learn() -> Result:
+    """Half the right scale and the network learns nothing in 300 steps at this rate."""
+    best = [
+        train_digits("relu", "he_normal", depth=10, gain=0.5, steps=300, rate=0.02, looks=7, seed=s).accuracy.max()
+        for s in SEEDS
+    ]
+    return below(max(best), 0.3, "the best of 5 seeds; one in ten is chance", {"it learns later than 50 steps": 0.5})
+
+
+@claim(statement=3, verdict=HOLDS, source="")
+def the_right_scale_learns() -> Result:
+    """At the right scale, and at a rate of 0.02, the network reads {percent:.0f} % of the test digits after 300 steps."""
+    ends = [
+        train_digits("relu", "he_normal", depth=10, steps=300, rate=0.02, looks=7, seed=s).accuracy[-1] for s in SEEDS
+    ]
+    return above(
+        min(ends),
+        0.8,
+        "the worst of 5 seeds",
+        {"chance": 0.1, "half learned": 0.5},
+        percent=100 * float(np.median(ends)),
+    )
+
+
+@claim(statement=3, verdict=HOLDS, source="")
+def too_large_a_scale_is_gone() -> Result:
+    """Half again too large and, at this rate, it is gone after a handful: the loss leaves the range of numbers that a computer has."""
+    at = [
+        train_digits("relu", "he_normal", depth=10, gain=1.5, steps=300, rate=0.02, looks=7, seed=s).exploded_at
+        for s in SEEDS
+    ]
+    steps = [np.inf if a is None else a for a in at]
+    return below(max(steps), 20, "the last of 5 seeds to overflow", {"it survives": 300.0})
+
+
+@claim(statement=3, verdict=IF + " rate and optimizer are kept", source="")
+def a_smaller_rate_bears_a_larger_scale() -> Result:
+    """At a rate of 0.003 the network that starts half again too large survives, and reads {percent:.0f} % of the digits after 300 steps."""
+    ends = [
+        train_digits("relu", "he_normal", depth=10, gain=1.5, steps=300, rate=0.003, looks=2, seed=s).accuracy
+        for s in SEEDS
+    ]
+    reached = [float(end[-1]) if len(end) == 2 else 0.1 for end in ends]  # one look only: it left float64
+    return above(
+        min(reached), 0.5, "the worst of 5 seeds", {"gone, as at 0.02": 0.1}, percent=100 * float(np.median(reached))
+    )
+
+
+@claim(statement=3, verdict=IF + " rate and optimizer are kept", source="@kingma2015, algorithm 1")
+def adam_learns_from_half_the_scale() -> Result:
+    """From half the scale Adam reads {percent:.0f} % of the digits after 300 steps at a rate of 0.001."""
+
+    def ends(optimizer, rate):
+        options = {"depth": 10, "gain": 0.5, "steps": 300, "rate": rate, "looks": 2, "optimizer": optimizer}
+        return [float(train_digits("relu", "he_normal", seed=s, **options).accuracy[-1]) for s in SEEDS]
+
+    adam, plain = ends("adam", 0.001), ends("sgd", 0.02)
+    return above(
+        min(adam),
+        0.8,
+        "the worst of 5 seeds",
+        {"as by plain descent": max(plain)},
+        percent=100 * float(np.median(adam)),
+    )
+
+
+def _least_squares(start, steps):
+    """Fit the digits by least squares with full steps of gradient descent; return the loss over the lowest, and the weights."""
+    data = digits.load()
+    x, y = np.c_[data.train_x, np.ones(len(data.train_x))], np.eye(10)[data.train_y]
+    gram, target, w = x.T @ x, x.T @ y, start.copy()
+    rate = 1 / np.linalg.norm(gram, 2)  # half of the rate from which on descent on this loss would grow
+    for _ in range(steps):
+        w -= rate * (gram @ w - target)
+    lowest = np.linalg.lstsq(x, y, rcond=None)[0]
+    return float(((x @ w - y) ** 2).mean() / ((x @ lowest - y) ** 2).mean()), w
+
+
+@claim(statement=4, verdict=HOLDS, source="")
+def convex_from_anywhere() -> Result:
+    """Fitted to the digits by least squares, a linear model comes down to the lowest loss there is, from zeros and from weights of deviation 3 alike, to within 1 % after 200,000 small steps."""
+    far = 3 * np.random.default_rng(0).standard_normal((65, 10))
+    found = [_least_squares(start, 200_000)[0] for start in (np.zeros((65, 10)), far)]
+    return near(
+        max(found),
+        1.0,
+        0.01,
+        "the worse of two starts, over the loss of the solution by singular values",
+        {
+            "the far start after 5,000 steps": _least_squares(far, 5000)[0],
+            "before the first": _least_squares(far, 0)[0],
+        },
+    )
+
+
+@claim(statement=4, verdict=IF + " the inputs span all directions", source="")
+def four_pixels_never_change() -> Result:
+    """Four of their 64 pixels are the same in all images, so the inputs span {measured:.0f} directions, and a weight behind such a pixel stays where it was drawn."""
+    data = digits.load()
+    constant = np.ptp(data.train_x, axis=0) == 0
+    start = np.random.default_rng(0).standard_normal((65, 10))
+    _, end = _least_squares(start, 100)
+    behind = np.abs(end - start)[:-1].max(axis=1) == 0
+    if constant.sum() != 4 or not (behind == constant).all():
+        raise AssertionError("four pixels, and those alone, hold weights that never move")
+    return exactly(
+        np.linalg.matrix_rank(data.train_x), 60, {"all of them": 64.0, "one for each other pixel and one more": 61.0}
+    )
+
+
+@claim(statement=4, verdict=HOLDS, source="")
+def zeros_find_the_smallest_solution() -> Result:
+    """From zeros, gradient descent finds the one with the smallest norm, because every step is a combination of the examples and nothing else is ever added."""
+    ratio: list[float] = []
+    other: list[float] = []
+    for seed in SEEDS:
+        rng = np.random.default_rng(seed)
+        X, y, start = rng.standard_normal((5, 20)), rng.standard_normal(5), rng.standard_normal(20)
+        smallest = np.linalg.norm(np.linalg.pinv(X) @ y)
+        for w, norms in ((np.zeros(20), ratio), (start, other)):
+            for _ in range(3000):
+                w = w - 0.02 * X.T @ (X @ w - y)
+            norms.append(float(np.linalg.norm(w) / smallest))
+    return near(max(ratio), 1.0, 1e-9, "rounding, in the worst of 5 problems", {"any start gives it": min(other)})
+
+
+@claim(statement=4, verdict=NOT, source="@baldi1989")
+def deep_linear_stays_at_zero() -> Result:
+    """A *deep* linear network, with no activation at all, cannot leave zero either: every gradient has some other layer's zeros as a factor."""
+    h = train_digits("linear", "zeros", depth=2, steps=100, rate=0.5, looks=3)
+    return exactly(
+        np.abs(h.weight_gradient_rms).max(),
+        0.0,
+        {
+            "it leaves like a shallow one": train_digits(
+                "linear", "lecun_normal", depth=2, steps=100, rate=0.5, looks=3
+            ).weight_gradient_rms.max()
+        },
+    )
+
+
+@claim(statement=4, verdict=NOT, source="")
+def zeros_stop_tanh_and_relu() -> Result:
+    """Only the last bias can move, and all it can learn is how frequent each digit is."""
+    moved = [
+        np.abs(train_digits(phi, "zeros", depth=1, steps=300, rate=0.5, looks=3).weight_gradient_rms).max()
+        for phi in ("tanh", "relu")
+    ]
+    sigmoid = train_digits("sigmoid", "zeros", depth=1, steps=300, rate=0.5, looks=3).weight_gradient_rms[-1].min()
+    return exactly(max(moved), 0.0, {"some weight moves, as with the sigmoid": sigmoid})
+
+
+@claim(statement=6, verdict=HOLDS, source="")
+def sigmoid_leaves_zero_as_one_unit() -> Result:
+    """The network learns a little, and its units stay equal."""
+    net = MLP([64, 20, 10], "sigmoid", "zeros", np.random.default_rng(0))
+    train(net, steps=50, rate=0.5, looks=2)
+    apart, across = np.ptp(net.W[0], axis=1).max(), np.ptp(net.W[0], axis=0).max()
+    return below(
+        apart, 1e-9, "50 steps of rounding in the spread of 20 units", {"zero is left by each unit on its own": across}
+    )
+
+
+@claim(statement=5, verdict=HOLDS, source="@rumelhart1986")
+def equal_units_stay_equal() -> Result:
+    """If the weights out of it are equal from unit to unit as well, each unit also gets the same gradient, and so they stay alike."""
+    spread = train_units(all_equal(0.3), all_equal(0.2), units=5, steps=50).spread
+    random = train_units("lecun_normal", "lecun_normal", units=5, steps=50).spread
+    one_sided = train_units(all_equal(0.3), "lecun_normal", units=5, steps=50).spread
+    return below(
+        spread.max(),
+        1e-9,
+        "50 steps of rounding",
+        {
+            "they part as random ones do": random.min(),
+            "equal weights into the layer are enough": one_sided[-1],
+        },
+    )
+
+
+@claim(statement=6, verdict=HOLDS, source="")
+def n_units_are_one() -> Result:
+    r"""A hidden layer of $n$ equal units with outgoing weights $v$ *is* a layer of one unit with the outgoing weight $n\,v$."""
+    n, rate = 8, 0.05
+    many = train_units(all_equal(0.3), all_equal(0.2), units=n, steps=300, rate=rate)
+
+    def apart(rates):
+        one = train_units(all_equal(0.3), all_equal(n * 0.2), units=1, steps=300, rates=rates)
+        return float(np.abs(many.prediction - one.prediction).max())
+
+    return below(
+        apart((rate / n, rate * n, rate)), 1e-9, "300 steps of rounding",
+        {"with one rate for both": apart((rate, rate, rate)), "with the rates exchanged": apart((rate * n, rate / n, rate))},
+    )  # fmt: skip
+
+
+@claim(statement=6, verdict=HOLDS, source="")
+def more_equal_units_add_nothing() -> Result:
+    """So adding units adds nothing."""
+    losses = [
+        train_units(all_equal(0.3), all_equal(1.6 / n), units=n, steps=3000, rates=(0.05 * n, 0.05 / n, 0.05)).loss[-1]
+        for n in (1, 2, 4)
+    ]
+    rates = [train_units("lecun_normal", "lecun_normal", units=4, steps=3000, seed=s).loss[-1] for s in SEEDS]
+    return below(
+        max(losses) - min(losses),
+        1e-3,
+        "loss after 3,000 steps with 1, 2 and 4 equal units, the rates made even",
+        {"four units do what four random ones do": losses[0] - min(rates)},
+    )
+
+
+@claim(statement=5, verdict=IF + " it is said of units", source="")
+def rows_part_at_the_first_step() -> Result:
+    """A layer that starts at a constant does not stay at a constant."""
+    net = MLP([64, 5, 10], "tanh", all_equal(0.05), np.random.default_rng(0))
+    net.W[1][:] = np.linspace(-1, 1, 10)
+    train(net, steps=20, rate=0.05, looks=2)
+    across, apart = np.ptp(net.W[0], axis=0).max(), np.ptp(net.W[0], axis=1).max()
+    return above(
+        across,
+        1e-3,
+        "difference between inputs after 20 steps; between units it is rounding",
+        {"all elements stay equal": 0.0, "inputs stay equal as units do": apart},
+    )
+
+
+def _first_hidden_gradient(output) -> float:
+    data = digits.load()
+    net = MLP([64, 5, 10], "tanh", "constant", np.random.default_rng(0))
+    net.W[1] = output
+    run = net.forward(data.train_x)
+    return float(np.abs(net.backward(run, softmax_cross_entropy(run.output, data.train_y)[1]).W[0]).max())
+
+
+@claim(statement=5, verdict=HOLDS, source="")
+def constant_output_weights_cancel_the_errors() -> Result:
+    """If the output weights are constant too and a softmax follows, the hidden layer does not move at all in the first step."""
+    constant, random = (
+        _first_hidden_gradient(v) for v in (np.full((5, 10), 0.1), np.random.default_rng(1).normal(0, 0.1, (5, 10)))
+    )
+    return below(constant, 1e-12, "rounding", {"it moves as with random output weights": random})
+
+
+@claim(statement=7, verdict=HOLDS, source="@rumelhart1986b")
+def random_weights_break_it() -> Result:
+    """Random weights break it, and that lets the network use all of its hidden units."""
+    ends = [train_units("lecun_normal", "lecun_normal", units=4, steps=4000, seed=s).loss[-1] for s in SEEDS]
+    equal = train_units(all_equal(0.3), all_equal(0.2), units=4, steps=1500).loss[-1]
+    return below(
+        float(np.median(ends)),
+        equal / 4,
+        "median loss of 5 seeds, against a quarter of what equal units reach",
+        {"no better than equal units": equal},
+    )
+
+
+@claim(statement=7, verdict=IF + " it does not say only", source="")
+def other_ways_to_break_it() -> Result:
+    """They are not the only way."""
+
+    def spread(hidden, output, biases):
+        rng = np.random.default_rng(1)
+        net = MLP([64, 5, 10], "tanh", hidden, rng)
+        net.W[1] = MLP([5, 10], "linear", output, rng).W[0]
+        net.b[0] = biases.copy()
+        train(net, steps=50, rate=0.1, looks=2)
+        return float(np.ptp(net.W[0], axis=1).max())
+
+    zeros = np.zeros(5)
+    least = min(spread("constant", "lecun_normal", zeros), spread("constant", "constant", np.arange(5.0)))
+    return above(
+        least,
+        1e-3,
+        "distance of two units after 50 steps, from random output weights and from unequal biases",
+        {"only random incoming weights do": spread("constant", "constant", zeros)},
+    )
+
+
+@claim(statement=7, verdict=IF + " it does not say only", source="@srivastava2014")
+def dropout_breaks_it() -> Result:
+    """Dropout breaks it too, since it silences units at random [@srivastava2014]."""
+    apart = [
+        train_units(all_equal(0.3), all_equal(0.2), units=4, steps=100, dropout=0.5, seed=s).spread[-1] for s in SEEDS
+    ]
+    return above(
+        min(apart),
+        1e-2,
+        "least spread of 5 seeds after 100 steps",
+        {"equal units stay equal": train_units(all_equal(0.3), all_equal(0.2), units=4, steps=100).spread[-1]},
+    )
+
+
+@claim(statement=7, verdict=IF + " it does not say only", source="")
+def dropout_parts_even_zeros() -> Result:
+    """Even a tanh layer at zero is parted by it, as long as the weights behind it are not zero too."""
+
+    def apart(output, phi="tanh"):
+        return float(train_units("zeros", output, units=4, steps=200, dropout=0.5, hidden=phi).spread[-1])
+
+    return above(
+        apart("constant"),
+        0.01,
+        "distance of the units after 200 steps",
+        {"both at zero": apart("zeros"), "a ReLU layer": apart("constant", "relu")},
+    )
+
+
+@claim(statement=7, verdict=IF + " it does not say only", source="")
+def dropout_does_not_help_from_zeros() -> Result:
+    """It does not help if all weights are zero, with tanh or ReLU: nothing flows either way."""
+    apart = [
+        np.abs(train_units("zeros", "zeros", units=4, steps=100, hidden=phi, dropout=0.5).W).max()
+        for phi in ("tanh", "relu")
+    ]
+    constant = train_units(all_equal(0.3), all_equal(0.2), units=4, steps=100, dropout=0.5).spread[-1]
+    return exactly(max(apart), 0.0, {"it helps as it does from constants": constant})
+
+
+@claim(statement=7, verdict=HOLDS, source="")
+def a_little_noise_costs_steps() -> Result:
+    """But a small difference costs steps."""
+
+    def waits(noise, seed):
+        def init(rng, shape):
+            return 0.3 + noise * rng.standard_normal(shape)
+
+        reached = train_units(init, init, units=4, steps=8000, seed=seed).spread > 0.1
+        return float(reached.argmax()) if reached.any() else 8000.0
+
+    ratios = [waits(1e-3, s) / waits(1e-2, s) for s in SEEDS]
+    return above(
+        min(ratios),
+        1.5,
+        "least of 5 seeds: steps to part, a tenth of the noise over the whole",
+        {"noise does not matter": 1.0},
+    )
+
+
+@claim(statement=8, verdict=HOLDS, source="")
+def only_the_second_moment_counts() -> Result:
+    """Which distribution hardly matters: normal and uniform weights of equal variance give a layer the same factor."""
+    factors = {
+        init: [propagate("relu", init, depth=20, width=256, seed=s).gradient_ratio for s in range(8)]
+        for init in ("he_normal", "he_uniform")
+    }
+    normal, uniform = (np.array(v) for v in factors.values())
+    lecun = propagate("relu", "lecun_uniform", depth=20, width=256).gradient_ratio
+    return mean_of(
+        uniform - normal,
+        0.0,
+        {
+            "uniform weights between ±1/sqrt(n), as PyTorch's": 3**-0.5 * lecun - normal.mean(),
+            "two thirds of the variance": (2 / 3) ** 0.5 - 1,
+        },
+    )

@@ -1,0 +1,203 @@
+"""Claims of the chapter What Your Framework Does. What the frameworks gave is in `wi_docs/data/frameworks.json`."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from wi_docs.experiments import frameworks
+from wi_docs.experiments.propagation import propagate
+from wi_docs.nn.initializers import fans, orthogonal, truncated_deviation
+from wi_docs.pages.claims import Result, above, claim, exactly, mean_of, near
+
+TORCH, KERAS, FLAX = (frameworks.load()[library]["layers"] for library in ("torch", "keras", "flax"))
+SCHEMES = frameworks.load()["torch"]["schemes"]
+
+
+def deviation(law: dict[str, Any], expected: float, wrong: dict[str, float]) -> Result:
+    """Judge a law's standard deviation by four of its standard errors."""
+    error = 4 * law["std_error"]
+    return near(law["std"], expected, error, f"4 standard errors over {law['entries']:,} entries", wrong)
+
+
+@claim(source="pytorch/pytorch issue 57109")
+def root_five_is_a_bound() -> Result:
+    r"""All of it comes to a uniform distribution between $\pm1/\sqrt{{n_\text{{in}}}}$, for the weights and for the biases."""
+    laws = (TORCH["Linear(400, 100) weight"], TORCH["Linear(400, 100) bias"])
+    worst = max(abs(law["std"] * math.sqrt(3 * 400) - 1) * law["std"] / law["std_error"] for law in laws)
+    if worst > 4 or any(law["largest"] > 400**-0.5 for law in laws):
+        return near(worst, 0.0, 4.0, "standard errors of the deviation", {"another bound": 4.0})
+    return near(
+        laws[0]["largest"] * 20,
+        1.0,
+        1e-3,
+        "the largest of 320,000 entries, times 20",
+        {"He's bound": 6**0.5, "a deviation of 1/sqrt(n)": 3**0.5},
+    )
+
+
+@claim(source="@he2015, section 2.2")
+def torch_default_divides_by_root_six() -> Result:
+    r"""With PyTorch's own gradients, its default divides the gradient of a ReLU network by $\sqrt6 = 2.45$ a layer."""
+    said = frameworks.load()["factors"]["relu pytorch_linear"]
+    return near(
+        1 / said["factor"],
+        6**0.5,
+        4 * said["error"] / said["factor"] ** 2 + 3 / 256,
+        "4 standard errors over 8 seeds, and the width of 256",
+        {"by the root of three, weights alone": 3**0.5, "by the root of two, Keras's": 2**0.5},
+    )
+
+
+@claim(source="")
+def transposed_counts_outputs() -> Result:
+    """A transposed convolution stores its weight the other way round, and PyTorch takes its outputs for its inputs."""
+    fan_in, fan_out = fans((3, 3, 40, 20))
+    law = TORCH["ConvTranspose2d(40, 20, 3) weight"]
+    return deviation(law, (3 * fan_out) ** -0.5, {"its own fan-in": (3 * fan_in) ** -0.5})
+
+
+@claim(source="")
+def attention_is_stacked() -> Result:
+    """Query, key and value of PyTorch's attention are one stacked matrix, if keys and values are as wide as the embedding, and Glorot's formula counts the outputs of all three."""
+    law = TORCH["MultiheadAttention(64, 4) in_proj_weight"]
+    return deviation(
+        law, (2 / (64 + 3 * 64)) ** 0.5, {"each by itself": (2 / 128) ** 0.5, "the output's": (3 * 64) ** -0.5}
+    )
+
+
+@claim(source="keras-team/keras issue 11773")
+def depthwise_counts_all_channels() -> Result:
+    """Keras counts all channels as inputs of a depthwise unit, which sees one, and with 40 channels starts it {factor:.1f} times too small."""
+    law = KERAS["DepthwiseConv2D(3) of 40 kernel"]
+    right = (2 / (9 + 9)) ** 0.5
+    expected = (2 / (9 * 40 + 9)) ** 0.5
+    result = deviation(law, expected, {"its own fans": right, "LeCun's of 9": 1 / 3})
+    return Result(**{**vars(result), "numbers": {"factor": right / expected}})
+
+
+@claim(source="")
+def keras_counts_all_groups() -> Result:
+    """It is Keras's default, and there 64 groups of one channel start {factor:.1f} times too small."""
+    own, all_groups = (2 / (9 + 9)) ** 0.5, (2 / (9 + 9 * 64)) ** 0.5
+    flax = deviation(FLAX["Conv(64, 3x3, groups=64, glorot_uniform) of 64 kernel"], all_groups, {"its own fans": own})
+    fans = frameworks.load()["torch"]["fans"]["Conv2d(64, 64, 3, groups=64)"]
+    if flax.problem() or fans != [9, 9 * 64]:
+        raise AssertionError(f"Flax: {flax.problem()}; PyTorch counts {fans}")
+    result = deviation(
+        KERAS["Conv2D(64, 3, groups=64) of 64 kernel"], all_groups, {"its own fans": own, "LeCun's of 9": 1 / 3}
+    )
+    return Result(**{**vars(result), "numbers": {"factor": own / all_groups}})
+
+
+@claim(source="")
+def keras_transposes_too() -> Result:
+    """Keras takes them so too, and Flax's `linen` does not."""
+    inputs, outputs = (2 / (9 * 40)) ** 0.5, (2 / (9 * 20)) ** 0.5
+    flax = deviation(FLAX["ConvTranspose(20, 3x3, he_normal) of 40 kernel"], inputs, {"outputs": outputs})
+    if problem := flax.problem():
+        raise AssertionError(f"Flax: {problem}")
+    return deviation(
+        KERAS["Conv2DTranspose(20, 3, he_normal) of 40 kernel"], outputs, {"inputs, as it should be": inputs}
+    )
+
+
+@claim(source="")
+def nnx_gates_are_stacked() -> Result:
+    """Its `nnx.OptimizedLSTMCell` and `nnx.GRUCell` do as Keras."""
+    alone = deviation(FLAX["nnx.LSTMCell(64, 100) hf.kernel"], 0.1, {"stacked": 0.05})
+    three = deviation(FLAX["nnx.GRUCell(64, 100) dense_h.kernel"], 300**-0.5, {"each gate by itself": 0.1})
+    for name, result in (("nnx.LSTMCell", alone), ("nnx.GRUCell", three)):
+        if problem := result.problem():
+            raise AssertionError(f"{name}: {problem}")
+    return deviation(FLAX["nnx.OptimizedLSTMCell(64, 100) dense_h.kernel"], 0.05, {"each gate by itself": 0.1})
+
+
+@claim(source="")
+def keras_gates_are_not_orthogonal() -> Result:
+    """Keras draws one orthogonal matrix for all four gates, so that a single gate's part halves a state's length."""
+    found = []
+    for seed in range(8):
+        W = orthogonal(np.random.default_rng(seed), (100, 400))
+        h = np.random.default_rng([seed, 1]).standard_normal(100)
+        found.append(float(np.linalg.norm(h @ W[:, :100]) / np.linalg.norm(h)))
+    law = KERAS["LSTM(100) of 64 recurrent_kernel"]
+    if abs(law["std"] - 0.05) > 4 * law["std_error"]:
+        return near(law["std"], 0.05, 4 * law["std_error"], "Keras's own deviation", {"orthogonal by gate": 0.1})
+    return mean_of(found, 0.5, {"it keeps it": 1.0, "a quarter": 0.25}, width=100)
+
+
+@claim(source="@jozefowicz2015, section 2.2")
+def only_keras_remembers() -> Result:
+    """Of the three, only Keras starts the forget gate at 1."""
+    keras = KERAS["LSTM(100) of 64 bias"]
+    flax = FLAX["OptimizedLSTMCell(100) of 64 cell.hf.bias"]
+    torch = TORCH["LSTM(64, 100) bias_ih_l0"]
+    if flax["largest"] != 0 or torch["largest"] > 0.1 or keras["largest"] != 1.0:
+        return exactly(-1, 1, {"others do too": 2.0})
+    return exactly(keras["mean"] * 4, 1.0, {"none does": 0.0, "every gate": 4.0})
+
+
+@claim(source="")
+def jax_normal_has_no_tails() -> Result:
+    """What JAX calls `he_normal` is cut at two deviations and widened again, so that no weight exceeds {expected:.2f} deviations."""
+    law = frameworks.load()["jax"]["schemes"]["he_normal dense"]
+    return near(
+        law["largest"] / (2 / 400) ** 0.5,
+        2 / truncated_deviation(),
+        1e-3,
+        "the largest of 320,000 entries",
+        {"cut and not widened": 2.0, "as of a normal": 4.5},
+    )
+
+
+@claim(source="huggingface/pytorch-image-models issue 1286")
+def torch_truncates_at_two_not_at_two_sigma() -> Result:
+    """With a deviation of 0.02 its bounds of ±2 are a hundred deviations away, and nothing is cut."""
+    law = SCHEMES["trunc_normal_ std=0.02 dense"]
+    return above(
+        law["largest"] / 0.02, 4.0, "largest of 320,000 entries, in deviations", {"cut at two": 2.0, "cut and widened": 2 / truncated_deviation()}
+    )  # fmt: skip
+
+
+@claim(source="pytorch/pytorch issue 3121")
+def embeddings_differ_by_thirty() -> Result:
+    """The same embedding starts at a deviation of 1 in PyTorch, {flax:.3f} in Flax and {keras:.3f} in Keras."""
+    torch, flax, keras = (
+        law["std"]
+        for law in (
+            TORCH["Embedding(1000, 64) weight"],
+            FLAX["Embed(1000, 64) embedding"],
+            KERAS["Embedding(1000, 64) embeddings"],
+        )
+    )
+    return near(
+        torch / keras,
+        1 / (0.05 / 3**0.5),
+        0.2,
+        "1 over the deviation of a uniform on ±0.05; 4 standard errors",
+        {"they agree": 1.0, "the bound for the deviation": 20.0},
+        flax=flax,
+        keras=keras,
+    )
+
+
+@claim(source="@he2015, section 2.2")
+def thirty_layers_by_default() -> Result:
+    """After thirty layers the gradient is {torch:.0e} of itself with PyTorch's default, {keras:.0e} with Keras's."""
+
+    def left(init):
+        return [
+            math.log10(p.gradient_rms[0] / p.gradient_rms[-1])
+            for p in (propagate("relu", init, depth=30, width=512, batch=32, seed=s) for s in range(8))
+        ]
+
+    torch, keras = left("pytorch_linear"), left("keras_dense")
+    return mean_of(
+        torch,
+        -14.5 * math.log10(6),
+        {"as Keras's": float(np.mean(keras)), "the weights alone": -14.5 * math.log10(3)},
+        width=512,
+        torch=10 ** np.mean(torch),
+        keras=10 ** np.mean(keras),
+    )

@@ -1,0 +1,90 @@
+"""Exercises of Recurrent Networks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from wi_docs.experiments.recurrent import lstm_memory, recur
+from wi_docs.nn.checks import array, number
+from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
+
+
+@exercise(
+    start="""
+    from wi_docs.experiments.recurrent import lstm_memory
+
+    bias = 1.0
+
+    kept = lstm_memory(bias, steps=300)
+    print(f"{kept[-1]:.2g} of the memory is left after 300 steps")
+    """,
+    hint="""
+    A gate at $f$ keeps $f^{300}$. For $1/e$, the bias is about $\\ln 300$. For a half it has to be larger, but by how much?
+    """,
+    solution="""
+    import numpy as np
+    from wi_docs.experiments.recurrent import lstm_memory
+
+    f = 0.55 ** (1 / 300)
+    bias = np.log(f / (1 - f))
+    kept = lstm_memory(bias, steps=300)
+    print(f"bias {bias:.2f}: {kept[-1]:.2g} of the memory is left after 300 steps")
+    """,
+    wrong=("bias = 1.0", "bias = 5.0", "bias = 12.0", "bias = 'one'"),
+)
+def half_a_memory(bias: Any) -> Verdict:
+    """Find a `bias` of the forget gate with which between 0.4 and 0.6 of a memory is left after 300 steps."""
+    kept = float(np.mean([lstm_memory(number("bias", bias), steps=300, seed=seed)[-1] for seed in range(3)]))
+    if not 0.4 <= kept <= 0.6:
+        return not_yet(f"Over three seeds {kept:.2g} of the memory is left after 300 steps.")
+    return right(f"Over three seeds {kept:.2f} is left.")
+
+
+@exercise(
+    start="""
+    import numpy as np
+    from wi_docs.experiments.recurrent import recur
+
+    rng = np.random.default_rng(0)
+    W = rng.standard_normal((32, 32)) / np.sqrt(32)
+
+    r = recur(W, rng.standard_normal(32), steps=100, activation_name="linear")
+    print(f"largest gradient after 100 steps: {r.gradient_norm[-1]:.2g}")
+    """,
+    hint="""
+    The power of a matrix keeps every vector's length only if one application does. `wi_docs.nn.initializers.orthogonal` draws such a matrix.
+    """,
+    solution="""
+    import numpy as np
+    from wi_docs.nn.initializers import orthogonal
+    from wi_docs.experiments.recurrent import recur
+
+    rng = np.random.default_rng(0)
+    W = orthogonal(rng, (32, 32))
+    r = recur(W, rng.standard_normal(32), steps=100, activation_name="linear")
+    print(f"largest gradient after 100 steps: {r.gradient_norm[-1]:.2g}")
+    """,
+    wrong=(
+        "W = np.eye(32)",
+        "W = W / np.abs(np.linalg.eigvals(W)).max()",
+        "W = W / np.linalg.norm(W, 2)",
+        "W = np.zeros((32, 31))",
+        "W = 'orthogonal'",
+    ),
+)
+def a_matrix_that_keeps(W: Any) -> Verdict:
+    """Find a matrix `W` of 32 x 32, not the identity, that keeps the length of every vector over 100 steps, to a millionth."""
+    matrix = array("W", W, 2)
+    if matrix.shape != (32, 32):
+        return not_yet(f"Its shape is {matrix.shape}.")
+    values = np.linalg.svd(np.linalg.matrix_power(matrix, 100), compute_uv=False)
+    if np.abs(values - 1).max() > 1e-6:
+        return not_yet(
+            f"After 100 steps the lengths of vectors are multiplied by {values.min():.2g} to {values.max():.2g}."
+        )
+    if np.allclose(matrix, np.eye(32)):
+        return not_yet("That is the identity. It keeps everything, and mixes nothing.")
+    longest = float(recur(matrix, np.ones(32), steps=100, activation_name="linear").gradient_norm[-1])
+    return right(f"Its singular values are 1, and the largest gradient after 100 steps is {longest:.3f}.")

@@ -1,0 +1,45 @@
+"""Tanh networks of many depths and scales on the digits: how each one trained, and theory's depth scale over them."""
+
+from typing import Any
+
+import numpy as np
+
+from wi_docs.experiments.meanfield import depth_scale
+from wi_docs.experiments.trainability import DEPTHS, SCALES, SIXFOLD, train_one
+from wi_docs.experiments.training import History
+from wi_docs.nn.checks import Array
+from wi_docs.pages.explorers import Rounded
+
+SEEDS = (0, 1)
+BELOW, ABOVE = np.linspace(0.5, 0.93, 30), np.linspace(1.3, 3.0, 30)  # at 1 the depth scale is infinite
+
+
+def data() -> dict[str, Any]:
+    """Return accuracy `(scale, depth, look)`, loss likewise, and the gradient by layer at first and at last."""
+    cells = [[[train_one("tanh", sigma_w=s, depth=d, seed=seed) for seed in SEEDS] for d in DEPTHS] for s in SCALES]
+    steps = cells[0][0][0].steps
+    first = [[runs[0] for runs in row] for row in cells]
+    accuracy = [[np.mean([_whole(run.accuracy, len(steps)) for run in runs], axis=0) for runs in row] for row in cells]
+    return {
+        "scales": list(SCALES),
+        "depths": list(DEPTHS),
+        "steps": [int(step) for step in steps],
+        "accuracy": Rounded(np.array(accuracy), 1e-3),
+        "loss": Rounded(np.array([[_whole(run.loss, len(steps)) for run in row] for row in first]), 5e-3),
+        "gradient": Rounded(np.array([[_gradient(run) for run in row] for row in first]), 5e-3),
+        "exploded": [[run.exploded_at for run in row] for row in first],
+        "curve": [[float(s), SIXFOLD * depth_scale("tanh", sigma_w=float(s))] for s in np.r_[BELOW, ABOVE]],
+        "gap": len(BELOW),
+    }
+
+
+def _whole(column: Array, looks: int) -> Array:
+    """Return the column with NaN for the looks that a run did not live to see."""
+    return np.concatenate([column, np.full(looks - len(column), np.nan)])
+
+
+def _gradient(run: History) -> Array:
+    """Return the power of ten of the gradient at each layer over the last layer's, at the first look and the last."""
+    seen = run.gradient_rms[[0, -1]]
+    missing = np.full((2, max(DEPTHS) + 1 - seen.shape[1]), np.nan)
+    return np.concatenate([np.log10(seen / seen[:, -1:]), missing], axis=1)

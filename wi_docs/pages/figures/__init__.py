@@ -1,0 +1,167 @@
+"""One module a figure, each with `draw()`, and here the look that they share.
+
+A figure draws a module of `wi_docs/experiments/` and returns a `Picture`. A color in it is the name of a CSS variable with the light palette's value to fall back on. In a page the palette in use
+fills it in; in a file opened by itself the light one stands. Text stays text, in the page's own font, so it can be
+searched, selected and read at any size. Figures are drawn 460 units wide: at that width a label is 12 units high.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from wi_docs.pages.columns import to_csv
+
+WIDTH = 6.4  # inches of 72 units
+
+INK, SOFT, GRID, PAPER = "#1b1f24", "#59616b", "#dcdfe3", "#fdfcfa"
+BLUE, RED, GREEN, PURPLE, OCHRE = "#1f5fa8", "#b5401a", "#15705f", "#75459a", "#806000"
+VARIABLES = {
+    INK: "ink",
+    SOFT: "soft",
+    GRID: "grid",
+    PAPER: "paper",
+    BLUE: "blue",
+    RED: "red",
+    GREEN: "green",
+    PURPLE: "purple",
+    OCHRE: "ochre",
+}
+
+mpl.rcParams.update(
+    {
+        "svg.fonttype": "none",
+        "font.family": "sans-serif",
+        "font.sans-serif": ["DejaVu Sans"],  # for the measures only: wider than the fonts that pages use
+        "font.size": 12.5,
+        "axes.titlesize": 12.5,
+        "axes.labelsize": 12.5,
+        "xtick.labelsize": 11.5,
+        "ytick.labelsize": 11.5,
+        "text.color": INK,
+        "axes.labelcolor": SOFT,
+        "axes.titlecolor": INK,
+        "axes.titlelocation": "left",
+        "axes.edgecolor": SOFT,
+        "axes.linewidth": 0.8,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.axisbelow": True,
+        "axes.unicode_minus": True,
+        "xtick.color": SOFT,
+        "ytick.color": SOFT,
+        "xtick.major.size": 3,
+        "ytick.major.size": 3,
+        "grid.color": GRID,
+        "grid.linewidth": 0.8,
+        "lines.linewidth": 2.0,
+        "lines.solid_capstyle": "round",
+        "figure.facecolor": "none",
+        "figure.labelsize": 12.5,
+        "axes.facecolor": "none",
+        "savefig.facecolor": "none",
+        "figure.constrained_layout.use": True,
+        "path.simplify_threshold": 0.4,
+    }
+)
+
+
+@dataclass(frozen=True, repr=False)
+class Picture:
+    """A figure with its words and its numbers.
+
+    Attributes:
+        fig: what to draw.
+        caption: what to see in it, Markdown.
+        alt: what it shows, for someone who does not see it. Plain text.
+        data: named columns of equal length, the numbers drawn; NaN becomes an empty cell.
+    """
+
+    fig: Figure
+    caption: str
+    alt: str
+    data: dict[str, Any]
+
+    def svg(self, name: str) -> str:
+        """Return the figure as SVG, the same at every run. `name` keeps its ids apart from other figures' on a page."""
+        return svg(self.fig, name)
+
+    def csv(self) -> str:
+        """Return the data as comma-separated values with a header."""
+        return to_csv(self.data)
+
+    def __repr__(self) -> str:
+        """Return the words: a notebook shows them where it cannot show the picture."""
+        return f"Picture: {self.alt}"
+
+    def _repr_html_(self) -> str:
+        """Show the picture in a notebook, with its words."""
+        svg = self.svg(re.sub(r"\W+", "-", self.alt)[:40])
+        label = self.alt.replace("&", "&amp;").replace('"', "&quot;")
+        svg = svg.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
+        return f'<figure class="wi-figure">\n{svg}<figcaption>{self.caption}</figcaption>\n</figure>'
+
+
+def svg(fig: Figure, name: str) -> str:
+    """Return a figure as SVG in the page's colors and font, the same at every run; `name` makes its ids its own."""
+    buffer = io.StringIO()
+    with mpl.rc_context({"svg.hashsalt": name}):
+        fig.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    drawn = buffer.getvalue()
+    drawn = drawn[drawn.index("<svg") :]
+    drawn = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", drawn, flags=re.DOTALL)
+    drawn = re.sub(r'(?<= )(d|x|y|transform)="[^"]*"', lambda m: re.sub(r"-?\d+\.\d{2,}", _short, m[0]), drawn)
+    drawn = re.sub(r"'DejaVu Sans'[^;\"]*", "var(--wi-figure-font, system-ui), sans-serif", drawn)
+    drawn = re.sub(r"\s*\n\s*", "\n", drawn)
+    for color, variable in VARIABLES.items():
+        drawn = drawn.replace(color, f"var(--wi-{variable}, {color})")
+    return drawn
+
+
+def _short(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.1f}".removesuffix(".0") if abs(float(number[0])) >= 1 else f"{float(number[0]):.3g}"
+
+
+def axes(rows: int = 1, columns: int = 1, *, height: float = 3.0, **options: Any) -> tuple[Figure, Any]:
+    """Return a figure of full width and its axes, one or an array of them. `height` is in inches."""
+    fig = Figure(figsize=(WIDTH, height))
+    return fig, fig.subplots(rows, columns, **options)
+
+
+def superscript(n: int) -> str:
+    """Return the integer in raised digits.
+
+    Examples:
+        >>> superscript(-12)
+        '⁻¹²'
+    """
+    return str(n).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def decades(ax: Axes, low: int, high: int, every: int) -> None:
+    """Give `ax` a logarithmic y axis from 10^low to 10^high, with a tick and a grid line `every` powers of ten."""
+    ax.set_yscale("log")
+    ax.set_ylim(10.0**low, 10.0**high)
+    ax.yaxis.set_major_locator(FixedLocator([10.0**k for k in range(low, high + 1) if k % every == 0]))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _power(value)))
+    ax.grid(axis="y")
+
+
+def _power(value: float) -> str:
+    k = round(np.log10(value))
+    return "1" if k == 0 else f"10{superscript(k)}"
+
+
+def label(ax: Axes, x: float, y: float, text: str, color: str = INK, **options: Any) -> None:
+    """Write `text` beside what it names, 4 units to the right of (x, y) unless `options` say otherwise."""
+    placing: dict[str, Any] = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
+    ax.annotate(text, (x, y), color=color, annotation_clip=False, **placing | options)

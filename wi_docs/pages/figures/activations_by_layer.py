@@ -1,0 +1,48 @@
+"""What the units of each layer put out: a network that saturates, one that dies, one that is well."""
+
+from typing import Any
+
+import numpy as np
+
+from wi_docs.experiments.propagation import propagate
+from wi_docs.pages.figures import BLUE, INK, Picture, axes
+
+DEPTH, WIDTH = 10, 256
+SHOWN = (1, 4, 7, 10)
+CASES = (("saturating", 3.0), ("healthy", 1.0), ("dying", 0.4))
+
+
+def draw() -> Picture:
+    """Draw histograms of a tanh network's activations, a column a scale and a row a layer."""
+    edges = np.linspace(-1.0, 1.0, 42)
+    fig, grid = axes(len(SHOWN), len(CASES), height=4.6, sharex=True, sharey=True)
+    data: dict[str, Any] = {"left edge": edges[:-1]}
+    spread = {}
+    for column, (word, gain) in enumerate(CASES):
+        p = propagate("tanh", "lecun_normal", depth=DEPTH, width=WIDTH, gain=gain)
+        spread[word] = p.forward_rms
+        for row, layer in enumerate(SHOWN):
+            share, _ = np.histogram(np.tanh(p.pre_activations[layer - 1]), edges)
+            share = share / share.sum()
+            data[f"{word} layer {layer}"] = share
+            ax = grid[row, column]
+            ax.stairs(np.sqrt(share), edges, fill=True, color=BLUE)
+            ax.set_yticks([])
+            ax.spines["left"].set_visible(False)
+            ax.set_xlim(-1.0, 1.0)
+            ax.set_xticks([-1, 0, 1])
+            if column == 0:
+                ax.set_ylabel(f"layer {layer}", rotation=0, ha="right", va="center")
+        grid[0, column].set_title(f"{word}: σ = {gain:g}/√n", color=INK, loc="center")
+    fig.supxlabel("activation", color=INK)
+    return Picture(
+        fig,
+        f"Activations of a tanh network of {DEPTH} layers at three scales of its weights; heights are square roots of "
+        "shares, so that small ones show. Too large, and the units pile up at ±1, where the slope is nothing. Too "
+        "small, and they all say 0. In between the shape lasts.",
+        "Histograms of activations in layers 1, 4, 7 and 10 of a tanh network. At 3 over the root of n they pile up at "
+        f"minus 1 and 1; their rms in layer 10 is {spread['saturating'][-1]:.2f}. At 1 over the root of n they stay a "
+        f"bell that narrows slowly, rms {spread['healthy'][-1]:.2f} in layer 10. At 0.4 over the root of n they "
+        f"collapse onto 0, rms {spread['dying'][-1]:.1e} in layer 10.",
+        data,
+    )

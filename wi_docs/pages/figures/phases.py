@@ -1,0 +1,59 @@
+"""The plane of weights and biases for tanh: how far a gradient reaches, and the edge where it reaches for ever."""
+
+from functools import cache
+
+import numpy as np
+
+from wi_docs.experiments.meanfield import critical_sigma_w, fixed_point
+from wi_docs.pages.figures import BLUE, INK, RED, SOFT, Picture, axes, label
+
+WEIGHTS, BIASES = np.linspace(0.5, 4.0, 29), np.linspace(0.02, 0.6, 13)
+ORDER, CHAOS = (5, 20), (20, 12)
+
+
+@cache
+def _reach() -> np.ndarray:
+    rows = [[np.log(fixed_point("tanh", sigma_w=w**0.5, sigma_b=b**0.5).chi_1) / 2 for w in WEIGHTS] for b in BIASES]
+    return np.array(rows)
+
+
+def draw() -> Picture:
+    """Draw lines of equal reach on both sides of the edge."""
+    log = _reach()  # of the gradient's factor a layer
+    edge = np.array([critical_sigma_w("tanh", sigma_b=b**0.5) ** 2 for b in BIASES])
+    fig, ax = axes(height=3.6)
+    ax.contour(WEIGHTS, BIASES, log, levels=[-1 / n for n in ORDER], colors=[BLUE], linestyles="solid", linewidths=1.2)
+    ax.contour(WEIGHTS, BIASES, log, levels=[1 / n for n in CHAOS], colors=[RED], linestyles="solid", linewidths=1.2)
+    ax.plot(edge, BIASES, color=INK)
+    ax.set_xlim(WEIGHTS[0], WEIGHTS[-1])
+    ax.set_ylim(0, BIASES[-1])
+    for row, levels, color in ((9, [-1 / n for n in ORDER], BLUE), (4, [1 / n for n in CHAOS], RED)):
+        for level in levels:
+            x = float(np.interp(level, log[row], WEIGHTS))
+            label(
+                ax,
+                x,
+                BIASES[row],
+                f"{round(abs(1 / level))}{' layers' if level in (-0.2, 1 / 12) else ''}",
+                color,
+                xytext=(4, 0),
+                fontsize=11,
+            )
+    label(ax, edge[-1], BIASES[-1], "the edge", INK, xytext=(4, -10))
+    label(ax, 0.56, 0.55, "order: vanishes", BLUE, xytext=(0, 0))
+    label(ax, 2.98, 0.05, "chaos: explodes", RED, xytext=(0, 0))
+    ax.set_xlabel("variance of the weights times fan-in")
+    ax.set_title("variance of the biases", color=INK)
+    ax.axhline(0, color=SOFT, linewidth=0)
+    return Picture(
+        fig,
+        "For tanh, lines on which a gradient shrinks (blue, within 5 and 20 layers) or grows (red, within 20 and 12 layers) by a factor of e. Between them lies the edge, where it does neither, at any depth. "
+        "The closer to it, the further a gradient reaches.",
+        f"A plane of weight variance, 0.5 to 4, and bias variance, 0 to 0.6. The edge runs from a weight variance of {edge[0]:.2f} at a bias variance of {BIASES[0]:.2f} to {edge[-1]:.2f} at {BIASES[-1]:.1f}. "
+        f"Lines of equal reach run alongside it, on the left for gradients that vanish and on the right for gradients that explode; at a bias variance of {BIASES[4]:.2f} the line of 12 layers in chaos is at {float(np.interp(1 / 12, log[4], WEIGHTS)):.1f}.",
+        {
+            "bias variance": BIASES,
+            "edge": edge,
+            **{f"weight variance {w:.3g}": log[:, k] for k, w in enumerate(WEIGHTS) if k % 4 == 0},
+        },
+    )

@@ -1,0 +1,42 @@
+"""Greedy pre-training brings a deep sigmoid network to life, and so does its scale alone."""
+
+from typing import Any
+
+from wi_docs.experiments.pretraining import compare_starts
+from wi_docs.pages.figures import BLUE, GREEN, INK, PURPLE, Picture, axes, label
+
+LOOKS = {"random": (BLUE, (0, (2, 2))), "pre-trained": (GREEN, "-"), "shuffled": (PURPLE, (0, (6, 2)))}
+DEPTH = 5
+
+
+def draw() -> Picture:
+    """Draw held-out accuracy while fine-tuning, a line a seed."""
+    starts = compare_starts(depth=DEPTH)
+    fig, ax = axes(height=3.5)
+    data: dict[str, Any] = {"step": starts.steps}
+    ends: list[str] = []
+    for name, (color, line) in LOOKS.items():
+        for seed, run in enumerate(starts.accuracy[name]):
+            ax.plot(starts.steps, 100 * run, color=color, linestyle=line, linewidth=1.5)
+            data[f"{name} seed {seed}"] = run
+        last = 100 * starts.accuracy[name][:, -1]
+        ends.append(f"{name} {last.min():.0f} to {last.max():.0f} %")
+    label(ax, 20, 100, "pre-trained", GREEN, xytext=(0, 6))
+    label(ax, 130, 45, "the same weights, shuffled", PURPLE, xytext=(0, 0))
+    label(ax, 280, 10, "Glorot's weights", BLUE, xytext=(0, 12))
+    ax.set_xlim(0, starts.steps[-1])
+    ax.set_ylim(0, 105)
+    ax.set_yticks([0, 10, 50, 100], ["0", "10 %", "50 %", "100 %"])
+    ax.grid(axis="y")
+    ax.set_xlabel("steps of supervised training")
+    ax.set_title("digits recognized, held-out", color=INK)
+    before, after = starts.scale["random"].mean(), starts.scale["pre-trained"][1:].mean()
+    return Picture(
+        fig,
+        f"Sigmoid networks with {DEPTH} hidden layers of 64 units, three seeds each. From Glorot's weights they stay "
+        "at one in ten. Pre-trained layer by layer without labels, they learn at once. Shuffling the pre-trained weights "
+        "destroys every feature and keeps only the scale, and the network still learns: much of the cure was a larger "
+        f"scale, {after:.1f}/√n in place of {before:.1f}/√n.",
+        f"Share of held-out digits recognized against steps, three seeds each. At the end: {'; '.join(ends)}.",
+        data,
+    )

@@ -1,0 +1,44 @@
+"""The mean square of w·x against the number of inputs, for three ways to draw w."""
+
+from typing import Any
+
+from wi_docs.experiments.propagation import SCALES, projection_variance
+from wi_docs.pages.figures import BLUE, GREEN, RED, Picture, axes, decades, label
+
+DIMENSIONS = (1, 3, 10, 30, 100, 300, 1000)
+
+
+def draw() -> Picture:
+    """Draw the three estimates on logarithmic axes."""
+    fig, ax = axes(height=3.3)
+    data: dict[str, Any] = {"D": DIMENSIONS}
+    for scale, color, marker in zip(SCALES, (RED, BLUE, GREEN), "os^", strict=True):
+        v = projection_variance(scale, DIMENSIONS)
+        ax.errorbar(v.dimensions, v.mean_square, 2 * v.standard_error, color=color, marker=marker, markersize=5)
+        label(
+            ax,
+            DIMENSIONS[-1],
+            v.mean_square[-1],
+            scale,
+            color,
+            xytext=(-6, -26 if scale.startswith("0.01") else 14),
+            ha="right",
+        )
+        data |= {scale: v.mean_square, f"{scale} standard error": v.standard_error}
+    ax.set_xscale("log")
+    ax.set_xticks(DIMENSIONS[::2], [str(d) for d in DIMENSIONS[::2]])
+    ax.minorticks_off()
+    ax.set_xlabel("number of inputs D")
+    decades(ax, -4, 4, 2)
+    ax.set_title("mean square of w · x")
+    return Picture(
+        fig,
+        "Mean square of w·x over 4,000 draws of both; the bars of two standard errors are hidden by the marks. Plain "
+        "`randn(D)` grows like D. A fixed factor of 0.01 moves the line and leaves its slope. Dividing by the root of "
+        "D makes it flat: the unit's input has the same size whatever the number of inputs.",
+        f"Mean square of w dot x against D from 1 to 1,000 on logarithmic axes. randn(D) rises from "
+        f"{data['randn(D)'][0]:.2g} to {data['randn(D)'][-1]:.3g}; 0.01 times randn(D) from "
+        f"{data['0.01 * randn(D)'][0]:.2g} to {data['0.01 * randn(D)'][-1]:.2g}; randn(D) over the root of D stays "
+        f"at 1, between {data['randn(D) / sqrt(D)'].min():.2f} and {data['randn(D) / sqrt(D)'].max():.2f}.",
+        data,
+    )

@@ -1,0 +1,54 @@
+"""The mean square along a residual stream: doubled, divided, normalized inside, normalized after."""
+
+import numpy as np
+
+from wi_docs.experiments.residual import residual_stream
+from wi_docs.pages.figures import BLUE, GREEN, INK, PURPLE, RED, Picture, axes, decades, label
+
+BLOCKS, SEEDS = 24, range(4)
+CASES = {
+    "as they are": ({}, RED),
+    "normalized inside": ({"norm": "pre"}, BLUE),
+    "divided by the root of 24": ({"branch": BLOCKS**-0.5}, GREEN),
+    "normalized after": ({"norm": "post"}, PURPLE),
+}
+
+
+def draw() -> Picture:
+    """Draw stream and gradient side by side."""
+    runs = {
+        name: [residual_stream(blocks=BLOCKS, seed=s, **options) for s in SEEDS] for name, (options, _) in CASES.items()
+    }
+    size = {name: np.mean([r.size**2 for r in streams], axis=0) for name, streams in runs.items()}
+    gradient = {
+        name: np.mean([(r.gradient / r.gradient[-1]) ** 2 for r in streams], axis=0) for name, streams in runs.items()
+    }
+    fig, both = axes(2, 1, height=5.4, sharex=True)
+    blocks = np.arange(BLOCKS + 1)
+    for ax, values, title in (
+        (both[0], size, "mean square of the stream"),
+        (both[1], gradient, "of the gradient, over the last"),
+    ):
+        for name, (_, color) in CASES.items():
+            ax.plot(blocks, values[name], color=color)
+        decades(ax, -1, 8, 2)
+        ax.set_title(title, color=INK)
+        ax.set_xlim(0, BLOCKS)
+    label(both[0], 15, size["as they are"][15], "as they are", RED, xytext=(-8, 6), ha="right")
+    label(both[0], BLOCKS, size["normalized inside"][-1], "normalized inside", BLUE, xytext=(-4, 10), ha="right")
+    label(both[0], 18, size["divided by the root of 24"][18], "divided", GREEN, xytext=(0, 7), ha="right")
+    label(both[0], BLOCKS, 1.0, "normalized after", PURPLE, xytext=(-4, -9), ha="right")
+    both[1].set_xlabel("blocks")
+    return Picture(
+        fig,
+        f"Four residual networks of {BLOCKS} blocks at initialization. Branches as they are double the stream at every block, and the gradient on its way "
+        "back. A normalization inside each branch makes the stream grow by a fixed amount. Dividing each branch by the root of their number, or normalizing after each addition, keeps both.",
+        f"Two logarithmic panels over {BLOCKS} blocks. Above, the stream's mean square ends at {size['as they are'][-1]:.0e} with branches as they are, {size['normalized inside'][-1]:.0f} with "
+        f"normalization inside, {size['divided by the root of 24'][-1]:.1f} with branches divided, and {size['normalized after'][-1]:.1f} with normalization after. Below, the gradient's "
+        f"mean square at the first block, over the last: {gradient['as they are'][0]:.0e}, {gradient['normalized inside'][0]:.0f}, {gradient['divided by the root of 24'][0]:.1f} and {gradient['normalized after'][0]:.1f}.",
+        {
+            "block": blocks,
+            **{f"stream, {n}": v for n, v in size.items()},
+            **{f"gradient, {n}": v for n, v in gradient.items()},
+        },
+    )

@@ -1,0 +1,80 @@
+"""Ten schemes, each on a network that it is for or is used for: the signal forward, the gradient back."""
+
+import numpy as np
+
+from wi_docs.experiments.lsuv import lsuv
+from wi_docs.experiments.propagation import propagate, rms
+from wi_docs.nn.checks import Array
+from wi_docs.nn.network import MLP
+from wi_docs.pages.figures import BLUE, INK, RED, Picture, axes, decades, label
+
+DEPTH, WIDTH, SEEDS = 20, 256, range(4)
+CASES = (
+    ("0.01, ReLU", "relu", "normal"),
+    ("PyTorch's, ReLU", "relu", "pytorch_linear"),
+    ("Glorot, ReLU", "relu", "glorot_normal"),
+    ("He, ReLU", "relu", "he_normal"),
+    ("Identity, ReLU", "relu", "identity"),
+    ("Truncated LeCun, tanh", "tanh", "flax_dense"),
+    ("LeCun, tanh", "tanh", "lecun_normal"),
+    ("Orthogonal, tanh", "tanh", "orthogonal"),
+    ("Sparse, tanh", "tanh", "sparse"),
+    ("LSUV, SiLU", "silu", "lsuv"),
+)
+
+
+def _lines(phi: str, init: str) -> tuple[Array, Array]:
+    """Return the geometric means over seeds of signal and gradient by layer."""
+    signal: list[Array] = []
+    gradient: list[Array] = []
+    for seed in SEEDS:
+        if init == "lsuv":
+            rng = np.random.default_rng(seed)
+            net = MLP([WIDTH] * (DEPTH + 1), phi, "zeros", rng, output=phi)
+            x = rng.standard_normal((64, WIDTH))
+            lsuv(net, x, rng)
+            run = net.forward(x)
+            signal.append(np.array([rms(a) for a in [*run.inputs[1:], run.output]]))
+            gradient.append(np.array([rms(dz) for dz in net.backward(run, rng.standard_normal((64, WIDTH))).z]))
+        else:
+            p = propagate(phi, init, depth=DEPTH, width=WIDTH, seed=seed)
+            signal.append(p.forward_rms)
+            gradient.append(p.gradient_rms)
+    forward, backward = (np.exp(np.mean(np.log(values), axis=0)) for values in (signal, gradient))
+    return forward, backward
+
+
+def draw() -> Picture:
+    """Draw ten panels."""
+    lines = {name: _lines(phi, init) for name, phi, init in CASES}
+    fig, grid = axes(5, 2, height=9.2, sharex=True, sharey=True)
+    layers = np.arange(1, DEPTH + 1)
+    for ax, (name, (signal, gradient)) in zip(grid.ravel(), lines.items(), strict=True):
+        ax.plot(layers, np.maximum(signal, 1e-9), color=BLUE)
+        ax.plot(layers, np.maximum(gradient, 1e-9), color=RED)
+        decades(ax, -8, 4, 4)
+        ax.set_xlim(1, DEPTH)
+        ax.set_xticks([1, 10, 20])
+        ax.set_title(name, color=INK)
+    label(grid[1, 1], 12, 1.0, "signal", BLUE, xytext=(0, -10))
+    label(grid[1, 1], 2, 1.0, "gradient", RED, xytext=(0, 12))
+    for ax in grid[-1]:
+        ax.set_xlabel("layer")
+    ends = "; ".join(
+        f"{name}: signal {signal[-1] / signal[0]:.0e}, gradient {gradient[0] / gradient[-1]:.0e}"
+        for name, (signal, gradient) in lines.items()
+    )
+    return Picture(
+        fig,
+        f"Ten starts, {DEPTH} layers of {WIDTH} units. The rms of each layer's activations (blue) is to be read from left to right, that of the gradient (red) from right to left. "
+        "Flat is good. A fixed 0.01 loses both within a few layers, PyTorch's default and Glorot's scale lose them more slowly, He keeps them, and so does the identity for what is positive. Sparse weights of variance 1 saturate tanh: the signal stays and the gradient explodes.",
+        f"Ten panels on one logarithmic scale. Last layer over first for the signal, first over last for the gradient. {ends}.",
+        {
+            "layer": layers,
+            **{
+                f"{name}, {what}": values[k]
+                for name, values in lines.items()
+                for k, what in enumerate(("signal", "gradient"))
+            },
+        },
+    )

@@ -1,0 +1,57 @@
+"""An activation of the reader's own: the function and its slope, its gain, and what a layer does at that gain."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from wi_docs.nn.activations import Activation, activation
+from wi_docs.nn.gains import gain, second_moment
+from wi_docs.pages.figures import BLUE, INK, RED, SOFT, Picture, axes, label
+
+
+def draw(function: str | Activation | Callable[[Any], Any] = np.sin) -> Picture:
+    """Draw the function with its slope, and both factors of a layer over the variance at its forward gain."""
+    forward, backward = gain(function), gain(function, direction="backward")
+    x = np.linspace(-3, 3, 241)
+    y = np.asarray(function(x) if callable(function) else activation(function).f(x), dtype=float)
+    slope = np.gradient(y, x)
+    q = np.geomspace(0.1, 10, 41)
+    signal = np.sqrt([forward**2 * second_moment(function, v) / v for v in q])
+    gradient = forward * np.sqrt([second_moment(function, v, direction="backward") for v in q])
+    fig, (left, right) = axes(1, 2, height=3.2)
+    left.axhline(0, color=SOFT, linewidth=0.8)
+    left.plot(x, y, color=BLUE)
+    left.plot(x, slope, color=RED, linestyle=(0, (5, 2)))
+    left.set_xlim(-3, 3)
+    left.set_title("the function, its slope dashed", color=INK)
+    left.set_xlabel("pre-activation")
+    right.axhline(1, color=SOFT, linewidth=0.8)
+    right.plot(q, signal, color=BLUE)
+    right.plot(q, gradient, color=RED, linestyle=(0, (5, 2)))
+    right.set_xscale("log")
+    right.set_xticks([0.1, 1, 10], ["0.1", "1", "10"])
+    right.minorticks_off()
+    right.set_xlim(0.1, 10)
+    right.margins(y=0.2)
+    right.set_title(f"factors at gain {forward:.3f}", color=INK)
+    right.set_xlabel("variance of pre-activations")
+    higher = signal[-1] > gradient[-1]
+    label(right, 10, signal[-1], "signal", BLUE, xytext=(-4, 9 if higher else -10), ha="right")
+    label(right, 10, gradient[-1], "gradient", RED, xytext=(-4, -10 if higher else 9), ha="right")
+    trend = np.diff(np.log(signal))[len(q) // 2 - 1]
+    if abs(trend) < 1e-6:
+        kept = "a signal of any size"
+    else:
+        kept = f"a signal of variance 1; what is a little off {'comes back' if trend < 0 else 'goes further off'}"
+    words = (
+        f"Forward gain {forward:.4f}, backward gain {backward:.4f}. At the forward gain a layer keeps {kept}. The gradient it multiplies by {forward / backward:.3f}. "
+        f"At LeCun's scale it multiplies the two by {1 / forward:.3f} and {1 / backward:.3f}, at He's by {2**0.5 / forward:.3f} and {2**0.5 / backward:.3f}."
+    )
+    return Picture(
+        fig,
+        words,
+        f"Left: the function goes from {y[0]:.2f} at -3 through {y[120]:.2f} at 0 to {y[-1]:.2f} at 3; its slope at 0 is {slope[120]:.2f}. Right: the factor on the signal "
+        f"goes from {signal[0]:.2f} at a variance of 0.1 to {signal[-1]:.2f} at 10, that on the gradient from {gradient[0]:.2f} to {gradient[-1]:.2f}. {words}",
+        {"variance": q, "signal": signal, "gradient": gradient},
+    )

@@ -1,0 +1,31 @@
+"""Sixteen activations: every gain that can be asked for, and what a network makes of the first."""
+
+from wi_docs.experiments.catalog import factors, gains
+from wi_docs.nn.activations import names
+from wi_docs.pages.tables import Table
+
+DEPTH, WIDTH, SEEDS = 10, 512, tuple(range(8))
+
+
+def table() -> Table:
+    """Compute the table."""
+    rows = [(name, gains(name)) for name in names()]
+    measured = [factors(name, g.forward, depth=DEPTH, width=WIDTH, seeds=SEEDS) for name, g in rows]
+    pairs = [g.critical or (None, None) for _, g in rows]
+    return Table(
+        f"Gains of {len(rows)} activations, each a factor on the standard deviation $1/\\sqrt{{n_\\text{{in}}}}$. The critical pair "
+        "keeps a variance of 1 and has $\\chi_1 = 1$; a dash says that there is none. The last two columns are measured "
+        f"with the forward gain: factors a layer in {DEPTH} layers of width {WIDTH}, over {len(SEEDS)} seeds.",
+        {
+            "activation": [f"`{name}`" for name, _ in rows],
+            "forward": [g.forward for _, g in rows],
+            "backward": [g.backward for _, g in rows],
+            "by deviation": [g.by_deviation for _, g in rows],
+            "PyTorch": [g.pytorch for _, g in rows],
+            "critical $\\sigma_w^2$": [weights for weights, _ in pairs],
+            "critical $\\sigma_b^2$": [biases for _, biases in pairs],
+            "signal": [f.forward for f in measured],
+            "gradient": [f.backward for f in measured],
+        },
+        {"signal": ".2f", "gradient": ".2f"},
+    )
