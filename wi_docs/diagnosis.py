@@ -27,6 +27,8 @@ from wi_docs.propagation import rms
 NORMALIZATIONS = ("none", "before", "after")
 STRUCTURED = ("zeros", "constant", "identity")  # theory is about independent weights
 NODES = 41  # a side, for two inputs: three digits are enough for a verdict
+LARGEST = np.finfo(np.float64).max.item()
+FAR = 460.0  # of the logarithm of a variance: 1e200 or 1e-200
 
 # What is too much. `docs/diagnose.md` says where each comes from.
 REACH = 4.0  # change of a gradient's or a signal's size, in powers of e: eight depth scales of its mean square
@@ -317,39 +319,61 @@ def _moments(name: str, q: float) -> tuple[float, float, float, float, float, fl
     rough = float(weights @ f**2)
     square = gains.second_moment(phi, q)
     slope = gains.second_moment(phi, q, direction="backward")
-    fourth, turn = float(weights @ f**4), float(weights @ (f * df * z)) * math.sqrt(q)
+    relative = f / np.abs(f).max()  # the fourth power of f itself may leave float64
+    fourth = float(weights @ relative**4) / float(weights @ relative**2) ** 2
+    turn = float(weights @ (f * df * z)) * math.sqrt(q)
     own = covariance(phi, 1.0, q, nodes=NODES) / square
-    return square, slope, float(weights @ f), max(fourth / rough**2, 1.0), turn / rough, own
+    return square, slope, float(weights @ f), max(fourth, 1.0), turn / rough, own
 
 
 @dataclass
 class _Signal:
-    """The stream between two rows: mean square, correlation of two inputs, variance of the logarithm of its square."""
+    """The stream between two rows: logarithm of its rms, correlation of two inputs, variance of the logarithm of its square."""
 
-    square: float
+    size: float
     correlation: float
     variance: float
 
-    @property
-    def alive(self) -> bool:
-        return 0.0 < self.square < 1e300
+
+def _log(x: float) -> float:
+    """Return the logarithm of a number that is not negative, and may be 0 or infinite."""
+    return math.log(min(x, LARGEST)) if x > 0.0 else -math.inf
 
 
-def _through(spec: Spec, q: float, c: float, variance: float, width: int, last: bool) -> tuple[_Signal, float, float]:
-    """Return what a layer's activation makes of normal pre-activations, its factor on the gradient's square, and the q it got."""
+def _sum(*sizes: float) -> float:
+    """Return the logarithm of the rms of a sum of independent parts, from theirs."""
+    return float(np.logaddexp.reduce([2 * size for size in sizes])) / 2
+
+
+def _share(part: float, whole: float) -> float:
+    """Return which share of a square is a part's, from the logarithms of both rms."""
+    return math.exp(min(2 * (part - whole), 0.0)) if part > -math.inf else 0.0
+
+
+def _through(spec: Spec, size: float, c: float, variance: float, width: int, last: bool) -> tuple[_Signal, float, float]:
+    """Return what a layer's activation makes of normal pre-activations, the logarithm of its factor on the gradient's
+    square, and that of the rms it got.
+
+    Beyond `FAR` from 1 a variance is not integrated: there an activation is a multiple of what it gets, or a constant."""
     normalized = spec.normalization if not (last or spec.residual) else "none"
-    shrink = q if normalized == "before" else 1.0
+    shrink = size if normalized == "before" else 0.0
     if normalized == "before":
-        q, variance = 1.0, 0.0
+        size, variance = 0.0, 0.0
     name = "linear" if last else spec.activation
+    near = min(max(size, -FAR / 2), FAR / 2)
+    q = math.exp(2 * near)
     # Seven digits, so that a variance that has settled is not integrated again.
     square, slope, mean, kurtosis, elasticity, rule = _moments(name, float(f"{q:.7g}"))
     together = covariance(name, min(max(c, -1.0), 1.0), q, nodes=NODES) / rule
     variance = variance * elasticity**2 + (kurtosis - 1) / width
+    beyond = size - near if round(elasticity) else 0.0
+    chi = _log(slope) - 2 * shrink
     if normalized == "after":
-        left = square - mean**2
-        return _Signal(1.0, (together - mean**2) / left, 0.0), slope / shrink / left, q
-    return _Signal(square, together / square, variance), slope / shrink, q
+        left, c_left = square - mean**2, together - mean**2
+        if left < 1e-9 * square:  # a constant and a little of what it got: subtraction would leave rounding
+            left, c_left, beyond = slope * q, slope * q * c, size - near
+        return _Signal(0.0, c_left / left, 0.0), chi - _log(left) - 2 * beyond, size
+    return _Signal(_log(square) / 2 + beyond, together / square, variance), chi, size
 
 
 def theory(spec: Spec, batch: int = 32) -> Layers:
@@ -358,7 +382,7 @@ def theory(spec: Spec, batch: int = 32) -> Layers:
     The squares follow the length map, the correlation its own map, the gradient \(\chi\). In a residual network a branch
     adds its square to the stream's, forward and back. The spread adds up what each layer of \(n\) units contributes,
     \((\mathbb E\varphi^4/(\mathbb E\varphi^2)^2 - 1)/n\), which is \(5/n\) for ReLU, as far as the following layers
-    pass it on.
+    pass it on. All sizes are kept as logarithms: what is beyond float64 comes out as 0 or infinite, and nothing else suffers.
 
     Raises:
         ValueError: for weights that are not drawn independently.
@@ -375,55 +399,50 @@ def theory(spec: Spec, batch: int = 32) -> Layers:
     if spec.scheme in STRUCTURED:
         raise ValueError(f"theory is about independent weights, and {spec.scheme} draws none")
     rows, deviations = spec.rows(), spec.deviations()
-    s = _Signal(spec.input_second_moment, spec.input_correlation, 0.0)
-    table = np.zeros((len(rows), 9))
+    s = _Signal(math.log(spec.input_second_moment) / 2, spec.input_correlation, 0.0)
+    logs, table = np.full((len(rows), 4), -math.inf), np.zeros((len(rows), 4))
     for index, (_, first, *rest) in enumerate(rows):
-        (sigma_w, sigma_b), last = deviations[first], first == len(deviations) - 1
+        (w, b), last = map(_log, deviations[first]), first == len(deviations) - 1
         before, block = s, bool(rest)
-        inside = _Signal(1.0, s.correlation, 0.0) if block and spec.normalization == "before" else s
-        q = sigma_w**2 * inside.square + sigma_b**2
-        if not (0.0 < q < 1e300 and before.square < 1e300):
-            fill = 0.0 if q == 0.0 else math.inf
-            table[index:, [0, 1, 3]], table[index:, 5] = fill, 1.0
+        inside = _Signal(0.0, s.correlation, 0.0) if block and spec.normalization == "before" else s
+        size = _sum(w + inside.size, b)
+        if size == -math.inf and not block:  # nothing comes through, from here on
+            table[index:, 0] = 1.0
             break
-        share = sigma_w**2 * inside.square / q
-        c = (sigma_w**2 * inside.square * inside.correlation + sigma_b**2) / q
+        share = _share(w + inside.size, size)
+        c = share * inside.correlation + (1 - share)
         wide = spec.widths[first + 1]
         linear = last or (spec.residual and not block)
-        a, slope, got = _through(spec, q, c, inside.variance * share**2, wide, linear)
-        chi = sigma_w**2 * slope
+        a, slope, got = _through(spec, size, c, inside.variance * share**2, wide, linear)
+        chi = 2 * w + slope
         off = 0.0, 0.0
         if not linear:
+            q = math.exp(min(max(2 * got, -FAR), FAR))
             off = (
-                saturation.saturated_share(spec.activation, got),
-                saturation.dead_share(spec.activation, got, min(max(c, 0.0), 1.0), batch),
+                saturation.saturated_share(spec.activation, q),
+                saturation.dead_share(spec.activation, q, min(max(c, 0.0), 1.0), batch),
             )
         if block:
-            sigma_v, bias = deviations[rest[0]]
-            added = sigma_v**2 * a.square + bias**2
-            square = before.square + added
-            chi = 1 + chi * sigma_v**2 / (before.square if spec.normalization == "before" else 1.0)
-            together = before.square * before.correlation + sigma_v**2 * a.square * a.correlation + bias**2
+            v, bias = map(_log, deviations[rest[0]])
+            whole = _sum(before.size, v + a.size, bias)
+            kept, new, common = (_share(part, whole) for part in (before.size, v + a.size, bias))
+            added = new + common
+            chi = float(np.logaddexp(0.0, chi + 2 * v - (2 * before.size if spec.normalization == "before" else 0.0)))
             # What is added is normal, given the stream; its size varies as that of what it is made from.
-            passed = before.square / square * math.sqrt(before.variance) + added / square * math.sqrt(a.variance)
-            variance = passed**2 + (2 * added**2 + 4 * before.square * added) / wide / square**2
-            s = _Signal(square, together / square, variance)
+            passed = kept * math.sqrt(before.variance) + added * math.sqrt(a.variance)
+            variance = passed**2 + (2 * added**2 + 4 * kept * added) / wide
+            s = _Signal(whole, kept * before.correlation + new * a.correlation + common, variance)
             if spec.normalization == "after":
-                chi /= square
-                s = _Signal(1.0, s.correlation, 0.0)
+                chi -= 2 * whole
+                s = _Signal(0.0, s.correlation, 0.0)
         else:
             s = a
-        forward = math.sqrt(s.square / before.square)
-        spread = math.sqrt(s.variance) / 2
-        table[index] = [got, forward, chi, math.sqrt(s.square), 0.0, min(s.correlation, 1.0), *off, spread]
-    table[:, 4] = _lengths(table[:, 2])
-    return Layers(*np.ascontiguousarray(table.T))
-
-
-def _lengths(chi: Array) -> Array:
-    """Return the gradient's length at each row's output, 1 at the last, from the factors on its square."""
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        return np.asarray(np.sqrt(np.r_[np.cumprod(chi[:0:-1])[::-1], 1.0]))
+        logs[index] = 2 * got, s.size - before.size, chi, s.size
+        table[index] = min(s.correlation, 1.0), *off, math.sqrt(s.variance) / 2
+    gradient = np.r_[np.cumsum(logs[:0:-1, 2])[::-1] / 2, 0.0]
+    with np.errstate(over="ignore"):
+        q, forward, chi, signal = np.exp(logs.T)
+        return Layers(q, forward, chi, signal, np.exp(gradient), *np.ascontiguousarray(table.T))
 
 
 # Simulation
