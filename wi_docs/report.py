@@ -77,7 +77,7 @@ def text(found: Diagnosis | Probe, *, color: bool = False) -> str:
     leaving = [f"{name}: {where}" for name, where in found.formats.items() if where]
     lines += ["", f"Out of range in {'; in '.join(leaving)}."] if leaving else []
     lines += ["", *found.notes] if found.notes else []
-    lines += ["", paint(RED if found.problems else GREEN, found.verdict)]
+    lines += ["", paint(GREEN if found.ok else RED, found.verdict)]
     lines += [f"Also: {problem.kind}. {problem.sentence}" for problem in found.problems[1:]]
     if found.advice is not None:
         lines += ["", paint(BOLD, f"What helps most: {found.advice.change}."), f"Then: {found.advice.outcome}"]

@@ -21,7 +21,11 @@ def draw() -> Picture:
 
 
 def picture(found: Diagnosis | Probe) -> Picture:
-    """Draw signal and gradient against the rows: lines for theory, dots for what was found."""
+    """Draw signal and gradient against the rows: lines for theory, dots for what was found.
+
+    Raises:
+        ValueError: if neither was looked at.
+    """
     if isinstance(found, Probe):
         rows = [row for row in found.rows if row.matrix]
         names, title = [row.name for row in rows], found.model
@@ -31,6 +35,10 @@ def picture(found: Diagnosis | Probe) -> Picture:
             for key in COLORS
         }
     else:
+        if found.best is None:
+            raise ValueError(
+                "there is nothing to draw: neither a theory of such weights nor a simulation of this network"
+            )
         names, title = list(found.rows), headline(found.spec)
         lines = {key: getattr(found.theory, key) for key in COLORS} if found.theory else {}
         dots = {key: getattr(found.simulation, key) for key in COLORS} if found.simulation else {}
