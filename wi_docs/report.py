@@ -192,7 +192,8 @@ def plain(found: Diagnosis | Probe) -> dict[str, Any]:
         (True, [64, 64, 10], 2)
     """
     record: dict[str, Any] = dict(_plain(found))
-    return record | {"ok": found.ok, "verdict": found.verdict}
+    undecided = isinstance(found, Diagnosis) and found.undecided
+    return record | {"ok": found.ok, "undecided": undecided, "verdict": found.verdict}
 
 
 def _plain(value: Any) -> Any:
