@@ -189,6 +189,9 @@ def test_theory_is_exact_where_squares_leave_float64():
     large = theory(Spec((8, *[8] * 50, 8), scheme="he_normal", gain=1e5))
     assert large.signal[-2] == pytest.approx(1e250, rel=50 * 5e-7)  # theory keeps seven digits of each variance
     assert large.chi[3] == pytest.approx(1e10)
+    still = theory(Spec((8, 8, 8, 8), activation="sigmoid", sigma_w=1e-170))  # a half, whatever little it gets
+    assert still.signal[:2] == pytest.approx([0.5, 0.5])
+    assert still.signal[2] == pytest.approx(0.5e-170)
 
 
 def test_a_draw_that_dies_is_a_lottery_in_words_that_end():

@@ -43,7 +43,8 @@ class Row:
         frozen: whether it has parameters and none of them is trained.
         signal: rms of its output.
         gradient: length of the loss's derivative with respect to its output.
-        later: the same once parameters that are exactly 0 have moved; looked at only if the gradient of some row is 0.
+        later: if that is 0: the same once parameters that are exactly 0 have moved.
+        moves: how often they had to.
         weight_gradient: rms of the loss's derivative with respect to its weights, over their own rms.
         update: how far its weights have moved, over their length, after the steps.
         correlation: mean cosine of two inputs at its output.
@@ -64,6 +65,7 @@ class Row:
     signal: Any = None
     gradient: Any = None
     later: float | None = None
+    moves: int = 0
     weight_gradient: float | None = None
     update: float | None = None
     correlation: Any = None
@@ -359,7 +361,7 @@ def _wait(model: Any, arguments: tuple[Any, ...], targets: Any, rows: list[Row])
     torch = _torch()
     found: dict[str, Any] = {}
     grads = {name: p.grad for name, p in model.named_parameters()}
-    for _ in range(MOVES):
+    for turn in range(MOVES):
         new = {
             name: p for name, p in model.named_parameters()
             if p.requires_grad and p.grad is not None and p.grad.layout == torch.strided and name not in found
@@ -373,7 +375,8 @@ def _wait(model: Any, arguments: tuple[Any, ...], targets: Any, rows: list[Row])
                 p -= 0.01 * p.grad / p.grad.abs().max()
         again = _watched(model, arguments, targets).rows
         for row, other in zip(rows, again, strict=False):
-            row.later = other.gradient
+            if row.gradient == 0.0 and not row.later and other.gradient:
+                row.later, row.moves = other.gradient, turn + 1
     with torch.no_grad():
         for name, p in model.named_parameters():
             p.grad = grads[name]
@@ -622,10 +625,9 @@ def _equal(matrix: Any) -> int:
 
 
 def ends(rows: tuple[Row, ...]) -> tuple[Row, Row] | tuple[None, None]:
-    """Return the first and the last row with weights and a gradient, a last one of zeros left out."""
+    """Return the first and the last row with weights and a gradient, as they were at one look."""
     seen = [row for row in rows if row.matrix and row.gradient is not None]
-    if seen and seen[-1].sigma_w == 0.0:
-        seen.pop()
+    seen = [row for row in seen if row.moves == seen[0].moves]
     return (seen[0], seen[-1]) if len(seen) > 1 else (None, None)
 
 

@@ -1,6 +1,7 @@
 """The real hooks on real models: `make test-torch`, where PyTorch is installed. Every other test does without."""
 
 import copy
+import itertools
 import math
 import time
 
@@ -259,7 +260,7 @@ def in_inference():
         (lambda: Step(two_losses), "returns 2 numbers.*one loss"),
     ],
 )
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
+@pytest.mark.filterwarnings("ignore:.*torch.jit")
 def test_what_cannot_be_watched(build, says):
     with pytest.raises(ValueError, match=says):
         probe(build(), torch.randn(8, 4))
@@ -489,7 +490,7 @@ def test_a_small_last_layer_is_a_note():
     def policy(hidden=2, gain=2**0.5):
         torch.manual_seed(0)
         sizes = [17, *[64] * hidden]
-        layers = [part for n, m in zip(sizes, sizes[1:], strict=False) for part in (nn.Linear(n, m), nn.Tanh())]
+        layers = [part for n, m in itertools.pairwise(sizes) for part in (nn.Linear(n, m), nn.Tanh())]
         model = nn.Sequential(*layers, nn.Linear(64, 6))
         for k, module in enumerate(model):
             if isinstance(module, nn.Linear):
