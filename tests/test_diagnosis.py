@@ -192,12 +192,17 @@ def test_theory_is_exact_where_squares_leave_float64():
     still = theory(Spec((8, 8, 8, 8), activation="sigmoid", sigma_w=1e-170))  # a half, whatever little it gets
     assert still.signal[:2] == pytest.approx([0.5, 0.5])
     assert still.signal[2] == pytest.approx(0.5e-170)
+    faint = theory(replace(NAMED[-1], input_correlation=0.5))  # a half, and so little beside it that it is linear
+    assert faint.chi[1] == pytest.approx(1.0)
+    assert faint.correlation[1] == pytest.approx(0.5)
 
 
 def test_a_draw_that_dies_is_a_lottery_in_words_that_end():
     found = diagnose(Spec((8, *[4] * 40, 2), sigma_w=1.0), advise=False)
     said = {problem.kind: problem.sentence for problem in found.problems}["a lottery"]
     assert said == "At these widths one draw leaves nothing of an input's signal, and the next does."
+    gone = diagnose(Spec((8, 4, 4, 2), scheme="zeros"), advise=False).simulation
+    assert (gone.spread == 0.0).all()  # all draws are alike
     wild = {p.kind: p for p in diagnose(Spec((8, *[1] * 3000, 2), sigma_w=1.4), simulated=False, advise=False).problems}
     assert "by a factor of 1e+" in wild["a lottery"].sentence
     assert max(len(problem.sentence) for problem in wild.values()) < 250

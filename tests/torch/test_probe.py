@@ -530,6 +530,17 @@ def test_what_outputs_have_in_common_is_a_note(outputs, shift, last):
     assert "output ignores its input" in [problem.kind for problem in collapsed.problems]
 
 
+def test_a_last_layer_that_takes_off_what_inputs_have_in_common():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(16, 64), nn.Linear(64, 10))
+    with torch.no_grad():
+        model[0].bias.fill_(100.0)
+        model[1].bias.copy_(-100.0 * model[1].weight.sum(dim=1))
+    found = probe(model)
+    assert found.rows[0].correlation > 0.999
+    assert found.ok, found.verdict
+
+
 def test_zeros_of_the_whole_model_are_a_note():
     """A class token or positions that start at 0 are usual."""
 
