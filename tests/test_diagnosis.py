@@ -118,7 +118,11 @@ def test_a_hundred_layers_take_less_than_a_tenth_of_a_second():
 
 # Far beyond float64
 
-HARSH = [("normal", 1.0), ("uniform", 1.0), *((scheme, gain) for scheme in ("he_normal", "pytorch_linear") for gain in (0.01, 0.1, 10.0, 20.0))]  # fmt: skip
+HARSH = [
+    ("normal", 1.0),
+    ("uniform", 1.0),
+    *((scheme, gain) for scheme in ("he_normal", "pytorch_linear") for gain in (0.01, 0.1, 10.0, 20.0)),
+]
 NAMED = [  # each ended in an error of its own
     Spec((64, *[64] * 100, 10), activation="tanh", scheme="normal"),
     Spec((64, *[16] * 200, 10), scheme="uniform"),
@@ -227,8 +231,9 @@ def trained(spec, steps=6):
 
 @pytest.mark.parametrize("activation", ["tanh", "relu", "gelu"])
 @pytest.mark.parametrize(
-    "sigma_w", [(1.0, 1.0, 1.0, 0.0), (1.0, 1.0, 0.0, 1.0), (0.0, 1.0, 1.0, 1.0), (1.0, 0.0, 0.0, 1.0), (1.0, 1.0, 0.0, 0.0), (0.0, 0.0, 0.0, 0.0)]
-)  # fmt: skip
+    "sigma_w",
+    [(1, 1, 1, 0), (1, 1, 0, 1), (0, 1, 1, 1), (1, 0, 0, 1), (1, 1, 0, 0), (0, 0, 0, 0)],
+)
 @pytest.mark.parametrize("residual", [False, True])
 def test_one_factor_of_0_is_over_after_a_step_and_two_are_for_ever(activation, sigma_w, residual):
     """What is called bad is what does not move in training."""
@@ -556,7 +561,11 @@ def test_nothing_to_judge_by_is_no_verdict(capsys, tmp_path, scheme):
 
 
 @pytest.mark.parametrize(
-    "widths", ["256x-5,3,2", "256x0,3", "1_0,2", "+8,2", "8,4x 3,2", "8,4 x3,2", "٣,٤", "8,,2", "8,4x99999,2", "8,0x4,2", "8,2.0", ""]
+    "widths",
+    [
+        "256x-5,3,2", "256x0,3", "1_0,2", "+8,2", "8,4x 3,2", "8,4 x3,2", "٣,٤", "8,,2", "8,4x99999,2", "8,0x4,2",
+        "8,2.0", "",
+    ],
 )  # fmt: skip
 def test_widths_are_digits(capsys, widths):
     code, out, err = run(capsys, "--widths", widths, "--scheme", "he_normal")
@@ -575,7 +584,8 @@ def test_numbers_of_other_kinds():
 @pytest.mark.parametrize(
     ("error", "says"),
     [
-        (ZeroDivisionError("float division by zero"), "a fault of wi_docs, and no verdict: ZeroDivisionError: float division by zero. Please report it, with what --traceback prints"),
+        (ZeroDivisionError("division by zero"), "fault of wi_docs, and no verdict: ZeroDivisionError: division by"),
+        (ZeroDivisionError("division by zero"), "Please report it, with what --traceback prints"),
         (KeyError("signal"), "a fault of wi_docs, and no verdict: KeyError: 'signal'"),
         (RecursionError("deep"), "a fault of wi_docs"),
         (MemoryError("Unable to allocate 7 TiB"), "there is not enough memory for it (Unable to allocate 7 TiB)"),

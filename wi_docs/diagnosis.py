@@ -276,10 +276,10 @@ class Diagnosis:
         problems: what is bad, the worst first.
         advice: what to change; None if there is nothing to, or nothing of what was tried helps.
         notes: what is worth knowing besides.
-        zeros: layers, counted from 1, that start with weights of 0 and leave them at the first step. The verdict is about
-            the rest.
-        filled: where they stand in the way of every signal, the network with weights of sigma_w 1 in their place, which is
-            what the verdict is about; else None.
+        zeros: layers, counted from 1, that start with weights of 0 and leave them within the first steps. The verdict
+            is about the rest.
+        filled: where they are in the way of every signal, the network with weights of sigma_w 1 in their place, which
+            the verdict is about; else None.
         last_layer: the last layer's factor on the gradient, where it alone makes the first row's small; else None.
     """
 
@@ -342,7 +342,7 @@ def _moments(name: str, q: float) -> tuple[float, float, float, float, float, fl
 
 @dataclass
 class _Signal:
-    """The stream between two rows: logarithm of its rms, correlation of two inputs, variance of the logarithm of its square."""
+    """The stream between two rows: log of its rms, correlation of two inputs, variance of the log of its square."""
 
     size: float
     correlation: float
@@ -399,7 +399,8 @@ def theory(spec: Spec, batch: int = 32) -> Layers:
     The squares follow the length map, the correlation its own map, the gradient \(\chi\). In a residual network a branch
     adds its square to the stream's, forward and back. The spread adds up what each layer of \(n\) units contributes,
     \((\mathbb E\varphi^4/(\mathbb E\varphi^2)^2 - 1)/n\), which is \(5/n\) for ReLU, as far as the following layers
-    pass it on. All sizes are kept as logarithms: what is beyond float64 comes out as 0 or infinite, and nothing else suffers.
+    pass it on. All sizes are kept as logarithms: what is beyond float64 comes out as 0 or infinite, and nothing else
+    suffers.
 
     Raises:
         ValueError: for weights that are not drawn independently.
@@ -546,9 +547,9 @@ def _length(x: Array) -> float:
 
 
 def _spread(logs: Array) -> Array:
-    """Return the root of the variance over networks of one input's logarithm, averaged over inputs; from `(networks, rows, inputs)`.
+    """Return the deviation over networks of one input's logarithm, its square averaged over inputs.
 
-    It is infinite where an input is 0 in one network and not in another.
+    `logs` are `(networks, rows, inputs)`. It is infinite where an input is 0 in one network and not in another.
     """
     if len(logs) < 2:
         return np.zeros(logs.shape[1])
@@ -584,8 +585,8 @@ def alike(a: Array) -> float:
 def zeros(spec: Spec) -> tuple[int, ...]:
     """Return the layers, counted from 0, whose weights start at 0 and leave it at the first step; none if any stays.
 
-    A factor of 0 holds up what lies before it for one step. Two of them on one path hold up each other, for ever: neither gets
-    a gradient through the other. So does one before an activation without a slope at 0.
+    A factor of 0 holds up what lies before it for one step. Two of them on one path hold up each other, for ever:
+    neither gets a gradient through the other. So does one before an activation without a slope at 0.
 
     Examples:
         >>> zeros(Spec((8, 8, 8, 2), sigma_w=(1.0, 1.0, 0.0))), zeros(Spec((8, 8, 8, 2), sigma_w=(1.0, 0.0, 0.0)))
@@ -680,7 +681,7 @@ FOLLOWS = {
 
 
 def small_last(layers: Layers) -> float | None:
-    """Return the last layer's factor on the gradient's length if it alone makes the first row's gradient vanish, else None.
+    """Return the last layer's factor on the gradient if it alone makes the first row's gradient vanish, else None.
 
     That is over once the last layer has grown, and it is the first to: nothing lies between it and the loss.
     """
@@ -962,14 +963,14 @@ def diagnose(
         )
         seen = "with normal weights of variance 1/n_in there" if in_the_way else "as it stands"
         notes.append(
-            f"{names} with weights of 0. No gradient passes there until a step has changed them. Whether that is meant is not known. "
-            f"The verdict is about the rest, {seen}."
+            f"{names} with weights of 0. No gradient passes there until a step has changed them. Whether that is meant "
+            f"is not known. The verdict is about the rest, {seen}."
         )
     last_layer = small_last(best) if best else None
     if last_layer is not None:
         notes.append(
-            f"The last layer multiplies the gradient by {_size(last_layer)}, so that little reaches the rest until it has grown. Whether that "
-            "is meant is not known, and the verdict leaves it out."
+            f"The last layer multiplies the gradient by {_size(last_layer)}, so that little reaches the rest until it "
+            "has grown. Whether that is meant is not known, and the verdict leaves it out."
         )
     formats = find_formats(rows, best) if best else dict.fromkeys(floats.FORMATS, "")
     problems = tuple(

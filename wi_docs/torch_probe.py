@@ -97,8 +97,8 @@ class Probe:
         loss: before the first step.
         chance: the logarithm of the number of classes, what a model that knows nothing should lose; None for other losses.
         loss_after: after the steps.
-        output_correlation: mean cosine of two examples' outputs; None for a single example, or for outputs of one number,
-            which have a sign and no direction.
+        output_correlation: mean cosine of two examples' outputs; None for a single example, or for outputs of one
+            number, which have a sign and no direction.
         problems: what is bad, the worst first.
         advice: a change that was tried on the model and what it gave; empty if there is none.
         notes: what is worth knowing besides.
@@ -241,8 +241,9 @@ def probe(
     Args:
         model: a `torch.nn.Module`; it comes back as it was.
         inputs: a batch: a tensor, or a tuple of the model's arguments; None for standard normal ones.
-        targets: classes (integers) for cross-entropy, or values for the squared error, a tensor, array or list; None for
-            random classes, as many as the output has entries. A model that returns one number returns its loss, and takes none.
+        targets: classes (integers) for cross-entropy, or values for the squared error, a tensor, array or list; None
+            for random classes, as many as the output has entries. A model that returns one number returns its loss, and
+            takes none.
         steps: of plain gradient descent on the batch, after which to look again.
         rate: their learning rate.
         advise: whether to try other weights if the verdict is bad.
@@ -284,8 +285,8 @@ def _refuse(model: Any) -> None:
     tensors = [*model.parameters(), *model.buffers()]
     if any(tensor.is_meta for tensor in tensors):
         raise ValueError(
-            "the model is on the meta device, where tensors have a shape and no values: build it on another one, or give it "
-            "memory with model.to_empty(device='cpu') and then values with its own initialization"
+            "the model is on the meta device, where tensors have a shape and no values: build it on another one, or "
+            "give it memory with model.to_empty(device='cpu') and then values with its own initialization"
         )
     if any(tensor.is_inference() for tensor in tensors):
         raise ValueError("the model was made in torch.inference_mode, and cannot be trained: build it outside of that")
@@ -353,7 +354,7 @@ def _look(model: Any, arguments: tuple[Any, ...], targets: Any, steps: int, rate
 
 
 def _wait(model: Any, arguments: tuple[Any, ...], targets: Any, rows: list[Row]) -> tuple[str, ...]:
-    """Return the parameters that are 0 and get a gradient. If rows are without one, move those and note what comes back then.
+    """Return the parameters that are 0 and get a gradient. If rows get none, move those and note what comes back then.
 
     What lies before one factor of 0 has to wait for it; before two on one path, for ever. So a few such steps tell them
     apart. Parameters and gradients come back as they were.
@@ -429,7 +430,8 @@ def _watched(model: Any, arguments: tuple[Any, ...], targets: Any, *, hooks: boo
             losses = [value for value in _values(output) if isinstance(value, torch.Tensor) and value.ndim == 0]
             if watch.output is not None and watch.output.ndim == 0 and len(losses) > 1:
                 raise ValueError(
-                    f"the model returns {len(losses)} numbers: let build return a model that returns one loss, such as their sum"
+                    f"the model returns {len(losses)} numbers: let build return a model that returns one loss, such as "
+                    "their sum"
                 )
             if watch.output is None or not watch.output.is_floating_point():
                 raise ValueError(f"the model's output must be a tensor of real numbers, got {type(output).__name__}")
@@ -682,13 +684,14 @@ def problems(found: Probe) -> tuple[Problem, ...]:
             )
     hidden, apart = before_last(found), apart_at_the_end(found)
     if hidden is not None and 1 - hidden.correlation < ALIKE and (apart is None or apart < ALIKE):
-        where, apart = (
-            (f"At {hidden}, the last row but one, ", 1 - hidden.correlation) if apart is None else ("", apart)
+        what = (
+            "Outputs for different inputs" if apart is not None else f"At {hidden}, before the last, different inputs"
         )
+        apart = 1 - hidden.correlation if apart is None else apart
         bad(
             "output ignores its input",
             None,
-            f"{where}{'different inputs' if where else 'Outputs for different inputs'} have a cosine of {cosine(apart)}.",
+            f"{what} have a cosine of {cosine(apart)}.",
             math.log(max(apart, 1e-16)) / math.log(ALIKE),
         )
     for row in found.rows:
@@ -721,7 +724,7 @@ def problems(found: Probe) -> tuple[Problem, ...]:
 
 
 def before_last(found: Probe) -> Row | None:
-    """Return the last row before the last weights that has a signal, None if there is none. The whole model is no such row."""
+    """Return the last row before the last weights that has a signal, the model itself left out; None if there is none."""
     rows = [row for row in found.rows if row.name != found.model]
     last = max((k for k, row in enumerate(rows) if row.matrix), default=0)
     return next((row for row in reversed(rows[:last]) if row.signal and row.correlation is not None), None)
@@ -761,25 +764,26 @@ def _notes(model: Any, found: Probe) -> tuple[str, ...]:
     silent = [row.name for row in found.rows if row.matrix and row.sigma_w == 0.0 and row.name in called]
     if silent:
         notes.append(
-            f"All weights 0: {_few(silent)}. The last layer of a branch or of a network often starts so; whether it is meant here is not known."
+            f"All weights 0: {_few(silent)}. The last layer of a branch or of a network often starts so; whether it is "
+            "meant here is not known."
         )
     if found.waiting:
         behind = [name for name in found.zeros if not name.endswith("bias")]  # what is added holds nothing up
         notes.append(
-            f"No gradient comes back to {_few([row.name for row in found.waiting])} until what is exactly 0 behind has moved: "
-            f"{_few(behind)}. Moved a little on trial, it lets one through."
+            f"No gradient comes back to {_few([row.name for row in found.waiting])} until what is exactly 0 behind has "
+            f"moved: {_few(behind)}. Moved a little on trial, it lets one through."
         )
     if found.small_last is not None:
         notes.append(
-            f"The last layer multiplies the gradient by {found.small_last:.1g}, so that little reaches the rest until it has grown. "
-            "Whether that is meant is not known, and the verdict leaves it out."
+            f"The last layer multiplies the gradient by {found.small_last:.1g}, so that little reaches the rest until "
+            "it has grown. Whether that is meant is not known, and the verdict leaves it out."
         )
     hidden, apart = before_last(found), apart_at_the_end(found)
     if apart is not None and apart < ALIKE and (hidden is None or 1 - hidden.correlation >= ALIKE):
         before = "" if hidden is None else f", those at {hidden} one of {hidden.correlation:.2f}"
         notes.append(
-            f"Outputs for different inputs have a cosine of {cosine(apart)}{before}. What outputs have in common, such as a bias or a sign, "
-            "does that; whether the loss sees how they differ is not known."
+            f"Outputs for different inputs have a cosine of {cosine(apart)}{before}. What outputs have in common, such as "
+            "a bias or a sign, does that; whether the loss sees how they differ is not known."
         )
     leaving = []
     for name in ("fp16", "bf16") if all(not row.broken for row in found.rows) else ():
@@ -831,8 +835,8 @@ def _advise(model: Any, arguments: tuple[Any, ...], targets: Any, now: Probe) ->
             of = f"for {phi}, {words}, {gain:.3g}" if words != "a gain of 1" else "a gain of 1"
             best = (
                 *burden,
-                f"normal weights of deviation {gain:.3g}/sqrt(fan_in) ({of}) and biases of 0, in every linear layer and convolution{but}. "
-                f"Tried on this model: {after.verdict}",
+                f"normal weights of deviation {gain:.3g}/sqrt(fan_in) ({of}) and biases of 0, in every linear layer "
+                f"and convolution{but}. Tried on this model: {after.verdict}",
             )
     if best is None or best[:2] >= (len(now.problems), sum(problem.weight for problem in now.problems)):
         return ""

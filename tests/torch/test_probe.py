@@ -519,8 +519,14 @@ def shifted(outputs, shift, *, last=nn.Identity, collapsed=False):
 
 @pytest.mark.parametrize(
     ("outputs", "shift", "last"),
-    [(1, 5.0, nn.Identity), (1, 0.0, nn.Sigmoid), (1, 0.0, nn.Softplus), (20, -4.6, nn.Identity), (10, 0.0, lambda: nn.LogSoftmax(1))],
-)  # fmt: skip
+    [
+        (1, 5.0, nn.Identity),
+        (1, 0.0, nn.Sigmoid),
+        (1, 0.0, nn.Softplus),
+        (20, -4.6, nn.Identity),
+        (10, 0.0, lambda: nn.LogSoftmax(1)),
+    ],
+)
 def test_what_outputs_have_in_common_is_a_note(outputs, shift, last):
     found = probe(shifted(outputs, shift, last=last))
     assert found.ok, found.verdict
