@@ -724,7 +724,7 @@ def problems(found: Probe) -> tuple[Problem, ...]:
 
 
 def before_last(found: Probe) -> Row | None:
-    """Return the last row before the last weights that has a signal, the model itself left out; None if there is none."""
+    """Return the last row before the last weights that has a signal, the model left out; None if there is none."""
     rows = [row for row in found.rows if row.name != found.model]
     last = max((k for k, row in enumerate(rows) if row.matrix), default=0)
     return next((row for row in reversed(rows[:last]) if row.signal and row.correlation is not None), None)
@@ -782,8 +782,8 @@ def _notes(model: Any, found: Probe) -> tuple[str, ...]:
     if apart is not None and apart < ALIKE and (hidden is None or 1 - hidden.correlation >= ALIKE):
         before = "" if hidden is None else f", those at {hidden} one of {hidden.correlation:.2f}"
         notes.append(
-            f"Outputs for different inputs have a cosine of {cosine(apart)}{before}. What outputs have in common, such as "
-            "a bias or a sign, does that; whether the loss sees how they differ is not known."
+            f"Outputs for different inputs have a cosine of {cosine(apart)}{before}. What outputs have in common, such "
+            "as a bias or a sign, does that; whether the loss sees how they differ is not known."
         )
     leaving = []
     for name in ("fp16", "bf16") if all(not row.broken for row in found.rows) else ():
