@@ -15,11 +15,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from wi_docs import command
 from wi_docs.__main__ import main
-from wi_docs.diagnosis.networks import NORMALIZATIONS, Spec, build, diagnose, simulate, theory
+from wi_docs.diagnosis.networks import NORMALIZATIONS, REACH, Spec, build, diagnose, simulate, theory, zeros
 from wi_docs.diagnosis.report import plain, text
 from wi_docs.experiments import frameworks, saturation
 from wi_docs.nn import activations, floats, initializers
+from wi_docs.nn.activations import activation
 from wi_docs.pages.figures.diagnosis import picture
 
 REFERENCE = frameworks.load("diagnosis")
@@ -114,6 +116,179 @@ def test_a_hundred_layers_take_less_than_a_tenth_of_a_second():
             theory(Spec((784, *[256] * 99, 10), activation=name, scheme="lecun_normal", gain=1.1 + 0.01 * turn))
             times.append(time.process_time() - began)
         assert min(times) < 0.1, name
+
+
+# Far beyond float64
+
+HARSH = [
+    ("normal", 1.0),
+    ("uniform", 1.0),
+    *((scheme, gain) for scheme in ("he_normal", "pytorch_linear") for gain in (0.01, 0.1, 10.0, 20.0)),
+]
+NAMED = [  # each ended in an error of its own
+    Spec((64, *[64] * 100, 10), activation="tanh", scheme="normal"),
+    Spec((64, *[16] * 200, 10), scheme="uniform"),
+    Spec((64, *[64] * 200, 10), activation="gelu", scheme="he_normal", gain=10.0),
+    Spec((8, *[4] * 41, 2), sigma_w=1e5),
+    Spec((64, 64, 10), scheme="he_normal", gain=1e154),
+    Spec((64, 64, 10), activation="tanh", scheme="he_normal", gain=1e300),
+    Spec((64, 64, 64, 10), sigma_w=1e-170),
+    Spec((64, 64, 64, 10), activation="sigmoid", sigma_w=1e-9, normalization="after"),
+]
+
+
+def log_sizes(spec):
+    """Logarithms of signal and gradient over the depth, by a plain sum over points, and by a power of q far from 1."""
+    phi, z = activation(spec.activation), np.linspace(-10.0, 10.0, 2000)
+    weights = np.exp(-z * z / 2) / np.exp(-z * z / 2).sum()
+
+    def moments(log_q):
+        root = math.exp(min(max(log_q, -46.0), 46.0) / 2)
+        square, other = (float(weights @ phi.f(factor * z) ** 2) for factor in (root, root * 1.01))
+        power = round(math.log(other / square) / (2 * math.log(1.01))) if abs(log_q) > 46.0 else 0
+        return math.log(square) + power * (log_q - 2 * math.log(root)), float(weights @ phi.df(root * z) ** 2)
+
+    log_square = gradient = 0.0
+    for layer, (sigma_w, sigma_b) in enumerate(spec.deviations()[:-1]):
+        log_q = np.logaddexp(2 * math.log(sigma_w) + log_square, 2 * math.log(sigma_b) if sigma_b else -math.inf)
+        log_square, slope = moments(float(log_q))
+        gradient += math.log(sigma_w) + math.log(slope) / 2 if layer else 0.0
+    return log_square / 2, gradient + math.log(spec.deviations()[-1][0])
+
+
+@pytest.mark.parametrize("name", activations.names())
+def test_deep_and_harsh_descriptions_get_the_verdict_that_their_logarithms_have(name):
+    """Any warning is an error here. Of each activation ten of the 90 descriptions, with every depth and width."""
+    for turn, (scheme, gain) in enumerate(HARSH):
+        width, depth = (4, 16, 64)[turn % 3], (200, 100, 200, 50)[turn % 4]
+        spec = Spec((64, *[width] * depth, 10), activation=name, scheme=scheme, gain=gain)
+        kinds = {problem.kind for problem in diagnose(spec, simulated=False, advise=False).problems}
+        for what, size in zip(("signal", "gradient"), log_sizes(spec), strict=True):
+            if abs(abs(size) - REACH) < 0.5:  # the sum over points is not that exact
+                continue
+            expected = f"{'exploding' if size > 0 else 'vanishing'} {what}" if abs(size) > REACH else None
+            beyond = (
+                expected == "exploding signal" or "exploding signal" in kinds
+            )  # beyond float64 nothing else is said
+            assert expected in kinds or (expected is None and not any(what in kind for kind in kinds)) or beyond, (
+                spec,
+                kinds,
+            )
+            assert kinds or expected is None
+
+
+@pytest.mark.parametrize("spec", NAMED, ids=lambda spec: spec.text().replace("\n", " ")[:60])
+def test_what_leaves_float64_is_bad_and_no_error(spec):
+    for simulated in (True, False):
+        found = diagnose(spec, simulated=simulated, seeds=2)
+        assert text(found)
+        json.dumps(plain(found), allow_nan=False)
+        if spec.normalization == "none":
+            assert {problem.kind.partition(" ")[0] for problem in found.problems} & {"vanishing", "exploding"}
+
+
+def test_theory_is_exact_where_squares_leave_float64():
+    layers = theory(Spec((8, *[8] * 60, 8), activation="tanh", sigma_w=1e-3))
+    assert layers.gradient[0] == pytest.approx(1e-180, rel=1e-9)
+    assert layers.signal[-1] == pytest.approx(1e-183, rel=1e-3)  # the first layer's tanh is not quite linear
+    assert layers.q[-1] == 0.0
+    large = theory(Spec((8, *[8] * 50, 8), scheme="he_normal", gain=1e5))
+    assert large.signal[-2] == pytest.approx(1e250, rel=50 * 5e-7)  # theory keeps seven digits of each variance
+    assert large.chi[3] == pytest.approx(1e10)
+    still = theory(Spec((8, 8, 8, 8), activation="sigmoid", sigma_w=1e-170))  # a half, whatever little it gets
+    assert still.signal[:2] == pytest.approx([0.5, 0.5])
+    assert still.signal[2] == pytest.approx(0.5e-170)
+    faint = theory(replace(NAMED[-1], input_correlation=0.5))  # a half, and so little beside it that it is linear
+    assert faint.chi[1] == pytest.approx(1.0)
+    assert faint.correlation[1] == pytest.approx(0.5)
+
+
+def test_a_draw_that_dies_is_a_lottery_in_words_that_end():
+    found = diagnose(Spec((8, *[4] * 40, 2), sigma_w=1.0), advise=False)
+    said = {problem.kind: problem.sentence for problem in found.problems}["a lottery"]
+    assert said == "At these widths one draw leaves nothing of an input's signal, and the next does."
+    gone = diagnose(Spec((8, 4, 4, 2), scheme="zeros"), advise=False).simulation
+    assert (gone.spread == 0.0).all()  # all draws are alike
+    wild = {p.kind: p for p in diagnose(Spec((8, *[1] * 3000, 2), sigma_w=1.4), simulated=False, advise=False).problems}
+    assert "by a factor of 1e+" in wild["a lottery"].sentence
+    assert max(len(problem.sentence) for problem in wild.values()) < 250
+
+
+# Factors of 0, and small last layers
+
+
+def trained(spec, steps=6):
+    """Whether every matrix of the network has moved after some steps of gradient descent."""
+    net, rng = build(spec), np.random.default_rng(1)
+    x, y = rng.standard_normal((16, spec.widths[0])), rng.standard_normal((16, spec.widths[-1]))
+    start = [W.copy() for W in net.W]
+    for _ in range(steps):
+        run = net.forward(x)
+        grad = net.backward(run, (run.output - y) / 16)
+        for W, b, dW, db in zip(net.W, net.b, grad.W, grad.b, strict=True):
+            W -= 0.1 * dW
+            b -= 0.1 * db
+    return all((W != W0).any() for W, W0 in zip(net.W, start, strict=True))
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu", "gelu"])
+@pytest.mark.parametrize(
+    "sigma_w",
+    [(1, 1, 1, 0), (1, 1, 0, 1), (0, 1, 1, 1), (1, 0, 0, 1), (1, 1, 0, 0), (0, 0, 0, 0)],
+)
+@pytest.mark.parametrize("residual", [False, True])
+def test_one_factor_of_0_is_over_after_a_step_and_two_are_for_ever(activation, sigma_w, residual):
+    """What is called bad is what does not move in training."""
+    spec = Spec((8, 8, 8, 8, 8), activation=activation, sigma_w=sigma_w, residual=residual)
+    found = diagnose(spec, advise=False)
+    moves = trained(spec)
+    assert bool(zeros(spec)) == moves
+    assert found.ok == moves, found.verdict
+    assert found.zeros == (tuple(k + 1 for k, w in enumerate(sigma_w) if w == 0.0) if moves else ())
+    assert any("with weights of 0" in note for note in found.notes) == moves
+    if not residual:
+        assert diagnose(spec, simulated=False, advise=False).ok == moves
+
+
+def test_zeros_of_branches_and_of_a_head_may_go_together():
+    spec = Spec((64, *[32] * 5, 10), scheme="he_normal", residual=True, branch=0.0)
+    found = diagnose(spec)
+    assert found.ok
+    assert found.zeros == (3, 5)
+    both = Spec((64, *[32] * 5, 10), sigma_w=(1.0, 1.4, 0.0, 1.4, 0.0, 0.0), residual=True)
+    assert diagnose(both).ok
+    assert trained(both)
+    assert not diagnose(Spec((64, *[32] * 5, 10), scheme="zeros", residual=True), advise=False).ok
+
+
+def test_zeros_hide_no_other_fault_and_no_advice_overwrites_them():
+    spec = Spec((64, *[64] * 30, 6), activation="tanh", sigma_w=(*[0.5] * 30, 0.0))
+    found = diagnose(spec)
+    assert found.problems[0].kind == "vanishing signal"
+    assert found.advice is not None
+    assert found.advice.spec.deviations()[-1][0] == 0.0
+    assert not found.advice.problems
+    branches = diagnose(Spec((64, *[64] * 9, 6), scheme="pytorch_linear", gain=100.0, residual=True, branch=0.0))
+    assert branches.advice is not None
+    assert [branches.advice.spec.deviations()[layer - 1][0] for layer in branches.zeros] == [0.0] * 4
+
+
+def test_a_small_last_layer_is_a_note():
+    policy = Spec((17, 64, 64, 6), activation="tanh", sigma_w=(1.41, 1.41, 0.01))
+    for simulated in (True, False):
+        found = diagnose(policy, simulated=simulated)
+        assert found.ok
+        assert found.last_layer == pytest.approx(0.01, rel=0.3)
+        assert "The last layer multiplies the gradient by 0.01" in found.notes[-1]
+    deep = diagnose(Spec((64, *[256] * 20, 10), sigma_w=(*[0.6] * 20, 0.01)), advise=False)
+    assert deep.problems[0].kind == "vanishing gradient"
+    assert deep.last_layer is None
+
+
+def test_one_number_has_no_direction():
+    for widths in ((30, 64, 64, 1), (30, 64, 1, 4)):
+        kinds = [p.kind for p in diagnose(Spec(widths, scheme="he_normal"), advise=False).problems]
+        assert "inputs alike" not in kinds
 
 
 # Verdicts
@@ -374,6 +549,70 @@ def test_colors_on_a_terminal_that_has_them_only():
     assert "\033[32mGood." in in_a_terminal()
     assert "\033" not in in_a_terminal(NO_COLOR="1")
     assert "\033" not in in_a_terminal(TERM="dumb")
+
+
+@pytest.mark.parametrize("scheme", ["zeros", "constant", "identity"])
+def test_nothing_to_judge_by_is_no_verdict(capsys, tmp_path, scheme):
+    words = ("--widths", "8,4,2", "--scheme", scheme, "--theory-only")
+    code, out, _ = run(capsys, *words, "--json")
+    assert (code, json.loads(out)["ok"], json.loads(out)["undecided"]) == (2, False, True)
+    assert "Undecided. There is neither" in run(capsys, *words)[1]
+    code, _, err = run(capsys, *words, "--figure", tmp_path / "x.svg")
+    assert code == 2
+    assert "there is nothing to draw" in err
+
+
+@pytest.mark.parametrize(
+    "widths",
+    [
+        "256x-5,3,2", "256x0,3", "1_0,2", "+8,2", "8,4x 3,2", "8,4 x3,2", "٣,٤", "8,,2", "8,4x99999,2", "8,0x4,2",
+        "8,2.0", "",
+    ],
+)  # fmt: skip
+def test_widths_are_digits(capsys, widths):
+    code, out, err = run(capsys, "--widths", widths, "--scheme", "he_normal")
+    assert (code, out) == (2, "")
+    assert "numbers with commas" in err or "must be at least 1" in err
+
+
+def test_numbers_of_other_kinds():
+    assert command.numbers("widths", " 8, 4x2 ,2", int) == (8, 4, 4, 2)
+    assert command.numbers("sigma_w", "1.4x2,.5,1e-3,-2", float) == (1.4, 1.4, 0.5, 0.001, -2.0)
+    for wrong in ("1_0", "nan", "inf", "1e", "0xa", "1.4 x2"):
+        with pytest.raises(ValueError, match="numbers with commas"):
+            command.numbers("sigma_w", wrong, float)
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (ZeroDivisionError("division by zero"), "fault of wi_docs, and no verdict: ZeroDivisionError: division by"),
+        (ZeroDivisionError("division by zero"), "Please report it, with what --traceback prints"),
+        (KeyError("signal"), "a fault of wi_docs, and no verdict: KeyError: 'signal'"),
+        (RecursionError("deep"), "a fault of wi_docs"),
+        (MemoryError("Unable to allocate 7 TiB"), "there is not enough memory for it (Unable to allocate 7 TiB)"),
+    ],
+)  # fmt: skip
+def test_what_nobody_foresaw_is_no_verdict(capsys, monkeypatch, error, says):
+    def fails(*_, **__):
+        raise error
+
+    words = ("--widths", "8,4,2", "--scheme", "he_normal")
+    for place in ("diagnose", "show"):
+        with monkeypatch.context() as patched:
+            patched.setattr(command, place, fails)
+            code, _, err = run(capsys, *words)
+            assert code == 2
+            assert says in err
+            assert "Traceback" not in err
+            assert "Traceback" in run(capsys, *words, "--traceback")[2]
+
+
+def test_an_integer_beyond_float64_is_refused(capsys, tmp_path):
+    (tmp_path / "net.toml").write_text(f"widths = [3, 4]\nscheme = 'he_normal'\ngain = {10**400}")
+    code, _, err = run(capsys, tmp_path / "net.toml")
+    assert code == 2
+    assert "gain must be within the range of float64" in err
 
 
 def test_a_figure(capsys, tmp_path):

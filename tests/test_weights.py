@@ -1,9 +1,11 @@
 """Weights out of files: what is read, and what is refused with a sentence."""
 
 import contextlib
+import io
 import itertools
 import json
 import pickle
+import zipfile
 
 import numpy as np
 import pytest
@@ -108,7 +110,7 @@ GOOD = tensors()
 SQUARE = {"a.weight": np.ones((4, 4)), "b.weight": np.ones((4, 4))}
 REFUSED = [
     ({"a.weight": np.ones((3, 4)), "b.weight": np.ones((5, 6))}, {}, r"'a.weight' \(3, 4\) and 'b.weight' \(5, 6\) do not chain.*--layers"),
-    (SQUARE, {}, r"chain as \(in, out\) and as \(out, in\): a.weight \(4, 4\), b.weight \(4, 4\).*--order out,in"),
+    (SQUARE, {}, r"chain as \(in, out\) and as \(out, in\): 'a.weight' \(4, 4\), 'b.weight' \(4, 4\).*--order out,in"),
     ({"w.weight": np.ones((3, 4))}, {}, "--order"),
     ({"a": np.ones((3, 3)), "b": np.ones((3, 2)), "conv.weight": np.ones((8, 3, 3, 3))}, {}, r"'conv.weight' has shape \(8, 3, 3, 3\).*--torch"),
     (GOOD | {"norm.weight": np.ones(32)}, {}, r"'norm.weight' of shape \(32,\) is no bias.*--layers.*--normalization"),
@@ -161,6 +163,8 @@ BROKEN = [
     (packed(GOOD, change=lambda h: h.update({"layers.0.weight": 3})), "needs a dtype"),
     (packed(GOOD, change=lambda h: h["layers.0.weight"].update(data_offsets=[0])), "needs a dtype"),
     (packed(GOOD, change=lambda h: h["layers.0.weight"].update(data_offsets=[0, 10**15])), "needs 8,192 bytes"),
+    (packed({"a": np.ones((0, 4), np.float32)}, change=lambda h: h["a"].update(shape=[0, 10**30])), "needs a dtype"),
+    ((5000).to_bytes(8, "little") + b"1" * 5000, "is not JSON"),
     ((28).to_bytes(8, "little") + b'{"a": 1, "a": 2, "b": 3     }'[:28], "is not JSON|twice"),
 ]  # fmt: skip
 
@@ -181,6 +185,15 @@ def test_no_byte_breaks_the_reader(place, byte):
 
 
 # Files, from the command line
+
+
+def archived(save):
+    buffer = io.BytesIO()
+    save(buffer, a=np.arange(12.0).reshape(3, 4), b=np.ones((4, 2)))
+    return buffer.getvalue()
+
+
+ARCHIVES = [archived(np.savez), archived(np.savez_compressed)]
 
 
 def run(capsys, *arguments):
@@ -204,6 +217,102 @@ def test_a_file_is_diagnosed_by_its_own_weights(capsys, tmp_path):
     code, out, _ = run(capsys, tmp_path / "small.npz")
     assert code == 1
     assert "Bad: vanishing" in out
+
+
+def npy(value):
+    buffer = io.BytesIO()
+    np.save(buffer, value)
+    return buffer.getvalue()
+
+
+def huge(shape):
+    """A member whose header promises more than anyone has."""
+    head = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    return b"\x93NUMPY\x01\x00" + (len(head) + 1).to_bytes(2, "little") + head + b"\n"
+
+
+FOREIGN = [
+    ({"W.npy": npy(np.ones((3, 4))), "README.md": b"hello"}, "holds 'README.md', which is no array"),
+    ({"W.npy": npy(np.ones((3, 4))), "config.json": b"{}"}, "holds 'config.json', which is no array"),
+    ({"W.npy": npy(np.ones((3, 4))), "folder/": b""}, "holds 'folder/', which is no array"),
+    ({"model/data.pkl": b"", "model/data/0": b"12"}, "holds 'model/data.pkl', a pickle, which is not loaded. In PyTor"),
+    ({"\x1b[31mW.txt": b""}, "holds '\\x1b[31mW.txt', which is no array"),
+    ({"W.npy": npy(np.ones((3, 4))) + b"more"}, "'W.npy' goes on after its array"),
+    ({"W.npy": b"hello"}, "magic string"),
+    ({"W.npy": huge((10**23,))}, "is not a .npz file of arrays"),
+    ({"W.npy": huge((10**13, 9))}, "Unable to allocate"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("members", "says"), FOREIGN, ids=lambda case: str(case)[:20])
+def test_an_archive_with_something_else_in_it(capsys, tmp_path, members, says):
+    with zipfile.ZipFile(tmp_path / "net.npz", "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    code, out, err = run(capsys, tmp_path / "net.npz")
+    assert (code, out) == (2, "")
+    assert says in err
+    assert "\x1b" not in err
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_an_archive_that_names_an_array_twice(tmp_path):
+    with zipfile.ZipFile(tmp_path / "net.npz", "w") as archive:
+        for value in (0.0, 1.0):
+            archive.writestr("W.npy", npy(np.full((3, 4), value)))
+    with pytest.raises(ValueError, match=r"holds 'W\.npy' twice"):
+        weights.read(tmp_path / "net.npz")
+
+
+def test_an_archive_that_unpacks_to_too_much(tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "net.npz", W=np.zeros((1000, 1000)))
+    monkeypatch.setattr(weights, "UNPACKED", 7_000_000)
+    with pytest.raises(ValueError, match="arrays take 8,000,128 bytes, and at most 7,000,000 are read"):
+        weights.read(tmp_path / "net.npz")
+
+
+@settings(deadline=None, max_examples=400)  # the machine may be busy
+@given(st.data())
+def test_no_byte_breaks_the_reader_of_archives(tmp_path_factory, data):
+    """What zlib, zipfile and numpy say of a spoiled byte becomes a ValueError, or the byte did not matter."""
+    content = bytearray(data.draw(st.sampled_from(ARCHIVES)))
+    content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path = tmp_path_factory.getbasetemp() / "spoiled.npz"
+    path.write_bytes(content)
+    with contextlib.suppress(ValueError):
+        weights.read(path)
+
+
+def test_names_from_a_file_are_printed_with_their_escapes(capsys, tmp_path):
+    for name, values in (
+        ("square.npz", {"\x1b]0;x\x07a": np.ones((4, 4)), "b": np.ones((4, 4))}),
+        ("chain.npz", {"\x1b[31ma": np.ones((4, 5)), "b": np.ones((6, 7))}),
+        ("vector.npz", {"\x1b[31ma": np.float64(1.0)}),
+    ):
+        np.savez(tmp_path / name, **values)
+        code, _, err = run(capsys, tmp_path / name)
+        assert code == 2
+        assert "\\x1b" in err
+        assert "\x1b" not in err
+
+
+def test_weights_at_the_end_of_float64_are_bad_and_no_error(capsys, tmp_path):
+    np.savez(tmp_path / "net.npz", W1=np.full((8, 8), 1e308), W2=np.full((8, 2), -1e308))
+    code, out, err = run(capsys, tmp_path / "net.npz")
+    assert (code, err) == (1, "")
+    assert "Bad: exploding signal." in out
+
+
+def test_a_head_of_zeros_in_a_file_is_a_note(capsys, tmp_path):
+    head = {"layers.4.weight": np.zeros((10, 16)), "layers.4.bias": np.zeros(10)}
+    np.savez(tmp_path / "head.npz", **GOOD | head)
+    code, out, _ = run(capsys, tmp_path / "head.npz")
+    assert code == 0
+    assert "Layer 3 starts with weights of 0." in out
+    np.savez(tmp_path / "two.npz", **GOOD | head | {"layers.2.weight": np.zeros((16, 32))})
+    code, out, _ = run(capsys, tmp_path / "two.npz")
+    assert code == 1
+    assert "equal units" in out
 
 
 def test_files_that_cannot_be_used(capsys, tmp_path):

@@ -7,6 +7,7 @@ import dataclasses
 import json
 import math
 import os
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -78,7 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def numbers(what: str, text: str, kind: type[int] | type[float]) -> tuple[Any, ...]:
-    """Return a list of numbers that is written with commas; `256x3` stands for three of them.
+    """Return a list of numbers that is written with commas; `256x3` stands for three of them, `256x9999` for the most.
 
     Raises:
         ValueError: for what is no number.
@@ -87,15 +88,15 @@ def numbers(what: str, text: str, kind: type[int] | type[float]) -> tuple[Any, .
         >>> numbers("widths", "784,256x3,10", int)
         (784, 256, 256, 256, 10)
     """
+    form = r"\d+" if kind is int else r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?"
     result: list[Any] = []
     for item in text.split(","):
-        value, _, times = item.strip().partition("x")
-        try:
-            result += [kind(value)] * (int(times) if times else 1)
-        except ValueError:
-            raise ValueError(
-                f"{what} must be numbers with commas between them, such as 784,256x3,10, got {text!r}"
-            ) from None
+        found = re.fullmatch(
+            rf"(?P<value>{form})(x(?P<times>[1-9]\d{{0,3}}))?", item.strip(" "), re.ASCII | re.IGNORECASE
+        )
+        if found is None:
+            raise ValueError(f"{what} must be numbers with commas between them, such as 784,256x3,10, got {text!r}")
+        result += [kind(found["value"])] * int(found["times"] or 1)
     return tuple(result)
 
 
@@ -127,7 +128,7 @@ def read(options: argparse.Namespace) -> tuple[Spec, list[tuple[Array, Array]] |
                 raise ValueError(f"--{name.replace('_', '-')} does not go with a file of weights, which has its own")
         found = {
             "widths": (layers[0].W.shape[0], *(layer.W.shape[1] for layer in layers)),
-            "sigma_w": tuple(math.sqrt(len(layer.W)) * rms(layer.W) for layer in layers),
+            "sigma_w": tuple(min(math.sqrt(len(layer.W)) * rms(layer.W), sys.float_info.max) for layer in layers),
             "sigma_b": tuple(rms(layer.b) for layer in layers),
         }
         return described(options, found), [(layer.W, layer.b) for layer in layers]
@@ -138,7 +139,7 @@ def read(options: argparse.Namespace) -> tuple[Spec, list[tuple[Array, Array]] |
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command and return its exit code: 0 if all is well, 1 if the verdict is bad, 2 for what cannot be used."""
+    """Run the command and return its exit code: 0 if all is well, 1 if the verdict is bad, 2 if there is none."""
     try:
         found: Diagnosis | probe.Probe
         if options.torch:
@@ -148,13 +149,28 @@ def run(options: argparse.Namespace) -> int:
             found = diagnose(spec, weights=given, simulated=not options.theory_only)
         if options.figure is not None:
             draw(found, options.figure)
+        show(found, options)
     except (ValueError, TypeError, OSError) as error:
-        if options.traceback:
-            traceback.print_exc()
-        print(f"python -m wi_docs diagnose: error: {error}", file=sys.stderr)
+        return refuse(str(error), options)
+    except MemoryError as error:
+        return refuse(f"there is not enough memory for it ({error})", options)
+    except Exception as error:  # a traceback ends with 1, which would be a verdict
+        where = "" if options.traceback else ", with what --traceback prints"
+        return refuse(
+            f"this is a fault of wi_docs, and no verdict: {type(error).__name__}: {error}. Please report it{where}",
+            options,
+        )
+    if isinstance(found, Diagnosis) and found.undecided:
         return 2
-    show(found, options)
     return 0 if found.ok else 1
+
+
+def refuse(words: str, options: argparse.Namespace) -> int:
+    """Say why there is no verdict, and return the exit code."""
+    if options.traceback:
+        traceback.print_exc()
+    print(f"python -m wi_docs diagnose: error: {words}", file=sys.stderr)
+    return 2
 
 
 def draw(found: Diagnosis | probe.Probe, path: Path) -> None:

@@ -1,9 +1,11 @@
 """The real hooks on real models: `make test-torch`, where PyTorch is installed. Every other test does without."""
 
 import copy
+import itertools
 import math
 import time
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -191,6 +193,374 @@ def test_targets_that_do_not_fit():
         probe(model, torch.randn(8, 4), torch.full((8,), 3))
     with pytest.raises(ValueError, match="targets have shape"):
         probe(model, torch.randn(8, 4), torch.randn(8, 2))
+
+
+# What is no traceback
+
+
+class Parameters(nn.Module):
+    """Parameters that no module of their own holds."""
+
+    def __init__(self):
+        super().__init__()
+        self.weights = nn.ParameterList([nn.Parameter(torch.randn(4, 4)) for _ in range(2)])
+
+    def forward(self, x):
+        for weight in self.weights:
+            x = torch.tanh(x @ weight)
+        return x
+
+
+class CutOff(torch.autograd.Function):
+    """A function whose backward pass gives no gradient, as a quantized layer's."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return None
+
+
+class OwnError(Exception):
+    """An error that only this code knows."""
+
+
+def raises(layer, x):
+    raise OwnError("of a kind of its own")
+
+
+def leaves(layer, x):
+    raise SystemExit(1)
+
+
+def two_losses(layer, x):
+    loss = layer(x).square().mean()
+    return {"loss_box": loss, "loss_class": 2 * loss}
+
+
+def in_inference():
+    with torch.inference_mode():
+        return nn.Sequential(nn.Linear(4, 4))
+
+
+@pytest.mark.parametrize(
+    ("build", "says"),
+    [
+        (lambda: nn.Linear(4, 4, device="meta"), "on the meta device.*to_empty"),
+        (lambda: nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4, affine=False, device="meta")), "on the meta device"),
+        (Parameters, "no module was called that has parameters of its own.*ParameterList"),
+        (lambda: torch.jit.script(nn.Linear(4, 4)), "scripted or traced"),
+        (lambda: torch.jit.trace(nn.Linear(4, 4), torch.randn(8, 4)), "scripted or traced"),
+        (in_inference, "made in torch.inference_mode"),
+        (lambda: Step(lambda layer, x: CutOff.apply(layer(x))), "no parameter gets a gradient"),
+        (lambda: Step(raises), "fails on the batch: OwnError: of a kind of its own"),
+        (lambda: Step(leaves), "fails on the batch: SystemExit: 1"),
+        (lambda: Step(two_losses), "returns 2 numbers.*one loss"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*torch.jit")
+def test_what_cannot_be_watched(build, says):
+    with pytest.raises(ValueError, match=says):
+        probe(build(), torch.randn(8, 4))
+
+
+def test_an_empty_batch():
+    with pytest.raises(ValueError, match="output is empty"):
+        probe(nn.Linear(4, 4), torch.randn(0, 4))
+    with pytest.raises(ValueError, match="output is empty"):
+        probe(nn.Linear(4, 4), torch.randn(0, 4), torch.zeros(0, dtype=torch.int64))
+
+
+def test_targets_that_are_no_tensor():
+    torch.manual_seed(0)
+    model, x, y = nn.Linear(4, 3), torch.randn(8, 4), torch.arange(8) % 3
+    loss = probe(model, x, y).loss
+    for same in (y.numpy(), y.tolist(), y.numpy().astype(np.uint8)):
+        assert probe(model, x, same).loss == loss
+    values = torch.randn(8, 3)
+    assert probe(model, x, values.tolist()).loss == pytest.approx(probe(model, x, values).loss)
+    for wrong, kind, says in (
+        ((y, values), TypeError, "must be one tensor, an array or a list of numbers, got tuple"),
+        ({"y": y}, TypeError, "got dict"),
+        ([[1], [2, 3]], ValueError, "numbers of one shape"),
+        (np.array(["a"] * 8), ValueError, "numbers of one shape"),
+        (values.to(torch.complex64), ValueError, "must be real numbers"),
+        (torch.zeros(8, device="meta"), ValueError, "on the device meta"),
+    ):
+        with pytest.raises(kind, match=says):
+            probe(model, x, wrong)
+
+
+def test_a_model_that_returns_its_loss():
+    model = Step(lambda layer, x: nn.functional.cross_entropy(layer(x), torch.arange(len(x)) % 4))
+    x = torch.randn(8, 4)
+    found = probe(model, x)
+    assert found.loss == pytest.approx(float(model(x).detach()))
+    assert (found.chance, found.output_correlation) == (None, None)
+    assert text(found)
+    with pytest.raises(ValueError, match="leave out targets"):
+        probe(model, x, torch.arange(8) % 4)
+
+
+def test_a_module_that_returns_one_number():
+    class Temperature(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.log = nn.Parameter(torch.tensor(2.6))
+
+        def forward(self):
+            return self.log.exp()
+
+    class Scaled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer, self.temperature = nn.Linear(4, 4), Temperature()
+
+        def forward(self, x):
+            return self.temperature() * self.layer(x)
+
+    row = probe(Scaled(), torch.randn(8, 4)).rows[0]
+    assert row.signal == pytest.approx(math.exp(2.6))
+    assert row.correlation is None
+    assert row.gradient > 0.0
+
+
+# Factors of 0, and outputs with something in common
+
+
+class Lora(nn.Module):
+    """A frozen layer and two small ones beside it, of which the last starts at 0."""
+
+    def __init__(self, inputs, outputs, *, both=False):
+        super().__init__()
+        self.base = nn.Linear(inputs, outputs).requires_grad_(False)
+        self.a, self.b = nn.Linear(inputs, 4, bias=False), nn.Linear(4, outputs, bias=False)
+        nn.init.zeros_(self.b.weight)
+        if both:
+            nn.init.zeros_(self.a.weight)
+
+    def forward(self, x):
+        return self.base(x) + 2 * self.b(self.a(x))
+
+
+def lora(**options):
+    torch.manual_seed(0)
+    return nn.Sequential(
+        Lora(64, 64, **options), nn.ReLU(), Lora(64, 64, **options), nn.ReLU(), Lora(64, 10, **options)
+    )
+
+
+class Branch(nn.Module):
+    """A residual branch behind a factor of 0: a gate, the last gamma, or zero convolutions in a row."""
+
+    def __init__(self, kind, width=32):
+        super().__init__()
+        self.inner = nn.Linear(width, width)
+        self.norm = nn.BatchNorm1d(width) if kind == "gamma" else nn.Identity()
+        self.gate = nn.Parameter(torch.zeros(())) if kind == "gate" else None
+        count = {"one": 1, "two": 2}.get(kind, 0)
+        self.last = nn.Sequential(*(nn.Linear(width, width) for _ in range(count)))
+        for parameter in self.last.parameters():
+            nn.init.zeros_(parameter)
+        if kind == "gamma":
+            nn.init.zeros_(self.norm.weight)
+
+    def forward(self, x):
+        out = self.last(self.norm(torch.tanh(self.inner(x))))
+        return x + (out if self.gate is None else self.gate * out)
+
+
+def residual(kind, *, head=False):
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(16, 32), *(Branch(kind) for _ in range(3)), nn.Linear(32, 10))
+    if head:
+        nn.init.zeros_(model[-1].weight)
+    return model
+
+
+def zero_head(*, bias=0.0):
+    model = models.plain(4, he=True)
+    nn.init.zeros_(model[-1].weight)
+    nn.init.constant_(model[-1].bias, bias)
+    return model
+
+
+def learns(model, steps=8):
+    """Whether every trained matrix of the model has moved after some steps of gradient descent."""
+    model = copy.deepcopy(model)
+    inputs = torch_probe.standard_inputs(model) if not isinstance(model[0], Lora) else torch.randn(32, 64)
+    start = {name: p.detach().clone() for name, p in model.named_parameters() if p.requires_grad and p.ndim > 1}
+    for _ in range(steps):
+        loss = nn.functional.cross_entropy(model(inputs), torch.arange(32) % 10)
+        loss.backward()
+        with torch.no_grad():
+            for p in model.parameters():
+                if p.grad is not None:
+                    p -= 0.1 * p.grad
+        model.zero_grad()
+    return all(not torch.equal(dict(model.named_parameters())[name], value) for name, value in start.items())
+
+
+@pytest.mark.parametrize(
+    ("build", "moves"),
+    [
+        (lora, True),
+        (lambda: lora(both=True), False),
+        (lambda: residual("gamma"), True),
+        (lambda: residual("gate"), True),
+        (lambda: residual("one"), True),
+        (lambda: residual("two"), False),
+        (lambda: residual("one", head=True), True),
+        (lambda: residual("gate", head=True), True),
+        (zero_head, True),
+        (lambda: zero_head(bias=-4.6), True),
+    ],
+)
+def test_one_factor_of_0_is_a_note_and_two_are_bad(build, moves):
+    """What is called bad is what does not move in training."""
+    model = build()
+    assert learns(model) == moves
+    before = copy.deepcopy(model.state_dict())
+    found = probe(model, torch.randn(32, 64) if isinstance(model[0], Lora) else None)
+    assert same(before, model.state_dict())
+    assert found.ok == moves, found.verdict
+    assert bool(found.waiting) == moves
+    assert any("No gradient comes back to" in note and "on trial" in note for note in found.notes) == moves
+    assert bool(found.zeros) >= moves
+    assert text(found)
+    if not moves:
+        assert found.problems[0].kind == "no gradient"
+
+
+def test_a_network_of_zeros_is_bad():
+    for phi in (nn.ReLU, nn.Tanh):
+        model = nn.Sequential(nn.Linear(16, 32), phi(), nn.Linear(32, 32), phi(), nn.Linear(32, 10))
+        for parameter in model.parameters():
+            nn.init.zeros_(parameter)
+        found = probe(model)
+        assert not found.ok
+        assert "Good." in found.advice
+
+
+def test_steps_go_on_from_where_the_look_began():
+    """Looking ahead does not change what steps do."""
+    model = zero_head()
+    x, y = torch.randn(32, 64), torch.arange(32) % 10
+    found = probe(model, x, y, steps=1, rate=0.5)
+    loss = nn.functional.cross_entropy(model(x), y)
+    loss.backward()
+    with torch.no_grad():
+        for p in model.parameters():
+            p -= 0.5 * p.grad
+    assert found.loss_after == pytest.approx(float(nn.functional.cross_entropy(model(x), y).detach()))
+
+
+def test_a_vanishing_gradient_is_seen_behind_a_head_of_zeros():
+    model = models.plain()
+    nn.init.zeros_(model[-1].weight)
+    assert "vanishing gradient" in [problem.kind for problem in probe(model).problems]
+
+
+def test_advice_leaves_what_is_frozen_and_what_leaves_0_by_itself():
+    model = models.plain()
+    model[2].requires_grad_(False)
+    nn.init.zeros_(model[-1].weight)
+    seen = []
+
+    def remember(module, *_):
+        seen.append(module.weight.detach().clone())
+
+    frozen, head = model[2], model[-1]
+    kept = {frozen: frozen.weight.detach().clone(), head: torch.zeros_like(head.weight)}
+    for module in (frozen, head):
+        module.register_forward_hook(remember)
+    bias = frozen.bias.detach().clone()
+    found = probe(model)
+    assert "but those that are frozen or start at 0 and leave it" in found.advice
+    assert all(torch.equal(value, kept[frozen]) for value in seen if value.shape == frozen.weight.shape)
+    assert (
+        max(float(value.abs().max()) for value in seen if value.shape == head.weight.shape) <= 0.011
+    )  # moved on trial
+    assert torch.equal(frozen.bias, bias)
+
+
+def test_a_small_last_layer_is_a_note():
+    def policy(hidden=2, gain=2**0.5):
+        torch.manual_seed(0)
+        sizes = [17, *[64] * hidden]
+        layers = [part for n, m in itertools.pairwise(sizes) for part in (nn.Linear(n, m), nn.Tanh())]
+        model = nn.Sequential(*layers, nn.Linear(64, 6))
+        for k, module in enumerate(model):
+            if isinstance(module, nn.Linear):
+                nn.init.orthogonal_(module.weight, gain if k < len(model) - 1 else 0.01)
+                nn.init.zeros_(module.bias)
+        return model
+
+    found = probe(policy())
+    assert found.ok, found.verdict
+    assert found.small_last == pytest.approx(0.01, rel=0.5)
+    assert any("The last layer multiplies the gradient by 0.0" in note for note in found.notes)
+    deep = probe(policy(20, 0.5))
+    assert "vanishing gradient" in [problem.kind for problem in deep.problems]
+    assert deep.small_last is None
+
+
+def shifted(outputs, shift, *, last=nn.Identity, collapsed=False):
+    """A network whose outputs have an offset, a sign or a sum in common; or one that has lost its input on the way."""
+    model = models.plain(20 if collapsed else 2, he=not collapsed)
+    head = nn.Linear(256, outputs)
+    with torch.no_grad():
+        head.weight.mul_(0.1)
+        head.bias.fill_(shift)
+    return nn.Sequential(*model[:-1], head, last())
+
+
+@pytest.mark.parametrize(
+    ("outputs", "shift", "last"),
+    [
+        (1, 5.0, nn.Identity),
+        (1, 0.0, nn.Sigmoid),
+        (1, 0.0, nn.Softplus),
+        (20, -4.6, nn.Identity),
+        (10, 0.0, lambda: nn.LogSoftmax(1)),
+    ],
+)
+def test_what_outputs_have_in_common_is_a_note(outputs, shift, last):
+    found = probe(shifted(outputs, shift, last=last))
+    assert found.ok, found.verdict
+    assert any("What outputs have in common" in note for note in found.notes) == (outputs > 1)
+    assert (found.output_correlation is None) == (outputs == 1)
+    collapsed = probe(shifted(outputs, shift, last=last, collapsed=True))
+    assert "output ignores its input" in [problem.kind for problem in collapsed.problems]
+
+
+def test_a_last_layer_that_takes_off_what_inputs_have_in_common():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(16, 64), nn.Linear(64, 10))
+    with torch.no_grad():
+        model[0].bias.fill_(100.0)
+        model[1].bias.copy_(-100.0 * model[1].weight.sum(dim=1))
+    found = probe(model)
+    assert found.rows[0].correlation > 0.999
+    assert found.ok, found.verdict
+
+
+def test_zeros_of_the_whole_model_are_a_note():
+    """A class token or positions that start at 0 are usual."""
+
+    class Token(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.token, self.layer, self.head = nn.Parameter(torch.zeros(1, 32)), nn.Linear(16, 32), nn.Linear(32, 10)
+
+        def forward(self, x):
+            return self.head(torch.relu(self.layer(x) + self.token))
+
+    found = probe(Token(), torch.randn(32, 16))
+    assert found.ok
+    assert any(note.startswith("All weights 0: Token. ") and "not known" in note for note in found.notes)
 
 
 def test_in_place_activations_are_seen_like_others():

@@ -6,6 +6,7 @@ networks; the simulation draws the network that is described, or takes the weigh
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import itertools
 import math
@@ -28,6 +29,8 @@ from wi_docs.nn.network import MLP, ExplosionError, FlatError
 NORMALIZATIONS = ("none", "before", "after")
 STRUCTURED = ("zeros", "constant", "identity")  # theory is about independent weights
 NODES = 41  # a side, for two inputs: three digits are enough for a verdict
+LARGEST = np.finfo(np.float64).max.item()
+FAR = 460.0  # of the logarithm of a variance: 1e200 or 1e-200
 
 # What is too much. `docs/diagnose.md` says where each comes from.
 REACH = 4.0  # change of a gradient's or a signal's size, in powers of e: eight depth scales of its mean square
@@ -274,6 +277,11 @@ class Diagnosis:
         problems: what is bad, the worst first.
         advice: what to change; None if there is nothing to, or nothing of what was tried helps.
         notes: what is worth knowing besides.
+        zeros: layers, counted from 1, that start with weights of 0 and leave them within the first steps. The verdict
+            is about the rest.
+        filled: where they are in the way of every signal, the network with weights of sigma_w 1 in their place, which
+            the verdict is about; else None.
+        last_layer: the last layer's factor on the gradient, where it alone makes the first row's small; else None.
     """
 
     spec: Spec
@@ -284,16 +292,24 @@ class Diagnosis:
     problems: tuple[Problem, ...]
     advice: Advice | None
     notes: tuple[str, ...]
+    zeros: tuple[int, ...] = ()
+    filled: Layers | None = None
+    last_layer: float | None = None
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is bad."""
-        return not self.problems
+        """Whether it was looked at and nothing is bad."""
+        return not self.problems and not self.undecided
+
+    @property
+    def undecided(self) -> bool:
+        """Whether there is nothing to judge by: no theory, no simulation, and no equal units."""
+        return not self.problems and self.best is None
 
     @property
     def verdict(self) -> str:
         """The verdict in words."""
-        return verdict(self.problems, self.best, self.rows)
+        return verdict(self.problems, self.filled or self.best, self.rows)
 
     @property
     def best(self) -> Layers | None:
@@ -318,39 +334,64 @@ def _moments(name: str, q: float) -> tuple[float, float, float, float, float, fl
     rough = float(weights @ f**2)
     square = gains.second_moment(phi, q)
     slope = gains.second_moment(phi, q, direction="backward")
-    fourth, turn = float(weights @ f**4), float(weights @ (f * df * z)) * math.sqrt(q)
+    relative = f / np.abs(f).max()  # the fourth power of f itself may leave float64
+    fourth = float(weights @ relative**4) / float(weights @ relative**2) ** 2
+    turn = float(weights @ (f * df * z)) * math.sqrt(q)
     own = covariance(phi, 1.0, q, nodes=NODES) / square
-    return square, slope, float(weights @ f), max(fourth / rough**2, 1.0), turn / rough, own
+    return square, slope, float(weights @ f), max(fourth, 1.0), turn / rough, own
 
 
 @dataclass
 class _Signal:
-    """The stream between two rows: mean square, correlation of two inputs, variance of the logarithm of its square."""
+    """The stream between two rows: log of its rms, correlation of two inputs, variance of the log of its square."""
 
-    square: float
+    size: float
     correlation: float
     variance: float
 
-    @property
-    def alive(self) -> bool:
-        return 0.0 < self.square < 1e300
+
+def _log(x: float) -> float:
+    """Return the logarithm of a number that is not negative, and may be 0 or infinite."""
+    return math.log(min(x, LARGEST)) if x > 0.0 else -math.inf
 
 
-def _through(spec: Spec, q: float, c: float, variance: float, width: int, last: bool) -> tuple[_Signal, float, float]:
-    """Return what a layer's activation makes of normal pre-activations, its factor on the gradient's square, and the q it got."""
+def _sum(*sizes: float) -> float:
+    """Return the logarithm of the rms of a sum of independent parts, from theirs."""
+    return float(np.logaddexp.reduce([2 * size for size in sizes])) / 2
+
+
+def _share(part: float, whole: float) -> float:
+    """Return which share of a square is a part's, from the logarithms of both rms."""
+    return math.exp(min(2 * (part - whole), 0.0)) if part > -math.inf else 0.0
+
+
+def _through(
+    spec: Spec, size: float, c: float, variance: float, width: int, last: bool
+) -> tuple[_Signal, float, float]:
+    """Return what a layer's activation makes of normal pre-activations, the logarithm of its factor on the gradient's
+    square, and that of the rms it got.
+
+    Beyond `FAR` from 1 a variance is not integrated: there an activation is a multiple of what it gets, or a constant.
+    """
     normalized = spec.normalization if not (last or spec.residual) else "none"
-    shrink = q if normalized == "before" else 1.0
+    shrink = size if normalized == "before" else 0.0
     if normalized == "before":
-        q, variance = 1.0, 0.0
+        size, variance = 0.0, 0.0
     name = "linear" if last else spec.activation
+    near = min(max(size, -FAR / 2), FAR / 2)
+    q = math.exp(2 * near)
     # Seven digits, so that a variance that has settled is not integrated again.
     square, slope, mean, kurtosis, elasticity, rule = _moments(name, float(f"{q:.7g}"))
     together = covariance(name, min(max(c, -1.0), 1.0), q, nodes=NODES) / rule
     variance = variance * elasticity**2 + (kurtosis - 1) / width
+    beyond = size - near if round(elasticity) else 0.0
+    chi = _log(slope) - 2 * shrink
     if normalized == "after":
-        left = square - mean**2
-        return _Signal(1.0, (together - mean**2) / left, 0.0), slope / shrink / left, q
-    return _Signal(square, together / square, variance), slope / shrink, q
+        left, c_left = square - mean**2, together - mean**2
+        if left < 1e-9 * square:  # a constant and a little of what it got: subtraction would leave rounding
+            left, c_left, beyond = slope * q, slope * q * c, size - near
+        return _Signal(0.0, c_left / left, 0.0), chi - _log(left) - 2 * beyond, size
+    return _Signal(_log(square) / 2 + beyond, together / square, variance), chi, size
 
 
 def theory(spec: Spec, batch: int = 32) -> Layers:
@@ -359,7 +400,8 @@ def theory(spec: Spec, batch: int = 32) -> Layers:
     The squares follow the length map, the correlation its own map, the gradient \(\chi\). In a residual network a branch
     adds its square to the stream's, forward and back. The spread adds up what each layer of \(n\) units contributes,
     \((\mathbb E\varphi^4/(\mathbb E\varphi^2)^2 - 1)/n\), which is \(5/n\) for ReLU, as far as the following layers
-    pass it on.
+    pass it on. All sizes are kept as logarithms: what is beyond float64 comes out as 0 or infinite, and nothing else
+    suffers.
 
     Raises:
         ValueError: for weights that are not drawn independently.
@@ -376,55 +418,50 @@ def theory(spec: Spec, batch: int = 32) -> Layers:
     if spec.scheme in STRUCTURED:
         raise ValueError(f"theory is about independent weights, and {spec.scheme} draws none")
     rows, deviations = spec.rows(), spec.deviations()
-    s = _Signal(spec.input_second_moment, spec.input_correlation, 0.0)
-    table = np.zeros((len(rows), 9))
+    s = _Signal(math.log(spec.input_second_moment) / 2, spec.input_correlation, 0.0)
+    logs, table = np.full((len(rows), 4), -math.inf), np.zeros((len(rows), 4))
     for index, (_, first, *rest) in enumerate(rows):
-        (sigma_w, sigma_b), last = deviations[first], first == len(deviations) - 1
+        (w, b), last = map(_log, deviations[first]), first == len(deviations) - 1
         before, block = s, bool(rest)
-        inside = _Signal(1.0, s.correlation, 0.0) if block and spec.normalization == "before" else s
-        q = sigma_w**2 * inside.square + sigma_b**2
-        if not (0.0 < q < 1e300 and before.square < 1e300):
-            fill = 0.0 if q == 0.0 else math.inf
-            table[index:, [0, 1, 3]], table[index:, 5] = fill, 1.0
+        inside = _Signal(0.0, s.correlation, 0.0) if block and spec.normalization == "before" else s
+        size = _sum(w + inside.size, b)
+        if size == -math.inf and not block:  # nothing comes through, from here on
+            table[index:, 0] = 1.0
             break
-        share = sigma_w**2 * inside.square / q
-        c = (sigma_w**2 * inside.square * inside.correlation + sigma_b**2) / q
+        share = _share(w + inside.size, size)
+        c = share * inside.correlation + (1 - share)
         wide = spec.widths[first + 1]
         linear = last or (spec.residual and not block)
-        a, slope, got = _through(spec, q, c, inside.variance * share**2, wide, linear)
-        chi = sigma_w**2 * slope
+        a, slope, got = _through(spec, size, c, inside.variance * share**2, wide, linear)
+        chi = 2 * w + slope
         off = 0.0, 0.0
         if not linear:
+            q = math.exp(min(max(2 * got, -FAR), FAR))
             off = (
-                saturation.saturated_share(spec.activation, got),
-                saturation.dead_share(spec.activation, got, min(max(c, 0.0), 1.0), batch),
+                saturation.saturated_share(spec.activation, q),
+                saturation.dead_share(spec.activation, q, min(max(c, 0.0), 1.0), batch),
             )
         if block:
-            sigma_v, bias = deviations[rest[0]]
-            added = sigma_v**2 * a.square + bias**2
-            square = before.square + added
-            chi = 1 + chi * sigma_v**2 / (before.square if spec.normalization == "before" else 1.0)
-            together = before.square * before.correlation + sigma_v**2 * a.square * a.correlation + bias**2
+            v, bias = map(_log, deviations[rest[0]])
+            whole = _sum(before.size, v + a.size, bias)
+            kept, new, common = (_share(part, whole) for part in (before.size, v + a.size, bias))
+            added = new + common
+            chi = float(np.logaddexp(0.0, chi + 2 * v - (2 * before.size if spec.normalization == "before" else 0.0)))
             # What is added is normal, given the stream; its size varies as that of what it is made from.
-            passed = before.square / square * math.sqrt(before.variance) + added / square * math.sqrt(a.variance)
-            variance = passed**2 + (2 * added**2 + 4 * before.square * added) / wide / square**2
-            s = _Signal(square, together / square, variance)
+            passed = kept * math.sqrt(before.variance) + added * math.sqrt(a.variance)
+            variance = passed**2 + (2 * added**2 + 4 * kept * added) / wide
+            s = _Signal(whole, kept * before.correlation + new * a.correlation + common, variance)
             if spec.normalization == "after":
-                chi /= square
-                s = _Signal(1.0, s.correlation, 0.0)
+                chi -= 2 * whole
+                s = _Signal(0.0, s.correlation, 0.0)
         else:
             s = a
-        forward = math.sqrt(s.square / before.square)
-        spread = math.sqrt(s.variance) / 2
-        table[index] = [got, forward, chi, math.sqrt(s.square), 0.0, min(s.correlation, 1.0), *off, spread]
-    table[:, 4] = _lengths(table[:, 2])
-    return Layers(*np.ascontiguousarray(table.T))
-
-
-def _lengths(chi: Array) -> Array:
-    """Return the gradient's length at each row's output, 1 at the last, from the factors on its square."""
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        return np.asarray(np.sqrt(np.r_[np.cumprod(chi[:0:-1])[::-1], 1.0]))
+        logs[index] = 2 * got, s.size - before.size, chi, s.size
+        table[index] = min(s.correlation, 1.0), *off, math.sqrt(s.variance) / 2
+    gradient = np.r_[np.cumsum(logs[:0:-1, 2])[::-1] / 2, 0.0]
+    with np.errstate(over="ignore"):
+        q, forward, chi, signal = np.exp(logs.T)
+        return Layers(q, forward, chi, signal, np.exp(gradient), *np.ascontiguousarray(table.T))
 
 
 # Simulation
@@ -443,7 +480,8 @@ def build(spec: Spec, seed: int = 0) -> MLP:
     net = MLP(spec.widths, spec.activation, spec.scheme or "lecun_normal", rng)
     for layer, ((sigma_w, sigma_b), shape) in enumerate(zip(deviations, shapes, strict=True)):
         drawn = initializers.deviation(spec.scheme or "lecun_normal", shape) * math.sqrt(shape[0])
-        net.W[layer] *= sigma_w / drawn if drawn else 0.0
+        with np.errstate(over="ignore", invalid="ignore"):
+            net.W[layer] *= sigma_w / drawn if drawn else 0.0
         net.b[layer] = sigma_b * rng.standard_normal(shape[1])
     return arrange(spec, net)
 
@@ -481,28 +519,45 @@ def simulate(spec: Spec, nets: Sequence[MLP], batch: int = 32) -> Layers:
     x = math.sqrt(spec.input_second_moment) * (math.sqrt(1 - c) * own + math.sqrt(c) * common)
     cotangent = rng.standard_normal((batch, spec.widths[-1]))
     tables, logs = [], []
-    for net in nets:
-        run = net.forward(x)
-        grad = net.backward(run, cotangent)
-        table, lengths, before, da_before = [], [], x, grad.x
-        for _, first, *rest in spec.rows():
-            end = rest[-1] if rest else first
-            z, a, da, phi = run.pre_activations[first], run.outputs[end], grad.outputs[end], net.activations[first]
-            off = saturation.saturated(phi, z)
-            table.append(
-                [
-                    rms(z) ** 2, _over(rms(a), rms(before)), _over(np.linalg.norm(da_before), np.linalg.norm(da)) ** 2,
-                    rms(a), np.linalg.norm(da) / np.linalg.norm(cotangent), alike(a), off.mean(), off.all(axis=0).mean(),
-                ]
-            )  # fmt: skip
-            lengths.append(np.log(np.linalg.norm(a, axis=1) + 1e-300))
-            before, da_before = a, da
-        tables.append(table)
-        logs.append(lengths)
-    mean = np.array(tables, dtype=np.float64).mean(axis=0)
-    # The variance over networks of one input's length, averaged over inputs.
-    spread = np.sqrt(np.var(logs, axis=0, ddof=1).mean(axis=1)) if len(nets) > 1 else np.zeros(len(mean))
-    return Layers(*np.ascontiguousarray(np.c_[mean, spread].T))
+    with np.errstate(over="ignore", invalid="ignore"):  # squares of what is near the end of float64
+        for net in nets:
+            run = net.forward(x)
+            grad = net.backward(run, cotangent)
+            table, lengths, before, da_before = [], [], x, grad.x
+            for _, first, *rest in spec.rows():
+                end = rest[-1] if rest else first
+                z, a, da, phi = run.pre_activations[first], run.outputs[end], grad.outputs[end], net.activations[first]
+                off, back = saturation.saturated(phi, z), _over(_length(da_before), _length(da))
+                table.append(
+                    [
+                        rms(z) * rms(z), _over(rms(a), rms(before)), back * back, rms(a),
+                        _length(da) / _length(cotangent), alike(a), off.mean(), off.all(axis=0).mean(),
+                    ]
+                )  # fmt: skip
+                lengths.append([_log(_length(row)) for row in a])
+                before, da_before = a, da
+            tables.append(table)
+            logs.append(lengths)
+        mean = np.array(tables, dtype=np.float64).mean(axis=0)
+    return Layers(*np.ascontiguousarray(np.c_[mean, _spread(np.array(logs))].T))
+
+
+def _length(x: Array) -> float:
+    """Return the length of all entries as a vector, also where their squares leave float64."""
+    return rms(x) * math.sqrt(x.size)
+
+
+def _spread(logs: Array) -> Array:
+    """Return the deviation over networks of one input's logarithm, its square averaged over inputs.
+
+    `logs` are `(networks, rows, inputs)`. It is infinite where an input is 0 in one network and not in another.
+    """
+    if len(logs) < 2:
+        return np.zeros(logs.shape[1])
+    gone = np.isneginf(logs)
+    variance = np.where(gone, 0.0, logs).var(axis=0, ddof=1)
+    variance[gone.any(axis=0) & ~gone.all(axis=0)] = math.inf
+    return np.asarray(np.sqrt(variance.mean(axis=1)))
 
 
 def _over(value: Any, by: Any) -> float:
@@ -525,13 +580,73 @@ def alike(a: Array) -> float:
     return float((np.square(unit.sum(axis=0)).sum() - len(a)) / (len(a) * (len(a) - 1)))
 
 
+# Layers that start at 0
+
+
+def zeros(spec: Spec) -> tuple[int, ...]:
+    """Return the layers, counted from 0, whose weights start at 0 and leave it at the first step; none if any stays.
+
+    A factor of 0 holds up what lies before it for one step. Two of them on one path hold up each other, for ever:
+    neither gets a gradient through the other. So does one before an activation without a slope at 0.
+
+    Examples:
+        >>> zeros(Spec((8, 8, 8, 2), sigma_w=(1.0, 1.0, 0.0))), zeros(Spec((8, 8, 8, 2), sigma_w=(1.0, 0.0, 0.0)))
+        ((2,), ())
+    """
+    deviations = spec.deviations()
+    last = len(deviations) - 1
+    found = tuple(k for k, (sigma_w, _) in enumerate(deviations) if sigma_w == 0.0)
+    slope = float(activation(spec.activation).df(0.0)) != 0.0
+    # What one factor of 0 may hold up: the whole chain, or of a residual network its two ends or a block.
+    paths = [(0, last), *((k, k + 1) for k in range(1, last, 2))] if spec.residual else [tuple(range(last + 1))]
+    for path in paths:
+        held = [k for k in found if k in path]
+        before = bool(held) and held[0] < path[-1] and not (spec.residual and path[0] == 0)  # an activation follows
+        stuck = spec.normalization != "none" or not (slope or deviations[held[0]][1] > 0.0) if before else False
+        if len(held) > 1 or stuck:
+            return ()
+    return found
+
+
+def _in_the_way(spec: Spec) -> tuple[int, ...]:
+    """Return which of `zeros` leave no way around them: all but those in the branches of a residual network."""
+    last = len(spec.widths) - 2
+    return tuple(k for k in zeros(spec) if not spec.residual or k in (0, last))
+
+
+def without_zeros(spec: Spec) -> Spec:
+    """Return the network with weights of sigma_w 1 where `zeros` are in the way of every signal."""
+    held = _in_the_way(spec)
+    if not held:
+        return spec
+    plain = dataclasses.replace(spec, branch=1.0).deviations()
+    return dataclasses.replace(
+        spec, scheme=None, gain=1.0, sigma_w=tuple(1.0 if k in held else w for k, (w, _) in enumerate(plain)),
+        sigma_b=tuple(b for _, b in plain),
+    )  # fmt: skip
+
+
+def _filled(spec: Spec, net: MLP) -> MLP:
+    """Return a copy of `net` with such weights."""
+    rng, new = np.random.default_rng([spec.seed, 2]), copy.copy(net)
+    new.W = list(net.W)
+    for layer in _in_the_way(spec):
+        new.W[layer] = rng.standard_normal(net.W[layer].shape) / math.sqrt(len(net.W[layer]))
+    return new
+
+
 # The verdict
 
 
-def _twins(net: MLP) -> tuple[int, int, int] | None:
-    """Return the first hidden layer with equal units, counted from 0, how many there are and how many of them differ."""
+def _twins(net: MLP, held: tuple[int, ...]) -> tuple[int, int, int] | None:
+    """Return the first hidden layer with equal units, counted from 0, how many there are and how many of them differ.
+
+    Zeros that are held up only until the first step part then: what comes back differs from unit to unit.
+    """
     for layer, (W, b) in enumerate(zip(net.W[:-1], net.b, strict=False)):
-        units = np.r_[W, b[None, :]].T
+        if layer in held:
+            continue
+        units = np.r_[W, b[None, :]].T + 0.0  # -0 is 0
         different = len({unit.tobytes() for unit in np.ascontiguousarray(units)})
         if different < len(units):
             return layer, len(units), different
@@ -548,14 +663,14 @@ def cosine(apart: float) -> str:
     return f"1 - {apart:.0e}" if apart > 1e-14 else "1 to the last digit"
 
 
-def _size(factor: float) -> str:
-    """Return a factor in words that are short: 0.05, 3.2, 4e-17.
+def _size(factor: float, form: str = ".2g") -> str:
+    """Return a factor in words that are short: 0.05, 3.2, 4e-17. `form` is how it is written where it is near 1.
 
     Examples:
-        >>> _size(4.04e-17), _size(0.0512), _size(31.7)
-        ('4e-17', '0.051', '32')
+        >>> _size(4.04e-17), _size(0.0512), _size(31.7), _size(31.7, ".2f")
+        ('4e-17', '0.051', '32', '31.70')
     """
-    return f"{factor:.2g}" if 1e-3 < factor < 1e3 else f"{factor:.0e}"
+    return format(factor, form) if 1e-3 < factor < 1e3 else f"{factor:.0e}"
 
 
 FOLLOWS = {
@@ -564,6 +679,17 @@ FOLLOWS = {
     "vanishing signal": "What later layers get is smaller than their own rounding or biases.",
     "exploding signal": "The first outputs are huge, and so is the first loss.",
 }
+
+
+def small_last(layers: Layers) -> float | None:
+    """Return the last layer's factor on the gradient if it alone makes the first row's gradient vanish, else None.
+
+    That is over once the last layer has grown, and it is the first to: nothing lies between it and the loss.
+    """
+    first, last = float(layers.gradient[0]), float(layers.gradient[max(len(layers.gradient) - 2, 0)])
+    if first <= 0.0 or math.log(first) >= -REACH or abs(math.log(first / last)) > REACH:
+        return None
+    return last
 
 
 def find_problems(spec: Spec, layers: Layers, formats: dict[str, str]) -> tuple[Problem, ...]:
@@ -585,17 +711,18 @@ def find_problems(spec: Spec, layers: Layers, formats: dict[str, str]) -> tuple[
             ("signal", last, signal, f"from the input to {names[last]}"),
             ("gradient", 0, float(layers.gradient[0]), f"from the output back to {names[0]}"),
         ):
-            far = abs(math.log(factor)) / REACH if factor > 0.0 else 100.0
-            if far > 1.0:
+            far = abs(math.log(factor)) / REACH if 0.0 < factor < math.inf else 100.0
+            if far > 1.0 and not (what == "gradient" and small_last(layers) is not None):
                 kind = f"{'exploding' if factor > 1.0 else 'vanishing'} {what}"
-                grows = "grows" if factor > 1.0 else "shrinks"
-                each = f"{factor ** (1 / depth):.2f} a row"
-                bad(
-                    kind,
-                    row,
-                    f"The {what} {grows} to {_size(factor)} times its size {way}, {each}. {FOLLOWS[kind]}",
-                    far,
-                )
+                if factor == 0.0:
+                    said = f"The {what} is lost {way}: what is left is 0 in float64."
+                elif factor == math.inf:
+                    said = f"The {what} grows {way} and leaves float64."
+                else:
+                    grows = "grows" if factor > 1.0 else "shrinks"
+                    each = f"{_size(factor ** (1 / depth), '.2f')} a row"
+                    said = f"The {what} {grows} to {_size(factor)} times its size {way}, {each}."
+                bad(kind, row, f"{said} {FOLLOWS[kind]}", far)
         limit = saturation.limit(spec.activation)
         row = int(np.argmax(layers.saturated[:hidden]))
         share = float(layers.saturated[row])
@@ -623,14 +750,20 @@ def find_problems(spec: Spec, layers: Layers, formats: dict[str, str]) -> tuple[
                 beyond / saturation.DEAD,
             )
         apart = 1 - float(layers.correlation[last])
-        if apart < ALIKE:
+        if apart < ALIKE and spec.widths[-2] > 1:  # one number has a sign, and no direction
             sentence = (
                 f"Two inputs end with a cosine of {cosine(apart)} at {names[last]}: the output ignores its input."
             )
             bad("inputs alike", last, sentence, math.log(max(apart, 1e-16)) / math.log(ALIKE))
         if (spread := float(layers.spread[last])) > SPREAD:
-            sentence = f"At these widths the signal of one draw differs from the next by a factor of {math.exp(spread):.1f}, either way."
-            bad("a lottery", last, sentence, spread / SPREAD)
+            if spread == math.inf:
+                sentence = "At these widths one draw leaves nothing of an input's signal, and the next does."
+            else:
+                times = f"{math.exp(spread):.1f}" if spread < math.log(1e3) else f"1e{spread / math.log(10):+03.0f}"
+                sentence = (
+                    f"At these widths the signal of one draw differs from the next by a factor of {times}, either way."
+                )
+            bad("a lottery", last, sentence, min(spread / SPREAD, 100.0))
     if formats[spec.dtype]:
         row = names.index(formats[spec.dtype].rpartition(" at ")[2])
         bad("number format", row, f"In {spec.dtype}, {formats[spec.dtype]}.", 10.0)
@@ -647,7 +780,7 @@ def find_formats(rows: Rows, layers: Layers) -> dict[str, str]:
         smallest, largest = floats.limits(name)
         found = []
         for what, sizes, order in (
-            ("signal", np.maximum(layers.signal, np.sqrt(layers.q)), 1),
+            ("signal", np.maximum(layers.signal, np.sqrt(np.minimum(layers.q, LARGEST))), 1),
             ("gradient", layers.gradient, -1),
         ):
             for row, size in list(zip(rows, sizes, strict=True))[::order]:
@@ -663,7 +796,7 @@ def verdict(problems: tuple[Problem, ...], layers: Layers | None, rows: Rows) ->
     if problems:
         return f"Bad: {problems[0].kind}. {problems[0].sentence}"
     if layers is None:
-        return "Undecided."
+        return "Undecided. There is neither a theory of such weights nor a simulation of this network to judge by."
     signal = layers.signal[max(len(rows) - 2, 0)]
     return (
         f"Good. The gradient reaches the first row at {_size(float(layers.gradient[0]))} times its size at the output, the last hidden "
@@ -677,7 +810,8 @@ def _alternatives(spec: Spec) -> Iterator[tuple[str, Spec]]:
         yield "scale the inputs to a mean square of 1", dataclasses.replace(spec, input_second_moment=1.0)
     if spec.dtype == "fp16":
         yield "keep the numbers in bf16", dataclasses.replace(spec, dtype="bf16")
-    if spec.residual:
+    held = zeros(spec)
+    if spec.residual and not held:
         blocks = (len(spec.widths) - 3) // 2
         factor = float(f"{blocks**-0.5:.4g}")
         yield (
@@ -698,6 +832,14 @@ def _alternatives(spec: Spec) -> Iterator[tuple[str, Spec]]:
         ("orthogonal", "orthogonal weights times {:.3g}"),
     ):
         for words, gain in tried.items():
+            if held:  # maybe meant: left as they are
+                if scheme == "lecun_normal":
+                    kept = tuple(0.0 if k in held else gain for k in range(len(spec.widths) - 1))
+                    yield (
+                        f"{law.format(gain**2)} ({words}) and biases of 0, but for the layers that start at 0",
+                        dataclasses.replace(spec, scheme=None, gain=1.0, branch=1.0, sigma_w=kept, sigma_b=0.0),
+                    )
+                continue
             he = scheme == "lecun_normal" and spec.activation == "relu" and words == "its gain"
             new = {"scheme": "he_normal", "gain": 1.0} if he else {"scheme": scheme, "gain": gain}
             shown = law.format(gain**2 if scheme == "lecun_normal" else gain)
@@ -720,7 +862,7 @@ def _alternatives(spec: Spec) -> Iterator[tuple[str, Spec]]:
                 f"normalize over the units of a layer, {place}",
                 dataclasses.replace(spec, normalization=normalization),
             )
-    if not spec.residual and len(spec.widths) > 5:
+    if not spec.residual and len(spec.widths) > 5 and not held:
         fewer = spec.widths[:1] + spec.widths[1:-1:2] + spec.widths[-1:]
         start: dict[str, Any] = {"sigma_w": None, "sigma_b": 0.0, "scheme": "lecun_normal", "gain": tried["its gain"]}
         yield "half as many layers, at the activation's gain", dataclasses.replace(spec, widths=fewer, **start)
@@ -730,8 +872,8 @@ def _margin(spec: Spec, layers: Layers) -> float:
     """Return how near to too much the rows come, in quarters: 1 is too much."""
     last = max(len(layers.signal) - 2, 0)
     sizes = layers.gradient[0], layers.signal[last] / math.sqrt(spec.input_second_moment)
-    far = max(abs(math.log(max(float(size), 1e-300))) / REACH for size in sizes)
-    return round(4 * max(far, float(layers.spread[last]) / SPREAD)) / 4
+    far = max(abs(math.log(min(max(float(size), 1e-300), 1e300))) / REACH for size in sizes)
+    return round(4 * min(max(far, float(layers.spread[last]) / SPREAD), 100.0)) / 4
 
 
 def _burden(problems: tuple[Problem, ...]) -> tuple[int, float]:
@@ -743,7 +885,7 @@ def _advise(spec: Spec, now: tuple[Problem, ...], seeds: int) -> Advice | None:
     ranked = []
     for order, (change, new) in enumerate(_alternatives(spec)):
         if new != spec and new.scheme not in STRUCTURED:
-            layers = theory(new)
+            layers = theory(without_zeros(new))
             left = find_problems(new, layers, find_formats(tuple(name for name, *_ in new.rows()), layers))
             ranked.append((_burden(left), _margin(new, layers), order, change, new))
     tried = []
@@ -787,6 +929,8 @@ def diagnose(
     by_theory = None if spec.scheme in STRUCTURED else theory(spec)
     if by_theory is None:
         notes.append(f"Theory is about independent weights, and {spec.scheme} draws none.")
+    held, in_the_way = zeros(spec), bool(_in_the_way(spec))
+    filled = theory(without_zeros(spec)) if in_the_way else None
     by_simulation, twins, extra = None, None, []
     if simulated:
         nets = (
@@ -794,9 +938,10 @@ def diagnose(
             if weights is not None
             else [build(spec, seed) for seed in range(checks.count("seeds", seeds))]
         )
-        twins = _twins(nets[0])
+        twins = _twins(nets[0], held)
         try:
             by_simulation = simulate(spec, nets)
+            filled = simulate(spec, [_filled(spec, net) for net in nets]) if in_the_way else None
         except ExplosionError as error:
             extra.append(Problem("exploding signal", rows[-1], f"In a simulation, {error}, beyond float64.", 100.0))
         except FlatError as error:
@@ -812,12 +957,39 @@ def diagnose(
                 50.0,
             )
         )
-    best = by_simulation or by_theory
+    best = filled or by_simulation or by_theory
+    if held:
+        names = (
+            f"Layers {', '.join(str(k + 1) for k in held)} start" if len(held) > 1 else f"Layer {held[0] + 1} starts"
+        )
+        seen = "with normal weights of variance 1/n_in there" if in_the_way else "as it stands"
+        notes.append(
+            f"{names} with weights of 0. No gradient passes there until a step has changed them. Whether that is meant "
+            f"is not known. The verdict is about the rest, {seen}."
+        )
+    last_layer = small_last(best) if best else None
+    if last_layer is not None:
+        notes.append(
+            f"The last layer multiplies the gradient by {_size(last_layer)}, so that little reaches the rest until it "
+            "has grown. Whether that is meant is not known, and the verdict leaves it out."
+        )
     formats = find_formats(rows, best) if best else dict.fromkeys(floats.FORMATS, "")
     problems = tuple(
         sorted((*extra, *(find_problems(spec, best, formats) if best else ())), key=lambda problem: -problem.weight)
     )
-    found = Diagnosis(spec, rows, by_theory, by_simulation, formats, problems, None, tuple(notes))
+    found = Diagnosis(
+        spec,
+        rows,
+        by_theory,
+        by_simulation,
+        formats,
+        problems,
+        None,
+        tuple(notes),
+        tuple(k + 1 for k in held),
+        filled,
+        last_layer,
+    )
     if problems and advise:
         found = dataclasses.replace(found, advice=_advise(spec, problems, min(seeds, 2)))
     return found

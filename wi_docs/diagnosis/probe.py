@@ -13,20 +13,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from wi_docs.diagnosis.networks import ALIKE, REACH, Problem, cosine
 from wi_docs.experiments import saturation
 from wi_docs.nn import checks, floats, gains
 
-# What calling a reader's code may raise that says something about that code.
-RAISED = (
-    ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError, OSError, RuntimeError,
-    SyntaxError, TypeError, ValueError,
-)  # fmt: skip
+
+RAISED = (Exception, SystemExit)  # what calling a reader's code may raise: whatever its author thought of
 FUNCTIONS = {  # PyTorch's names of activations, and ours
     "relu": "relu", "tanh": "tanh", "sigmoid": "sigmoid", "gelu": "gelu", "silu": "silu", "elu": "elu", "selu": "selu",
     "softplus": "softplus", "softsign": "softsign", "mish": "mish", "hardtanh": "hard_tanh", "hardswish": "hard_swish",
     "leaky_relu": "leaky_relu",
 }  # fmt: skip
+MOVES = 4  # how many steps may pass until a gradient comes back: one for each factor of 0 that waits for another
 LOUD = 4.0  # a first loss above this many times ln C; one draw of He's weights may have two or three
 
 
@@ -45,6 +45,8 @@ class Row:
         frozen: whether it has parameters and none of them is trained.
         signal: rms of its output.
         gradient: length of the loss's derivative with respect to its output.
+        later: if that is 0: the same once parameters that are exactly 0 have moved.
+        moves: how often they had to.
         weight_gradient: rms of the loss's derivative with respect to its weights, over their own rms.
         update: how far its weights have moved, over their length, after the steps.
         correlation: mean cosine of two inputs at its output.
@@ -64,6 +66,8 @@ class Row:
     frozen: bool = False
     signal: Any = None
     gradient: Any = None
+    later: float | None = None
+    moves: int = 0
     weight_gradient: float | None = None
     update: float | None = None
     correlation: Any = None
@@ -71,6 +75,11 @@ class Row:
     saturated: Any = None
     dead: Any = None
     broken: bool = False
+
+    @property
+    def reach(self) -> float:
+        """The gradient, or the later one where there is none at first."""
+        return float(self.gradient or self.later or 0.0)
 
     def __str__(self) -> str:
         """Return the name with the class, as a sentence has it."""
@@ -90,10 +99,12 @@ class Probe:
         loss: before the first step.
         chance: the logarithm of the number of classes, what a model that knows nothing should lose; None for other losses.
         loss_after: after the steps.
-        output_correlation: mean cosine of two examples' outputs.
+        output_correlation: mean cosine of two examples' outputs; None for a single example, or for outputs of one
+            number, which have a sign and no direction.
         problems: what is bad, the worst first.
         advice: a change that was tried on the model and what it gave; empty if there is none.
         notes: what is worth knowing besides.
+        zeros: parameters that start at 0 and leave it within the first steps.
     """
 
     model: str
@@ -104,10 +115,28 @@ class Probe:
     loss: float
     chance: float | None
     loss_after: float | None
-    output_correlation: float
+    output_correlation: float | None
     problems: tuple[Problem, ...] = ()
     advice: str = ""
     notes: tuple[str, ...] = ()
+    zeros: tuple[str, ...] = ()
+
+    @property
+    def waiting(self) -> tuple[Row, ...]:
+        """The rows without a gradient that get one once parameters that are exactly 0 have moved."""
+        return tuple(row for row in self.rows if row.gradient == 0.0 and row.later)
+
+    @property
+    def small_last(self) -> float | None:
+        """The last layer's factor on the gradient if it alone makes the first row's vanish; else None.
+
+        That is over once the last layer has grown, and it is the first to: nothing lies between it and the loss.
+        """
+        seen = [row for row in self.rows if row.matrix and row.gradient and row.name != self.model]
+        if len(seen) < 2 or math.log(seen[0].reach / seen[-1].reach) >= -REACH:
+            return None
+        inner = abs(math.log(seen[0].reach / seen[-2].reach))
+        return seen[-2].reach / seen[-1].reach if inner <= REACH else None
 
     @property
     def ok(self) -> bool:
@@ -120,9 +149,9 @@ class Probe:
         if self.problems:
             return f"Bad: {self.problems[0].kind}. {self.problems[0].sentence}"
         first, last = ends(self.rows)
-        kept = "One layer alone has weights"
-        if first is not None and last is not None:
-            kept = f"The gradient's length at {first} is {first.gradient / last.gradient:.2g} times that at {last}"
+        kept = "There are no two layers with weights to compare"
+        if first is not None and last is not None and last.reach > 0.0:
+            kept = f"The gradient's length at {first} is {first.reach / last.reach:.2g} times that at {last}"
         chance = f", where chance is {self.chance:.2f}" if self.chance is not None else ""
         return f"Good. {kept}, and the first loss is {self.loss:.2f}{chance}."
 
@@ -214,8 +243,9 @@ def probe(
     Args:
         model: a `torch.nn.Module`; it comes back as it was.
         inputs: a batch: a tensor, or a tuple of the model's arguments; None for standard normal ones.
-        targets: classes (integers) for cross-entropy, or values for the squared error; None for random classes, as many as
-            the output has entries.
+        targets: classes (integers) for cross-entropy, or values for the squared error, a tensor, array or list; None
+            for random classes, as many as the output has entries. A model that returns one number returns its loss, and
+            takes none.
         steps: of plain gradient descent on the batch, after which to look again.
         rate: their learning rate.
         advise: whether to try other weights if the verdict is bad.
@@ -235,6 +265,8 @@ def probe(
         raise ValueError("the model has no trainable parameter: requires_grad is False for all of them")
     if any(isinstance(p, torch.nn.parameter.UninitializedParameter) for p in model.parameters()):
         raise ValueError("the model has lazy parameters, which get their shape from a first batch: run one before")
+    _refuse(model)
+    targets = _targets(targets)
     inputs = standard_inputs(model) if inputs is None else inputs
     arguments = inputs if isinstance(inputs, tuple) else (inputs,)
 
@@ -245,9 +277,49 @@ def probe(
     return found
 
 
+def _refuse(model: Any) -> None:
+    """Say why a model cannot be watched, if so."""
+    torch = _torch()
+    if any(isinstance(module, torch.jit.ScriptModule) for module in model.modules()):
+        raise ValueError(
+            "the model is scripted or traced (torch.jit), where no layer can be watched: give it as it was before"
+        )
+    tensors = [*model.parameters(), *model.buffers()]
+    if any(tensor.is_meta for tensor in tensors):
+        raise ValueError(
+            "the model is on the meta device, where tensors have a shape and no values: build it on another one, or "
+            "give it memory with model.to_empty(device='cpu') and then values with its own initialization"
+        )
+    if any(tensor.is_inference() for tensor in tensors):
+        raise ValueError("the model was made in torch.inference_mode, and cannot be trained: build it outside of that")
+
+
+def _targets(given: Any) -> Any:
+    """Return targets as a tensor, or say why they cannot be."""
+    torch = _torch()
+    if isinstance(given, list | np.ndarray):
+        try:
+            given = torch.as_tensor(given)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise ValueError(f"targets must be numbers of one shape: {error}") from None
+    if given is None:
+        return None
+    if not isinstance(given, torch.Tensor):
+        raise TypeError(f"targets must be one tensor, an array or a list of numbers, got {type(given).__name__}")
+    if given.is_complex() or given.is_meta:
+        raise ValueError(f"targets must be real numbers, got {given.dtype} on the device {given.device}")
+    return given
+
+
 def _look(model: Any, arguments: tuple[Any, ...], targets: Any, steps: int, rate: float) -> Probe:
     torch = _torch()
     first = _watched(model, arguments, targets)
+    if not first.rows:
+        raise ValueError(
+            "no module was called that has parameters of its own, so there are no layers to watch. Parameters in an "
+            "nn.ParameterList, or those that a function uses outside of their module, are not looked at"
+        )
+    zeros = _wait(model, arguments, targets, first.rows)
     start = {name: p.detach().clone() for name, p in model.named_parameters()} if steps else {}
     last = None
     for _ in range(steps):
@@ -277,9 +349,43 @@ def _look(model: Any, arguments: tuple[Any, ...], targets: Any, steps: int, rate
         loss=float(first.loss.detach()),
         chance=math.log(classes) if counted else None,
         loss_after=float(last.loss.detach()) if last is not None else None,
-        output_correlation=float(_alike(output)[1]),
+        output_correlation=_number(_alike(output)[1]),
+        zeros=zeros,
     )
     return replace(result, problems=problems(result), notes=_notes(model, result))
+
+
+def _wait(model: Any, arguments: tuple[Any, ...], targets: Any, rows: list[Row]) -> tuple[str, ...]:
+    """Return the parameters that are 0 and get a gradient. If rows get none, move those and note what comes back then.
+
+    What lies before one factor of 0 has to wait for it; before two on one path, for ever. So a few such steps tell them
+    apart. Parameters and gradients come back as they were.
+    """
+    torch = _torch()
+    found: dict[str, Any] = {}
+    grads = {name: p.grad for name, p in model.named_parameters()}
+    for turn in range(MOVES):
+        new = {
+            name: p for name, p in model.named_parameters()
+            if p.requires_grad and p.grad is not None and p.grad.layout == torch.strided and name not in found
+            and not p.detach().any() and p.grad.any() and p.grad.isfinite().all()
+        }  # fmt: skip
+        found |= new
+        if not new or all(row.gradient != 0.0 or row.later for row in rows):
+            break
+        with torch.no_grad():
+            for p in new.values():
+                p -= 0.01 * p.grad / p.grad.abs().max()
+        again = _watched(model, arguments, targets).rows
+        for row, other in zip(rows, again, strict=False):
+            if row.gradient == 0.0 and not row.later and other.gradient:
+                row.later, row.moves = other.gradient, turn + 1
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            p.grad = grads[name]
+            if name in found:
+                p.zero_()
+    return tuple(found)
 
 
 @contextlib.contextmanager
@@ -323,8 +429,16 @@ def _watched(model: Any, arguments: tuple[Any, ...], targets: Any, *, hooks: boo
             except RAISED as error:
                 raise ValueError(f"the model fails on the batch: {type(error).__name__}: {error}") from error
             watch.output = _tensor(output)
+            losses = [value for value in _values(output) if isinstance(value, torch.Tensor) and value.ndim == 0]
+            if watch.output is not None and watch.output.ndim == 0 and len(losses) > 1:
+                raise ValueError(
+                    f"the model returns {len(losses)} numbers: let build return a model that returns one loss, such as "
+                    "their sum"
+                )
             if watch.output is None or not watch.output.is_floating_point():
                 raise ValueError(f"the model's output must be a tensor of real numbers, got {type(output).__name__}")
+            if watch.output.numel() == 0:
+                raise ValueError("the model's output is empty: give it a batch of at least two examples")
             watch.loss = _loss(watch.output, targets)
         if not watch.loss.requires_grad:
             raise ValueError(
@@ -332,13 +446,15 @@ def _watched(model: Any, arguments: tuple[Any, ...], targets: Any, *, hooks: boo
             )
         try:
             watch.loss.backward()
-        except RuntimeError as error:
+        except RAISED as error:
             hint = (
                 " An in-place operation has overwritten what the backward pass needs."
                 if "inplace" in str(error)
                 else ""
             )
             raise ValueError(f"the backward pass fails: {str(error).partition(' Hint')[0]}.{hint}") from error
+        if all(p.grad is None for p in model.parameters()):
+            raise ValueError("no parameter gets a gradient: something on the way cuts it off, as quantized layers do")
     finally:
         for handle in handles:
             handle.remove()
@@ -363,7 +479,7 @@ def _hook(watch: _Watch, name: str) -> Callable[..., None]:
             lengths, row.correlation = _alike(values)
             row.signal = _length(lengths) / math.sqrt(max(values.numel(), 1))
         if z.requires_grad:
-            z.register_hook(lambda gradient: setattr(row, "gradient", _length(gradient)))
+            z.register_hook(lambda gradient: None if gradient is None else setattr(row, "gradient", _length(gradient)))
         watch.rows.append(row)
 
     return seen
@@ -415,13 +531,23 @@ def _tensor(output: Any) -> Any:
         return output
     if hasattr(output, "logits"):
         return output.logits
-    values = output.values() if isinstance(output, dict) else output if isinstance(output, tuple | list) else ()
-    return next((value for value in values if isinstance(value, torch.Tensor)), None)
+    return next((value for value in _values(output) if isinstance(value, torch.Tensor)), None)
+
+
+def _values(output: Any) -> tuple[Any, ...]:
+    return tuple(output.values() if isinstance(output, dict) else output if isinstance(output, tuple | list) else ())
 
 
 def _loss(output: Any, targets: Any) -> Any:
-    """Return the cross-entropy of classes, the last axis, or the squared error for targets that are real numbers."""
+    """Return the cross-entropy of classes, the last axis, or the squared error for targets that are real numbers.
+
+    A single number is a loss already.
+    """
     torch = _torch()
+    if output.ndim == 0:
+        if targets is not None:
+            raise ValueError("the model returns one number, which is taken for its loss: leave out targets")
+        return output.float()
     if targets is not None and targets.is_floating_point():
         if targets.shape != output.shape:
             raise ValueError(f"targets have shape {tuple(targets.shape)}, and the output {tuple(output.shape)}")
@@ -430,7 +556,7 @@ def _loss(output: Any, targets: Any) -> Any:
     if classes == 1:
         return (output.float() - torch.randn(output.shape)).square().mean()
     logits = output.reshape(-1, classes).float()
-    labels = torch.randint(classes, logits.shape[:1]) if targets is None else targets.reshape(-1)
+    labels = torch.randint(classes, logits.shape[:1]) if targets is None else targets.reshape(-1).long()
     if len(labels) != len(logits) or int(labels.max()) >= classes or int(labels.min()) < 0:
         raise ValueError(
             f"targets must be {len(logits)} classes from 0 to {classes - 1}, got shape {tuple(targets.shape)}"
@@ -446,14 +572,22 @@ def _length(x: Any) -> Any:
 
 
 def _alike(x: Any) -> tuple[Any, Any]:
-    """Return the length of each example, the rows along the first axis, and the mean cosine of two; nan for fewer."""
+    """Return the length of each example, the rows along the first axis, and the mean cosine of two.
+
+    That is nan for fewer examples, and for examples of one number, which have a sign and no direction.
+    """
     torch = _torch()
     with torch.no_grad():
-        flat = x.detach().flatten(1) if x.ndim > 1 else x.detach()[:, None]
+        flat = x.detach().flatten(1) if x.ndim > 1 else x.detach().reshape(-1, 1)
         flat = flat.float() if flat.element_size() < 4 else flat
         n, lengths = len(flat), torch.linalg.vector_norm(flat, dim=1)
         total = (1 / lengths.clamp_min(1e-30)) @ flat  # the sum of the examples' directions
-        return lengths, ((total @ total) - n) / (n * (n - 1)) if n > 1 else torch.tensor(math.nan)
+        return lengths, ((total @ total) - n) / (n * (n - 1)) if min(flat.shape) > 1 else torch.tensor(math.nan)
+
+
+def _number(x: Any) -> float | None:
+    """Return a number of a tensor, None for nan."""
+    return None if math.isnan(float(x)) else float(x)
 
 
 def _finish(model: Any, watch: _Watch) -> None:
@@ -470,6 +604,7 @@ def _finish(model: Any, watch: _Watch) -> None:
         for key in ("signal", "gradient", "correlation", "saturated", "dead"):
             value = getattr(row, key)
             setattr(row, key, None if value is None else float(value))
+        row.correlation = None if row.correlation is None else _number(row.correlation)
         row.broken = row.signal is not None and not math.isfinite(row.signal)
         weight = next((p.detach() for p in parameters if p.ndim > 1), None)
         if weight is not None:
@@ -494,8 +629,9 @@ def _equal(matrix: Any) -> int:
 
 
 def ends(rows: tuple[Row, ...]) -> tuple[Row, Row] | tuple[None, None]:
-    """Return the first and the last row with weights and a gradient."""
+    """Return the first and the last row with weights and a gradient, as they were at one look."""
     seen = [row for row in rows if row.matrix and row.gradient is not None]
+    seen = [row for row in seen if row.moves == seen[0].moves]
     return (seen[0], seen[-1]) if len(seen) > 1 else (None, None)
 
 
@@ -521,7 +657,7 @@ def problems(found: Probe) -> tuple[Problem, ...]:
                 50.0,
             )
     off = next((row for row in found.rows if row.dead == 1.0), None)
-    silent = [row for row in found.rows if row.gradient == 0.0]
+    silent = [row for row in found.rows if row.gradient == 0.0 and not row.later]
     if off is not None:
         bad("dead layer", off, f"All units of {off} are off for every input: no signal passes, and no gradient.", 60.0)
     elif silent:
@@ -532,10 +668,10 @@ def problems(found: Probe) -> tuple[Problem, ...]:
             50.0,
         )
     first, last = ends(found.rows)
-    if first is not None and last is not None and first.gradient > 0.0 and last.gradient > 0.0:
-        ratio = first.gradient / last.gradient
+    if first is not None and last is not None and first.reach > 0.0 and last.reach > 0.0:
+        ratio = first.reach / last.reach
         far = abs(math.log(ratio)) / REACH
-        if far > 1.0:
+        if far > 1.0 and found.small_last is None:
             way, follows = (
                 ("grows", "One step throws the first layers about.")
                 if ratio > 1.0
@@ -548,12 +684,16 @@ def problems(found: Probe) -> tuple[Problem, ...]:
                 f"The gradient {way} to {ratio:.1g} times its length from {last} back to {first}. {follows}",
                 far,
             )
-    apart = 1 - found.output_correlation
-    if apart < ALIKE:
+    hidden, apart = before_last(found), apart_at_the_end(found)
+    if hidden is not None and 1 - hidden.correlation < ALIKE and (apart is None or apart < ALIKE):
+        what = (
+            "Outputs for different inputs" if apart is not None else f"At {hidden}, before the last, different inputs"
+        )
+        apart = 1 - hidden.correlation if apart is None else apart
         bad(
             "output ignores its input",
             None,
-            f"Outputs for different inputs have a cosine of {cosine(apart)}.",
+            f"{what} have a cosine of {cosine(apart)}.",
             math.log(max(apart, 1e-16)) / math.log(ALIKE),
         )
     for row in found.rows:
@@ -585,6 +725,18 @@ def problems(found: Probe) -> tuple[Problem, ...]:
     return tuple(sorted(result, key=lambda problem: -problem.weight))
 
 
+def before_last(found: Probe) -> Row | None:
+    """Return the last row before the last weights that has a signal, the model left out; None if there is none."""
+    rows = [row for row in found.rows if row.name != found.model]
+    last = max((k for k, row in enumerate(rows) if row.matrix), default=0)
+    return next((row for row in reversed(rows[:last]) if row.signal and row.correlation is not None), None)
+
+
+def apart_at_the_end(found: Probe) -> float | None:
+    """Return one minus the mean cosine of two outputs, None if they have no direction."""
+    return None if found.output_correlation is None else 1 - found.output_correlation
+
+
 def _alike_share(row: Row) -> float:
     """Return the share of dead units that alike inputs explain."""
     if not row.signal:
@@ -614,7 +766,26 @@ def _notes(model: Any, found: Probe) -> tuple[str, ...]:
     silent = [row.name for row in found.rows if row.matrix and row.sigma_w == 0.0 and row.name in called]
     if silent:
         notes.append(
-            f"All weights 0: {_few(silent)}. That is right for the last layer of a branch or of a network, and for no other."
+            f"All weights 0: {_few(silent)}. The last layer of a branch or of a network often starts so; whether it is "
+            "meant here is not known."
+        )
+    if found.waiting:
+        behind = [name for name in found.zeros if not name.endswith("bias")]  # what is added holds nothing up
+        notes.append(
+            f"No gradient comes back to {_few([row.name for row in found.waiting])} until what is exactly 0 behind has "
+            f"moved: {_few(behind)}. Moved a little on trial, it lets one through."
+        )
+    if found.small_last is not None:
+        notes.append(
+            f"The last layer multiplies the gradient by {found.small_last:.1g}, so that little reaches the rest until "
+            "it has grown. Whether that is meant is not known, and the verdict leaves it out."
+        )
+    hidden, apart = before_last(found), apart_at_the_end(found)
+    if apart is not None and apart < ALIKE and (hidden is None or 1 - hidden.correlation >= ALIKE):
+        before = "" if hidden is None else f", those at {hidden} one of {hidden.correlation:.2f}"
+        notes.append(
+            f"Outputs for different inputs have a cosine of {cosine(apart)}{before}. What outputs have in common, such "
+            "as a bias or a sign, does that; whether the loss sees how they differ is not known."
         )
     leaving = []
     for name in ("fp16", "bf16") if all(not row.broken for row in found.rows) else ():
@@ -631,14 +802,24 @@ def _few(names: list[str]) -> str:
 
 
 def _advise(model: Any, arguments: tuple[Any, ...], targets: Any, now: Probe) -> str:
-    """Try other weights for every linear layer and convolution, and say which leave the least; empty if none helps."""
+    """Try other weights for every linear layer and convolution, and say which leave the least; empty if none helps.
+
+    What is frozen stays as it is, and so does what starts at 0 and leaves it by itself: both may be meant.
+    """
     torch = _torch()
     kinds = [row.activation for row in now.rows if row.activation]
     phi = max(set(kinds), key=kinds.count) if kinds else "linear"
-    layers = [
-        m for m in model.modules()
+    every = {
+        name: m for name, m in model.named_modules()
         if isinstance(m, torch.nn.Linear | torch.nn.Conv1d | torch.nn.Conv2d | torch.nn.Conv3d)
-    ]  # fmt: skip
+    }  # fmt: skip
+    frozen = [name for name, m in every.items() if not m.weight.requires_grad]
+    leaving = [name for name in every if f"{name}.weight".lstrip(".") in now.zeros]
+    layers = [m for name, m in every.items() if name not in {*frozen, *leaving}]
+    if not layers:
+        return ""
+    kept = [words for words, some in (("are frozen", frozen), ("start at 0 and leave it", leaving)) if some]
+    but = f" but those that {' or '.join(kept)}" if kept else ""
     best: tuple[int, float, str] | None = None
     choices = {
         "its gain": gains.gain(phi), "its backward gain": gains.gain(phi, direction="backward"), "a gain of 1": 1.0,
@@ -648,7 +829,7 @@ def _advise(model: Any, arguments: tuple[Any, ...], targets: Any, now: Probe) ->
             for layer in layers:
                 fan_in = layer.weight[0].numel()
                 layer.weight.copy_(torch.randn(layer.weight.shape) * gain / math.sqrt(fan_in))
-                if layer.bias is not None:
+                if layer.bias is not None and layer.bias.requires_grad:
                     layer.bias.zero_()
         after = _look(model, arguments, targets, 0, now.rate)
         burden = len(after.problems), sum(problem.weight for problem in after.problems)
@@ -656,8 +837,8 @@ def _advise(model: Any, arguments: tuple[Any, ...], targets: Any, now: Probe) ->
             of = f"for {phi}, {words}, {gain:.3g}" if words != "a gain of 1" else "a gain of 1"
             best = (
                 *burden,
-                f"normal weights of deviation {gain:.3g}/sqrt(fan_in) ({of}) and biases of 0, in every linear layer and convolution. "
-                f"Tried on this model: {after.verdict}",
+                f"normal weights of deviation {gain:.3g}/sqrt(fan_in) ({of}) and biases of 0, in every linear layer "
+                f"and convolution{but}. Tried on this model: {after.verdict}",
             )
     if best is None or best[:2] >= (len(now.problems), sum(problem.weight for problem in now.problems)):
         return ""

@@ -77,7 +77,7 @@ def text(found: Diagnosis | Probe, *, color: bool = False) -> str:
     leaving = [f"{name}: {where}" for name, where in found.formats.items() if where]
     lines += ["", f"Out of range in {'; in '.join(leaving)}."] if leaving else []
     lines += ["", *found.notes] if found.notes else []
-    lines += ["", paint(RED if found.problems else GREEN, found.verdict)]
+    lines += ["", paint(GREEN if found.ok else RED, found.verdict)]
     lines += [f"Also: {problem.kind}. {problem.sentence}" for problem in found.problems[1:]]
     if found.advice is not None:
         lines += ["", paint(BOLD, f"What helps most: {found.advice.change}."), f"Then: {found.advice.outcome}"]
@@ -192,7 +192,8 @@ def plain(found: Diagnosis | Probe) -> dict[str, Any]:
         (True, [64, 64, 10], 2)
     """
     record: dict[str, Any] = dict(_plain(found))
-    return record | {"ok": found.ok, "verdict": found.verdict}
+    undecided = isinstance(found, Diagnosis) and found.undecided
+    return record | {"ok": found.ok, "undecided": undecided, "verdict": found.verdict}
 
 
 def _plain(value: Any) -> Any:

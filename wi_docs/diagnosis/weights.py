@@ -20,6 +20,7 @@ from wi_docs.nn.checks import Array
 
 ORDERS = ("in,out", "out,in")
 HEADER = 100_000_000  # bytes: the safetensors format's own limit
+UNPACKED = 2**32  # bytes: a compressed file of a few million may hold as many
 TYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1", "U8": "u1",
     "BOOL": "?",
@@ -66,16 +67,43 @@ def read(path: Path) -> Tensors:
 
 
 def _npz(path: Path) -> Tensors:
+    content = path.read_bytes()
     try:
-        file = np.load(io.BytesIO(path.read_bytes()), allow_pickle=False)
-        if not isinstance(file, np.lib.npyio.NpzFile):
+        if not content.startswith(b"PK"):  # no archive: numpy says what it is
+            np.load(io.BytesIO(content), allow_pickle=False)
             raise ValueError("it is one array, not an archive")
-        return {name: file[name] for name in file.files}
-    except (ValueError, zipfile.BadZipFile, EOFError) as error:
-        words = str(error)
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return {info.filename.removesuffix(".npy"): _member(archive, info) for info in _members(archive)}
+    except Exception as error:  # zipfile, zlib and numpy raise a dozen kinds for bytes that are none of theirs
+        words = str(error) or type(error).__name__
         if "allow_pickle" in words or "pickled" in words:
             words = f"it holds Python objects (a pickle), which are not loaded. {CONVERT}"
         raise ValueError(f"{path.name} is not a .npz file of arrays: {words}") from None
+
+
+def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Return what an archive holds, if it is arrays alone, each name once, and not too much."""
+    infos = archive.infolist()
+    seen: set[str] = set()
+    for info in infos:
+        if Path(info.filename).suffix in PICKLES:
+            raise ValueError(f"it holds {info.filename!r}, a pickle, which is not loaded. {CONVERT}")
+        if not info.filename.endswith(".npy"):
+            raise ValueError(f"it holds {info.filename!r}, which is no array: save the arrays alone, with numpy.savez")
+        if info.filename in seen:
+            raise ValueError(f"it holds {info.filename!r} twice")
+        seen.add(info.filename)
+    if (size := sum(info.file_size for info in infos)) > UNPACKED:
+        raise ValueError(f"its arrays take {size:,} bytes, and at most {UNPACKED:,} are read")
+    return infos
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray[Any, Any]:
+    with archive.open(info.filename) as file:
+        array: np.ndarray[Any, Any] = np.lib.format.read_array(file, allow_pickle=False)
+        if file.read(1):
+            raise ValueError(f"{info.filename!r} goes on after its array")
+    return array
 
 
 def safetensors(content: bytes, name: str = "the file") -> Tensors:
@@ -110,7 +138,7 @@ def safetensors(content: bytes, name: str = "the file") -> Tensors:
         raise refuse(f"its header should have {length:,} bytes, and the file has {len(content):,}")
     try:
         header = json.loads(content[8 : 8 + length].decode("utf-8"), object_pairs_hook=unique)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of too many digits too
         raise refuse(f"its header is not JSON ({error})") from None
     if not isinstance(header, dict):
         raise refuse("its header is not a JSON object")
@@ -119,7 +147,7 @@ def safetensors(content: bytes, name: str = "the file") -> Tensors:
     for key, entry in header.items():
         try:
             kind, shape, (begin, end) = entry["dtype"], entry["shape"], entry["data_offsets"]
-            sound = all(type(n) is int and n >= 0 for n in [*shape, begin, end])
+            sound = all(type(n) is int and 0 <= n < 2**63 for n in [*shape, begin, end])
         except (TypeError, KeyError, ValueError):
             sound = False
         if not sound:
@@ -192,7 +220,7 @@ def layers(
     if not chains:
         raise ValueError(_no_chain(tensors, candidates[0], order))
     if len(chains) > 1:
-        shapes = ", ".join(f"{name} {tensors[name].shape}" for name in chains[0][0])
+        shapes = ", ".join(f"{name!r} {tensors[name].shape}" for name in chains[0][0])
         if len({way for _, way in chains}) > 1:
             raise ValueError(
                 f"these shapes chain as (in, out) and as (out, in): {shapes}. Say which with --order out,in (PyTorch's) or "
@@ -228,7 +256,7 @@ def _weights(tensors: Mapping[str, np.ndarray[Any, Any]]) -> list[str]:
             )
     if not chosen:
         raise ValueError(
-            f"no tensor has two axes, as the weights of a layer do; there are {', '.join(tensors) or 'none'}"
+            f"no tensor has two axes, as the weights of a layer do; there are {', '.join(map(repr, tensors)) or 'none'}"
         )
     return chosen
 
@@ -272,7 +300,7 @@ def _no_chain(tensors: Mapping[str, np.ndarray[Any, Any]], line: list[str], orde
         if not any(order in (None, way) and _chains([_shape(tensors, name, way) for name in pair]) for way in ORDERS):
             shapes = f"{first!r} {tensors[first].shape} and {second!r} {tensors[second].shape}"
             return f"the shapes of {shapes} do not chain. Name the layers from input to output with --layers a,b,c"
-    shapes = ", ".join(f"{name} {tensors[name].shape}" for name in line)
+    shapes = ", ".join(f"{name!r} {tensors[name].shape}" for name in line)
     return (
         f"these shapes (with their biases) chain neither as (in, out) nor as (out, in): {shapes}. Name the layers from input to output with "
         "--layers a,b,c"

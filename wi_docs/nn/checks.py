@@ -38,7 +38,11 @@ def number(what: str, value: Any, *, least: float = -math.inf, above: float = -m
     """Return `value` as a float if it is one finite real number, `>= least` and `> above`."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise TypeError(f"{what} must be a real number, got {value!r}")
-    if not math.isfinite(value):
+    try:
+        finite = math.isfinite(value)
+    except OverflowError:  # an integer beyond float64
+        raise ValueError(f"{what} must be within the range of float64, got an integer beyond it") from None
+    if not finite:
         raise ValueError(f"{what} must be finite, got {value}")
     if value < least:
         raise ValueError(f"{what} must be at least {least:g}, got {value}")

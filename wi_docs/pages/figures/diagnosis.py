@@ -21,7 +21,11 @@ def draw() -> Picture:
 
 
 def picture(found: Diagnosis | Probe) -> Picture:
-    """Draw signal and gradient against the rows: lines for theory, dots for what was found."""
+    """Draw signal and gradient against the rows: lines for theory, dots for what was found.
+
+    Raises:
+        ValueError: if neither was looked at.
+    """
     if isinstance(found, Probe):
         rows = [row for row in found.rows if row.matrix]
         names, title = [row.name for row in rows], found.model
@@ -31,11 +35,15 @@ def picture(found: Diagnosis | Probe) -> Picture:
             for key in COLORS
         }
     else:
+        if found.best is None:
+            raise ValueError(
+                "there is nothing to draw: neither a theory of such weights nor a simulation of this network"
+            )
         names, title = list(found.rows), headline(found.spec)
         lines = {key: getattr(found.theory, key) for key in COLORS} if found.theory else {}
         dots = {key: getattr(found.simulation, key) for key in COLORS} if found.simulation else {}
-    seen = np.concatenate([*lines.values(), *dots.values()] or [np.ones(1)])
-    sizes = np.log10(seen[np.isfinite(seen) & (seen > 0.0)]) if (seen > 0.0).any() else np.zeros(1)
+    seen = _drawn(np.concatenate([*lines.values(), *dots.values()] or [np.ones(1)]))
+    sizes = np.log10(seen[np.isfinite(seen)]) if np.isfinite(seen).any() else np.zeros(1)
     low, high = math.floor(sizes.min() - 0.4), math.ceil(sizes.max() + 0.4)
     at, place = np.arange(1, len(names) + 1), len(names) // 4
     fig, ax = axes(height=3.4)
@@ -69,5 +77,5 @@ def picture(found: Diagnosis | Probe) -> Picture:
 
 
 def _drawn(values: Array) -> Array:
-    """Return values as a logarithmic axis takes them: what is 0 or infinite is left out."""
-    return np.where(np.isfinite(values) & (values > 0.0), values, math.nan)
+    """Return values as a logarithmic axis takes them: what is 0, infinite or near the end of float64 is left out."""
+    return np.where((values > 1e-250) & (values < 1e250), values, math.nan)
