@@ -27,9 +27,10 @@ def package(tmp_path):
     from wi_docs.experiments import memory
 
     home = tmp_path / "wi_docs"
-    home.mkdir()
-    (home / "__init__.py").touch()
-    shutil.copy(memory.__file__, home / "memory.py")
+    for folder in (home, home / "experiments"):
+        folder.mkdir()
+        (folder / "__init__.py").touch()
+    shutil.copy(memory.__file__, home / "experiments" / "memory.py")
     (home / "ground.py").write_text("UNIT = 1\n")
     (home / "experiment.py").write_text("from wi_docs import (\n    ground as earth,\n)\n" + MODULE)
     return home
@@ -38,7 +39,7 @@ def package(tmp_path):
 def calls(package, *arguments, keep=True):
     """Call `measure` in a process for each of `arguments`, and return how often it has run so far."""
     for argument in arguments:
-        code = "from pathlib import Path; from wi_docs import memory, experiment; "
+        code = "from pathlib import Path; from wi_docs import experiment; from wi_docs.experiments import memory; "
         code += "memory.keep_in(Path('kept')); " if keep else ""
         subprocess.run([sys.executable, "-c", f"{code}experiment.measure({argument})"], cwd=package.parent, check=True)
     return len((package / "calls").read_text())

@@ -390,7 +390,7 @@ def zero_head(*, bias=0.0):
 def learns(model, steps=8):
     """Whether every trained matrix of the model has moved after some steps of gradient descent."""
     model = copy.deepcopy(model)
-    inputs = torch_probe.standard_inputs(model) if not isinstance(model[0], Lora) else torch.randn(32, 64)
+    inputs = probes.standard_inputs(model) if not isinstance(model[0], Lora) else torch.randn(32, 64)
     start = {name: p.detach().clone() for name, p in model.named_parameters() if p.requires_grad and p.ndim > 1}
     for _ in range(steps):
         loss = nn.functional.cross_entropy(model(inputs), torch.arange(32) % 10)

@@ -19,7 +19,6 @@ from wi_docs.diagnosis.networks import ALIKE, REACH, Problem, cosine
 from wi_docs.experiments import saturation
 from wi_docs.nn import checks, floats, gains
 
-
 RAISED = (Exception, SystemExit)  # what calling a reader's code may raise: whatever its author thought of
 FUNCTIONS = {  # PyTorch's names of activations, and ours
     "relu": "relu", "tanh": "tanh", "sigmoid": "sigmoid", "gelu": "gelu", "silu": "silu", "elu": "elu", "selu": "selu",
