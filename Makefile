@@ -18,7 +18,7 @@ test: .venv/ready
 	$(BIN)/pytest
 
 bench: .venv/ready
-	$(BIN)/python -m scripts.bench
+	$(BIN)/python -m scripts.maintain.bench
 	$(BIN)/python -m pytest -p no:xdist -o addopts= -q -s tests/timings.py
 
 # Renew the lock: every file of every version that Python 3.11 to 3.14 would take, with its hash and no index address.
@@ -45,8 +45,8 @@ check-js:
 reference:
 	$(PYTHON) -m venv .cache/reference
 	.cache/reference/bin/pip install --quiet torch==2.13.0 jax==0.10.2 flax==0.12.8 keras==3.15.1
-	.cache/reference/bin/python -m scripts.reference_data
-	.cache/reference/bin/python -m scripts.diagnosis_reference
+	.cache/reference/bin/python -m scripts.maintain.reference_data
+	.cache/reference/bin/python -m scripts.maintain.diagnosis_reference
 
 # The hooks on real models. The lock is without PyTorch, so this has an environment of its own.
 test-torch:

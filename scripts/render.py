@@ -97,7 +97,13 @@ def explorer(job: Job, folder: Path, read: set[str]) -> None:
 
 def figure(job: Job, folder: Path, read: set[str]) -> None:
     """Draw `wi_docs/pages/figures/NAME.py`: picture, data, and the words that go with it."""
+    from wi_docs.pages.figures import Picture
+
     picture = importlib.import_module(f"wi_docs.pages.figures.{job.name}").draw()
+    if not isinstance(picture, Picture):
+        raise TypeError(
+            f"{job.source}: draw() has to return a Picture, with words and data, got {type(picture).__name__}"
+        )
     (folder / f"{job.name}.svg").write_text(light(picture.svg(job.name), prefix=f"{job.name}-"))
     (folder / f"{job.name}.csv").write_text(picture.csv())
     (folder / f"{job.name}.json").write_text(json.dumps({"caption": picture.caption, "alt": picture.alt}))
@@ -156,7 +162,15 @@ def lab(job: Job, folder: Path, read: set[str]) -> None:
 
 def lab_page(notebook: Any, name: str) -> str:
     """Return the executed notebook as Markdown, so that the site treats it as it treats a chapter."""
-    words = next(cell.source.partition("\n")[2].strip() for cell in notebook.cells if cell.cell_type == "markdown")
+    first = notebook.cells[0] if notebook.cells else None
+    title, _, words = (
+        first.source.partition("\n") if first is not None and first.cell_type == "markdown" else ("", "", "")
+    )
+    words = words.strip()
+    if not title.startswith("# ") or not words:
+        raise ValueError(
+            f"docs/labs/{name}.py: the first cell has to be Markdown: a title, and a paragraph that describes it"
+        )
     description = " ".join(words.partition("\n\n")[0].split()).partition(". The theory")[0].rstrip(".") + "."
     parts = [f"---\ndescription: {json.dumps(description)}\n---"]
     for cell in notebook.cells:

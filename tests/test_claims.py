@@ -65,7 +65,7 @@ def test_a_verdict_needs_a_statement_and_a_statement_a_verdict():
 # The command line
 
 PLANTED = '''
-from wi_docs.pages.claims import claim, near
+from wi_docs.pages.claims import also, claim, near
 
 @claim()
 def it_holds():
@@ -76,6 +76,12 @@ def it_holds():
 def it_fails():
     """Two and two are five."""
     return near(2 + 2, 5, 0.5, "exact", {"six": 6})
+
+@claim()
+def it_takes_for_granted():
+    """Two and two are {measured:.0f}, and three and three are seven."""
+    also("three and three", near(3 + 3, 7, 0, "exact", {"eight": 8}))
+    return near(2 + 2, 4, 0, "exact", {"five": 5})
 
 @claim()
 def it_raises():
@@ -89,7 +95,7 @@ def planted(tmp_path_factory):
     """A copy of the package with three claims of its own, and a page for them."""
     folder = tmp_path_factory.mktemp("planted")
     shutil.copytree(ROOT / "wi_docs", folder / "wi_docs", ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "wi_docs" / "claims" / "planted.py").write_text(PLANTED)
+    (folder / "wi_docs" / "pages" / "claims" / "planted.py").write_text(PLANTED)
     (folder / "docs").mkdir()
     (folder / "docs" / "planted.md").write_text("# Planted\n\nTwo and two are five.[[claim: it_fails]]\n")
     return folder
@@ -114,6 +120,15 @@ def test_what_fails_is_named_and_the_rest_still_runs(planted):
     assert "1 of 3 claims hold." in done.stdout
 
 
+def test_a_claim_that_says_two_things_fails_by_either(planted):
+    done = command(planted, "it_takes_for_granted")
+    assert done.returncode == 1
+    said = "it takes for granted what does not hold: three and three: measured 6, expected 7, accepted 7 to 7"
+    assert f"it_takes_for_granted: {said}" in done.stdout
+    assert "Traceback" not in done.stdout
+    assert "expected" not in done.stdout.partition("it_takes_for_granted")[2].partition("\n")[0], "no number is made up"
+
+
 def test_what_holds_ends_well(planted):
     done = command(planted, "it_holds")
     assert done.returncode == 0
@@ -135,7 +150,7 @@ def test_an_unknown_name_suggests_the_nearest(planted):
 
 
 def test_two_claims_of_one_name_are_refused(planted):
-    twin = planted / "wi_docs" / "claims" / "twin.py"
+    twin = planted / "wi_docs" / "pages" / "claims" / "twin.py"
     twin.write_text(PLANTED)
     done = command(planted, "it_holds")
     twin.unlink()

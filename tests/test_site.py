@@ -230,7 +230,10 @@ def test_what_looks_like_a_directive_in_code_is_code(site):
 
 def test_a_wrong_citation_is_found_where_it_is_written(project):
     """In a claim's source, and in the cell of a table, which stands in no page."""
-    claim, table = project / "wi_docs" / "claims" / "questions.py", project / "wi_docs" / "tables" / "schemes.py"
+    claim, table = (
+        project / "wi_docs" / "pages" / "claims" / "questions.py",
+        project / "wi_docs" / "pages" / "tables" / "schemes.py",
+    )
     edit(claim, 'source="@cho2009"', 'source="@cho09"')
     edit(table, '"@martens2010"', '"@martens10"')
     done = build(project)
@@ -328,7 +331,7 @@ def test_mistakes_about_claims_fail_the_build_with_file_and_line(project):
 
 
 def test_a_claim_that_fails_fails_the_build_and_the_others_still_run(project):
-    path = project / "wi_docs" / "claims" / "errata.py"
+    path = project / "wi_docs" / "pages" / "claims" / "errata.py"
     edit(path, 'return mean_of(found, 2.0, {"2/n"', 'return mean_of(found, 3.0, {"2/n"')
     edit(
         path,
@@ -357,9 +360,9 @@ def test_a_change_makes_stale_what_depends_on_it_and_nothing_else(project):
     assert stale(project) == set()
     (project / "docs" / "index.md").write_text("# Something else\n")
     assert stale(project) == set()
-    edit(project / "wi_docs" / "pretraining.py", "cure of 2006", "cure of 2007")
+    edit(project / "wi_docs" / "experiments" / "pretraining.py", "cure of 2006", "cure of 2007")
     assert stale(project) == {"figures/pretraining", "claims/vanishing_gradients"}
-    edit(project / "wi_docs" / "activations.py", "return x / (1.0 + np.abs(x))", "return x / (1.01 + np.abs(x))")
+    edit(project / "wi_docs" / "nn" / "activations.py", "return x / (1.0 + np.abs(x))", "return x / (1.01 + np.abs(x))")
     everything = {str(job) for job in store.jobs()}
     # Products of random matrices use no activation, and one table measures schemes, two read what frameworks did.
     independent = {"figures/products", "figures/fan", "tables/schemes", "tables/frameworks", "tables/diagnosed"}

@@ -17,7 +17,7 @@ def load(name: str = "frameworks") -> dict[str, Any]:
     `diagnosis` is another file: what PyTorch makes of networks whose diagnosis is known.
 
     Source:
-        `scripts/reference_data.py` and `scripts/diagnosis_reference.py`, run by `make reference`.
+        `scripts/maintain/reference_data.py` and `scripts/maintain/diagnosis_reference.py`, run by `make reference`.
 
     Examples:
         >>> data = load()

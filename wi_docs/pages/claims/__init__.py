@@ -155,6 +155,30 @@ class Claim:
         return f"{inspect.getsourcefile(self.experiment)}:{inspect.getsourcelines(self.experiment)[1]}"
 
 
+class UnmetError(Exception):
+    """What a claim takes for granted does not hold, so that its measurement would say nothing."""
+
+
+def require(condition: object, words: str) -> None:
+    """Fail the claim unless what it takes for granted holds; `words` say what was found instead.
+
+    Raises:
+        UnmetError: if `condition` is false.
+    """
+    if not condition:
+        raise UnmetError(words)
+
+
+def also(what: str, result: Result) -> None:
+    """Judge the other half of a sentence that says two things. The claim returns the result of one half.
+
+    Raises:
+        UnmetError: if the result does not hold.
+    """
+    problem = result.problem()
+    require(problem is None, f"{what}: {problem}")
+
+
 def claim(
     *, statement: int | None = None, verdict: str = "", source: str = ""
 ) -> Callable[[Callable[[], Result]], Claim]:
@@ -228,6 +252,8 @@ def run(one: Claim) -> dict[str, Any]:
             "numbers": {name: float(value) for name, value in result.numbers.items()},
             "problem": result.problem(),
         }
+    except UnmetError as error:
+        record["problem"] = f"it takes for granted what does not hold: {error}"
     except WRONG as error:  # this is the claim's result, and the others still run
         record["problem"] = f"it raised {type(error).__name__}: {error}"
         record["traceback"] = traceback.format_exc()

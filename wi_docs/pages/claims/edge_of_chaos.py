@@ -8,7 +8,7 @@ from wi_docs.experiments.meanfield import correlation_map, critical_sigma_w, fix
 from wi_docs.experiments.propagation import propagate, rms
 from wi_docs.nn.initializers import lecun_normal
 from wi_docs.nn.network import MLP
-from wi_docs.pages.claims import Result, claim, mean_of, near
+from wi_docs.pages.claims import Result, claim, mean_of, near, require
 
 SEEDS = range(8)
 
@@ -108,8 +108,7 @@ def without_biases_angles_are_kept() -> Result:
         z = propagate("tanh", "lecun_normal", depth=60, width=400, batch=16, gain=0.9, seed=seed).pre_activations
         kept.append((1 - cosine(z[-1])) / (1 - cosine(z[0])))
         size.append(rms(z[-1]) / rms(z[0]))
-    if not max(size) < 0.9**50:
-        raise AssertionError(f"the signal is still there: {max(size):.1e} of it")
+    require(max(size) < 0.9**50, f"the signal is still there: {max(size):.1e} of it")
     merged = fixed_point("tanh", sigma_w=0.9, sigma_b=0.5).chi_1
     return mean_of(
         kept, 1.0, {"as with biases of deviation 0.5": merged**59, "by 0.81 a layer": 0.9 ** (2 * 59)}, width=400

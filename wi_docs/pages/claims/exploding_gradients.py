@@ -13,7 +13,7 @@ from wi_docs.nn.activations import activation
 from wi_docs.nn.floats import layers_until
 from wi_docs.nn.gains import gain, second_moment
 from wi_docs.nn.initializers import orthogonal
-from wi_docs.pages.claims import HOLDS, IF, Result, above, below, claim, exactly, mean_of, near
+from wi_docs.pages.claims import HOLDS, IF, Result, above, also, below, claim, exactly, mean_of, near, require
 
 SEEDS = range(8)
 
@@ -105,8 +105,9 @@ def narrow_networks_lose() -> Result:
     """Narrow networks lose a little at every layer even at the right scale: their signal's logarithm drops by about $1/(2n)$."""
     lost = [-2 * n * lyapunov_exponent(n, n**-0.5) for n in (64, 256, 1024)]
     measured = random_products(width=16, sigma=0.25, factors=200, draws=200).growth
-    if abs(-32 * measured.mean() - 1) > 0.15:
-        return near(-32 * measured.mean(), 1.0, 0.15, "measured at width 16", {"nothing": 0.0})
+    also(
+        "measured at width 16", near(-32 * measured.mean(), 1.0, 0.15, "a finite number of products", {"nothing": 0.0})
+    )
     return near(lost[0], 1.0, 0.01, "next term of the series at width 64", {"1/n": 2.0, "nothing": 0.0})
 
 
@@ -142,8 +143,7 @@ def tanh_recurrence_is_tamed() -> Result:
 def non_normal_grows_first() -> Result:
     """The gradient may grow before it decays, when the matrix's eigenvectors are far from orthogonal [@trefethen2005]."""
     g = recur(np.array([[0.5, 10.0], [0.0, 0.5]]), np.zeros(2), steps=30, activation_name="linear").gradient_norm
-    if g[-1] > 1e-5:
-        return below(g[-1], 1e-5, "and decays", {"it does not": 1.0})
+    require(g[-1] < 1e-5, f"after 30 steps {g[-1]:.1e} of the gradient is left: it does not decay")
     return above(g.max(), 9.9, "the corner's entry of 10", {"it never exceeds the start": 1.0})
 
 
@@ -283,9 +283,11 @@ def where_floats_end() -> Result:
                 value, layer = kind(value * kind(10)), layer + 1
             counted[name] = layer
     predicted = {name: layers_until(name, 10.0) for name in ("fp16", "bf16", "fp32", "fp64")}
-    agree = all(predicted[name] == layer for name, layer in counted.items()) and predicted["bf16"] == predicted["fp32"]
+    for name, layer in counted.items():
+        require(predicted[name] == layer, f"{name} overflows in layer {layer}, predicted in {predicted[name]}")
+    require(predicted["bf16"] == predicted["fp32"], f"bfloat16 is predicted to overflow in layer {predicted['bf16']}")
     return exactly(
-        counted["fp16"] if agree else -1,
+        counted["fp16"],
         predicted["fp16"],
         {"where powers of two end": 16.0},
         single=counted["fp32"],
@@ -337,8 +339,9 @@ def tanh_edge_with_biases() -> Result:
         )
         for f in (0.95, 1.05)
     )
-    if not below_edge < 1 < above_edge:
-        return near(float(below_edge), 1.0, 0.0, "networks on either side of the edge", {"elsewhere": 0.0})
+    require(
+        below_edge < 1 < above_edge, f"on either side of the edge networks have {below_edge:.3f} and {above_edge:.3f}"
+    )
     return near(
         measured**2,
         1.76,
@@ -421,8 +424,8 @@ def units_between_say_different_things() -> Result:
         return float(np.tanh(z).std(axis=0).mean()), float((activation("tanh").df(z) < 0.1).mean())
 
     flat = {g: last(g)[1] for g in (1.2, 4.0)}
-    if not flat[1.2] < 0.01 < 0.5 < flat[4.0]:
-        return above(flat[4.0], 0.5, "share of flat units at 4 times the scale", {"as in between": flat[1.2]})
+    require(flat[1.2] < 0.01, f"in between {flat[1.2]:.3f} of the units are flat")
+    require(flat[4.0] > 0.5, f"at 4 times the scale {flat[4.0]:.3f} of the units are flat")
     return above(
         last(1.2)[0],
         0.3,

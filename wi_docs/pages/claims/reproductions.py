@@ -11,7 +11,7 @@ from wi_docs.experiments.trainability import DEPTHS, SCALES, deepest, train_grid
 from wi_docs.experiments.training import train_digits
 from wi_docs.nn.activations import activation
 from wi_docs.nn.network import MLP, softmax_cross_entropy
-from wi_docs.pages.claims import Result, above, claim, mean_of, near
+from wi_docs.pages.claims import Result, above, claim, mean_of, near, require
 
 
 @claim(source="@schoenholz2017, section 5")
@@ -24,8 +24,7 @@ def trainable_depth_over_depth_scale() -> Result:
         if scale < 1
     ]
     lengths = [r / (-2 * math.log(s)) for r, s in zip(ratios, SCALES, strict=False)]
-    if lengths[-1] > 0.9 * DEPTHS[-1]:
-        return near(lengths[-1], DEPTHS[0], 0.0, "the deepest network tried still trains", {"more": 99.0})
+    require(lengths[-1] <= 0.9 * DEPTHS[-1], f"the deepest network tried still trains, of {lengths[-1]:.0f} layers")
     middle = float(np.exp(np.mean(np.log(ratios))))
     return near(
         middle,
@@ -53,10 +52,11 @@ def escape_time_against_depth() -> Result:
 
     he = [escape(depth, 1.0) for depth in (10, 20, 30)]
     glorot10, *deeper = escape(10, 2**-0.5, steps=1600), escape(20, 2**-0.5), escape(30, 2**-0.5)
-    if any(map(math.isfinite, deeper)) or not he[0] < he[1] < he[2] or not math.isfinite(glorot10):
-        return near(
-            min(deeper), math.inf, 0.0, "Glorot's scale with 20 and 30 layers, and He's in order", {"not so": 0.0}
-        )
+    require(
+        not any(map(math.isfinite, deeper)), f"from Glorot's scale 20 or 30 layers train, after {min(deeper):.0f} steps"
+    )
+    require(math.isfinite(glorot10), "from Glorot's scale 10 layers do not train")
+    require(he[0] < he[1] < he[2], f"from He's scale 10, 20 and 30 layers train after {he} steps")
     return above(
         glorot10 / he[2],
         2.0,
@@ -122,8 +122,7 @@ def spectrum_spreads_with_depth() -> Result:
         s = np.array([product_spectrum("lecun_normal", depth=depth, width=256, seed=seed) ** 2 for seed in range(8)])
         found.append((s.var(axis=1) / s.mean(axis=1) ** 2).mean())
     orthogonal = product_spectrum("orthogonal", depth=8, width=256) ** 2
-    if orthogonal.var() > 1e-20:
-        return near(orthogonal.var(), 0.0, 1e-20, "rounding", {"as Gaussian": 8.0})
+    require(orthogonal.var() < 1e-20, f"orthogonal matrices have a variance of {orthogonal.var():.1e}")
     return near(
         np.polyfit(np.log(depths), np.log(found), 1)[0] + found[0] - 1,
         1.0,
@@ -153,8 +152,8 @@ def gradient_window_of_the_sigmoid() -> Result:
     widths = np.array([width(w) for w in weights])
     exact = closed_form(weights)
     below_four = 3.999 * float(activation("sigmoid").df(0.0))
-    if below_four >= 1 or np.abs(widths - exact).max() > 1e-9:
-        return near(np.abs(widths - exact).max(), 0.0, 1e-9, "the closed form", {"another form": 1.0})
+    require(below_four < 1, f"below a weight of 4 the factor is {below_four:.4f}")
+    require(np.abs(widths - exact).max() < 1e-9, f"the closed form is off by {np.abs(widths - exact).max():.1e}")
     return near(
         weights[widths.argmax()], fine[closed_form(fine).argmax()], 0.006, "a step of the grid, against the closed form on a finer one",
         {"where it starts": 4.0, "6.8": 6.8, "twice the start": 8.0}, width=float(widths.max()),

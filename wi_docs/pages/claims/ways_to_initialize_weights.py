@@ -14,7 +14,7 @@ from wi_docs.nn import initializers
 from wi_docs.nn.activations import activation
 from wi_docs.nn.gains import gain, second_moment
 from wi_docs.nn.network import MLP
-from wi_docs.pages.claims import HOLDS, IF, Result, above, below, claim, exactly, mean_of, near
+from wi_docs.pages.claims import HOLDS, IF, Result, above, also, below, claim, exactly, mean_of, near, require
 
 SEEDS = range(8)
 
@@ -125,10 +125,7 @@ def glorot_compromises() -> Result:
         forward.append(((rng.standard_normal((200, 300)) @ W) ** 2).mean())
         backward.append(((rng.standard_normal((200, 100)) @ W.T) ** 2).mean())
     both = (np.mean(forward) + np.mean(backward)) / 2
-    if abs(both - 1) > 0.03:
-        return near(
-            both, 1.0, 0.03, "the two factors' mean; 4 standard errors over 8 matrices", {"fan-in alone": 2 / 3}
-        )
+    also("the two factors' mean", near(both, 1.0, 0.03, "4 standard errors over 8 matrices", {"fan-in alone": 2 / 3}))
     return near(
         np.mean(forward) - 1,
         0.5,
@@ -169,9 +166,7 @@ def through(scheme, seed):
 def one_direction_is_enough() -> Result:
     """Through linear layers of widths 300, 100, 300, 50, 500, 100 and 200 the signal is kept, and the mean square of the gradient is multiplied by 200/300, the last width over the first."""
     signal, gradient = np.transpose([through(initializers.lecun_normal, seed) for seed in range(40)])
-    kept = mean_of(signal, 1.0, {"lost as with Glorot's": 0.26})
-    if problem := kept.problem():
-        raise AssertionError(f"the signal: {problem}")
+    also("the signal", mean_of(signal, 1.0, {"lost as with Glorot's": 0.26}))
     averaged = np.mean([through(initializers.glorot_normal, seed)[1] for seed in range(8)])
     return mean_of(
         gradient, 200 / 300, {"kept as well": 1.0, "the first over the last": 1.5, "as with Glorot's": averaged}
@@ -183,9 +178,7 @@ def glorot_loses_at_every_change() -> Result:
     """It loses a little at every change of width, and leaves {signal:.2f} of the signal's mean square and {measured:.2f} of the gradient's."""
     signal, gradient = np.transpose([through(initializers.glorot_normal, seed) for seed in range(40)])
     forward, backward = (math.prod(2 * pair[end] / sum(pair) for pair in itertools.pairwise(WIDTHS)) for end in (0, 1))
-    right = mean_of(signal, forward, {"kept": 1.0, "as the gradient": backward})
-    if problem := right.problem():
-        raise AssertionError(f"the signal: {problem}")
+    also("the signal", mean_of(signal, forward, {"kept": 1.0, "as the gradient": backward}))
     return mean_of(
         gradient,
         backward,
@@ -244,8 +237,8 @@ def spread_grows_with_depth_over_width() -> Result:
     log = random_products(width=width, sigma=math.sqrt(2 / width), factors=10, draws=4000, relu=True, seed=1).log_size
     layers = np.exp(2 * np.diff(log, axis=1))  # what each layer does to the squared length
     together = float(np.corrcoef(np.log(layers[:, :-1]).ravel(), np.log(layers[:, 1:]).ravel())[0, 1])
-    if abs(together) > 4 / 36_000**0.5:
-        return near(together, 0.0, 4 / 36_000**0.5, "correlation of a layer and the next", {"they depend": 1.0})
+    error = 4 / 36_000**0.5
+    also("correlation of a layer and the next", near(together, 0.0, error, "4 standard errors", {"they depend": 1.0}))
     parts = layers.T  # ten groups of 4,000 networks
     by_layer = width * ((parts**2).mean(axis=1) / parts.mean(axis=1) ** 2 - 1)
     return mean_of(
@@ -298,8 +291,7 @@ def orthogonal_tanh_wants_a_gain_of_one() -> Result:
 
     forward = gain("tanh")
     one = mean_of(found(1.0), theory(1.0), {"kept": 0.0, "as at the forward gain": theory(forward)}, width=128)
-    if problem := one.problem():
-        raise AssertionError(f"at a gain of 1: {problem}")
+    also("at a gain of 1", one)
     return mean_of(
         found(forward),
         theory(forward),
@@ -446,8 +438,5 @@ def one_correction_suffices() -> Result:
             net = MLP([64] + [128] * 20 + [10], phi, "zeros", rng)
             most = max(most, *lsuv(net, x, rng))
             off = max([off, *(abs(float(z.var()) - 1) for z in net.forward(x).pre_activations)])
-    if off > 0.1:
-        return near(
-            off, 0.0, 0.1, "the paper's tolerance on the variance, after the corrections", {"not corrected": 1.0}
-        )
+    require(off < 0.1, f"after the corrections a variance is off by {off:.2f}, the paper's tolerance is a tenth")
     return exactly(most, 1, {"two": 2, "none is needed": 0})

@@ -9,7 +9,7 @@ from wi_docs.experiments.training import train, train_digits
 from wi_docs.nn.activations import activation
 from wi_docs.nn.gains import second_moment
 from wi_docs.nn.network import MLP, softmax_cross_entropy
-from wi_docs.pages.claims import HOLDS, IF, NOT, Result, above, below, claim, exactly, mean_of, near
+from wi_docs.pages.claims import HOLDS, IF, NOT, Result, above, below, claim, exactly, mean_of, near, require
 
 SEEDS = range(5)
 DIMENSIONS = (10, 100, 1000)
@@ -200,8 +200,8 @@ def four_pixels_never_change() -> Result:
     start = np.random.default_rng(0).standard_normal((65, 10))
     _, end = _least_squares(start, 100)
     behind = np.abs(end - start)[:-1].max(axis=1) == 0
-    if constant.sum() != 4 or not (behind == constant).all():
-        raise AssertionError("four pixels, and those alone, hold weights that never move")
+    require(constant.sum() == 4, f"{constant.sum()} pixels are the same in all images")
+    require((behind == constant).all(), f"{behind.sum()} pixels hold weights that never move")
     return exactly(
         np.linalg.matrix_rank(data.train_x), 60, {"all of them": 64.0, "one for each other pixel and one more": 61.0}
     )

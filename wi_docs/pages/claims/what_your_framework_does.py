@@ -8,7 +8,7 @@ import numpy as np
 from wi_docs.experiments import frameworks
 from wi_docs.experiments.propagation import propagate
 from wi_docs.nn.initializers import fans, orthogonal, truncated_deviation
-from wi_docs.pages.claims import Result, above, claim, exactly, mean_of, near
+from wi_docs.pages.claims import Result, above, also, claim, exactly, mean_of, near, require
 
 TORCH, KERAS, FLAX = (frameworks.load()[library]["layers"] for library in ("torch", "keras", "flax"))
 SCHEMES = frameworks.load()["torch"]["schemes"]
@@ -25,8 +25,8 @@ def root_five_is_a_bound() -> Result:
     r"""All of it comes to a uniform distribution between $\pm1/\sqrt{{n_\text{{in}}}}$, for the weights and for the biases."""
     laws = (TORCH["Linear(400, 100) weight"], TORCH["Linear(400, 100) bias"])
     worst = max(abs(law["std"] * math.sqrt(3 * 400) - 1) * law["std"] / law["std_error"] for law in laws)
-    if worst > 4 or any(law["largest"] > 400**-0.5 for law in laws):
-        return near(worst, 0.0, 4.0, "standard errors of the deviation", {"another bound": 4.0})
+    require(worst < 4, f"a deviation is {worst:.1f} standard errors from a uniform distribution's")
+    require(all(law["largest"] <= 400**-0.5 for law in laws), "an entry is beyond the bound")
     return near(
         laws[0]["largest"] * 20,
         1.0,
@@ -82,8 +82,8 @@ def keras_counts_all_groups() -> Result:
     own, all_groups = (2 / (9 + 9)) ** 0.5, (2 / (9 + 9 * 64)) ** 0.5
     flax = deviation(FLAX["Conv(64, 3x3, groups=64, glorot_uniform) of 64 kernel"], all_groups, {"its own fans": own})
     fans = frameworks.load()["torch"]["fans"]["Conv2d(64, 64, 3, groups=64)"]
-    if flax.problem() or fans != [9, 9 * 64]:
-        raise AssertionError(f"Flax: {flax.problem()}; PyTorch counts {fans}")
+    also("Flax", flax)
+    require(fans == [9, 9 * 64], f"PyTorch counts {fans}")
     result = deviation(
         KERAS["Conv2D(64, 3, groups=64) of 64 kernel"], all_groups, {"its own fans": own, "LeCun's of 9": 1 / 3}
     )
@@ -95,8 +95,7 @@ def keras_transposes_too() -> Result:
     """Keras takes them so too, and Flax's `linen` does not."""
     inputs, outputs = (2 / (9 * 40)) ** 0.5, (2 / (9 * 20)) ** 0.5
     flax = deviation(FLAX["ConvTranspose(20, 3x3, he_normal) of 40 kernel"], inputs, {"outputs": outputs})
-    if problem := flax.problem():
-        raise AssertionError(f"Flax: {problem}")
+    also("Flax", flax)
     return deviation(
         KERAS["Conv2DTranspose(20, 3, he_normal) of 40 kernel"], outputs, {"inputs, as it should be": inputs}
     )
@@ -107,9 +106,8 @@ def nnx_gates_are_stacked() -> Result:
     """Its `nnx.OptimizedLSTMCell` and `nnx.GRUCell` do as Keras."""
     alone = deviation(FLAX["nnx.LSTMCell(64, 100) hf.kernel"], 0.1, {"stacked": 0.05})
     three = deviation(FLAX["nnx.GRUCell(64, 100) dense_h.kernel"], 300**-0.5, {"each gate by itself": 0.1})
-    for name, result in (("nnx.LSTMCell", alone), ("nnx.GRUCell", three)):
-        if problem := result.problem():
-            raise AssertionError(f"{name}: {problem}")
+    also("nnx.LSTMCell", alone)
+    also("nnx.GRUCell", three)
     return deviation(FLAX["nnx.OptimizedLSTMCell(64, 100) dense_h.kernel"], 0.05, {"each gate by itself": 0.1})
 
 
@@ -122,8 +120,7 @@ def keras_gates_are_not_orthogonal() -> Result:
         h = np.random.default_rng([seed, 1]).standard_normal(100)
         found.append(float(np.linalg.norm(h @ W[:, :100]) / np.linalg.norm(h)))
     law = KERAS["LSTM(100) of 64 recurrent_kernel"]
-    if abs(law["std"] - 0.05) > 4 * law["std_error"]:
-        return near(law["std"], 0.05, 4 * law["std_error"], "Keras's own deviation", {"orthogonal by gate": 0.1})
+    also("Keras's own deviation", deviation(law, 0.05, {"orthogonal by gate": 0.1}))
     return mean_of(found, 0.5, {"it keeps it": 1.0, "a quarter": 0.25}, width=100)
 
 
@@ -133,8 +130,9 @@ def only_keras_remembers() -> Result:
     keras = KERAS["LSTM(100) of 64 bias"]
     flax = FLAX["OptimizedLSTMCell(100) of 64 cell.hf.bias"]
     torch = TORCH["LSTM(64, 100) bias_ih_l0"]
-    if flax["largest"] != 0 or torch["largest"] > 0.1 or keras["largest"] != 1.0:
-        return exactly(-1, 1, {"others do too": 2.0})
+    require(flax["largest"] == 0, f"Flax's bias goes up to {flax['largest']}")
+    require(torch["largest"] <= 0.1, f"PyTorch's bias goes up to {torch['largest']}")
+    require(keras["largest"] == 1.0, f"Keras's bias goes up to {keras['largest']}")
     return exactly(keras["mean"] * 4, 1.0, {"none does": 0.0, "every gate": 4.0})
 
 

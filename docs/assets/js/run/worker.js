@@ -94,7 +94,7 @@ async function start() {
     })
     python = await Promise.race([loading, lost])
     if (failed.size) throw new Error(`${[...failed].join(", ")} could not be loaded.`)
-    python.FS.writeFile("/lib/python3.12/in_browser.py", await source)
+    python.FS.writeFile(`${python.runPython("import sysconfig; sysconfig.get_path('stdlib')")}/in_browser.py`, await source)
     runner = python.pyimport("in_browser")
     close()
   } catch (error) {

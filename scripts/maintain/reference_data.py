@@ -12,7 +12,6 @@ import os
 import platform
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
@@ -25,8 +24,10 @@ import torch
 from flax import __version__ as flax_version
 from flax import linen, nnx
 
+from scripts.store import ROOT
+
 jax.config.update("jax_enable_x64", True)
-TARGET = Path(__file__).resolve().parent.parent / "wi_docs" / "data" / "frameworks.json"
+TARGET = ROOT / "wi_docs" / "data" / "frameworks.json"
 
 DENSE, CONV = (400, 100), (3, 3, 40, 20)  # our order: (fan_in, fan_out) and (*kernel, inputs, outputs)
 POINTS = [-100.0, -40.0, -20.5, -8.25, -3.5, -1.25, -1e-3, 1e-3, 0.75, 2.5, 8.25, 20.5, 40.0, 100.0]
@@ -297,7 +298,7 @@ def rounded(value: Any) -> Any:
 def main() -> None:
     """Write the file."""
     record = {
-        "source": "made by scripts/reference_data.py; measurements of our own, free to use (CC0)",
+        "source": "made by scripts/maintain/reference_data.py; measurements of our own, free to use (CC0)",
         "versions": {
             "python": platform.python_version(), "torch": torch.__version__.partition("+")[0], "jax": jax.__version__,
             "flax": flax_version, "keras": keras.__version__,

@@ -1,7 +1,7 @@
 """Cut the served fonts down to what the site uses. For maintainers; needs `pip install fonttools brotli`.
 
     npm pack @fontsource/stix-two-text@5.3.0 @fontsource/stix-two-math@5.3.0
-    python scripts/subset_fonts.py FOLDER
+    python scripts/maintain/subset_fonts.py FOLDER
 
 with FOLDER holding the two unpacked packages. Both fonts are under the SIL Open Font License 1.1. Results go to
 `docs/assets/fonts/`. The text fonts keep Latin; the mathematical one keeps its MATH table, for Chromium's and
@@ -13,7 +13,9 @@ from pathlib import Path
 
 from fontTools import subset
 
-TARGET = Path(__file__).resolve().parent.parent / "docs" / "assets" / "fonts"
+from scripts.store import ROOT
+
+TARGET = ROOT / "docs" / "assets" / "fonts"
 LATIN = [*range(0x20, 0x7F), 0xA0, *map(ord, "§©±²³·×÷àáäåçèéêëíïñóöøúüßÄÅÉÖØÜıŁłŠšŽž–—‘’“”…")]
 LETTERS = [ord(c) for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"]
 GREEK = [ord(c) for c in "αβγδεζηθικλμνξπρστυφχψωϕϵΓΔΘΛΞΠΣΦΨΩ"]

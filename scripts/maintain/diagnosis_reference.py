@@ -9,18 +9,18 @@ from __future__ import annotations
 import json
 import platform
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
+from scripts.store import ROOT
 from tests.torch import models
 from wi_docs.diagnosis.networks import Spec
 from wi_docs.diagnosis.probe import probe
 
-TARGET = Path(__file__).resolve().parent.parent / "wi_docs" / "data" / "diagnosis.json"
+TARGET = ROOT / "wi_docs" / "data" / "diagnosis.json"
 SEEDS = range(8)
 HIDDEN = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU}
 SPECS = {
@@ -133,7 +133,7 @@ def model(name: str) -> dict[str, Any]:
 def main() -> None:
     """Write the file."""
     record = {
-        "source": "made by scripts/diagnosis_reference.py; measurements of our own, free to use (CC0)",
+        "source": "made by scripts/maintain/diagnosis_reference.py; measurements of our own, free to use (CC0)",
         "versions": {"python": platform.python_version(), "torch": torch.__version__.partition("+")[0]},
         "networks": {name: network(spec) for name, spec in SPECS.items()},
         "models": {name: model(name) for name in MODELS},

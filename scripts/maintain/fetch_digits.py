@@ -1,12 +1,12 @@
-"""Take the digits from an installed scikit-learn, once: `pip install scikit-learn && python scripts/fetch_digits.py`.
+"""Take the digits from an installed scikit-learn, once: `pip install scikit-learn && python scripts/maintain/fetch_digits.py`.
 
 The result is in the repository. This script is kept to show where it came from.
 """
 
 import hashlib
 from importlib import resources
-from pathlib import Path
 
+from scripts.store import ROOT
 from wi_docs.experiments import digits
 
 if __name__ == "__main__":
@@ -14,6 +14,6 @@ if __name__ == "__main__":
     found = hashlib.sha256(content).hexdigest()
     if found != digits.SHA256:
         raise SystemExit(f"this scikit-learn carries other digits: sha256 {found}, expected {digits.SHA256}")
-    target = Path(digits.__file__).parent / "data" / "digits.csv.gz"
+    target = ROOT / "wi_docs" / "data" / "digits.csv.gz"
     target.write_bytes(content)
     print(f"wrote {target.name}: {len(content):,} bytes")

@@ -1,0 +1,1 @@
+"""What only maintainers run: data from frameworks, fonts, digits, timings, printed outputs."""
