@@ -1,12 +1,14 @@
-# make serve | site | test | test-torch | bench | lock | runtime | vendor | check-js | reference | clean; each sets itself up in .venv.
+# make serve | site | test | check | format | update-outputs | faults | test-torch | bench | clean, and for maintainers
+# lock | runtime | vendor | check-js | reference. Each sets itself up in .venv.
 
 PYTHON ?= python3
-HOST ?= 127.0.0.1
-PORT ?= 8000
+# Not ?=, for HOST and PORT may stand in the environment for something else. `make serve HOST=… PORT=…` is what counts.
+HOST = 127.0.0.1
+PORT = 8000
 BIN := .venv/bin
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: serve site test test-torch bench lock runtime vendor check-js reference clean
+.PHONY: serve site test check format update-outputs faults test-torch bench lock runtime vendor check-js reference clean
 
 serve: .venv/ready
 	$(BIN)/mkdocs serve --dev-addr $(HOST):$(PORT)
@@ -16,6 +18,25 @@ site: .venv/ready
 
 test: .venv/ready
 	$(BIN)/pytest
+
+# Style, types, and which folder imports from which: seconds, before every commit.
+check: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Write what the >>> blocks of the pages print now in place of what stands there. Read the difference before you commit it.
+update-outputs: .venv/ready
+	$(BIN)/python -m scripts.maintain.update_outputs $(PAGES)
+
+# Plant every fault, and see every claim that is named beside it fail. FAULTS="a word" takes those with the word.
+faults: .venv/ready
+	$(BIN)/python -m tests.faults $(FAULTS)
 
 bench: .venv/ready
 	$(BIN)/python -m scripts.maintain.bench

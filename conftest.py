@@ -28,7 +28,13 @@ pytest_collect_file = (
     Sybil(parsers=[PyconParser()], patterns=["README.md", "docs/*.md", "docs/**/*.md"])
     + Sybil(
         parsers=[DocTestParser()],
-        patterns=["wi_docs/*.py", "wi_docs/*/*.py", "wi_docs/*/*/*.py", "scripts/*.py", "scripts/maintain/update_outputs.py"],
+        patterns=[
+            "wi_docs/*.py",
+            "wi_docs/*/*.py",
+            "wi_docs/*/*/*.py",
+            "scripts/*.py",
+            "scripts/maintain/update_outputs.py",
+        ],
         document_types={".py": PythonDocStringDocument},
     )
 ).pytest()
