@@ -192,6 +192,17 @@ def test_training_learns_and_records():
     assert h.exploded_at is None
 
 
+def test_what_is_recorded_does_not_change_the_training():
+    whole, short = (
+        train_digits("relu", "he_normal", depth=3, steps=60, rate=0.1, looks=4, accuracy_only=only)
+        for only in (False, True)
+    )
+    assert np.array_equal(whole.accuracy, short.accuracy)
+    assert np.array_equal(whole.valid_accuracy, short.valid_accuracy)
+    assert len(whole.loss) == 4
+    assert short.loss.size == short.gradient_rms.size == short.weight_gradient_rms.size == 0
+
+
 def test_an_explosion_ends_the_run_and_is_told():
     h = train_digits("relu", "he_normal", depth=10, gain=2.0, steps=50, rate=0.05, looks=51)
     assert h.exploded_at is not None

@@ -131,6 +131,11 @@ CASES = [
         ValueError,
         "goes with the optimizer 'sgd'",
     ),
+    (
+        lambda: train(NET, steps=1, rate=0.1, equalize=True, accuracy_only=True),
+        ValueError,
+        "equalize needs the gradients",
+    ),
     (lambda: train_units("constant", "constant", units=0), ValueError, "width must be at least 1"),
     (lambda: tent_map(0), ValueError, "times must be at least 1"),
     (lambda: linear_pieces(NET), ValueError, "x must have 2 columns"),

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wi_docs.nn import checks, initializers
-from wi_docs.nn.activations import Activation, activation
+from wi_docs.nn.activations import Activation, activation, unchecked
 from wi_docs.nn.checks import Array
 from wi_docs.nn.initializers import Initializer
 
@@ -175,7 +175,7 @@ class MLP:
             inputs.append(a)
             z = self._normalize("sum", layer, z, deviations)
             pre_activations.append(z)
-            a = phi.f(z)
+            a = unchecked(phi.f)(z)  # finite, as seen above
             if layer in self.branch_ends:
                 with np.errstate(over="ignore"):
                     a = a + outputs[layer - 1]
@@ -208,7 +208,7 @@ class MLP:
             if layer in self.branch_ends:
                 skipped = da
             with np.errstate(over="ignore", invalid="ignore"):
-                delta = da * self.activations[layer].df(run.pre_activations[layer])
+                delta = da * unchecked(self.activations[layer].df)(run.pre_activations[layer])
                 dz.append(delta)
                 delta = back("sum", delta, run.pre_activations[layer])
                 dW.append(run.inputs[layer].T @ delta)

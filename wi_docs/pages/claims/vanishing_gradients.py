@@ -211,7 +211,15 @@ def way_back(hidden, variance):
 
 def runs(hidden, variance, rates, seed=0, optimizer="sgd"):
     """Return how such networks of twenty layers read the digits after 600 steps: a history for each rate."""
-    options = {"depth": 20, "gain": math.sqrt(variance), "steps": 600, "looks": 2, "seed": seed, "optimizer": optimizer}
+    options = {
+        "depth": 20,
+        "gain": math.sqrt(variance),
+        "steps": 600,
+        "looks": 2,
+        "seed": seed,
+        "optimizer": optimizer,
+        "accuracy_only": True,
+    }
     return [train_digits(hidden, "lecun_normal", rate=rate, **options) for rate in rates]
 
 
@@ -457,12 +465,16 @@ def a_factor_leaves_the_direction() -> Result:
 def deep_sigmoid_is_stuck() -> Result:
     """The deeper sigmoid networks are still there after 400 steps of plain gradient descent at a rate of 0.5."""
     best = max(
-        train_digits("sigmoid", "lecun_normal", depth=depth, steps=400, rate=0.5, looks=5, seed=s).accuracy[-1]
+        train_digits(
+            "sigmoid", "lecun_normal", depth=depth, steps=400, rate=0.5, looks=2, seed=s, accuracy_only=True
+        ).accuracy[-1]
         for depth in (5, 10)
         for s in SEEDS[:3]
     )
     shallow = min(
-        train_digits("sigmoid", "lecun_normal", depth=2, steps=400, rate=0.5, looks=5, seed=s).accuracy[-1]
+        train_digits(
+            "sigmoid", "lecun_normal", depth=2, steps=400, rate=0.5, looks=2, seed=s, accuracy_only=True
+        ).accuracy[-1]
         for s in SEEDS[:3]
     )
     return below(best, 0.3, "best of 3 seeds at depth 5 and 10", {"they learn like depth 2": shallow})
@@ -473,7 +485,7 @@ def adam_frees_five_sigmoid_layers() -> Result:
     """With Adam, at a rate of 0.01, five layers read {five:.0f} % or more in 400 steps, and ten layers {ten:.0f} % at most in 600, at this rate or a tenth of it."""
 
     def ends(depth, steps, rates):
-        options = {"depth": depth, "steps": steps, "looks": 2, "optimizer": "adam"}
+        options = {"depth": depth, "steps": steps, "looks": 2, "optimizer": "adam", "accuracy_only": True}
         return [
             float(train_digits("sigmoid", "lecun_normal", rate=rate, seed=seed, **options).accuracy[-1])
             for rate in rates
@@ -709,7 +721,9 @@ def relu_at_depth_ten_by_scale() -> Result:
         name: float(
             np.median(
                 [
-                    train_digits("relu", init, depth=10, gain=g, steps=600, rate=0.03, looks=31, seed=s).steps_to(0.5)
+                    train_digits(
+                        "relu", init, depth=10, gain=g, steps=600, rate=0.03, looks=31, seed=s, accuracy_only=True
+                    ).steps_to(0.5)
                     for s in SEEDS
                 ]
             )
@@ -737,7 +751,9 @@ def thirty_layers_train_from_he() -> Result:
 
     def best(gain, seed):
         runs = [
-            train_digits("relu", "he_normal", depth=30, gain=gain, steps=800, rate=rate, looks=2, seed=seed)
+            train_digits(
+                "relu", "he_normal", depth=30, gain=gain, steps=800, rate=rate, looks=2, seed=seed, accuracy_only=True
+            )
             for rate in (0.003, 0.01, 0.03)
         ]
         return max(runs, key=lambda run: run.valid_accuracy[-1]).accuracy[-1]
