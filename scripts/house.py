@@ -31,7 +31,7 @@ def picture() -> str:
         what = (ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or "").partition("\n")[0]
         folder = path.relative_to(ROOT).as_posix() + ("/" if path.is_dir() else ".py")
         rows.append(
-            f"<div><b>{folder}</b><span>{html.escape(what.replace('`', ''))}</span><code>{' '.join(modules)}</code></div>"
+            f"<div><b>{folder}</b><span>{html.escape(what.replace('`', ''))} <code>{' '.join(modules)}</code></span></div>"
         )
         words.append(f"{folder}: {', '.join(modules) or 'one module'}")
     label = html.escape(f"The layers, from the top. {'. '.join(words)}.")

@@ -42,14 +42,8 @@ def updated(text: str, name: str = "page") -> str:
         RuntimeError: for an example that raises what it does not say.
 
     Examples:
-        >>> print(updated("```pycon\n>>> 1 + 1\n3\n>>> x = 4\n>>> print(x)\n```\n"), end="")
-        ```pycon
-        >>> 1 + 1
-        2
-        >>> x = 4
-        >>> print(x)
-        4
-        ```
+        >>> updated("```pycon\n>>> x = 4\n>>> print(x + 1)\n3\n```\n")
+        '```pycon\n>>> x = 4\n>>> print(x + 1)\n5\n```\n'
     """
     names: dict[str, object] = {}
 

@@ -64,10 +64,10 @@ export function explorer({ activations, weights, biases, layers, shown, edges, w
     say(state) {
       const { forward, gradient, gradientTheory, last } = chosen(state), power = gradient[0], theory = gradientTheory[0]
       const apart = Math.abs(theory)
-      const verdict = apart > fails ? `It ${theory < 0 ? "vanishes" : "explodes"}: with ends so far apart, twenty layers without biases read about half of the digits at most, by plain gradient descent at the best of four rates.`
-        : apart > trains ? "That lies between what we trained well and what we could not, in twenty layers without biases, by plain gradient descent."
-          : state.activation !== "sigmoid" ? "Twenty layers of it with ends as near trained, without biases, by plain gradient descent."
-            : state.depth < 20 ? "The gradient comes through." : "The gradient comes through; still, twenty layers of sigmoids without biases trained in part only, by plain gradient descent."
+      const verdict = apart > fails ? `It ${theory < 0 ? "vanishes" : "explodes"}: so far apart, twenty layers without biases read about half of the digits at best, by plain descent.`
+        : apart > trains ? "Between what trained well by plain descent and what did not, in twenty layers without biases."
+          : state.activation !== "sigmoid" ? "Twenty layers of it with ends as near trained by plain descent, without biases."
+            : state.depth < 20 ? "The gradient comes through." : "The gradient comes through; yet twenty such layers, without biases, trained in part only by plain descent."
       const name = names[/** @type {keyof names} */ (state.activation)]
       return `${name}, weight variance ${figure(state.weights)}, bias variance ${Number(state.biases)}, ${state.depth} layers of ${width}. `
         + `The signal goes from ${ofPower(forward[0])} to ${ofPower(forward[last])}; the gradient comes back to layer 1 as ${ofPower(power)} of the last layer's, in theory ${ofPower(theory)}. ${verdict}`
