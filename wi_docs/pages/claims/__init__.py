@@ -123,12 +123,14 @@ class Claim:
         statement: number of the notes' statement that it answers, 1 to 22, or None.
         verdict: on that statement: `holds`, `holds if …` or `does not hold`. Empty without a statement.
         source: keys of `references.bib` with section or equation; empty for what is our own.
+        untouched: why no fault of the package can make it fail, if none can. Else a file of `tests/faults/` names it.
     """
 
     experiment: Callable[[], Result]
     statement: int | None
     verdict: str
     source: str
+    untouched: str
 
     @property
     def id(self) -> str:
@@ -180,12 +182,12 @@ def also(what: str, result: Result) -> None:
 
 
 def claim(
-    *, statement: int | None = None, verdict: str = "", source: str = ""
+    *, statement: int | None = None, verdict: str = "", source: str = "", untouched: str = ""
 ) -> Callable[[Callable[[], Result]], Claim]:
     """Turn a function into a claim."""
     if (statement in STATEMENTS) != verdict.startswith((HOLDS, NOT)):
         raise ValueError(f"a verdict is about a statement of the notes: got {statement!r} and {verdict!r}")
-    return lambda function: Claim(function, statement, verdict, source)
+    return lambda function: Claim(function, statement, verdict, source, untouched)
 
 
 def load(*modules: str) -> dict[str, Claim]:

@@ -31,7 +31,9 @@ def apart(printed, predictions, wrong: dict[str, Any]) -> Result:
     )  # fmt: skip
 
 
-@claim(source="@zhang2023, section 5.4")
+@claim(
+    source="@zhang2023, section 5.4", untouched="it multiplies its matrices in numpy and uses nothing of the package"
+)
 def product_of_100_matrices() -> Result:
     """Its three versions print products of 100 further 4×4 normal matrices with entries up to 2e23, 2e25 and 5e27; the mean of the three logarithms is {printed:.1f}, and {theory:.1f} is to be expected, give or take {sd:.1f}."""
     logs = []
@@ -51,7 +53,7 @@ def product_of_100_matrices() -> Result:
 BLOCK = np.array([[1.9689, 4.2820], [1.6701, 4.3501], [1.0976, 3.0411], [1.8457, 4.9469], [1.9949, 4.1643]]) * 1e-8
 
 
-@claim(source="@howard2020, chapter 17")
+@claim(source="@howard2020, chapter 17", untouched="it reads off numbers that a book printed")
 def rows_point_one_way() -> Result:
     """They point in one direction, with cosines of {cosine:.3f} or more, and differ in length: the network has [nearly forgotten its input](ways-to-initialize-weights.md#he), but for how loud it was."""
     lengths = np.linalg.norm(BLOCK, axis=1)

@@ -12,6 +12,7 @@ from wi_docs.pages.claims import Result, above, also, claim, exactly, mean_of, n
 
 TORCH, KERAS, FLAX = (frameworks.load()[library]["layers"] for library in ("torch", "keras", "flax"))
 SCHEMES = frameworks.load()["torch"]["schemes"]
+BESIDE = "it holds a framework's own numbers against a formula written beside them; the package computes nothing in it"
 
 
 def deviation(law: dict[str, Any], expected: float, wrong: dict[str, float]) -> Result:
@@ -20,7 +21,7 @@ def deviation(law: dict[str, Any], expected: float, wrong: dict[str, float]) -> 
     return near(law["std"], expected, error, f"4 standard errors over {law['entries']:,} entries", wrong)
 
 
-@claim(source="pytorch/pytorch issue 57109")
+@claim(source="pytorch/pytorch issue 57109", untouched=BESIDE)
 def root_five_is_a_bound() -> Result:
     r"""All of it comes to a uniform distribution between $\pm1/\sqrt{{n_\text{{in}}}}$, for the weights and for the biases."""
     laws = (TORCH["Linear(400, 100) weight"], TORCH["Linear(400, 100) bias"])
@@ -36,7 +37,7 @@ def root_five_is_a_bound() -> Result:
     )
 
 
-@claim(source="@he2015, section 2.2")
+@claim(source="@he2015, section 2.2", untouched=BESIDE)
 def torch_default_divides_by_root_six() -> Result:
     r"""With PyTorch's own gradients, its default divides the gradient of a ReLU network by $\sqrt6 = 2.45$ a layer."""
     said = frameworks.load()["factors"]["relu pytorch_linear"]
@@ -57,7 +58,7 @@ def transposed_counts_outputs() -> Result:
     return deviation(law, (3 * fan_out) ** -0.5, {"its own fan-in": (3 * fan_in) ** -0.5})
 
 
-@claim(source="")
+@claim(source="", untouched=BESIDE)
 def attention_is_stacked() -> Result:
     """Query, key and value of PyTorch's attention are one stacked matrix, if keys and values are as wide as the embedding, and Glorot's formula counts the outputs of all three."""
     law = TORCH["MultiheadAttention(64, 4) in_proj_weight"]
@@ -66,7 +67,7 @@ def attention_is_stacked() -> Result:
     )
 
 
-@claim(source="keras-team/keras issue 11773")
+@claim(source="keras-team/keras issue 11773", untouched=BESIDE)
 def depthwise_counts_all_channels() -> Result:
     """Keras counts all channels as inputs of a depthwise unit, which sees one, and with 40 channels starts it {factor:.1f} times too small."""
     law = KERAS["DepthwiseConv2D(3) of 40 kernel"]
@@ -76,7 +77,7 @@ def depthwise_counts_all_channels() -> Result:
     return Result(**{**vars(result), "numbers": {"factor": right / expected}})
 
 
-@claim(source="")
+@claim(source="", untouched=BESIDE)
 def keras_counts_all_groups() -> Result:
     """It is Keras's default, and there 64 groups of one channel start {factor:.1f} times too small."""
     own, all_groups = (2 / (9 + 9)) ** 0.5, (2 / (9 + 9 * 64)) ** 0.5
@@ -90,7 +91,7 @@ def keras_counts_all_groups() -> Result:
     return Result(**{**vars(result), "numbers": {"factor": own / all_groups}})
 
 
-@claim(source="")
+@claim(source="", untouched=BESIDE)
 def keras_transposes_too() -> Result:
     """Keras takes them so too, and Flax's `linen` does not."""
     inputs, outputs = (2 / (9 * 40)) ** 0.5, (2 / (9 * 20)) ** 0.5
@@ -101,7 +102,7 @@ def keras_transposes_too() -> Result:
     )
 
 
-@claim(source="")
+@claim(source="", untouched=BESIDE)
 def nnx_gates_are_stacked() -> Result:
     """Its `nnx.OptimizedLSTMCell` and `nnx.GRUCell` do as Keras."""
     alone = deviation(FLAX["nnx.LSTMCell(64, 100) hf.kernel"], 0.1, {"stacked": 0.05})
@@ -124,7 +125,7 @@ def keras_gates_are_not_orthogonal() -> Result:
     return mean_of(found, 0.5, {"it keeps it": 1.0, "a quarter": 0.25}, width=100)
 
 
-@claim(source="@jozefowicz2015, section 2.2")
+@claim(source="@jozefowicz2015, section 2.2", untouched=BESIDE)
 def only_keras_remembers() -> Result:
     """Of the three, only Keras starts the forget gate at 1."""
     keras = KERAS["LSTM(100) of 64 bias"]
@@ -149,7 +150,7 @@ def jax_normal_has_no_tails() -> Result:
     )
 
 
-@claim(source="huggingface/pytorch-image-models issue 1286")
+@claim(source="huggingface/pytorch-image-models issue 1286", untouched=BESIDE)
 def torch_truncates_at_two_not_at_two_sigma() -> Result:
     """With a deviation of 0.02 its bounds of ±2 are a hundred deviations away, and nothing is cut."""
     law = SCHEMES["trunc_normal_ std=0.02 dense"]
@@ -158,7 +159,7 @@ def torch_truncates_at_two_not_at_two_sigma() -> Result:
     )  # fmt: skip
 
 
-@claim(source="pytorch/pytorch issue 3121")
+@claim(source="pytorch/pytorch issue 3121", untouched=BESIDE)
 def embeddings_differ_by_thirty() -> Result:
     """The same embedding starts at a deviation of 1 in PyTorch, {flax:.3f} in Flax and {keras:.3f} in Keras."""
     torch, flax, keras = (

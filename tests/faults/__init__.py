@@ -1,0 +1,77 @@
+"""Faults to plant in the package, one at a time, each a file beside this one, and the claims that notice.
+
+A claim that nothing can make fail says nothing. A file says what is wrong in its first line, and in its second which claims
+must fail on it, the quickest first. Then come the file of `wi_docs` that is edited, the text that stands there once, behind
+minus signs, and what replaces it, behind plus signs. The tests plant every fault and run the first of its claims;
+`python -m tests.faults [WORD...]` runs all of them, for the faults that have WORD in their description, or for all. A claim
+that no fault of the package can touch says why, in its decorator.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An edit of the package that makes it wrong.
+
+    Attributes:
+        what: what is wrong, in words.
+        noticed_by: claims that must fail, the quickest first.
+        path: the file that is edited, below the project's root.
+        old: text that stands there once.
+        new: what replaces it.
+    """
+
+    what: str
+    noticed_by: tuple[str, ...]
+    path: str
+    old: str
+    new: str
+
+
+def read(file: Path) -> Fault:
+    """Read a fault from its file.
+
+    Raises:
+        ValueError: for a file that is not written as the head of this module says.
+    """
+    what, noticed, blank, path, *edit = file.read_text(encoding="utf-8").splitlines()
+    head, _, names = noticed.partition(": ")
+    old, new = ("\n".join(line[1:] for line in edit if line.startswith(sign)) for sign in "-+")
+    if head != "Noticed by" or blank or not old or any(line[:1] not in ("-", "+") for line in edit):
+        raise ValueError(f"{file.name}: see the first lines of tests/faults/__init__.py for how a fault is written")
+    return Fault(what, tuple(names.split(", ")), path, old, new)
+
+
+FAULTS = [read(file) for file in sorted(Path(__file__).parent.glob("*.diff"))]
+
+
+def failing(fault: Fault, claims: list[str]) -> dict[str, str]:
+    """Run claims on a copy of the package with the fault, and return id and problem of those that fail."""
+    with TemporaryDirectory() as folder:
+        shutil.copytree(ROOT / "wi_docs", Path(folder) / "wi_docs", ignore=shutil.ignore_patterns("__pycache__"))
+        path = Path(folder) / fault.path
+        text = path.read_text(encoding="utf-8")
+        if text.count(fault.old) != 1:
+            raise ValueError(f"{fault.what}: {fault.old!r} stands {text.count(fault.old)} times in {fault.path}")
+        path.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-m", "wi_docs", "claims", "--json", *claims],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if not done.stdout:
+            raise ValueError(f"{fault.what}: {done.stderr[-2000:]}")
+        return {record["id"]: record["problem"] for record in json.loads(done.stdout) if record["problem"]}
