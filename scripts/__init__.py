@@ -1,1 +1,1 @@
-"""The joint between the package and the site."""
+"""The build: it makes what is stale, hands it to MkDocs, and checks what came out."""
