@@ -12,9 +12,11 @@ from wi_docs.experiments.products import lyapunov_exponent, random_products
 from wi_docs.experiments.propagation import SCALES, centered_ratio, product_spectrum, projection_variance, rms
 from wi_docs.experiments.recurrent import clip_by_norm, descend_recurrence, recur
 from wi_docs.experiments.symmetry import linear_pieces, tent_map, train_units
-from wi_docs.experiments.training import Adam, descend, train, train_digits
+from wi_docs.experiments.training import Adam, descend, sweep, train, train_digits
 from wi_docs.nn.activations import names
 from wi_docs.nn.gains import second_moment
+from wi_docs.nn.initializers import he_normal
+from wi_docs.nn.network import ExplosionError, softmax_cross_entropy
 
 
 @pytest.mark.parametrize("name", names())
@@ -194,11 +196,11 @@ def test_training_learns_and_records():
 
 def test_what_is_recorded_does_not_change_the_training():
     whole, short = (
-        train_digits("relu", "he_normal", depth=3, steps=60, rate=0.1, looks=4, accuracy_only=only)
-        for only in (False, True)
+        train_digits("relu", "he_normal", depth=3, steps=60, rate=0.1, looks=4, record=record)
+        for record in ("gradients", "accuracy")
     )
     assert np.array_equal(whole.accuracy, short.accuracy)
-    assert np.array_equal(whole.valid_accuracy, short.valid_accuracy)
+    assert whole.valid_accuracy == short.valid_accuracy
     assert len(whole.loss) == 4
     assert short.loss.size == short.gradient_rms.size == short.weight_gradient_rms.size == 0
 
@@ -208,6 +210,73 @@ def test_an_explosion_ends_the_run_and_is_told():
     assert h.exploded_at is not None
     assert np.isfinite(h.loss).all()
     assert len(h.steps) == len(h.loss) <= h.exploded_at + 1
+
+
+RUNS = {"gains": (1.0, 2.0), "rates": (0.02, 0.05), "seeds": (0, 3)}
+
+
+@pytest.mark.parametrize(("optimizer", "equalize"), [("sgd", False), ("sgd", True), ("adam", False)])
+def test_a_network_of_a_stack_trains_as_it_trains_alone(optimizer, equalize):
+    """Of eight networks some explode: they end at the step at which each ends alone, and the others go on."""
+    options = {"depth": 10, "width": 20, "steps": 40, "looks": 5, "record": "gradients", "optimizer": optimizer}
+    together = sweep("relu", "he_normal", **RUNS, **options, equalize=equalize)
+    for (gain, rate, seed), run in together.items():
+        net = ten_layers(gain, seed)
+        alone = train(
+            net, rate=rate, seed=seed, equalize=equalize, **{k: options[k] for k in ("steps", "looks", "optimizer")}
+        )
+        assert (run.exploded_at, run.explosion) == (alone.exploded_at, alone.explosion)
+        assert np.array_equal(run.steps, alone.steps)
+        assert np.allclose(run.loss, alone.loss, rtol=1e-6)
+        assert np.allclose(run.weight_gradient_rms, alone.weight_gradient_rms, rtol=1e-5)
+        assert np.abs(run.accuracy - alone.accuracy).max() < 0.01
+    exploded = [run.exploded_at is not None for run in together.values()]
+    assert any(exploded) == (optimizer == "sgd")
+    assert not all(exploded)
+
+
+def ten_layers(gain, seed):
+    scheme = lambda rng, shape: gain * he_normal(rng, shape)  # noqa: E731
+    return MLP([64] + [20] * 10 + [10], "relu", scheme, np.random.default_rng(seed))
+
+
+def test_training_is_gradient_descent_written_out():
+    """A loop over one network without a stack, and with the digits drawn step by step."""
+    data, rng, net, trained = digits.load(), np.random.default_rng(3), ten_layers(1.0, 3), ten_layers(1.0, 3)
+    for _ in range(30):
+        rows = rng.integers(len(data.train_x), size=32)
+        run = net.forward(data.train_x[rows])
+        grad = net.backward(run, softmax_cross_entropy(run.output, data.train_y[rows])[1])
+        for layer in range(len(net.W)):
+            net.W[layer] = net.W[layer] - 0.02 * grad.W[layer]
+            net.b[layer] = net.b[layer] - 0.02 * grad.b[layer]
+    history = train(trained, steps=30, rate=0.02, seed=3, looks=2)
+    for one, other in zip([*net.W, *net.b], [*trained.W, *trained.b], strict=True):
+        assert np.allclose(one, other, rtol=1e-9, atol=1e-12)
+    run = net.forward(data.train_x)
+    loss, cotangent = softmax_cross_entropy(run.output, data.train_y)
+    grad = net.backward(run, cotangent)
+    assert history.loss[-1] == pytest.approx(loss, rel=1e-9)
+    assert history.gradient_rms[-1] == pytest.approx([rms(dz) for dz in grad.z], rel=1e-8)
+    assert history.weight_gradient_rms[-1] == pytest.approx([rms(dW) for dW in grad.W], rel=1e-8)
+    assert history.accuracy[-1] == (net.forward(data.test_x).output.argmax(axis=1) == data.test_y).mean()
+    assert history.valid_accuracy == (net.forward(data.valid_x).output.argmax(axis=1) == data.valid_y).mean()
+
+
+def test_a_run_explodes_at_the_step_at_which_a_loop_over_one_network_does():
+    data, rng, net = digits.load(), np.random.default_rng(0), ten_layers(3.0, 0)
+    taken, words = 0, None
+    while words is None:
+        rows = rng.integers(len(data.train_x), size=32)
+        try:
+            run = net.forward(data.train_x[rows])
+            descend(net, net.backward(run, softmax_cross_entropy(run.output, data.train_y[rows])[1]), 0.05)
+            taken += 1
+        except ExplosionError as error:
+            words = str(error)
+    history = train(ten_layers(3.0, 0), steps=50, rate=0.05, looks=2)
+    assert (history.exploded_at, history.explosion) == (taken, words)
+    assert 0 < taken < 49
 
 
 def test_the_loss_of_a_network_that_says_nothing_is_ln_10():

@@ -6,7 +6,7 @@ import pytest
 from wi_docs import MLP
 from wi_docs.experiments.residual import ResidualMLP
 from wi_docs.nn.activations import names
-from wi_docs.nn.network import ExplosionError, softmax_cross_entropy, squared_error
+from wi_docs.nn.network import ExplosionError, softmax_cross_entropy, squared_error, stack
 
 SMOOTH = [name for name in names() if name not in ("relu", "leaky_relu", "elu", "selu")]
 
@@ -86,3 +86,58 @@ def test_the_gradient_of_a_residual_network_is_its_derivative():
             assert gradient[index] == pytest.approx(numeric, rel=1e-6, abs=1e-8)
     net.branch_ends = frozenset()
     assert np.abs(net.forward(x).output - run.output).max() > 0.01  # the stream counts
+
+
+def members(seeds, hidden="tanh"):
+    nets = [MLP([4, 6, 5, 3], hidden, "lecun_normal", np.random.default_rng(seed)) for seed in seeds]
+    for net, seed in zip(nets, seeds, strict=True):
+        net.b = [np.random.default_rng(seed).standard_normal(b.shape) for b in net.b]
+    return nets
+
+
+def test_a_stack_computes_what_each_network_alone_computes():
+    rng = np.random.default_rng(0)
+    nets = members(range(5))
+    residual = [ResidualMLP(4, 6, 2, 3, np.random.default_rng(seed)) for seed in range(5)]
+    for net in nets:
+        net.normalized = {"sum": frozenset({0}), "output": frozenset({1}), "input": frozenset({2})}
+    for alone in (nets, residual):
+        x, cotangent = rng.standard_normal((5, 7, 4)), rng.standard_normal((5, 7, 3))
+        both = stack(alone)
+        run = both.forward(x)
+        grad = both.backward(run, cotangent)
+        for n, net in enumerate(alone):
+            single = net.forward(x[n])
+            expected = net.backward(single, cotangent[n])
+            assert np.allclose(run.output[n], single.output, rtol=1e-12, atol=0)
+            assert np.allclose(grad.x[n], expected.x, rtol=1e-10, atol=1e-14)
+            for name in ("W", "b", "z", "outputs"):
+                for got, want in zip(getattr(grad, name), getattr(expected, name), strict=True):
+                    assert np.allclose(got[n], want, rtol=1e-10, atol=1e-14), name
+    shared = stack(nets).forward(x[0]).output
+    assert np.allclose(shared[3], nets[3].forward(x[0]).output, rtol=1e-12)
+
+
+def test_a_stack_is_of_one_shape():
+    other = MLP([4, 6, 5, 3], "relu", "lecun_normal", np.random.default_rng(0))
+    with pytest.raises(ValueError, match="number 2 differs from number 0"):
+        stack([*members([0, 1]), other])
+    with pytest.raises(ValueError, match="at least one"):
+        stack([])
+    with pytest.raises(ValueError, match="inputs for 2 networks"):
+        stack(members([0, 1])).forward(np.ones((3, 7, 4)))
+
+
+def test_an_explosion_names_the_networks_of_a_stack():
+    nets = members(range(4), "linear")
+    for n in (1, 3):
+        nets[n].W[1][:] = 1e200
+    both = stack(nets)
+    with pytest.raises(ExplosionError, match="layer 2") as caught:
+        both.forward(np.full((7, 4), 1e200))
+    assert caught.value.networks == (1, 3)
+    both.W[1][[1, 3]] = np.array([1e-200, 1e200])[:, None, None]  # the signal stays, and one gradient does not
+    run = both.forward(np.zeros((7, 4)))
+    with pytest.raises(ExplosionError, match="gradients of layer 2") as caught:
+        both.backward(run, np.full(run.output.shape, 1e200))
+    assert caught.value.networks == (3,)

@@ -18,9 +18,9 @@ from wi_docs.experiments.propagation import product_spectrum, projection_varianc
 from wi_docs.experiments.recurrent import clip_by_norm, lstm_memory, random_recurrence, recur
 from wi_docs.experiments.residual import ResidualMLP, residual_stream
 from wi_docs.experiments.symmetry import linear_pieces, tent_map, train_units
-from wi_docs.experiments.training import train, train_digits
+from wi_docs.experiments.training import train, train_digits, train_stack
 from wi_docs.nn import checks, initializers
-from wi_docs.nn.network import softmax_cross_entropy, squared_error
+from wi_docs.nn.network import softmax_cross_entropy, squared_error, stack
 
 RNG = np.random.default_rng(0)
 NET = MLP([2, 2], "linear", "zeros", RNG)
@@ -131,11 +131,8 @@ CASES = [
         ValueError,
         "goes with the optimizer 'sgd'",
     ),
-    (
-        lambda: train(NET, steps=1, rate=0.1, equalize=True, accuracy_only=True),
-        ValueError,
-        "equalize needs the gradients",
-    ),
+    (lambda: train(NET, steps=1, rate=0.1, record="all"), ValueError, "unknown record 'all'"),
+    (lambda: train_stack(stack([NET]), steps=1, rates=[0.1, 0.2], seeds=[0]), ValueError, "a stack of 1 wants as many"),
     (lambda: train_units("constant", "constant", units=0), ValueError, "width must be at least 1"),
     (lambda: tent_map(0), ValueError, "times must be at least 1"),
     (lambda: linear_pieces(NET), ValueError, "x must have 2 columns"),

@@ -6,6 +6,7 @@ import ast
 import functools
 import hashlib
 import importlib.util
+import inspect
 import os
 import pickle
 from collections.abc import Callable
@@ -28,36 +29,50 @@ def keep_in(folder: Path | None) -> None:
 
 
 def remembered(function: Callable[P, R]) -> Callable[P, R]:
-    """Let `function` look into the folder before it runs.
-
-    A result counts as the same for the same plain arguments (numbers, strings, tuples of them) and the same source of
-    the function's module and of all that it imports from this package. Other arguments are never looked up.
-    """
+    """Let `function` look into the folder before it runs, by its arguments with their defaults."""
+    signature = inspect.signature(function)
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        plain = all(map(_is_plain, [*args, *kwargs.values()]))
-        if _folder is None or not plain:
-            return function(*args, **kwargs)
-        asked = (
-            function.__module__,
-            function.__qualname__,
-            args,
-            sorted(kwargs.items()),
-            _sources(function.__module__),
-        )
-        path = _folder / hashlib.sha256(repr(asked).encode()).hexdigest()[:32]
-        if path.exists():
-            result: R = pickle.loads(path.read_bytes())
-            return result
-        result = function(*args, **kwargs)
-        _folder.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(f".{os.getpid()}")
-        draft.write_bytes(pickle.dumps(result))
-        os.replace(draft, path)
-        return result
+        asked = signature.bind(*args, **kwargs)
+        asked.apply_defaults()
+        path = place(function.__module__, function.__qualname__, tuple(asked.arguments.values()))
+        found: R | None = read(path)
+        if found is None:
+            found = function(*args, **kwargs)
+            write(path, found)
+        return found
 
     return call
+
+
+def place(module: str, name: str, arguments: tuple[Any, ...]) -> Path | None:
+    """Return the file for a result of a module's function, or None if results are kept nowhere.
+
+    It is the same for the same plain arguments (numbers, strings, tuples of them) and the same source of the module and
+    of all that it imports from this package. For other arguments it is None.
+    """
+    if _folder is None or not _is_plain(arguments):
+        return None
+    return _folder / hashlib.sha256(repr((module, name, arguments, _sources(module))).encode()).hexdigest()[:32]
+
+
+def read(path: Path | None) -> Any:
+    """Return the result that is kept in this file, or None if there is none."""
+    try:
+        return None if path is None else pickle.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+
+
+def write(path: Path | None, result: Any) -> None:
+    """Keep the result in this file, if there is one. It appears by a rename, so that two processes may write it."""
+    if path is None:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(f".{os.getpid()}")
+    draft.write_bytes(pickle.dumps(result))
+    os.replace(draft, path)
 
 
 def _is_plain(value: Any) -> bool:

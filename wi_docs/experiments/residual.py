@@ -200,4 +200,4 @@ def train_residual(
         True
     """
     net = ResidualMLP(64, width, blocks, 10, checks.seeded(seed), start=start)
-    return train(net, steps=steps, rate=rate, looks=7, seed=seed)
+    return train(net, steps=steps, rate=rate, looks=7, seed=seed, record="accuracy")

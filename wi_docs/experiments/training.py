@@ -2,47 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wi_docs.experiments import digits
-from wi_docs.experiments.memory import remembered
+from wi_docs.experiments import digits, memory
 from wi_docs.experiments.propagation import rms
 from wi_docs.nn import checks, initializers
 from wi_docs.nn.activations import Activation
 from wi_docs.nn.checks import Array
 from wi_docs.nn.initializers import Initializer
-from wi_docs.nn.network import MLP, ExplosionError, Gradients, softmax_cross_entropy
+from wi_docs.nn.network import MLP, ExplosionError, Gradients, cross_entropy, stack
+
+RECORDS = ("accuracy", "loss", "gradients")  # each includes those before it
 
 
 @dataclass(frozen=True)
 class History:
-    """A training run, seen at a few steps. Everything but the accuracies is over the whole training part.
+    """The record of a training run at a few of its steps. The loss and the gradients are over the whole training part.
 
     Attributes:
         steps: number of updates made before each look, `(looks,)`; the first is 0.
-        loss: cross-entropy in nats, `(looks,)`; it and the gradients are empty if only the accuracy was asked for.
         accuracy: share of the test part classified correctly, `(looks,)`.
-        valid_accuracy: the same for the part to choose by, `(looks,)`.
-        gradient_rms: rms of the derivative with respect to each layer's pre-activations, `(looks, layers)`.
+        loss: cross-entropy in nats, `(looks,)`; empty if only the accuracy was recorded.
+        gradient_rms: rms of the derivative with respect to each layer's pre-activations, `(looks, layers)`; empty
+            unless gradients were recorded, like the next.
         weight_gradient_rms: rms of the derivative with respect to each layer's weights, `(looks, layers)`.
+        valid_accuracy: share of the part to choose by that is classified correctly after the last update; 0 for a run
+            that exploded.
         exploded_at: the step at which a signal or a gradient left float64, and the run ended; None if none did.
+        explosion: where it did, in words that name the layer; None if nothing did.
     """
 
     steps: Array
-    loss: Array
     accuracy: Array
-    valid_accuracy: Array
+    loss: Array
     gradient_rms: Array
     weight_gradient_rms: Array
+    valid_accuracy: float
     exploded_at: int | None
+    explosion: str | None
 
     def steps_to(self, accuracy: float) -> float:
-        """Return the number of updates at the first look with at least this accuracy on the test part, infinity if none."""
+        """Return the number of updates at the first look with this accuracy on the test part or more, else infinity."""
         reached = np.flatnonzero(self.accuracy >= accuracy)
         return float(self.steps[reached[0]]) if len(reached) else float("inf")
 
@@ -65,7 +72,7 @@ def descend(net: MLP, grad: Gradients, rate: Rate, bias_rate: Rate | None = None
     _descend(net, grad, _by_layer(rate, net), _by_layer(rate if bias_rate is None else bias_rate, net))
 
 
-def _descend(net: MLP, grad: Gradients, rates: list[float], bias_rates: list[float]) -> None:
+def _descend(net: MLP, grad: Gradients, rates: Sequence[float | Array], bias_rates: Sequence[float | Array]) -> None:
     for layer, (eta, eta_b) in enumerate(zip(rates, bias_rates, strict=True)):
         net.W[layer] -= eta * grad.W[layer]
         net.b[layer] -= eta_b * grad.b[layer]
@@ -93,8 +100,8 @@ class Adam:
         self.second = [np.zeros_like(p) for p in self.parameters]
         self.steps = 0
 
-    def step(self, gradients: Sequence[Array], rates: Sequence[float]) -> None:
-        """Take one step, with a gradient and a learning rate for each of the parameters."""
+    def step(self, gradients: Sequence[Array], rates: Sequence[float | Array]) -> None:
+        """Take one step, with a gradient and a learning rate, or an array of rates, for each of the parameters."""
         self.steps += 1
         for p, m, v, g, rate in zip(self.parameters, self.first, self.second, gradients, rates, strict=True):
             m += 0.1 * (g - m)
@@ -110,9 +117,9 @@ def _by_layer(rate: Rate, net: MLP) -> list[float]:
     return [checks.number("rate", r, above=0.0) for r in rates]
 
 
-def accuracy(net: MLP, x: Array, y: NDArray[np.int64]) -> float:
-    """Return the share of rows of `x` for which the network's largest output is the one that `y` names."""
-    return float((net.forward(x).output.argmax(axis=1) == y).mean())
+def accuracy(net: MLP, x: Array, y: NDArray[np.int64]) -> Array:
+    """Return the share of rows of `x` whose largest output is the one that `y` names; of a stack, for each network."""
+    return np.asarray((net.forward(x).output.argmax(axis=-1) == y).mean(axis=-1))
 
 
 def train(
@@ -125,12 +132,12 @@ def train(
     seed: int = 0,
     equalize: bool = False,
     optimizer: str = "sgd",
-    accuracy_only: bool = False,
+    record: str = "gradients",
 ) -> History:
     """Train `net` in place on the digits, and look at it before the first step, after the last, and between.
 
     Args:
-        net: takes 64 inputs and gives 10 outputs, the logits.
+        net: a network that takes 64 inputs and gives 10 outputs, the logits.
         steps: number of updates, at least 1.
         rate: learning rate, positive.
         batch: examples an update, drawn with replacement.
@@ -139,13 +146,13 @@ def train(
         equalize: give each layer the rate that makes all weight gradients count alike at the first step: `rate` for the
             last layer, and more for a layer with a smaller gradient, in proportion. With `sgd` only.
         optimizer: `sgd`, plain stochastic gradient descent, or `adam`.
-        accuracy_only: leave out the loss and the gradients, whose arrays are empty then. A look costs as much as forty
-            steps with them, and as much as six without. The training is the same.
+        record: what a look records, `accuracy`, `loss` (and the accuracy) or `gradients` (and both). In 30 layers a
+            look costs about as much as 3, 16 or 40 steps with batches of 32. The training is the same.
 
     Raises:
-        ValueError: for an argument out of range, an unknown optimizer, if a gradient of 0 cannot be equalized, or if
-            rates are to be equalized without gradients.
-        ExplosionError: a ValueError, if not even the first look is finite.
+        ValueError: for an argument out of range, an unknown optimizer or record, or if a gradient of 0 cannot be
+            equalized.
+        ExplosionError: a ValueError, if already the first look finds no finite signal or gradient.
         TypeError: for an argument of the wrong kind.
 
     Examples:
@@ -154,56 +161,256 @@ def train(
         >>> bool(history.accuracy[-1] > 0.8)
         True
     """
-    data, rng = digits.load(), checks.seeded(seed)
+    alone = copy.copy(net)
+    alone.W, alone.b = [W[None] for W in net.W], [b[None] for b in net.b]  # views, so that `net` itself is trained
+    (history,) = train_stack(
+        alone, steps=steps, rates=[rate], batch=batch, looks=looks, seeds=[seed], equalize=equalize, optimizer=optimizer,
+        record=record,
+    )  # fmt: skip
+    return _started(history)
+
+
+def train_stack(
+    nets: MLP,
+    *,
+    steps: int,
+    rates: Sequence[float],
+    seeds: Sequence[int],
+    batch: int = 32,
+    looks: int = 20,
+    equalize: bool = False,
+    optimizer: str = "sgd",
+    record: str = "gradients",
+) -> list[History]:
+    """Train the networks of a stack in place, all at once, each as `train` would train it alone, to rounding.
+
+    A network that explodes ends there: its record stops, its weights become 0, and the others go on.
+
+    Args:
+        nets: the stack.
+        steps: number of updates, as for `train`, like the arguments that are not named here.
+        rates: a learning rate for each network.
+        seeds: a seed for each network, which fixes its order of examples.
+        batch: examples an update.
+        looks: how often to look.
+        equalize: rates by layer.
+        optimizer: `sgd` or `adam`.
+        record: what a look records.
+
+    Raises:
+        ValueError: as `train`, and for another number of rates or seeds than networks. A network that explodes before
+            the first look raises nothing: its record is empty.
+        TypeError: for an argument of the wrong kind.
+
+    Examples:
+        >>> nets = stack([MLP([64, 32, 10], "tanh", "glorot_normal", np.random.default_rng(0)) for _ in range(2)])
+        >>> slow, fast = train_stack(nets, steps=200, rates=[0.001, 0.1], seeds=[0, 0])
+        >>> bool(slow.loss[-1] > fast.loss[-1])
+        True
+    """
+    data, count = digits.load(), len(nets.W[0])
+    if not len(rates) == len(seeds) == count:
+        raise ValueError(f"a stack of {count} wants as many rates and seeds, got {len(rates)} and {len(seeds)}")
     steps, batch = checks.count("steps", steps), checks.count("batch", batch)
     when = np.unique(np.linspace(0, steps, checks.count("looks", looks, least=2)).round().astype(int))
-    seen: list[tuple[Any, ...]] = []
-    exploded_at = None
-    rates = _by_layer(rate, net)
+    checks.lookup("record", record, RECORDS)
+    eta = np.array([[[checks.number("rate", rate, above=0.0)]] for rate in rates])  # beside W, (networks, 1, 1)
+    layer_rates = [eta.copy() for _ in nets.W]
     adam = None
     if checks.lookup("optimizer", optimizer, ("sgd", "adam")) == "adam":
         if equalize:
             raise ValueError("equalize goes with the optimizer 'sgd': Adam's steps do not depend on a gradient's size")
-        adam = Adam([*net.W, *net.b])
-    if equalize and accuracy_only:
-        raise ValueError("equalize needs the gradients of the first look: leave accuracy_only out")
+        adam = Adam([*nets.W, *nets.b])
+    _keep_freed_memory()
+    rows = np.stack([checks.seeded(seed).integers(len(data.train_x), size=(steps, batch)) for seed in seeds])
+    seen: list[list[_Look]] = [[] for _ in range(count)]
+    ended: dict[int, tuple[int, str]] = {}  # by network, the step at which it exploded, and the error's words
+
+    def update() -> None:
+        drawn = rows[:, step]
+        run = nets.forward(data.train_x[drawn])
+        grad = nets.backward(run, cross_entropy(run.output, data.train_y[drawn])[1])
+        bias_rates = [rates[:, 0] for rates in layer_rates]
+        if adam is None:
+            _descend(nets, grad, layer_rates, bias_rates)
+        else:
+            adam.step([*grad.W, *grad.b], [*layer_rates, *bias_rates])
+
+    def end(network: int, error: ExplosionError) -> None:
+        ended[network] = step, str(error)
+        if len(ended) < count:  # zeros are as good as any weights for what nobody looks at, and they stay finite
+            for array in (*nets.W, *nets.b):
+                array[network] = 0.0
+
     for step in range(steps + 1):
-        try:
-            if step in when:
-                read = accuracy(net, data.test_x, data.test_y), accuracy(net, data.valid_x, data.valid_y)
-                if accuracy_only:
-                    seen.append(read)
-                else:
-                    run = net.forward(data.train_x)
-                    loss, cotangent = softmax_cross_entropy(run.output, data.train_y)
-                    grad = net.backward(run, cotangent)
-                    sizes = [rms(dW) for dW in grad.W]
-                    seen.append((*read, loss, [rms(dz) for dz in grad.z], sizes))
+        for network in range(count):
+            if step in when and network not in ended:
+                try:
+                    seen[network].append(_look(_member(nets, network), record))
                     if equalize and step == 0:
-                        if min(sizes) == 0.0:
-                            raise ValueError("equalize: a layer's weight gradient is 0 at the start")
-                        rates = [rate * sizes[-1] / size for size in sizes]
-            if step < steps:
-                rows = rng.integers(len(data.train_x), size=batch)
-                run = net.forward(data.train_x[rows])
-                _, cotangent = softmax_cross_entropy(run.output, data.train_y[rows])
-                grad = net.backward(run, cotangent)
-                if adam is None:
-                    _descend(net, grad, rates, rates)
-                else:
-                    adam.step([*grad.W, *grad.b], [*rates, *rates])
-        except ExplosionError:
-            if not seen:
-                raise
-            exploded_at = step
-            break
-    steps_seen = when[: len(seen)].astype(np.float64)
-    test, valid, *rest = (np.array(column) for column in zip(*seen, strict=True))
-    losses, gradients, weight_gradients = rest or (np.zeros(0), np.zeros((0, 0)), np.zeros((0, 0)))
-    return History(steps_seen, losses, test, valid, gradients, weight_gradients, exploded_at)
+                        for eta_of_layer, factor in zip(layer_rates, _equalizing(_member(nets, network)), strict=True):
+                            eta_of_layer[network] *= factor
+                except ExplosionError as error:
+                    end(network, error)
+        while step < steps and len(ended) < count:
+            try:
+                update()
+                break
+            except ExplosionError as error:  # the step is taken again, without the networks that exploded
+                for network in error.networks:
+                    end(network, error)
+    return [_history(when, looks_seen, _member(nets, n), ended.get(n)) for n, looks_seen in enumerate(seen)]
 
 
-@remembered
+@dataclass(frozen=True)
+class _Look:
+    """One row of a `History`; what is not recorded is empty."""
+
+    accuracy: float
+    loss: tuple[float, ...] = ()
+    gradient_rms: tuple[float, ...] = ()
+    weight_gradient_rms: tuple[float, ...] = ()
+
+
+def _look(net: MLP, record: str) -> _Look:
+    data = digits.load()
+    right = float(accuracy(net, data.test_x, data.test_y))
+    if record == "accuracy":
+        return _Look(right)
+    run = net.forward(data.train_x)
+    loss, cotangent = cross_entropy(run.output, data.train_y)
+    if record == "loss":
+        return _Look(right, (float(loss),))
+    grad = net.backward(run, cotangent)
+    return _Look(right, (float(loss),), tuple(rms(dz) for dz in grad.z), tuple(rms(dW) for dW in grad.W))
+
+
+def _equalizing(net: MLP) -> list[float]:
+    """Return for each layer the rms of the last layer's weight gradient over its own, on the whole training part."""
+    sizes = _look(net, "gradients").weight_gradient_rms
+    if min(sizes) == 0.0:
+        raise ValueError("equalize: a layer's weight gradient is 0 at the start")
+    return [sizes[-1] / size for size in sizes]
+
+
+def _history(when: NDArray[np.int64], looks: list[_Look], net: MLP, ended: tuple[int, str] | None) -> History:
+    data = digits.load()
+    exploded_at, explosion = ended or (None, None)
+    return History(
+        steps=when[: len(looks)].astype(np.float64),
+        accuracy=np.array([look.accuracy for look in looks]),
+        loss=np.array([loss for look in looks for loss in look.loss]),
+        gradient_rms=np.array([look.gradient_rms for look in looks]),
+        weight_gradient_rms=np.array([look.weight_gradient_rms for look in looks]),
+        valid_accuracy=0.0 if ended else float(accuracy(net, data.valid_x, data.valid_y)),
+        exploded_at=exploded_at,
+        explosion=explosion,
+    )
+
+
+def _member(nets: MLP, network: int) -> MLP:
+    """Return one network of a stack, alone. Its arrays are views."""
+    alone = copy.copy(nets)
+    alone.W, alone.b = [W[network] for W in nets.W], [b[network] for b in nets.b]
+    return alone
+
+
+def _keep_freed_memory() -> None:
+    """Let the memory of freed arrays stay with the process.
+
+    A step of thirty layers of 64 units frees some 3 MB. glibc hands them back to the system every time, and page faults
+    then take two fifths of the step. Freeing one large array raises both limits that decide this, for good
+    (mallopt(3), M_MMAP_THRESHOLD, of at most 32 MiB).
+    """
+    np.empty(31 * 2**17)  # 31 MiB
+
+
+STACK = 4  # networks trained at once; more of them leave the processor's caches
+
+
+def sweep(
+    hidden: str | Activation,
+    init: str | Initializer,
+    *,
+    depth: int,
+    width: int = 64,
+    gains: Sequence[float] = (1.0,),
+    rates: Sequence[float],
+    seeds: Sequence[int] = (0,),
+    steps: int,
+    batch: int = 32,
+    looks: int = 2,
+    equalize: bool = False,
+    optimizer: str = "sgd",
+    record: str = "accuracy",
+) -> dict[tuple[float, float, int], History]:
+    """Train networks of `depth` hidden layers of `width` units, one for each gain, rate and seed, by the stack.
+
+    Args:
+        hidden: activation of the hidden layers. The output is linear.
+        init: draws each weight matrix.
+        depth: number of hidden layers, at least 1.
+        width: units in each, at least 1.
+        gains: factors on every weight.
+        rates: learning rates.
+        seeds: each fixes the weights and the order of examples.
+        steps: as for `train`, like the arguments after it.
+        batch: examples an update.
+        looks: how often to look.
+        equalize: rates by layer.
+        optimizer: `sgd` or `adam`.
+        record: what a look records.
+
+    Returns:
+        The record of each run, by gain, rate and seed. It is empty if the run explodes before the first look.
+
+    Examples:
+        >>> runs = sweep("relu", "he_normal", depth=2, rates=(0.01, 0.1), steps=200)
+        >>> bool(runs[1.0, 0.01, 0].accuracy[-1] < runs[1.0, 0.1, 0].accuracy[-1])
+        True
+    """
+    scheme = initializers.get(init)
+    widths = [64] + [checks.count("width", width)] * checks.count("depth", depth) + [10]
+
+    def start(gain: float, seed: int) -> MLP:
+        factor = checks.number("gain", gain)
+        return MLP(widths, hidden, lambda rng, shape: factor * scheme(rng, shape), checks.seeded(seed))
+
+    def place(run: tuple[float, float, int]) -> Path | None:
+        what = hidden, init, depth, width, run, steps, batch, looks, equalize, optimizer, record
+        return memory.place(__name__, "sweep", what)
+
+    runs = list(itertools.product(gains, rates, seeds))
+    found = {run: history for run in runs if (history := memory.read(place(run))) is not None}
+    missing = [run for run in runs if run not in found]
+    for part in (missing[first : first + STACK] for first in range(0, len(missing), STACK)):
+        histories = train_stack(
+            stack([start(gain, seed) for gain, _, seed in part]),
+            rates=[rate for _, rate, _ in part],
+            seeds=[seed for *_, seed in part],
+            steps=steps,
+            batch=batch,
+            looks=looks,
+            equalize=equalize,
+            optimizer=optimizer,
+            record=record,
+        )
+        for run, history in zip(part, histories, strict=True):
+            memory.write(place(run), history)
+            found[run] = history
+    return {run: found[run] for run in runs}
+
+
+def ends(runs: Mapping[tuple[float, float, int], History]) -> list[float]:
+    """Return the accuracy at the last look of each run of a `sweep`, and 0.1, a guess, for a run without a look.
+
+    Examples:
+        >>> ends(sweep("tanh", "zeros", depth=1, rates=(0.1,), steps=1))[0] < 0.2
+        True
+    """
+    return [float(run.accuracy[-1]) if len(run.accuracy) else 0.1 for run in runs.values()]
+
+
 def train_digits(
     hidden: str | Activation,
     init: str | Initializer,
@@ -218,41 +425,26 @@ def train_digits(
     seed: int = 0,
     equalize: bool = False,
     optimizer: str = "sgd",
-    accuracy_only: bool = False,
+    record: str = "gradients",
 ) -> History:
-    """Build a network of `depth` hidden layers of `width` units with linear output, and `train` it.
+    """Train one network of a `sweep`, of one gain, rate and seed, with the same arguments.
 
-    Args:
-        hidden: activation of the hidden layers.
-        init: draws each weight matrix.
-        depth: number of hidden layers, at least 1.
-        width: units in each, at least 1.
-        gain: factor on every weight.
-        steps: as for `train`, like the arguments after it.
-        rate: learning rate.
-        batch: examples an update.
-        looks: how often to look.
-        seed: fixes the weights and the order of examples.
-        equalize: rates by layer.
-        optimizer: `sgd` or `adam`.
-        accuracy_only: record accuracies and nothing else.
+    Raises:
+        ExplosionError: a ValueError, if it explodes before the first look.
 
     Examples:
         >>> history = train_digits("relu", "he_normal", depth=2, steps=200, rate=0.1)
         >>> bool(history.loss[-1] < 0.5 < history.loss[0])
         True
     """
-    scheme, factor = initializers.get(init), checks.number("gain", gain)
-    widths = [64] + [checks.count("width", width)] * checks.count("depth", depth) + [10]
-    net = MLP(widths, hidden, lambda rng, shape: factor * scheme(rng, shape), checks.seeded(seed))
-    return train(
-        net,
-        steps=steps,
-        rate=rate,
-        batch=batch,
-        looks=looks,
-        seed=seed,
-        equalize=equalize,
-        optimizer=optimizer,
-        accuracy_only=accuracy_only,
-    )
+    (history,) = sweep(
+        hidden, init, depth=depth, width=width, gains=(gain,), rates=(rate,), seeds=(seed,), steps=steps, batch=batch,
+        looks=looks, equalize=equalize, optimizer=optimizer, record=record,
+    ).values()  # fmt: skip
+    return _started(history)
+
+
+def _started(history: History) -> History:
+    if len(history.steps) == 0:
+        raise ExplosionError(str(history.explosion))
+    return history

@@ -1,14 +1,17 @@
-r"""A fully connected network with a backward pass written by hand, and the two losses the site uses.
+r"""Fully connected networks with a backward pass written by hand, and the two losses the site uses.
 
 A layer computes `z = a @ W + b` and `a = f(z)`. Rows are examples: `x.shape == (batch, fan_in)`,
-`W.shape == (fan_in, fan_out)`.
+`W.shape == (fan_in, fan_out)`. Networks of one shape can be stacked: every array then has a leading axis over them,
+`W.shape == (networks, fan_in, fan_out)`, and each line below computes all of them at once.
 """
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,24 +21,35 @@ from wi_docs.nn.activations import Activation, activation, unchecked
 from wi_docs.nn.checks import Array
 from wi_docs.nn.initializers import Initializer
 
+Network = TypeVar("Network", bound="MLP")
+
 
 class ExplosionError(ValueError):
-    """A signal or a gradient left the range of float64 (about 1e308)."""
+    """A signal or a gradient left the range of float64 (about 1e308).
+
+    Attributes:
+        networks: which networks of a stack it left in, counted from 0; empty for a network alone.
+    """
+
+    def __init__(self, message: str, networks: Sequence[int] = ()) -> None:
+        super().__init__(message)
+        self.networks = tuple(networks)
 
 
 class FlatError(ValueError):
-    """What is to be normalized has no deviation."""
+    """Values that are to be normalized do not differ, and have no deviation to be divided by."""
 
 
 @dataclass(frozen=True)
 class Pass:
-    """What a forward pass leaves behind for the backward pass.
+    """The values of a forward pass that the backward pass needs. A stack's have a leading axis over its networks.
 
     Attributes:
         inputs: the input of each layer, `(batch, fan_in)` each; the first is the network's own input.
         pre_activations: `z` of each layer, `(batch, fan_out)` each.
-        outputs: what each layer hands on, with what is added to it, `(batch, fan_out)` each.
-        deviations: what normalizations divided by, by place and layer.
+        outputs: the activations of each layer, with the residual stream added and normalized where the network does
+            so, `(batch, fan_out)` each.
+        deviations: the standard deviations that normalizations divided by, by place and layer.
     """
 
     inputs: list[Array]
@@ -51,13 +65,13 @@ class Pass:
 
 @dataclass(frozen=True)
 class Gradients:
-    """Derivatives of a loss, layer by layer, in the order of the layers.
+    """Derivatives of a loss, layer by layer, in the order of the layers. A stack's have a leading axis.
 
     Attributes:
         W: with respect to the weights, `(fan_in, fan_out)` each.
         b: with respect to the biases, `(fan_out,)` each.
         z: with respect to the pre-activations, `(batch, fan_out)` each.
-        outputs: with respect to what each layer hands on, `(batch, fan_out)` each.
+        outputs: with respect to each layer's output, `(batch, fan_out)` each.
         x: with respect to the network's input, `(batch, fan_in)`.
     """
 
@@ -80,7 +94,7 @@ def normalize(x: Array, axis: int) -> tuple[Array, Array]:
         [[-1.  1.]] [[1.]]
     """
     deviation = x.std(axis=axis, keepdims=True)
-    if (deviation <= 1e-14 * np.abs(x).max()).any():
+    if (deviation <= 1e-14 * np.abs(x).max(axis=(-2, -1), keepdims=True)).any():
         raise FlatError("all units have one value for some input, which leaves nothing to normalize")
     return (x - x.mean(axis=axis, keepdims=True)) / deviation, deviation
 
@@ -151,38 +165,49 @@ class MLP:
     def _normalize(self, place: str, layer: int, x: Array, deviations: dict[tuple[str, int], Array]) -> Array:
         if layer not in self.normalized.get(place, ()):
             return x
-        y, deviations[place, layer] = normalize(x, 1)
+        y, deviations[place, layer] = normalize(x, -1)
         return y
 
+    def _denormalize(self, place: str, layer: int, dy: Array, y: Array, run: Pass) -> Array:
+        if layer not in self.normalized.get(place, ()):
+            return dy
+        return denormalize(dy, y, run.deviations[place, layer], -1)
+
     def forward(self, x: Array) -> Pass:
-        """Run the network on `x`, `(batch, fan_in)`, and keep what `backward` needs.
+        """Run the network on `x`, `(batch, fan_in)`, and keep the values that `backward` needs.
+
+        A stack takes inputs for each network, `(networks, batch, fan_in)`, or `(batch, fan_in)` for all of them.
 
         Raises:
             ValueError: if `x` has another width than the network's input, or equal units are to be normalized.
-            ExplosionError: a ValueError, if values overflow float64 on the way.
+            ExplosionError: a ValueError, if values overflow float64 on the way. It names the layer.
         """
-        a = checks.array("x", x, ndim=2)
-        if a.shape[1] != len(self.W[0]):
-            raise ValueError(f"x must have {len(self.W[0])} columns, got shape {a.shape}")
+        stacked = self.W[0].ndim == 3
+        a = checks.array("x", x, ndim=3 if stacked and np.ndim(x) != 2 else 2)
+        if a.shape[-1] != self.W[0].shape[-2]:
+            raise ValueError(f"x must have {self.W[0].shape[-2]} columns, got shape {a.shape}")
+        if a.ndim == 3 and len(a) != len(self.W[0]):
+            raise ValueError(f"x must hold inputs for {len(self.W[0])} networks, got shape {a.shape}")
         inputs, pre_activations, outputs = [], [], [a]
         deviations: dict[tuple[str, int], Array] = {}
-        for layer, (W, b, phi) in enumerate(zip(self.W, self.b, self.activations, strict=True)):
-            a = self._normalize("input", layer, a, deviations)
-            with np.errstate(over="ignore", invalid="ignore"):
-                z = a @ W + b
-            if not np.isfinite(z).all():
-                raise ExplosionError(f"the pre-activations of layer {layer + 1} are not finite: the signal explodes")
-            inputs.append(a)
-            z = self._normalize("sum", layer, z, deviations)
-            pre_activations.append(z)
-            a = unchecked(phi.f)(z)  # finite, as seen above
-            if layer in self.branch_ends:
-                with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
+            for layer, (W, b, phi) in enumerate(zip(self.W, self.b, self.activations, strict=True)):
+                a = self._normalize("input", layer, a, deviations)
+                z = a @ W
+                z += b[..., None, :]
+                # Layer by layer, since an activation can hide an overflow: tanh(inf) is 1.
+                _explode_unless_finite(
+                    z, f"the pre-activations of layer {layer + 1} are not finite: the signal explodes"
+                )
+                inputs.append(a)
+                z = self._normalize("sum", layer, z, deviations)
+                pre_activations.append(z)
+                a = unchecked(phi.f)(z)  # finite, as seen above
+                if layer in self.branch_ends:
                     a = a + outputs[layer - 1]
-                if not np.isfinite(a).all():
-                    raise ExplosionError(f"the stream is not finite behind layer {layer + 1}: the signal explodes")
-            a = self._normalize("output", layer, a, deviations)
-            outputs.append(a)
+                    _explode_unless_finite(a, f"the stream is not finite behind layer {layer + 1}: the signal explodes")
+                a = self._normalize("output", layer, a, deviations)
+                outputs.append(a)
         return Pass(inputs, pre_activations, outputs[1:], deviations)
 
     def backward(self, run: Pass, cotangent: Array) -> Gradients:
@@ -190,36 +215,72 @@ class MLP:
 
         Raises:
             ValueError: if `cotangent` has another shape than the output.
-            ExplosionError: a ValueError, if gradients overflow float64 on the way.
+            ExplosionError: a ValueError, if gradients overflow float64 on the way. It names the layer.
         """
         da = checks.array("cotangent", cotangent)
         if da.shape != run.output.shape:
             raise ValueError(f"cotangent must have the output's shape {run.output.shape}, got {da.shape}")
         dW, db, dz, outputs, skipped = [], [], [], [], da
-
-        def back(place: str, dy: Array, y: Array) -> Array:
-            if layer not in self.normalized.get(place, ()):
-                return dy
-            return denormalize(dy, y, run.deviations[place, layer], 1)
-
-        for layer in reversed(range(len(self.W))):
-            outputs.append(da)
-            da = back("output", da, run.outputs[layer])
-            if layer in self.branch_ends:
-                skipped = da
-            with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
+            for layer in reversed(range(len(self.W))):
+                outputs.append(da)
+                da = self._denormalize("output", layer, da, run.outputs[layer], run)
+                if layer in self.branch_ends:
+                    skipped = da  # the addition hands the gradient to the branch and past it
                 delta = da * unchecked(self.activations[layer].df)(run.pre_activations[layer])
                 dz.append(delta)
-                delta = back("sum", delta, run.pre_activations[layer])
-                dW.append(run.inputs[layer].T @ delta)
-                db.append(delta.sum(axis=0))
-                da = delta @ self.W[layer].T
-                da = back("input", da, run.inputs[layer])
+                delta = self._denormalize("sum", layer, delta, run.pre_activations[layer], run)
+                dW.append(run.inputs[layer].mT @ delta)
+                db.append(delta.sum(axis=-2))
+                da = delta @ self.W[layer].mT
+                da = self._denormalize("input", layer, da, run.inputs[layer], run)
                 if layer + 1 in self.branch_ends:
                     da = da + skipped
-            if not np.isfinite(da).all():
-                raise ExplosionError(f"the gradients of layer {layer + 1} are not finite: the gradient explodes")
+        # One look at the end is enough: on the way back a value that is not finite is only multiplied and added, and
+        # stays so. The layer is looked for when there is something to say.
+        if not np.isfinite(da).all():
+            for layer, gradient in zip(reversed(range(len(self.W))), [*outputs[1:], da], strict=True):
+                _explode_unless_finite(
+                    gradient, f"the gradients of layer {layer + 1} are not finite: the gradient explodes"
+                )
         return Gradients(dW[::-1], db[::-1], dz[::-1], outputs[::-1], da)
+
+
+def _explode_unless_finite(values: Array, message: str) -> None:
+    """Raise an ExplosionError if `values` are not finite, which in a stack names the networks."""
+    if not np.isfinite(values).all():
+        raise ExplosionError(
+            message, np.flatnonzero(~np.isfinite(values).all(axis=(-2, -1))).tolist() if values.ndim == 3 else ()
+        )
+
+
+def stack(networks: Sequence[Network]) -> Network:
+    """Return one network that stands for several of one shape: each of its arrays has a leading axis over them.
+
+    Its forward and backward pass give for each network what the network alone gives, to rounding.
+
+    Raises:
+        ValueError: for no network, or for networks that differ in a shape, an activation, a branch or a normalization.
+
+    Examples:
+        >>> rng = np.random.default_rng(0)
+        >>> both = stack([MLP([2, 3, 1], "tanh", "glorot_normal", rng) for _ in range(2)])
+        >>> both.W[0].shape, both.b[0].shape, both.forward(np.ones((4, 2))).output.shape
+        ((2, 2, 3), (2, 3), (2, 4, 1))
+    """
+    if not networks:
+        raise ValueError("a stack wants at least one network")
+
+    def structure(net: MLP) -> tuple[object, ...]:
+        return [W.shape for W in net.W], net.activations, net.branch_ends, net.normalized
+
+    for number, net in enumerate(networks):
+        if structure(net) != structure(networks[0]):
+            raise ValueError(f"the networks of a stack must have one structure: number {number} differs from number 0")
+    stacked = copy.copy(networks[0])
+    stacked.W = [np.stack(layer) for layer in zip(*(net.W for net in networks), strict=True)]
+    stacked.b = [np.stack(layer) for layer in zip(*(net.b for net in networks), strict=True)]
+    return stacked
 
 
 def softmax_cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[float, Array]:
@@ -247,12 +308,32 @@ def softmax_cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[flo
     batch, classes = logits.shape
     if labels.shape != (batch,) or labels.min() < 0 or labels.max() >= classes:
         raise ValueError(f"labels must be {batch} integers from 0 to {classes - 1}, got {labels!r}")
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    rows = np.arange(batch)
+    loss, cotangent = cross_entropy(logits, labels)
+    return float(loss), cotangent
+
+
+def cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[Array, Array]:
+    """Return the same for logits and labels that the caller has checked, of one network or of a stack.
+
+    Args:
+        logits: `(…, batch, classes)`, finite.
+        labels: `(…, batch)`.
+
+    Returns:
+        The losses, `(…)`, and the derivative of each, `(…, batch, classes)`.
+
+    Examples:
+        >>> loss, _ = cross_entropy(np.zeros((2, 4, 10)), np.zeros((2, 4), dtype=int))
+        >>> print(loss.round(4))
+        [2.3026 2.3026]
+    """
+    shifted = logits - logits.max(axis=-1, keepdims=True)  # the largest becomes 0, so that exp cannot overflow
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    at = np.broadcast_to(labels[..., None], (*logits.shape[:-1], 1))
+    chosen = np.take_along_axis(log_p, at, -1)
     cotangent = np.exp(log_p)
-    cotangent[rows, labels] -= 1.0
-    return float(-log_p[rows, labels].mean()), cotangent / batch
+    np.put_along_axis(cotangent, at, np.exp(chosen) - 1.0, -1)
+    return -chosen.mean(axis=(-2, -1)), cotangent / logits.shape[-2]
 
 
 def squared_error(prediction: Array, target: Array) -> tuple[float, Array]:

@@ -8,7 +8,7 @@ from wi_docs.experiments.meanfield import critical_sigma_w, fixed_point
 from wi_docs.experiments.products import lyapunov_exponent, random_products
 from wi_docs.experiments.propagation import propagate
 from wi_docs.experiments.recurrent import clip_by_norm, descend_recurrence, random_recurrence, recur
-from wi_docs.experiments.training import train_digits
+from wi_docs.experiments.training import ends, sweep
 from wi_docs.nn.activations import activation
 from wi_docs.nn.floats import layers_until
 from wi_docs.nn.gains import gain, second_moment
@@ -369,16 +369,8 @@ def trainable_depth_follows_the_edge() -> Result:
     """In 200 steps of plain gradient descent, networks of 40 tanh layers without biases train on the edge, at LeCun's scale, and not at 0.8 or 2.5 times that scale."""
 
     def end(sigma_w):
-        return float(
-            np.median(
-                [
-                    train_digits(
-                        "tanh", "lecun_normal", depth=40, gain=sigma_w, steps=200, rate=0.05, looks=2, seed=s
-                    ).accuracy[-1]
-                    for s in range(3)
-                ]
-            )
-        )
+        runs = sweep("tanh", "lecun_normal", depth=40, gains=[sigma_w], steps=200, rates=[0.05], seeds=range(3))
+        return float(np.median(ends(runs)))
 
     near_edge, low, high = end(1.0), end(0.8), end(2.5)
     return above(

@@ -8,7 +8,7 @@ from wi_docs.experiments.digits import load
 from wi_docs.experiments.meanfield import relu_correlation_map, relu_two_inputs
 from wi_docs.experiments.propagation import product_spectrum, propagate
 from wi_docs.experiments.trainability import DEPTHS, SCALES, deepest, train_grid
-from wi_docs.experiments.training import train_digits
+from wi_docs.experiments.training import sweep
 from wi_docs.nn.activations import activation
 from wi_docs.nn.network import MLP, softmax_cross_entropy
 from wi_docs.pages.claims import Result, above, claim, mean_of, near, require
@@ -42,21 +42,11 @@ def escape_time_against_depth() -> Result:
     """With 10, 20 and 30 layers a network from He's scale reaches half of the digits after {he10:.0f}, {he20:.0f} and {he30:.0f} steps; from Glorot's it takes {glorot10:.0f} with 10 layers, and in 800 steps 20 or 30 layers do not get there."""
 
     def escape(depth, g, steps=800):
-        runs = [
-            train_digits(
-                "relu",
-                "he_normal",
-                depth=depth,
-                gain=g,
-                steps=steps,
-                rate=0.01,
-                looks=1 + steps // 25,
-                seed=s,
-                accuracy_only=True,
-            )
-            for s in range(3)
-        ]
-        return float(np.median([run.steps_to(0.5) for run in runs]))
+        looks = 1 + steps // 25
+        runs = sweep(
+            "relu", "he_normal", depth=depth, gains=[g], steps=steps, rates=[0.01], seeds=range(3), looks=looks
+        )
+        return float(np.median([run.steps_to(0.5) for run in runs.values()]))
 
     he = [escape(depth, 1.0) for depth in (10, 20, 30)]
     glorot10, *deeper = escape(10, 2**-0.5, steps=1600), escape(20, 2**-0.5), escape(30, 2**-0.5)

@@ -12,7 +12,7 @@ from wi_docs.experiments.meanfield import fixed_point
 from wi_docs.experiments.pretraining import compare_starts
 from wi_docs.experiments.propagation import centered_ratio, propagate
 from wi_docs.experiments.symmetry import linear_pieces, tent_map
-from wi_docs.experiments.training import train, train_digits
+from wi_docs.experiments.training import ends, sweep, train
 from wi_docs.nn.activations import Activation, activation, names
 from wi_docs.nn.gains import second_moment
 from wi_docs.nn.network import MLP, softmax_cross_entropy, squared_error
@@ -123,10 +123,8 @@ def steps_do_not_learn() -> Result:
 @claim(statement=12, verdict=NOT, source="@glorot2011")
 def relu_trains_without_being_smooth() -> Result:
     """ReLU has a corner at 0, and networks of ReLUs are trained every day."""
-    ends = [
-        train_digits("relu", "he_normal", depth=2, steps=400, rate=0.1, looks=2, seed=s).accuracy[-1] for s in SEEDS
-    ]
-    return above(min(ends), 0.85, "the worst of 5 seeds", {"chance": 0.1})
+    runs = sweep("relu", "he_normal", depth=2, steps=400, rates=[0.1], seeds=SEEDS)
+    return above(min(ends(runs)), 0.85, "the worst of 5 seeds", {"chance": 0.1})
 
 
 @claim(statement=13, verdict=IF + " the factors are matrices", source="")
@@ -211,23 +209,20 @@ def way_back(hidden, variance):
     return float(theory(spec).backward[1:-1].prod())
 
 
-def runs(hidden, variance, rates, seed=0, optimizer="sgd"):
-    """Return how such networks of twenty layers read the digits after 600 steps: a history for each rate."""
-    options = {
-        "depth": 20,
-        "gain": math.sqrt(variance),
-        "steps": 600,
-        "looks": 2,
-        "seed": seed,
-        "optimizer": optimizer,
-        "accuracy_only": True,
-    }
-    return [train_digits(hidden, "lecun_normal", rate=rate, **options) for rate in rates]
+def twenty_layers(hidden, variance, rates, seeds, optimizer="sgd"):
+    """Train such networks of twenty layers for 600 steps; return for each seed the records at these rates."""
+    found = sweep(
+        hidden, "lecun_normal", depth=20, gains=[math.sqrt(variance)], steps=600, rates=rates, seeds=seeds, optimizer=optimizer
+    )  # fmt: skip
+    return [[run for (_, _, its_seed), run in found.items() if its_seed == seed] for seed in seeds]
 
 
-def learned(hidden, variance, rates, seed=0, optimizer="sgd"):
-    """Return the share of test digits that such a network reads at the best of `rates`."""
-    return max(float(run.accuracy[-1]) for run in runs(hidden, variance, rates, seed, optimizer))
+def learned(hidden, variance, rates, seeds=(0,), optimizer="sgd"):
+    """Return for each seed the share of test digits that such a network reads at the best of `rates`."""
+    return [
+        max(float(run.accuracy[-1]) for run in runs)
+        for runs in twenty_layers(hidden, variance, rates, seeds, optimizer)
+    ]
 
 
 # Of the explorer's variances, the outermost within a factor of 20, and some beyond one of 400: too small, and too large.
@@ -240,8 +235,8 @@ def within_twenty_it_trains() -> Result:
     """By plain gradient descent, twenty layers of tanh or ReLU, 64 wide and without biases, read {percent:.0f} % of the digits or more after 600 steps at the better of two rates, at two scales of each for which the gradient in theory changes by less than a factor of 20 on the way back."""
     off = max(abs(math.log(way_back(*case))) for case in WITHIN)
     require(off < math.log(20), f"in theory a gradient changes by a factor of {math.exp(off):.0f}")
-    found = min(learned(*case, (0.02, 0.1), seed) for case in WITHIN for seed in range(2))
-    beyond = max(learned(*case, (0.02, 0.1)) for case in SMALL + LARGE)
+    found = min(min(learned(*case, (0.02, 0.1), (0, 1))) for case in WITHIN)
+    beyond = max(max(learned(*case, (0.02, 0.1))) for case in SMALL + LARGE)
     return above(
         found,
         0.6,
@@ -258,9 +253,10 @@ def beyond_four_hundred_it_does_not() -> Result:
     require(off > math.log(400), f"in theory a gradient changes by a factor of {math.exp(off):.0f} only")
     rates, found = (1e-4, 1e-3, 1e-2, 1e-1), []
     for case in SMALL + LARGE:  # all rates for one network, and for two more the rate that its held-out digits choose
-        tried = [float(run.valid_accuracy[-1]) for run in runs(*case, rates)]
-        found += [learned(*case, rates), *(learned(*case, [rates[np.argmax(tried)]], seed) for seed in (1, 2))]
-    within = min(learned(*case, (0.02, 0.1), seed) for case in WITHIN for seed in range(2))
+        (tried,) = twenty_layers(*case, rates, (0,))
+        chosen = rates[np.argmax([run.valid_accuracy for run in tried])]
+        found += [*learned(*case, rates), *learned(*case, (chosen,), (1, 2))]
+    within = min(min(learned(*case, (0.02, 0.1), (0, 1))) for case in WITHIN)
     return below(
         max(found),
         0.6,
@@ -274,9 +270,9 @@ def beyond_four_hundred_it_does_not() -> Result:
 def adam_bears_what_is_too_small() -> Result:
     """With Adam at a rate of 0.001, such networks read {small:.0f} % or more after 600 steps at the two of these four scales at which the gradient vanishes, and {large:.0f} % at most at the two at which it explodes."""
     small, large = (
-        [learned(*case, [0.001], seed, "adam") for case in cases for seed in range(2)] for cases in (SMALL, LARGE)
+        [end for case in cases for end in learned(*case, (0.001,), (0, 1), "adam")] for cases in (SMALL, LARGE)
     )
-    plain = max(learned(*case, (1e-3, 1e-2, 1e-1)) for case in SMALL)
+    plain = max(max(learned(*case, (1e-3, 1e-2, 1e-1))) for case in SMALL)
     return above(
         min(small),
         0.55,
@@ -466,35 +462,21 @@ def a_factor_leaves_the_direction() -> Result:
 @claim(statement=16, verdict=HOLDS, source="")
 def deep_sigmoid_is_stuck() -> Result:
     """The deeper sigmoid networks are still there after 400 steps of plain gradient descent at a rate of 0.5."""
-    best = max(
-        train_digits(
-            "sigmoid", "lecun_normal", depth=depth, steps=400, rate=0.5, looks=2, seed=s, accuracy_only=True
-        ).accuracy[-1]
-        for depth in (5, 10)
-        for s in SEEDS[:3]
-    )
-    shallow = min(
-        train_digits(
-            "sigmoid", "lecun_normal", depth=2, steps=400, rate=0.5, looks=2, seed=s, accuracy_only=True
-        ).accuracy[-1]
-        for s in SEEDS[:3]
-    )
-    return below(best, 0.3, "best of 3 seeds at depth 5 and 10", {"they learn like depth 2": shallow})
+    found = {
+        depth: ends(sweep("sigmoid", "lecun_normal", depth=depth, steps=400, rates=[0.5], seeds=SEEDS[:3]))
+        for depth in (2, 5, 10)
+    }
+    best = max(found[5] + found[10])
+    return below(best, 0.3, "best of 3 seeds at depth 5 and 10", {"they learn like depth 2": min(found[2])})
 
 
 @claim(statement=16, verdict=IF + " the descent is plain", source="@kingma2015, algorithm 1")
 def adam_frees_five_sigmoid_layers() -> Result:
     """With Adam, at a rate of 0.01, five layers read {five:.0f} % or more in 400 steps, and ten layers {ten:.0f} % at most in 600, at this rate or a tenth of it."""
-
-    def ends(depth, steps, rates):
-        options = {"depth": depth, "steps": steps, "looks": 2, "optimizer": "adam", "accuracy_only": True}
-        return [
-            float(train_digits("sigmoid", "lecun_normal", rate=rate, seed=seed, **options).accuracy[-1])
-            for rate in rates
-            for seed in range(3)
-        ]
-
-    five, ten = ends(5, 400, [0.01]), ends(10, 600, [0.01, 0.001])
+    five, ten = (
+        ends(sweep("sigmoid", "lecun_normal", depth=depth, steps=steps, rates=rates, seeds=range(3), optimizer="adam"))
+        for depth, steps, rates in ((5, 400, [0.01]), (10, 600, [0.01, 0.001]))
+    )
     return above(
         min(five),
         0.5,
@@ -541,30 +523,19 @@ def tanh_and_relu_weight_gradients_do_not() -> Result:
 @claim(statement=16, verdict=IF + " the signal survives", source="")
 def rates_rescue_depth_five() -> Result:
     """At depth 5 it helps."""
-    ends = [
-        train_digits("sigmoid", "lecun_normal", depth=5, steps=600, rate=0.1, equalize=True, looks=5, seed=s).accuracy[
-            -1
-        ]
-        for s in range(2)
-    ]
-    return above(
-        min(ends),
-        0.5,
-        "the worse of 2 seeds",
-        {"as without": train_digits("sigmoid", "lecun_normal", depth=5, steps=600, rate=0.1, looks=5).accuracy[-1]},
+    with_rates, without = (
+        ends(sweep("sigmoid", "lecun_normal", depth=5, steps=600, rates=[0.1], seeds=range(2), equalize=equalize))
+        for equalize in (True, False)
     )
+    return above(min(with_rates), 0.5, "the worse of 2 seeds", {"as without": max(without)})
 
 
 @claim(statement=16, verdict=NOT + " as a matter of rates alone", source="")
 def rates_do_not_rescue_depth_ten() -> Result:
     """At depth 10 it does not."""
-    ends = [
-        train_digits(
-            "sigmoid", "lecun_normal", depth=10, steps=600, rate=0.1, equalize=True, looks=5, seed=s
-        ).accuracy.max()
-        for s in range(2)
-    ]
-    return below(max(ends), 0.3, "the better of 2 seeds", {"a rate is all it takes, as at depth 5": 0.5})
+    runs = sweep("sigmoid", "lecun_normal", depth=10, steps=600, rates=[0.1], seeds=range(2), equalize=True, looks=5)
+    best = max(run.accuracy.max() for run in runs.values())
+    return below(best, 0.3, "the better of 2 seeds", {"a rate is all it takes, as at depth 5": 0.5})
 
 
 @claim(statement=16, verdict=NOT + " as a matter of rates alone", source="@schoenholz2017, section 3")
@@ -602,7 +573,7 @@ def a_readout_finds_the_digits_in_layer_ten() -> Result:
         found.append(readout(lambda x, net=net: net.forward(x).output, data))
     pixels = readout(lambda x: x, data)
     require(abs(np.mean(found) - pixels) < 0.04, f"{np.mean(found):.3f} on average, and {pixels:.3f} from the pixels")
-    trained = train_digits("sigmoid", "lecun_normal", depth=10, steps=600, rate=0.5, looks=2).accuracy[-1]
+    (trained,) = ends(sweep("sigmoid", "lecun_normal", depth=10, steps=600, rates=[0.5]))
     return above(
         min(found),
         0.85,
@@ -615,15 +586,8 @@ def a_readout_finds_the_digits_in_layer_ten() -> Result:
 @claim(statement=16, verdict=NOT + " at every scale", source="")
 def a_larger_scale_rescues_depth_ten() -> Result:
     """From five times LeCun's scale the ten layers read {percent:.0f} % or more after 600 steps at a rate of 0.5."""
-    found = [
-        float(
-            train_digits("sigmoid", "lecun_normal", depth=10, gain=5.0, steps=600, rate=0.5, looks=2, seed=s).accuracy[
-                -1
-            ]
-        )
-        for s in range(3)
-    ]
-    plain = train_digits("sigmoid", "lecun_normal", depth=10, steps=600, rate=0.5, looks=2).accuracy[-1]
+    found = ends(sweep("sigmoid", "lecun_normal", depth=10, gains=[5.0], steps=600, rates=[0.5], seeds=range(3)))
+    (plain,) = ends(sweep("sigmoid", "lecun_normal", depth=10, steps=600, rates=[0.5]))
     return above(min(found), 0.6, "the worst of 3 seeds", {"as from LeCun's scale": plain}, percent=100 * min(found))
 
 
@@ -719,23 +683,14 @@ def keras_and_flax_defaults_lose_half() -> Result:
 @claim(statement=18, verdict=IF + " the scale is He's", source="")
 def relu_at_depth_ten_by_scale() -> Result:
     """On the digits, at depth 10, in 600 steps of plain gradient descent at a rate of 0.03, the three scales are the difference between learning at once, learning late, and not learning."""
-    median = {
-        name: float(
-            np.median(
-                [
-                    train_digits(
-                        "relu", init, depth=10, gain=g, steps=600, rate=0.03, looks=31, seed=s, accuracy_only=True
-                    ).steps_to(0.5)
-                    for s in SEEDS
-                ]
-            )
-        )
-        for name, init, g in (
-            ("He", "he_normal", 1.0),
-            ("LeCun", "lecun_normal", 1.0),
-            ("PyTorch", "lecun_uniform", 3**-0.5),
-        )
-    }
+    median = {}
+    for name, init, g in (
+        ("He", "he_normal", 1.0),
+        ("LeCun", "lecun_normal", 1.0),
+        ("PyTorch", "lecun_uniform", 3**-0.5),
+    ):
+        runs = sweep("relu", init, depth=10, gains=[g], steps=600, rates=[0.03], seeds=SEEDS, looks=31)
+        median[name] = float(np.median([run.steps_to(0.5) for run in runs.values()]))
     require(median["PyTorch"] > 600, f"PyTorch's scale gets there after {median['PyTorch']:.0f} steps")
     return above(
         median["LeCun"] / median["He"],
@@ -751,15 +706,16 @@ def relu_at_depth_ten_by_scale() -> Result:
 def thirty_layers_train_from_he() -> Result:
     """In 800 steps of plain gradient descent, at the best of three rates by held-out digits, thirty layers do train from He's scale, and from Glorot's they do not leave chance."""
 
-    def best(gain, seed):
-        runs = [
-            train_digits(
-                "relu", "he_normal", depth=30, gain=gain, steps=800, rate=rate, looks=2, seed=seed, accuracy_only=True
-            )
-            for rate in (0.003, 0.01, 0.03)
+    def best(gain):
+        """Return for each seed the share of test digits at the rate that its held-out digits choose."""
+        rates, seeds = (0.003, 0.01, 0.03), range(3)
+        # Looked at as often as in the claim `escape_time_against_depth`, whose runs at 0.01 these are.
+        runs = sweep("relu", "he_normal", depth=30, gains=[gain], steps=800, rates=rates, seeds=seeds, looks=33)
+        return [
+            max((runs[gain, rate, seed] for rate in rates), key=lambda run: run.valid_accuracy).accuracy[-1]
+            for seed in seeds
         ]
-        return max(runs, key=lambda run: run.valid_accuracy[-1]).accuracy[-1]
 
-    he, glorot = ([best(g, seed) for seed in range(3)] for g in (1.0, 2**-0.5))
+    he, glorot = best(1.0), best(2**-0.5)
     require(max(glorot) < 0.2, f"from Glorot's scale one reads {100 * max(glorot):.0f} %")
     return above(min(he), 0.6, "worst of 3 seeds", {"as from Glorot's": max(glorot)})

@@ -5,7 +5,7 @@ import numpy as np
 from wi_docs.experiments import digits
 from wi_docs.experiments.propagation import projection_variance, propagate
 from wi_docs.experiments.symmetry import train_units
-from wi_docs.experiments.training import train, train_digits
+from wi_docs.experiments.training import ends, sweep, train, train_digits
 from wi_docs.nn.activations import activation
 from wi_docs.nn.gains import second_moment
 from wi_docs.nn.network import MLP, softmax_cross_entropy
@@ -99,54 +99,37 @@ def lecun_tanh_settles_below_one() -> Result:
 @claim(statement=3, verdict=HOLDS, source="")
 def half_the_scale_does_not_learn() -> Result:
     """Half the right scale and the network learns nothing in 300 steps at this rate."""
-    best = [
-        train_digits(
-            "relu", "he_normal", depth=10, gain=0.5, steps=300, rate=0.02, looks=7, seed=s, accuracy_only=True
-        ).accuracy.max()
-        for s in SEEDS
-    ]
+    runs = sweep("relu", "he_normal", depth=10, gains=[0.5], steps=300, rates=[0.02], seeds=SEEDS, looks=7)
+    best = [run.accuracy.max() for run in runs.values()]
     return below(max(best), 0.3, "the best of 5 seeds; one in ten is chance", {"it learns later than 50 steps": 0.5})
 
 
 @claim(statement=3, verdict=HOLDS, source="")
 def the_right_scale_learns() -> Result:
     """At the right scale, and at a rate of 0.02, the network reads {percent:.0f} % of the test digits after 300 steps."""
-    ends = [
-        train_digits("relu", "he_normal", depth=10, steps=300, rate=0.02, looks=2, seed=s, accuracy_only=True).accuracy[
-            -1
-        ]
-        for s in SEEDS
-    ]
+    found = ends(sweep("relu", "he_normal", depth=10, steps=300, rates=[0.02], seeds=SEEDS))
     return above(
-        min(ends),
+        min(found),
         0.8,
         "the worst of 5 seeds",
         {"chance": 0.1, "half learned": 0.5},
-        percent=100 * float(np.median(ends)),
+        percent=100 * float(np.median(found)),
     )
 
 
 @claim(statement=3, verdict=HOLDS, source="")
 def too_large_a_scale_is_gone() -> Result:
     """Half again too large and, at this rate, it is gone after a handful: the loss leaves the range of numbers that a computer has."""
-    at = [
-        train_digits(
-            "relu", "he_normal", depth=10, gain=1.5, steps=300, rate=0.02, looks=2, seed=s, accuracy_only=True
-        ).exploded_at
-        for s in SEEDS
-    ]
-    steps = [np.inf if a is None else a for a in at]
+    runs = sweep("relu", "he_normal", depth=10, gains=[1.5], steps=300, rates=[0.02], seeds=SEEDS)
+    steps = [np.inf if run.exploded_at is None else run.exploded_at for run in runs.values()]
     return below(max(steps), 20, "the last of 5 seeds to overflow", {"it survives": 300.0})
 
 
 @claim(statement=3, verdict=IF + " rate and optimizer are kept", source="")
 def a_smaller_rate_bears_a_larger_scale() -> Result:
     """At a rate of 0.003 the network that starts half again too large survives, and reads {percent:.0f} % of the digits after 300 steps."""
-    ends = [
-        train_digits("relu", "he_normal", depth=10, gain=1.5, steps=300, rate=0.003, looks=2, seed=s).accuracy
-        for s in SEEDS
-    ]
-    reached = [float(end[-1]) if len(end) == 2 else 0.1 for end in ends]  # one look only: it left float64
+    runs = sweep("relu", "he_normal", depth=10, gains=[1.5], steps=300, rates=[0.003], seeds=SEEDS)
+    reached = [0.1 if run.exploded_at is not None else float(run.accuracy[-1]) for run in runs.values()]
     return above(
         min(reached), 0.5, "the worst of 5 seeds", {"gone, as at 0.02": 0.1}, percent=100 * float(np.median(reached))
     )
@@ -155,12 +138,12 @@ def a_smaller_rate_bears_a_larger_scale() -> Result:
 @claim(statement=3, verdict=IF + " rate and optimizer are kept", source="@kingma2015, algorithm 1")
 def adam_learns_from_half_the_scale() -> Result:
     """From half the scale Adam reads {percent:.0f} % of the digits after 300 steps at a rate of 0.001."""
-
-    def ends(optimizer, rate):
-        options = {"depth": 10, "gain": 0.5, "steps": 300, "rate": rate, "looks": 2, "optimizer": optimizer}
-        return [float(train_digits("relu", "he_normal", seed=s, **options).accuracy[-1]) for s in SEEDS]
-
-    adam, plain = ends("adam", 0.001), ends("sgd", 0.02)
+    adam, plain = (
+        ends(
+            sweep("relu", "he_normal", depth=10, gains=[0.5], steps=300, rates=[rate], seeds=SEEDS, optimizer=optimizer)
+        )
+        for optimizer, rate in (("adam", 0.001), ("sgd", 0.02))
+    )
     return above(
         min(adam),
         0.8,

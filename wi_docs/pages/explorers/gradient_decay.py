@@ -8,7 +8,7 @@ import numpy as np
 from wi_docs.experiments.meanfield import length_map
 from wi_docs.experiments.memory import remembered
 from wi_docs.experiments.propagation import Propagation, propagate
-from wi_docs.experiments.trainability import SIXFOLD
+from wi_docs.experiments.trainability import TRAINABLE
 from wi_docs.nn.activations import activation
 from wi_docs.nn.checks import Array
 from wi_docs.nn.gains import second_moment
@@ -101,8 +101,8 @@ def data() -> dict[str, Any]:
         "edges": {phi: [float(edge) for edge in edges] for phi, edges in EDGES.items()},
         "width": WIDTH,
         # Decades of the gradient's rms within which and beyond which the claims of the page train networks.
-        "trains": SIXFOLD / 2 / math.log(10),
-        "fails": SIXFOLD / math.log(10),
+        "trains": TRAINABLE / 2 / math.log(10),  # a depth of so many scales divides the gradient's square by e each
+        "fails": TRAINABLE / math.log(10),
         "forward": grid([run.forward_rms for run in runs]),
         "gradient": grid([run.gradient_rms / run.gradient_rms[-1] for run in runs]),
         "forward_theory": grid([forward for forward, _ in ideal]),

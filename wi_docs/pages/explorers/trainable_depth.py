@@ -5,18 +5,18 @@ from typing import Any
 import numpy as np
 
 from wi_docs.experiments.meanfield import depth_scale
-from wi_docs.experiments.trainability import DEPTHS, SCALES, SIXFOLD, train_one
+from wi_docs.experiments.trainability import DEPTHS, SCALES, SEEDS, TRAINABLE, train_row
 from wi_docs.experiments.training import History
 from wi_docs.nn.checks import Array
 from wi_docs.pages.explorers import Rounded
 
-SEEDS = (0, 1)
 BELOW, ABOVE = np.linspace(0.5, 0.93, 30), np.linspace(1.3, 3.0, 30)  # at 1 the depth scale is infinite
 
 
 def data() -> dict[str, Any]:
     """Return accuracy `(scale, depth, look)`, loss likewise, and the gradient by layer at first and at last."""
-    cells = [[[train_one("tanh", sigma_w=s, depth=d, seed=seed) for seed in SEEDS] for d in DEPTHS] for s in SCALES]
+    runs = {depth: train_row("tanh", depth) for depth in DEPTHS}
+    cells = [[[runs[depth][scale, seed] for seed in SEEDS] for depth in DEPTHS] for scale in SCALES]
     steps = cells[0][0][0].steps
     first = [[runs[0] for runs in row] for row in cells]
     accuracy = [[np.mean([_whole(run.accuracy, len(steps)) for run in runs], axis=0) for runs in row] for row in cells]
@@ -28,7 +28,7 @@ def data() -> dict[str, Any]:
         "loss": Rounded(np.array([[_whole(run.loss, len(steps)) for run in row] for row in first]), 5e-3),
         "gradient": Rounded(np.array([[_gradient(run) for run in row] for row in first]), 5e-3),
         "exploded": [[run.exploded_at for run in row] for row in first],
-        "curve": [[float(s), SIXFOLD * depth_scale("tanh", sigma_w=float(s))] for s in np.r_[BELOW, ABOVE]],
+        "curve": [[float(s), TRAINABLE * depth_scale("tanh", sigma_w=float(s))] for s in np.r_[BELOW, ABOVE]],
         "gap": len(BELOW),
     }
 

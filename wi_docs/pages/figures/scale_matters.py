@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from wi_docs.experiments.training import train_digits
+from wi_docs.experiments.training import sweep
 from wi_docs.pages.figures import BLUE, GREEN, INK, PURPLE, RED, Picture, axes, label
 
 CASES = ((0.5, BLUE, (0, (2, 2))), (0.75, PURPLE, (0, (6, 2))), (1.0, GREEN, "-"), (1.5, RED, "-"))
@@ -17,8 +17,9 @@ def draw() -> Picture:
     steps = np.linspace(0, STEPS, LOOKS)
     data: dict[str, Any] = {"step": steps}
     ends: list[str] = []
-    for factor, color, line in CASES:
-        history = train_digits("relu", "he_normal", depth=DEPTH, gain=factor, steps=STEPS, rate=RATE, looks=LOOKS)
+    gains = [factor for factor, _, _ in CASES]
+    runs = sweep("relu", "he_normal", depth=DEPTH, gains=gains, steps=STEPS, rates=[RATE], looks=LOOKS)
+    for (_, color, line), ((factor, _, _), history) in zip(CASES, runs.items(), strict=True):
         name, accuracy = f"×{factor:g}", np.full(LOOKS, np.nan)
         accuracy[: len(history.accuracy)] = history.accuracy
         data[f"times {factor:g}"] = accuracy

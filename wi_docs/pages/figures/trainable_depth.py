@@ -3,7 +3,7 @@
 import numpy as np
 
 from wi_docs.experiments.meanfield import depth_scale
-from wi_docs.experiments.trainability import DEPTHS, SCALES, SIXFOLD, train_grid
+from wi_docs.experiments.trainability import DEPTHS, SCALES, TRAINABLE, train_grid
 from wi_docs.pages.figures import BLUE, INK, RED, SOFT, Picture, axes, label
 
 
@@ -21,7 +21,7 @@ def draw() -> Picture:
     above = np.linspace(1.3, 3.0, 60)
     for part in (below, above):
         ax.plot(
-            np.interp(part, scales, place), [SIXFOLD * depth_scale("tanh", sigma_w=float(s)) for s in part], color=RED
+            np.interp(part, scales, place), [TRAINABLE * depth_scale("tanh", sigma_w=float(s)) for s in part], color=RED
         )
     label(ax, np.interp(1.6, scales, place), 36, "six depth scales", RED, xytext=(12, 0))
     ax.set_xticks(place, [f"{s:g}" for s in scales])
