@@ -1,12 +1,24 @@
 """Every `>>>` of the chapters, the README and the docstrings is a test: writing it is all it takes."""
 
+import os
 from collections.abc import Iterable
+from pathlib import Path
 
 from sybil import Document, Region, Sybil
 from sybil.document import PythonDocStringDocument
 from sybil.parsers.abstract.doctest import DocTestStringParser
 from sybil.parsers.markdown import CodeBlockParser
 from sybil.parsers.rest import DocTestParser
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")  # before numpy is imported: the tests' processes share the cores already
+
+
+def pytest_configure() -> None:
+    """Let the tests take experiments from the folder of the build, so that what it has run need not run again."""
+    from wi_docs.experiments import memory
+
+    memory.keep_in(Path(__file__).parent / ".cache" / "experiments")
 
 
 class PyconParser:

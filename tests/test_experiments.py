@@ -190,7 +190,7 @@ def test_training_learns_and_records():
     assert h.steps.tolist() == [0, 100, 200, 300]
     assert h.loss[0] > 2.0 > 0.4 > h.loss[-1]
     assert h.accuracy[-1] > 0.85
-    assert h.gradient_rms.shape == h.weight_gradient_rms.shape == (4, 3)
+    assert h.gradient_rms.shape == h.weight_gradient_rms.shape == (2, 3)
     assert h.exploded_at is None
 
 

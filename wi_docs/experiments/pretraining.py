@@ -8,10 +8,10 @@ import numpy as np
 
 from wi_docs.experiments import digits
 from wi_docs.experiments.memory import remembered
-from wi_docs.experiments.training import descend, train
+from wi_docs.experiments.training import descend, train_stack
 from wi_docs.nn import checks
 from wi_docs.nn.checks import Array
-from wi_docs.nn.network import MLP, squared_error
+from wi_docs.nn.network import MLP, squared_error, stack
 
 
 def pretrain(net: MLP, *, steps: int, rate: float, batch: int = 32, seed: int = 0) -> list[float]:
@@ -106,13 +106,16 @@ def compare_starts(
     when = np.zeros(0)
     for seed in seeds:
         nets = [MLP(widths, "sigmoid", "glorot_normal", checks.seeded(seed)) for _ in accuracy]
-        pretrain(nets[1], steps=pretraining_steps, rate=0.05, seed=seed)
+        _, pretrained, shuffled = nets
+        pretrain(pretrained, steps=pretraining_steps, rate=0.05, seed=seed)
         rng = checks.seeded(seed)
-        for layer in range(depth):
-            nets[2].W[layer] = rng.permutation(nets[1].W[layer].ravel()).reshape(nets[1].W[layer].shape)
+        shuffled.W = [rng.permutation(W.ravel()).reshape(W.shape) for W in pretrained.W[:-1]] + shuffled.W[-1:]
         for name, net in zip(accuracy, nets, strict=True):
             scale[name].append([float(W.std() * np.sqrt(len(W))) for W in net.W[:-1]])
-            history = train(net, steps=steps, rate=0.5, looks=21, seed=seed)
+        histories = train_stack(
+            stack(nets), steps=steps, rates=[0.5] * 3, seeds=[seed] * 3, looks=21, record="accuracy"
+        )
+        for name, history in zip(accuracy, histories, strict=True):
             accuracy[name].append(history.accuracy)
             when = history.steps
     return Comparison(

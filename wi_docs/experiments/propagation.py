@@ -2,6 +2,7 @@ r"""How a signal and its gradient travel through a deep network at initializatio
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -36,12 +37,17 @@ class Propagation:
 
 
 def rms(x: Array) -> float:
-    """Return the root mean square of all entries of `x`, without underflow.
+    """Return the root mean square of all entries of `x`, without underflow or overflow.
 
     Examples:
         >>> rms(np.array([3e-200, 3e-200]))
         3e-200
     """
+    entries = x.ravel()
+    with np.errstate(over="ignore"):
+        squares = float(entries @ entries)
+    if 1e-200 < squares < 1e300:  # no square that counts is too small for float64, and none too large
+        return math.sqrt(squares / x.size)
     largest = float(np.max(np.abs(x)))
     return largest * float(np.sqrt(np.mean((x / largest) ** 2))) if largest > 0.0 else 0.0
 

@@ -15,11 +15,11 @@ import numpy as np
 from wi_docs.experiments import digits
 from wi_docs.experiments.memory import remembered
 from wi_docs.experiments.propagation import rms
-from wi_docs.experiments.training import History, descend, train
+from wi_docs.experiments.training import History, descend, train_stack
 from wi_docs.nn import checks, initializers
 from wi_docs.nn.activations import Activation, activation
 from wi_docs.nn.checks import Array
-from wi_docs.nn.network import MLP, denormalize, normalize, softmax_cross_entropy
+from wi_docs.nn.network import MLP, denormalize, normalize, softmax_cross_entropy, stack
 
 NORMS = ("none", "pre", "post")
 STARTS = ("standard", "scaled", "zero_last", "fixup")
@@ -187,17 +187,17 @@ def first_step_change(start: str, *, blocks: int, width: int = 64, rate: float =
 
 @remembered
 def train_residual(
-    start: str, *, blocks: int, steps: int = 300, rate: float = 0.05, width: int = 64, seed: int = 0
-) -> History:
-    """Train a residual network without normalization on the digits. A run that explodes ends there.
+    start: str, *, blocks: int, steps: int = 300, rate: float = 0.05, width: int = 64, seeds: tuple[int, ...] = (0,)
+) -> list[History]:
+    """Train residual networks without normalization on the digits, one for each seed. A run that explodes ends there.
 
     Raises:
         ValueError: for an argument out of range or an unknown start.
 
     Examples:
-        >>> history = train_residual("fixup", blocks=4, steps=100)
+        >>> (history,) = train_residual("fixup", blocks=4, steps=100)
         >>> bool(history.accuracy[-1] > 0.5)
         True
     """
-    net = ResidualMLP(64, width, blocks, 10, checks.seeded(seed), start=start)
-    return train(net, steps=steps, rate=rate, looks=7, seed=seed, record="accuracy")
+    nets = [ResidualMLP(64, width, blocks, 10, checks.seeded(seed), start=start) for seed in seeds]
+    return train_stack(stack(nets), steps=steps, rates=[rate] * len(nets), seeds=seeds, looks=2, record="accuracy")

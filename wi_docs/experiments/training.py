@@ -19,7 +19,7 @@ from wi_docs.nn.checks import Array
 from wi_docs.nn.initializers import Initializer
 from wi_docs.nn.network import MLP, ExplosionError, Gradients, cross_entropy, stack
 
-RECORDS = ("accuracy", "loss", "gradients")  # each includes those before it
+RECORDS = ("accuracy", "loss", "gradients")  # each records what those before it do
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class History:
         steps: number of updates made before each look, `(looks,)`; the first is 0.
         accuracy: share of the test part classified correctly, `(looks,)`.
         loss: cross-entropy in nats, `(looks,)`; empty if only the accuracy was recorded.
-        gradient_rms: rms of the derivative with respect to each layer's pre-activations, `(looks, layers)`; empty
-            unless gradients were recorded, like the next.
-        weight_gradient_rms: rms of the derivative with respect to each layer's weights, `(looks, layers)`.
+        gradient_rms: rms of the derivative with respect to each layer's pre-activations, at the first look and at the
+            last, `(2, layers)`; a run that exploded has the first row only. Empty unless gradients were recorded.
+        weight_gradient_rms: rms of the derivative with respect to each layer's weights, likewise.
         valid_accuracy: share of the part to choose by that is classified correctly after the last update; 0 for a run
             that exploded.
         exploded_at: the step at which a signal or a gradient left float64, and the run ended; None if none did.
@@ -146,8 +146,9 @@ def train(
         equalize: give each layer the rate that makes all weight gradients count alike at the first step: `rate` for the
             last layer, and more for a layer with a smaller gradient, in proportion. With `sgd` only.
         optimizer: `sgd`, plain stochastic gradient descent, or `adam`.
-        record: what a look records, `accuracy`, `loss` (and the accuracy) or `gradients` (and both). In 30 layers a
-            look costs about as much as 3, 16 or 40 steps with batches of 32. The training is the same.
+        record: what the looks record: `accuracy`; `loss`, and the accuracy; or `gradients`, at the first look and the
+            last, and both. The training is the same. Counted in rows of digits that run through the network, a look at
+            the accuracy is worth 3 steps with batches of 32, one at the loss 16, and one at the gradients 40.
 
     Raises:
         ValueError: for an argument out of range, an unknown optimizer or record, or if a gradient of 0 cannot be
@@ -221,7 +222,6 @@ def train_stack(
         if equalize:
             raise ValueError("equalize goes with the optimizer 'sgd': Adam's steps do not depend on a gradient's size")
         adam = Adam([*nets.W, *nets.b])
-    _keep_freed_memory()
     rows = np.stack([checks.seeded(seed).integers(len(data.train_x), size=(steps, batch)) for seed in seeds])
     seen: list[list[_Look]] = [[] for _ in range(count)]
     ended: dict[int, tuple[int, str]] = {}  # by network, the step at which it exploded, and the error's words
@@ -246,7 +246,7 @@ def train_stack(
         for network in range(count):
             if step in when and network not in ended:
                 try:
-                    seen[network].append(_look(_member(nets, network), record))
+                    seen[network].append(_look(_member(nets, network), record, ends=step in (0, steps)))
                     if equalize and step == 0:
                         for eta_of_layer, factor in zip(layer_rates, _equalizing(_member(nets, network)), strict=True):
                             eta_of_layer[network] *= factor
@@ -272,14 +272,14 @@ class _Look:
     weight_gradient_rms: tuple[float, ...] = ()
 
 
-def _look(net: MLP, record: str) -> _Look:
+def _look(net: MLP, record: str, *, ends: bool) -> _Look:
     data = digits.load()
     right = float(accuracy(net, data.test_x, data.test_y))
     if record == "accuracy":
         return _Look(right)
     run = net.forward(data.train_x)
     loss, cotangent = cross_entropy(run.output, data.train_y)
-    if record == "loss":
+    if record == "loss" or not ends:
         return _Look(right, (float(loss),))
     grad = net.backward(run, cotangent)
     return _Look(right, (float(loss),), tuple(rms(dz) for dz in grad.z), tuple(rms(dW) for dW in grad.W))
@@ -287,7 +287,7 @@ def _look(net: MLP, record: str) -> _Look:
 
 def _equalizing(net: MLP) -> list[float]:
     """Return for each layer the rms of the last layer's weight gradient over its own, on the whole training part."""
-    sizes = _look(net, "gradients").weight_gradient_rms
+    sizes = _look(net, "gradients", ends=True).weight_gradient_rms
     if min(sizes) == 0.0:
         raise ValueError("equalize: a layer's weight gradient is 0 at the start")
     return [sizes[-1] / size for size in sizes]
@@ -300,8 +300,8 @@ def _history(when: NDArray[np.int64], looks: list[_Look], net: MLP, ended: tuple
         steps=when[: len(looks)].astype(np.float64),
         accuracy=np.array([look.accuracy for look in looks]),
         loss=np.array([loss for look in looks for loss in look.loss]),
-        gradient_rms=np.array([look.gradient_rms for look in looks]),
-        weight_gradient_rms=np.array([look.weight_gradient_rms for look in looks]),
+        gradient_rms=np.array([look.gradient_rms for look in looks if look.gradient_rms]),
+        weight_gradient_rms=np.array([look.weight_gradient_rms for look in looks if look.weight_gradient_rms]),
         valid_accuracy=0.0 if ended else float(accuracy(net, data.valid_x, data.valid_y)),
         exploded_at=exploded_at,
         explosion=explosion,
@@ -313,16 +313,6 @@ def _member(nets: MLP, network: int) -> MLP:
     alone = copy.copy(nets)
     alone.W, alone.b = [W[network] for W in nets.W], [b[network] for b in nets.b]
     return alone
-
-
-def _keep_freed_memory() -> None:
-    """Let the memory of freed arrays stay with the process.
-
-    A step of thirty layers of 64 units frees some 3 MB. glibc hands them back to the system every time, and page faults
-    then take two fifths of the step. Freeing one large array raises both limits that decide this, for good
-    (mallopt(3), M_MMAP_THRESHOLD, of at most 32 MiB).
-    """
-    np.empty(31 * 2**17)  # 31 MiB
 
 
 STACK = 4  # networks trained at once; more of them leave the processor's caches

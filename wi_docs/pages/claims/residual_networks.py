@@ -157,9 +157,9 @@ def fixup_step_does_not_depend_on_depth() -> Result:
 @claim(source="@zhang2019, section 4")
 def fixup_trains_two_hundred_layers() -> Result:
     """A network of 202 layers, with no normalization at all, reads {percent:.0f} % of the test digits after 200 steps at the same rate of 0.1 that a shallow one takes."""
-    ends = [train_residual("fixup", blocks=100, steps=200, rate=0.1, seed=s).accuracy[-1] for s in range(3)]
+    ends = [run.accuracy[-1] for run in train_residual("fixup", blocks=100, steps=200, rate=0.1, seeds=(0, 1, 2))]
     others = {
-        f"as from {start}": float(train_residual(start, blocks=100, steps=200, rate=0.1).accuracy[-1])
+        f"as from {start}": float(train_residual(start, blocks=100, steps=200, rate=0.1)[0].accuracy[-1])
         for start in ("standard", "scaled", "zero_last")
     }
     return above(min(ends), 0.85, "worst of 3 seeds", others, percent=100 * float(np.median(ends)))
@@ -169,11 +169,11 @@ def fixup_trains_two_hundred_layers() -> Result:
 def a_smaller_rate_does_too() -> Result:
     """At a rate of 0.003 divided branches and last matrices at 0 train as well."""
     ends = [
-        train_residual(start, blocks=100, steps=200, rate=0.003, seed=s).accuracy[-1]
+        run.accuracy[-1]
         for start in ("scaled", "zero_last")
-        for s in range(2)
+        for run in train_residual(start, blocks=100, steps=200, rate=0.003, seeds=(0, 1))
     ]
-    at_fixup_rate = train_residual("scaled", blocks=100, steps=200, rate=0.1).accuracy[-1]
+    at_fixup_rate = train_residual("scaled", blocks=100, steps=200, rate=0.1)[0].accuracy[-1]
     return above(min(ends), 0.85, "worst of 2 seeds of each", {"as at the rate of 0.1": float(at_fixup_rate)})
 
 
@@ -183,7 +183,7 @@ def without_the_minus_it_explodes() -> Result:
     net = ResidualMLP(64, 64, 100, 10, np.random.default_rng(0), start="fixup")
     for first in range(1, 200, 2):
         net.W[first] *= 100.0  # the root of 100 in place of one over it
-    at = train(net, steps=60, rate=0.1, looks=2).exploded_at
+    at = train(net, steps=60, rate=0.1, looks=2, record="accuracy").exploded_at
     return below(
         math.inf if at is None else at,
         20,
