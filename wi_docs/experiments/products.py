@@ -1,4 +1,4 @@
-r"""Long products of random numbers and random matrices, which is what a gradient in a deep network is."""
+r"""Long products of random numbers and of random matrices. A gradient in a deep network is such a product."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class LogProducts:
     Attributes:
         log_size: natural log of the size after 0, 1, 2, … factors, `(draws, factors + 1)`. The size is the absolute
             value for numbers, the length of the image of a fixed vector for matrices.
-        exponent: what theory says is gained a factor if each is drawn anew, the Lyapunov exponent.
+        exponent: the Lyapunov exponent: the mean gain of the log size at each factor, if each is drawn anew.
     """
 
     log_size: Array
@@ -27,12 +27,12 @@ class LogProducts:
 
     @property
     def growth(self) -> Array:
-        """What each draw gained a factor, on average, `(draws,)`."""
+        """The mean gain of the log size at each factor, one number for each draw, `(draws,)`."""
         return np.asarray(self.log_size[:, -1] / (self.log_size.shape[1] - 1))
 
 
 def lyapunov_exponent(width: int, sigma: float) -> float:
-    r"""Return what the log-length of a vector gains from one Gaussian `width`×`width` matrix, on average.
+    r"""Return the mean gain of a vector's log length when one Gaussian `width`×`width` matrix multiplies it.
 
     \(\ln\sigma + \tfrac12(\ln 2 + \psi(\tfrac n2))\) for entries of standard deviation \(\sigma\), with \(\psi\) the
     digamma function; for `width = 1` it is \(\mathbb{E}\ln|w|\).
@@ -67,8 +67,8 @@ def random_products(
         sigma: standard deviation of the entries, positive.
         factors: how many, at least 1.
         draws: how many products, at least 1.
-        same: draw one matrix for each product and use it as every factor. Theory then has no say.
-        relu: set negative entries to 0 after each matrix, as a layer does. Theory then has no say.
+        same: draw one matrix for each product and use it as every factor. `exponent` does not hold then.
+        relu: set negative entries to 0 after each matrix, as a layer does. `exponent` does not hold then.
         seed: a non-negative integer.
 
     Raises:
@@ -76,7 +76,7 @@ def random_products(
         TypeError: for an argument of the wrong kind.
 
     Source:
-        Furstenberg & Kesten (1960): the growth a factor settles. Newman (1986): where.
+        Furstenberg & Kesten (1960): the growth at each factor converges. Newman (1986): its limit.
 
     Examples:
         >>> p = random_products(width=1, sigma=1.5)

@@ -1,4 +1,4 @@
-r"""Hidden units that start equal, and what it takes to part them."""
+r"""Hidden units that start equal, and ways to make them differ."""
 
 from __future__ import annotations
 
@@ -85,11 +85,11 @@ def train_units(
         hidden: their activation.
         steps: number of updates, at least 1.
         rate: learning rate.
-        rates: instead, a rate for what comes into the hidden units, one for the weights that go out of them, and one
-            for the output's bias.
-        dropout: chance of each hidden unit to be silent in a step, at least 0 and below 1. The others speak up in
-            proportion.
-        seed: fixes the weights, and who is silent.
+        rates: instead of `rate`, three rates: for the hidden units' incoming weights and biases, for their outgoing
+            weights, and for the output's bias.
+        dropout: chance that a hidden unit is left out of a step, at least 0 and below 1. The outputs of the others are
+            divided by 1 - `dropout`.
+        seed: a non-negative integer that fixes the weights and the units that are left out.
 
     Raises:
         ValueError: for an argument out of range, an unknown name, or training that diverges.
@@ -114,12 +114,12 @@ def train_units(
         loss, cotangent = squared_error(run.output, y)
         output_bias = float(net.b[1][0])
         seen.append((net.W[0].copy(), net.b[0].copy(), net.W[1][:, 0].copy(), output_bias, loss, run.output[:, 0]))
-        if dropout > 0.0:  # a silent unit is one whose outgoing weight counts as 0
-            speaks = (rng.random((units, 1)) >= dropout) / (1 - dropout)
-            whole, net.W[1] = net.W[1], net.W[1] * speaks
+        if dropout > 0.0:  # a unit is left out by an outgoing weight of 0
+            kept = (rng.random((units, 1)) >= dropout) / (1 - dropout)
+            whole, net.W[1] = net.W[1], net.W[1] * kept
             run = net.forward(x)
             grad = net.backward(run, squared_error(run.output, y)[1])
-            net.W[1], grad.W[1][:] = whole, grad.W[1] * speaks
+            net.W[1], grad.W[1][:] = whole, grad.W[1] * kept
         else:
             grad = net.backward(run, cotangent)
         descend(net, grad, into_and_out, biases)

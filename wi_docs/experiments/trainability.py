@@ -60,7 +60,7 @@ def train_grid(hidden: str, *, sigma_w: tuple[float, ...] = SCALES, depths: tupl
 
 
 def deepest(depths: tuple[int, ...], accuracy: Array, level: float = 0.5) -> float:
-    """Return the depth at which `accuracy` falls to `level`, between the depths by straight lines; the last if it never does.
+    """Return the depth at which `accuracy` falls to `level`, interpolated linearly; the last if it never does.
 
     Raises:
         ValueError: if already the first is below `level`.

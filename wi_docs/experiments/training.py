@@ -1,4 +1,4 @@
-"""Training on the digits by stochastic gradient descent or Adam, with a record of what happens to each layer."""
+"""Training on the digits by stochastic gradient descent or Adam, with a record of accuracy, loss and gradients."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Required, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,33 +123,38 @@ def accuracy(net: MLP, x: Array, y: NDArray[np.int64]) -> Array:
     return np.asarray((net.forward(x).output.argmax(axis=-1) == y).mean(axis=-1))
 
 
-def train(
-    net: MLP,
-    *,
-    steps: int,
-    rate: float,
-    batch: int = 32,
-    looks: int = 20,
-    seed: int = 0,
-    equalize: bool = False,
-    optimizer: str = "sgd",
-    record: str = "gradients",
-) -> History:
+class Plan(TypedDict, total=False):
+    """Arguments that `train`, `train_stack`, `sweep` and `train_digits` share.
+
+    Attributes:
+        steps: number of updates, at least 1. The only one without a default.
+        batch: examples an update, drawn with replacement; 32.
+        looks: how often to look, the first and last included, at least 2; 20, in a `sweep` 2.
+        equalize: give each layer the rate that makes all weight gradients count alike at the first step: `rate` for the
+            last layer, and more for a layer with a smaller gradient, in proportion. With `sgd` only; False.
+        optimizer: `sgd`, plain stochastic gradient descent, or `adam`; `sgd`.
+        record: what the looks record: `accuracy`; `loss`, and the accuracy; or `gradients`, at the first look and the
+            last, and both. The training is the same. Counted in rows of digits that run through the network, a look at
+            the accuracy is worth 3 steps with batches of 32, one at the loss 16, and one at the gradients 40.
+            `gradients`, in a `sweep` `accuracy`.
+    """
+
+    steps: Required[int]
+    batch: int
+    looks: int
+    equalize: bool
+    optimizer: str
+    record: str
+
+
+def train(net: MLP, *, rate: float, seed: int = 0, **plan: Unpack[Plan]) -> History:
     """Train `net` in place on the digits, and look at it before the first step, after the last, and between.
 
     Args:
         net: a network that takes 64 inputs and gives 10 outputs, the logits.
-        steps: number of updates, at least 1.
         rate: learning rate, positive.
-        batch: examples an update, drawn with replacement.
-        looks: how often to look, the first and last included; at least 2.
         seed: a non-negative integer that fixes the order of examples.
-        equalize: give each layer the rate that makes all weight gradients count alike at the first step: `rate` for the
-            last layer, and more for a layer with a smaller gradient, in proportion. With `sgd` only.
-        optimizer: `sgd`, plain stochastic gradient descent, or `adam`.
-        record: what the looks record: `accuracy`; `loss`, and the accuracy; or `gradients`, at the first look and the
-            last, and both. The training is the same. Counted in rows of digits that run through the network, a look at
-            the accuracy is worth 3 steps with batches of 32, one at the loss 16, and one at the gradients 40.
+        plan: the arguments of `Plan`: `steps`, `batch`, `looks`, `equalize`, `optimizer`, `record`.
 
     Raises:
         ValueError: for an argument out of range, an unknown optimizer or record, or if a gradient of 0 cannot be
@@ -164,19 +170,16 @@ def train(
     """
     alone = copy.copy(net)
     alone.W, alone.b = [W[None] for W in net.W], [b[None] for b in net.b]  # views, so that `net` itself is trained
-    (history,) = train_stack(
-        alone, steps=steps, rates=[rate], batch=batch, looks=looks, seeds=[seed], equalize=equalize, optimizer=optimizer,
-        record=record,
-    )  # fmt: skip
+    (history,) = train_stack(alone, rates=[rate], seeds=[seed], **plan)
     return _started(history)
 
 
 def train_stack(
     nets: MLP,
     *,
-    steps: int,
     rates: Sequence[float],
     seeds: Sequence[int],
+    steps: int,
     batch: int = 32,
     looks: int = 20,
     equalize: bool = False,
@@ -189,14 +192,14 @@ def train_stack(
 
     Args:
         nets: the stack.
-        steps: number of updates, as for `train`, like the arguments that are not named here.
         rates: a learning rate for each network.
         seeds: a seed for each network, which fixes its order of examples.
+        steps: see `Plan`, as for the arguments after it.
         batch: examples an update.
         looks: how often to look.
         equalize: rates by layer.
         optimizer: `sgd` or `adam`.
-        record: what a look records.
+        record: what the looks record.
 
     Raises:
         ValueError: as `train`, and for another number of rates or seeds than networks. A network that explodes before
@@ -238,7 +241,7 @@ def train_stack(
 
     def end(network: int, error: ExplosionError) -> None:
         ended[network] = step, str(error)
-        if len(ended) < count:  # zeros are as good as any weights for what nobody looks at, and they stay finite
+        if len(ended) < count:  # nobody looks at this network again, and weights of 0 stay finite
             for array in (*nets.W, *nets.b):
                 array[network] = 0.0
 
@@ -264,7 +267,7 @@ def train_stack(
 
 @dataclass(frozen=True)
 class _Look:
-    """One row of a `History`; what is not recorded is empty."""
+    """One row of a `History`. A quantity that is not recorded is empty."""
 
     accuracy: float
     loss: tuple[float, ...] = ()
@@ -327,12 +330,7 @@ def sweep(
     gains: Sequence[float] = (1.0,),
     rates: Sequence[float],
     seeds: Sequence[int] = (0,),
-    steps: int,
-    batch: int = 32,
-    looks: int = 2,
-    equalize: bool = False,
-    optimizer: str = "sgd",
-    record: str = "accuracy",
+    **plan: Unpack[Plan],
 ) -> dict[tuple[float, float, int], History]:
     """Train networks of `depth` hidden layers of `width` units, one for each gain, rate and seed, by the stack.
 
@@ -344,12 +342,7 @@ def sweep(
         gains: factors on every weight.
         rates: learning rates.
         seeds: each fixes the weights and the order of examples.
-        steps: as for `train`, like the arguments after it.
-        batch: examples an update.
-        looks: how often to look.
-        equalize: rates by layer.
-        optimizer: `sgd` or `adam`.
-        record: what a look records.
+        plan: the arguments of `Plan`.
 
     Returns:
         The record of each run, by gain, rate and seed. It is empty if the run explodes before the first look.
@@ -359,6 +352,7 @@ def sweep(
         >>> bool(runs[1.0, 0.01, 0].accuracy[-1] < runs[1.0, 0.1, 0].accuracy[-1])
         True
     """
+    plan = {"looks": 2, "record": "accuracy", **plan}
     scheme = initializers.get(init)
     widths = [64] + [checks.count("width", width)] * checks.count("depth", depth) + [10]
 
@@ -367,8 +361,7 @@ def sweep(
         return MLP(widths, hidden, lambda rng, shape: factor * scheme(rng, shape), checks.seeded(seed))
 
     def place(run: tuple[float, float, int]) -> Path | None:
-        what = hidden, init, depth, width, run, steps, batch, looks, equalize, optimizer, record
-        return memory.place(__name__, "sweep", what)
+        return memory.place(__name__, "sweep", (hidden, init, depth, width, run, *sorted(plan.items())))
 
     runs = list(itertools.product(gains, rates, seeds))
     found = {run: history for run in runs if (history := memory.read(place(run))) is not None}
@@ -378,12 +371,7 @@ def sweep(
             stack([start(gain, seed) for gain, _, seed in part]),
             rates=[rate for _, rate, _ in part],
             seeds=[seed for *_, seed in part],
-            steps=steps,
-            batch=batch,
-            looks=looks,
-            equalize=equalize,
-            optimizer=optimizer,
-            record=record,
+            **plan,
         )
         for run, history in zip(part, histories, strict=True):
             memory.write(place(run), history)
@@ -408,16 +396,11 @@ def train_digits(
     depth: int,
     width: int = 64,
     gain: float = 1.0,
-    steps: int,
     rate: float,
-    batch: int = 32,
-    looks: int = 20,
     seed: int = 0,
-    equalize: bool = False,
-    optimizer: str = "sgd",
-    record: str = "gradients",
+    **plan: Unpack[Plan],
 ) -> History:
-    """Train one network of a `sweep`, of one gain, rate and seed, with the same arguments.
+    """Train one network of a `sweep`, of one gain, rate and seed. It looks 20 times and records gradients, as `train`.
 
     Raises:
         ExplosionError: a ValueError, if it explodes before the first look.
@@ -427,10 +410,9 @@ def train_digits(
         >>> bool(history.loss[-1] < 0.5 < history.loss[0])
         True
     """
-    (history,) = sweep(
-        hidden, init, depth=depth, width=width, gains=(gain,), rates=(rate,), seeds=(seed,), steps=steps, batch=batch,
-        looks=looks, equalize=equalize, optimizer=optimizer, record=record,
-    ).values()  # fmt: skip
+    plan = {"looks": 20, "record": "gradients", **plan}
+    runs = sweep(hidden, init, depth=depth, width=width, gains=(gain,), rates=(rate,), seeds=(seed,), **plan)
+    (history,) = runs.values()
     return _started(history)
 
 
