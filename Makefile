@@ -1,4 +1,4 @@
-# make serve | site | test | check | format | update-outputs | faults | test-torch | bench | clean, and for maintainers
+# make serve | site | test | check | format | update-outputs | faults | mutants | test-torch | bench | clean, for maintainers
 # lock | runtime | vendor | check-js | reference. Each sets itself up in .venv.
 
 PYTHON ?= python3
@@ -8,7 +8,7 @@ PORT = 8000
 BIN := .venv/bin
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: serve site test check format update-outputs faults test-torch bench lock runtime vendor check-js reference clean
+.PHONY: serve site test check format update-outputs faults mutants test-torch bench lock runtime vendor check-js reference clean
 
 serve: .venv/ready
 	$(BIN)/mkdocs serve --dev-addr $(HOST):$(PORT)
@@ -38,8 +38,15 @@ update-outputs: .venv/ready
 faults: .venv/ready
 	$(BIN)/python -m tests.faults $(FAULTS)
 
+# Make small changes to the package, one at a time, and list those that no test notices. MUTANTS="wi_docs.nn.gains*" takes some.
+mutants:
+	$(PYTHON) -m venv .cache/mutants
+	.cache/mutants/bin/pip install --quiet --editable '.[site,test]' 'mutmut>=3.8,<4'
+	.cache/mutants/bin/mutmut run $(MUTANTS)
+	.cache/mutants/bin/mutmut results
+
 bench: .venv/ready
-	$(BIN)/python -m scripts.maintain.bench
+	$(BIN)/python -m scripts.maintain.bench $(BENCH)
 	$(BIN)/python -m pytest -p no:xdist -o addopts= -q -s tests/timings.py
 
 # Renew the lock: every file of every version that Python 3.11 to 3.14 would take, with its hash and no index address.
