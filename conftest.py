@@ -18,7 +18,8 @@ def pytest_configure() -> None:
     """Let the tests take experiments from the folder of the build, so that what it has run need not run again."""
     from wi_docs.experiments import memory
 
-    memory.keep_in(Path(__file__).parent / ".cache" / "experiments")
+    if "MUTANT_UNDER_TEST" not in os.environ:  # mutants share one file, by whose content experiments are kept
+        memory.keep_in(Path(__file__).parent / ".cache" / "experiments")
 
 
 class PyconParser:
