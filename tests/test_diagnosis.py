@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from wi_docs import command
 from wi_docs.__main__ import main
-from wi_docs.diagnosis.networks import NORMALIZATIONS, REACH, Spec, build, diagnose, simulate, theory, zeros
+from wi_docs.diagnosis.networks import NORMALIZATIONS, Spec, build, diagnose, simulate, theory, zeros
+from wi_docs.diagnosis.problems import REACH
 from wi_docs.diagnosis.report import plain, text
 from wi_docs.experiments import frameworks, saturation
 from wi_docs.nn import activations, floats, initializers
@@ -203,7 +204,7 @@ def test_theory_is_exact_where_squares_leave_float64():
     assert faint.correlation[1] == pytest.approx(0.5)
 
 
-def test_a_draw_that_dies_is_a_lottery_in_words_that_end():
+def test_a_draw_that_dies_is_high_variance_between_draws_in_words_that_end():
     found = diagnose(Spec((8, *[4] * 40, 2), sigma_w=1.0), advise=False)
     said = {problem.kind: problem.sentence for problem in found.problems}["a lottery"]
     assert said == "At these widths one draw leaves nothing of an input's signal, and the next does."

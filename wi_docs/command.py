@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from wi_docs.diagnosis import probe, report, weights
-from wi_docs.diagnosis.networks import NORMALIZATIONS, Diagnosis, Spec, diagnose
+from wi_docs.diagnosis.networks import Diagnosis, diagnose
+from wi_docs.diagnosis.spec import NORMALIZATIONS, Spec
 from wi_docs.experiments.propagation import rms
 from wi_docs.nn import activations, checks, floats, initializers
 from wi_docs.nn.checks import Array

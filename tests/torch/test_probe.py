@@ -15,6 +15,7 @@ from wi_docs.__main__ import main
 from wi_docs.diagnosis import probe as probes
 from wi_docs.diagnosis.probe import probe
 from wi_docs.diagnosis.report import text
+from wi_docs.diagnosis.watch import watched
 
 BAD = {
     models.plain: ("output ignores its input", "vanishing gradient"),
@@ -633,7 +634,7 @@ def test_a_look_takes_at_most_half_as_long_again_as_a_pass(build):
     for _ in range(7):
         for times, hooks in ((bare, False), (hooked, True)):
             began = time.process_time()
-            probes._watched(model, (inputs,), None, hooks=hooks)
+            watched(model, (inputs,), None, hooks=hooks)
             times.append(time.process_time() - began)
     torch.set_num_threads(threads)
     print(f"\n{build.__name__}: {min(bare):.3f} s, with hooks {min(hooked) / min(bare):.2f} times that")

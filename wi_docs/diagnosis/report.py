@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from wi_docs.diagnosis.networks import Diagnosis, Spec
+from wi_docs.diagnosis.networks import Diagnosis
 from wi_docs.diagnosis.probe import Probe
+from wi_docs.diagnosis.spec import Spec
 
 CELLS = 6  # of a bar: each is a power of ten below the largest of its column
 SHOWN = 24  # rows of a table; of more, some are left out
@@ -56,7 +57,7 @@ def text(found: Diagnosis | Probe, *, color: bool = False) -> str:
     """Return the diagnosis as lines of text, with escape codes for a terminal's colors if asked for.
 
     Examples:
-        >>> from wi_docs.diagnosis.networks import Spec, diagnose
+        >>> from wi_docs import diagnose
         >>> print(text(diagnose(Spec((64, 64, 10), scheme="he_normal"))).splitlines()[0])
         64-64-10, relu, he_normal
     """
@@ -147,7 +148,6 @@ def headline(spec: Spec) -> str:
     """Return the network in a line.
 
     Examples:
-        >>> from wi_docs.diagnosis.networks import Spec
         >>> headline(Spec((784, *[256] * 20, 10), "gelu", sigma_w=1.0, dtype="fp16"))
         '784-256 (20 times)-10, gelu, measured weights, fp16'
     """
@@ -186,13 +186,15 @@ def plain(found: Diagnosis | Probe) -> dict[str, Any]:
     """Return the diagnosis as dictionaries, lists, numbers and words. What is infinite is None.
 
     Examples:
-        >>> from wi_docs.diagnosis.networks import Spec, diagnose
+        >>> from wi_docs import diagnose
         >>> record = plain(diagnose(Spec((64, 64, 10), scheme="he_normal")))
         >>> record["ok"], record["spec"]["widths"], len(record["theory"]["chi"])
         (True, [64, 64, 10], 2)
     """
     record: dict[str, Any] = dict(_plain(found))
     undecided = isinstance(found, Diagnosis) and found.undecided
+    if isinstance(found, Diagnosis):
+        record["formats"] = found.formats
     return record | {"ok": found.ok, "undecided": undecided, "verdict": found.verdict}
 
 
