@@ -331,7 +331,7 @@ def test_files_that_cannot_be_used(capsys, tmp_path):
     for name, options, says in (
         ("objects.npz", (), "holds Python objects (a pickle), which are not loaded"),
         ("pickle.npz", (), "holds Python objects (a pickle), which are not loaded"),
-        ("text.npz", (), "text.npz is not a .npz file of arrays"),
+        ("text.npz", (), "text.npz is not a .npz file of arrays: File is not a zip file"),
         ("cut.npz", (), "cut.npz is not a .npz file of arrays"),
         ("one.npz", (), "one array, not an archive"),
         ("nan.npz", (), "'layers.2.weight' has 3 NaN of 512 values"),

@@ -17,15 +17,15 @@ from wi_docs.diagnosis.spec import Spec
 CELLS = 6  # of a bar: each is a power of ten below the largest of its column
 SHOWN = 24  # rows of a table; of more, some are left out
 RED, GREEN, BOLD, PLAIN = "\033[31m", "\033[32m", "\033[1m", "\033[0m"
-COLUMNS = {  # what it is, and how it is written
-    "signal": ("rms of the row's output", "7.2g"),
-    "gradient": ("length of the gradient there, where it is 1 at the network's output", "7.2g"),
-    "forward": ("factor of the row on the signal's rms", "5.2f"),
-    "backward": ("factor of the row on the gradient's length, the root of chi", "5.2f"),
-    "correlation": ("cosine of two inputs", "z5.3f"),
-    "saturated": ("share of pairs of unit and input with a slope below a tenth of the largest", "4.0%"),
-    "dead": ("share of units that are so for every input", "4.0%"),
-    "spread": ("deviation of ln(rms) between one draw of the weights and the next", "4.2f"),
+COLUMNS = {  # what it is, and the width and the form of a number
+    "signal": ("rms of the row's output", 7, "7.2g"),
+    "gradient": ("length of the gradient there, where it is 1 at the network's output", 7, "7.2g"),
+    "forward": ("factor of the row on the signal's rms", 5, "5.2f"),
+    "backward": ("factor of the row on the gradient's length, the root of chi", 5, "5.2f"),
+    "correlation": ("cosine of two inputs", 5, "z5.3f"),
+    "saturated": ("share of pairs of unit and input with a slope below a tenth of the largest", 4, "4.0%"),
+    "dead": ("share of units that are so for every input", 4, "4.0%"),
+    "spread": ("deviation of ln(rms) between one draw of the weights and the next", 4, "4.2f"),
 }
 
 
@@ -70,11 +70,11 @@ def text(found: Diagnosis | Probe, *, color: bool = False) -> str:
     lines = [paint(BOLD, headline(found.spec)), ""]
     if found.best is not None:
         bad = {problem.row for problem in found.problems}
-        header, *body = table(found)
-        lines += [header, *(paint(RED, line) if line.partition("  ")[0].strip() in bad else line for line in body), ""]
+        header, body, more = table(found)
+        lines += [header, *(paint(RED, line) if row in bad else line for row, line in body), *more, ""]
         if found.theory and found.simulation:
             lines.append("Each number by theory, then as simulated. A bar loses a cell for every power of ten.")
-        lines += [f"  {name:11} {words}" for name, (words, _) in COLUMNS.items()]
+        lines += [f"  {name:11} {words}" for name, (words, *_) in COLUMNS.items()]
     leaving = [f"{name}: {where}" for name, where in found.formats.items() if where]
     lines += ["", f"Out of range in {'; in '.join(leaving)}."] if leaving else []
     lines += ["", *found.notes] if found.notes else []
@@ -161,25 +161,24 @@ def headline(spec: Spec) -> str:
     return ", ".join([*words, spec.dtype] if spec.dtype != "fp32" else words)
 
 
-def table(found: Diagnosis) -> list[str]:
-    """Return a header and a line for each row that is shown."""
+def table(found: Diagnosis) -> tuple[str, list[tuple[str, str]], list[str]]:
+    """Return a header, the name and the line of each row that is shown, and a line that says what is left out."""
     sides = [side for side in (found.theory, found.simulation) if side is not None]
     name_width = max(len(name) for name in (*found.rows, "row"))
     header = f"{'row':{name_width}}"
     shown, step = chosen(len(found.rows))
     lines = [f"{found.rows[k]:{name_width}}" for k in shown]
-    for name, (_, form) in COLUMNS.items():
+    for name, (_, digits, form) in COLUMNS.items():
         bars = name in ("signal", "gradient")
         columns = [getattr(side, name) for side in sides]
-        wide = max(len(name), (int(form.strip("z")[0]) + 1) * len(sides) - 1)
+        wide = max(len(name), (digits + 1) * len(sides) - 1)
         header += f"  {name:>{wide}}" + (" " * (CELLS + 1) if bars else "")
         largest = float(np.max(columns[-1]))
         for place, k in enumerate(shown):
             lines[place] += f"  {' '.join(format(float(column[k]), form) for column in columns):>{wide}}"
             lines[place] += f" {bar(float(columns[-1][k]), largest)}" if bars else ""
-    if step > 1:
-        lines.append(f"(One row in {step}; --json has all.)")
-    return [header, *lines]
+    body = [(found.rows[k], line) for k, line in zip(shown, lines, strict=True)]
+    return header, body, [f"(One row in {step}; --json has all.)"] if step > 1 else []
 
 
 def plain(found: Diagnosis | Probe) -> dict[str, Any]:

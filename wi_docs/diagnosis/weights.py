@@ -30,6 +30,9 @@ CONVERT = (
     "In PyTorch: from safetensors.torch import save_file; save_file(model.state_dict(), 'weights.safetensors'). "
     "Or: numpy.savez('weights.npz', **{name: value.numpy() for name, value in model.state_dict().items()})"
 )
+HOLDS_PICKLE = f"it holds Python objects (a pickle), which are not loaded. {CONVERT}"
+PICKLED = b"\x80"  # first byte of a pickle since protocol 2
+NPY_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 Tensors = dict[str, np.ndarray[Any, np.dtype[Any]]]
 
@@ -69,16 +72,14 @@ def read(path: Path) -> Tensors:
 def _npz(path: Path) -> Tensors:
     content = path.read_bytes()
     try:
-        if not content.startswith(b"PK"):  # no archive: numpy says what it is
-            np.load(io.BytesIO(content), allow_pickle=False)
+        if content.startswith(np.lib.format.MAGIC_PREFIX):
             raise ValueError("it is one array, not an archive")
+        if content.startswith(PICKLED):
+            raise ValueError(HOLDS_PICKLE)
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return {info.filename.removesuffix(".npy"): _member(archive, info) for info in _members(archive)}
     except Exception as error:  # zipfile, zlib and numpy raise a dozen kinds for bytes that are none of theirs
-        words = str(error) or type(error).__name__
-        if "allow_pickle" in words or "pickled" in words:
-            words = f"it holds Python objects (a pickle), which are not loaded. {CONVERT}"
-        raise ValueError(f"{path.name} is not a .npz file of arrays: {words}") from None
+        raise ValueError(f"{path.name} is not a .npz file of arrays: {str(error) or type(error).__name__}") from None
 
 
 def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
@@ -99,6 +100,12 @@ def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray[Any, Any]:
+    """Return an array of an archive. Its header is read first: it says whether Python objects follow."""
+    with archive.open(info.filename) as file:
+        if header := NPY_HEADERS.get(np.lib.format.read_magic(file)):
+            *_, dtype = header(file)
+            if dtype.hasobject:
+                raise ValueError(HOLDS_PICKLE)
     with archive.open(info.filename) as file:
         array: np.ndarray[Any, Any] = np.lib.format.read_array(file, allow_pickle=False)
         if file.read(1):
