@@ -17,15 +17,15 @@ from wi_docs.diagnosis.spec import Spec
 CELLS = 6  # of a bar: each is a power of ten below the largest of its column
 SHOWN = 24  # rows of a table; of more, some are left out
 RED, GREEN, BOLD, PLAIN = "\033[31m", "\033[32m", "\033[1m", "\033[0m"
-COLUMNS = {  # what it is, and the width and the form of a number
-    "signal": ("rms of the row's output", 7, "7.2g"),
-    "gradient": ("length of the gradient there, where it is 1 at the network's output", 7, "7.2g"),
-    "forward": ("factor of the row on the signal's rms", 5, "5.2f"),
-    "backward": ("factor of the row on the gradient's length, the root of chi", 5, "5.2f"),
-    "correlation": ("cosine of two inputs", 5, "z5.3f"),
-    "saturated": ("share of pairs of unit and input with a slope below a tenth of the largest", 4, "4.0%"),
-    "dead": ("share of units that are so for every input", 4, "4.0%"),
-    "spread": ("deviation of ln(rms) between one draw of the weights and the next", 4, "4.2f"),
+COLUMNS = {  # what it is, and how wide a number is and its form
+    "signal": ("rms of the row's output", 7, ".2g"),
+    "gradient": ("length of the gradient there, where it is 1 at the network's output", 7, ".2g"),
+    "forward": ("factor of the row on the signal's rms", 5, ".2f"),
+    "backward": ("factor of the row on the gradient's length, the root of chi", 5, ".2f"),
+    "correlation": ("cosine of two inputs", 5, "z.3f"),
+    "saturated": ("share of pairs of unit and input with a slope below a tenth of the largest", 4, ".0%"),
+    "dead": ("share of units that are so for every input", 4, ".0%"),
+    "spread": ("deviation of ln(rms) between one draw of the weights and the next", 4, ".2f"),
 }
 
 
@@ -175,7 +175,7 @@ def table(found: Diagnosis) -> tuple[str, list[tuple[str, str]], list[str]]:
         header += f"  {name:>{wide}}" + (" " * (CELLS + 1) if bars else "")
         largest = float(np.max(columns[-1]))
         for place, k in enumerate(shown):
-            lines[place] += f"  {' '.join(format(float(column[k]), form) for column in columns):>{wide}}"
+            lines[place] += f"  {' '.join(format(float(column[k]), form).rjust(digits) for column in columns):>{wide}}"
             lines[place] += f" {bar(float(columns[-1][k]), largest)}" if bars else ""
     body = [(found.rows[k], line) for k, line in zip(shown, lines, strict=True)]
     return header, body, [f"(One row in {step}; --json has all.)"] if step > 1 else []

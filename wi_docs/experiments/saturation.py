@@ -36,8 +36,8 @@ LIMITS = {
     "softplus": 0.03, "mish": 0.22, "hard_swish": 0.16,
 }  # fmt: skip
 DEAD = 0.35  # likewise, of dead units in a ReLU network
-NORMAL = NormalDist()
-_SHARED = np.array([NORMAL.inv_cdf((k + 0.5) / 64) for k in range(64)])  # 64 equally likely values of a standard normal
+_SHARED = np.array([NormalDist().inv_cdf((k + 0.5) / 64) for k in range(64)])  # equally likely values of a normal
+_erfc = np.frompyfunc(math.erfc, 1, 1)
 
 
 def limit(function: str | Activation) -> float:
@@ -99,7 +99,18 @@ def saturated_share(function: str | Activation, q: float) -> float:
         0.500 0.069 0.363
     """
     root = math.sqrt(checks.number("q", q, above=0.0))
-    return sum(NORMAL.cdf(high / root) - NORMAL.cdf(low / root) for low, high in intervals(activation(function).name))
+    return float(_chance(activation(function).name, np.zeros(1), root)[0])
+
+
+def _chance(name: str, mean: Array, deviation: float) -> Array:
+    """Return the chance that a normal pre-activation of each mean, an array, falls where the activation is saturated."""
+    found = np.zeros(len(mean))
+    for low, high in intervals(name):
+        below_low, below_high = (
+            0.5 * _erfc((mean - end) / (deviation * math.sqrt(2))).astype(np.float64) for end in (low, high)
+        )
+        found += below_high - below_low
+    return found
 
 
 def dead_share(function: str | Activation, q: float, c: float, batch: int) -> float:
@@ -118,14 +129,8 @@ def dead_share(function: str | Activation, q: float, c: float, batch: int) -> fl
     if checks.number("c", c, least=0.0) > 1.0:
         raise ValueError(f"c must be between 0 and 1, got {c}")
     own = max(root * math.sqrt(1 - c), 1e-9 * root)
-    chances = [
-        sum(
-            NORMAL.cdf((high - root * math.sqrt(c) * u) / own) - NORMAL.cdf((low - root * math.sqrt(c) * u) / own)
-            for low, high in intervals(activation(function).name)
-        )
-        for u in _SHARED.tolist()
-    ]
-    return float(np.mean(np.array(chances) ** batch))
+    chances = _chance(activation(function).name, root * math.sqrt(c) * _SHARED, own)
+    return float(np.mean(chances**batch))
 
 
 @dataclass(frozen=True)
