@@ -161,6 +161,8 @@ def twins(net: MLP, held: tuple[int, ...]) -> Row | None:
     for layer, (W, b) in enumerate(zip(net.W[:-1], net.b, strict=False)):
         if layer in held:
             continue
+        if len(np.unique(W[0])) == W.shape[1]:  # their first weights differ already
+            continue
         units = np.ascontiguousarray(np.r_[W, b[None, :]].T + 0.0)  # -0 is 0
         different = len({unit.tobytes() for unit in units})
         if different < len(units):
