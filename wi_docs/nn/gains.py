@@ -131,8 +131,8 @@ def second_moment(
             return _integrate(lambda z, half: _slopes(given, root * z, root * half) ** 2, offset=_OFFSET, noise=1e-12)
         return _integrate(lambda z, half: _values(given, root * z) ** 2, offset=_OFFSET)
     phi = activation(function)
-    f = phi.df if backward else phi.f
-    return _integrate(lambda z, half: f(root * z) ** 2, corners=[corner / root for corner in corners])
+    ends = [corner / root for corner in corners]
+    return _integrate(lambda z, half: (phi.df if backward else phi.f)(root * z) ** 2, corners=ends)
 
 
 def mean(function: str | Activation | Callable[[Any], Any], q: float = 1.0) -> float:
