@@ -49,7 +49,7 @@ def run_claims(ids: list[str], *, as_json: bool) -> int:
 
 
 def table(records: list[dict[str, Any]]) -> str:
-    """Return what was measured as lines of text, then each failure in full, then the count by statement of the notes."""
+    """Return the measured numbers as lines of text, then each failure in full, then a count by the notes' statement."""
     from wi_docs.pages import claims
 
     width = max(len(record["id"]) for record in records)
@@ -74,7 +74,7 @@ def table(records: list[dict[str, Any]]) -> str:
 
 
 def gain_report(names: list[str]) -> str:
-    """Return what there is to know about the gains of activations, as lines of text."""
+    """Return the gains of activations, PyTorch's and their critical pair as lines of text."""
     from wi_docs.experiments.catalog import gains
 
     lines = []

@@ -45,7 +45,7 @@ def promising(spec: Spec) -> list[tuple[str, Spec]]:
 
 
 def _margin(spec: Spec, layers: Layers) -> float:
-    """Return how near to too much the rows come, in quarters: 1 is too much."""
+    """Return the largest change over the depth, or the spread, in multiples of too much, rounded to quarters."""
     last = max(len(layers.signal) - 2, 0)
     sizes = layers.gradient[0], layers.signal[last] / math.sqrt(spec.input_second_moment)
     far = max(abs(math.log(min(max(float(size), 1e-300), 1e300))) / REACH for size in sizes)

@@ -78,7 +78,7 @@ def exits(names: tuple[str, ...], layers: Layers) -> dict[str, tuple[Exit, ...]]
 
 
 def evidence(spec: Spec, layers: Layers | None, *, twins: Row | None = None, error: str = "") -> Evidence:
-    """Return what the rules look at.
+    """Return a described network as evidence for the rules of `problems`.
 
     Args:
         spec: the network.
@@ -95,7 +95,8 @@ def evidence(spec: Spec, layers: Layers | None, *, twins: Row | None = None, err
         Row(
             name, "", True, module=name, signal=math.sqrt(layers.q[k]), gradient=float(layers.gradient[k]),
             correlation=float(layers.correlation[k]), activation=spec.activation if k < last else None,
-            saturated=float(layers.saturated[k]), dead=float(layers.dead[k]), broken=not math.isfinite(layers.signal[k]),
+            saturated=float(layers.saturated[k]), dead=float(layers.dead[k]),
+            broken=not math.isfinite(layers.signal[k]),
         )
         for k, name in enumerate(names)
     )  # fmt: skip

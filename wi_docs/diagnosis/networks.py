@@ -1,4 +1,4 @@
-"""A described network, or one given by its weights, diagnosed: by theory, in a simulation, and with a change that helps."""
+"""The diagnosis of a network that is described, or given by its weights: theory, a simulation, and what helps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ from wi_docs.nn import checks, floats
 from wi_docs.nn.checks import Array
 from wi_docs.nn.network import ExplosionError, FlatError
 
-__all__ = ["NORMALIZATIONS", "Diagnosis", "Spec", "build", "diagnose", "simulate", "theory", "zeros"]
+# The names of a reader's own code and of the reference; where they are made is no matter of theirs.
+__all__ = [
+    "NORMALIZATIONS", "Advice", "Diagnosis", "Exit", "Layers", "Problem", "Spec", "build", "diagnose", "simulate",
+    "theory", "zeros",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -82,9 +86,9 @@ class Diagnosis:
             return "Undecided. There is neither a theory of such weights nor a simulation of this network to judge by."
         last = max(len(self.rows) - 2, 0)
         return (
-            f"Good. The gradient reaches the first row at {size(float(layers.gradient[0]))} times its size at the output, "
-            f"the last hidden row's signal has an rms of {size(float(layers.signal[last]))}, and two inputs end with a "
-            f"cosine of {layers.correlation[last]:.2f}."
+            f"Good. The gradient reaches the first row at {size(float(layers.gradient[0]))} times its size at the "
+            f"output, the last hidden row's signal has an rms of {size(float(layers.signal[last]))}, and two inputs "
+            f"end with a cosine of {layers.correlation[last]:.2f}."
         )
 
 
@@ -96,7 +100,7 @@ def diagnose(
     simulated: bool = True,
     advise: bool = True,
 ) -> Diagnosis:
-    """Return what the network's start does to its signal and gradient, whether that is bad, and what to change.
+    """Judge a network's start by its signal and its gradient, and look for the change that helps most.
 
     Args:
         spec: the network.
@@ -156,7 +160,7 @@ def diagnose(
 
 
 def _notes(held: tuple[int, ...], *, blocked: bool, last_layer: float | None) -> list[str]:
-    """Return what looks broken and may be meant: layers that start at 0, and a small last layer."""
+    """Return a note on layers that start at 0, and one on a small last layer: both look broken and may be meant."""
     notes = []
     if held:
         names = f"Layer {held[0] + 1} starts"

@@ -18,6 +18,7 @@ from wi_docs.diagnosis.problems import ALIKE, Evidence, Exit, Problem, Row, burd
 from wi_docs.diagnosis.watch import RAISED, alike, as_it_was, length, number, torch_module, watched
 from wi_docs.nn import checks, floats, gains
 
+__all__ = ["Probe", "Row", "load", "probe", "standard_inputs"]
 MOVES = 4  # how many steps may pass until a gradient comes back: one for each factor of 0 that waits for another
 
 
@@ -32,7 +33,7 @@ class Probe:
         steps: of gradient descent that were taken.
         rate: their learning rate.
         loss: before the first step.
-        chance: the logarithm of the number of classes, what a model that knows nothing should lose; None for other losses.
+        chance: the logarithm of the number of classes, the loss of a model that knows nothing; None for other losses.
         loss_after: after the steps.
         output_correlation: mean cosine of two examples' outputs; None for a single example, or for outputs of one
             number, which have a sign and no direction.
@@ -92,9 +93,10 @@ class Probe:
 
 
 def load(target: str) -> tuple[Any, Any, Any]:
-    """Import `package.module:build`, call `build`, and return the model, inputs and targets; None for what it does not give.
+    """Import `package.module:build`, call `build`, and return its model, inputs and targets, None for those not given.
 
-    `build` takes no argument and returns a model, or a model and its inputs, or a model, inputs and targets. Its code is run.
+    `build` takes no argument and returns a model, or a model and its inputs, or a model, inputs and targets. Its code
+    is run.
 
     Raises:
         ValueError: if it cannot be imported or called, or gives no model.
@@ -124,8 +126,8 @@ def standard_inputs(model: Any, shape: tuple[int, ...] | None = None, batch: int
 
     Args:
         model: the module.
-        shape: of one input; None to take it from the first layer: the features of a linear one, channels by 32 by 32 for a
-            convolution, 16 words for an embedding.
+        shape: of one input; None to take it from the first layer: the features of a linear one, channels by 32 by 32
+            for a convolution, 16 words for an embedding.
         batch: how many inputs.
 
     Raises:
@@ -307,7 +309,7 @@ def _wait(model: Any, arguments: tuple[Any, ...], targets: Any, rows: list[Row])
 
 
 def _evidence(found: Probe) -> Evidence:
-    """Return what the rules look at. Words that an embedding has in common are no units."""
+    """Return the look at a model as evidence for the rules. The rows of an embedding are words and no units."""
     return Evidence(
         found.rows,
         tuple(row for row in found.rows if row.equal and row.matrix and row.kind != "Embedding"),
@@ -320,7 +322,7 @@ def _evidence(found: Probe) -> Evidence:
 
 
 def _notes(model: Any, found: Probe) -> tuple[str, ...]:
-    """Return what is worth knowing and is not judged."""
+    """Return sentences on parameters, gradients and outputs that are worth knowing and are not judged."""
     return (*_parameter_notes(model, found), *_gradient_notes(found), *_output_notes(found))
 
 

@@ -1,7 +1,7 @@
 """The rules for a bad start: one set, for a network that is described and for a model that ran.
 
-Theory, a simulation and a probe each fill in `Evidence`. A rule reads it and returns a `Problem`, or None where it finds
-nothing or was told nothing. `docs/diagnose.md` says to readers what is too much and why.
+Theory, a simulation and a probe each fill in `Evidence`. A rule reads it and returns a `Problem`, or None where it
+finds nothing or was told nothing. `docs/diagnose.md` says to readers what is too much and why.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from wi_docs.experiments import saturation
 # What is too much. Of saturated and dead units, `saturation.limit` and `saturation.DEAD` say it, from networks trained
 # on the digits.
 REACH = 4.0
-"""Change of the gradient's or the signal's size over the depth, in powers of e. The mean square changes by twice as many:
-eight depth scales of Schoenholz et al. (2017). Deeper networks below the edge did not train in our map of theirs."""
+"""Change of the gradient's or the signal's size over the depth, in powers of e. The mean square changes by twice as
+many: eight depth scales of Schoenholz et al. (2017). In our map of theirs, deeper networks below the edge did not
+train."""
 ALIKE = 1e-3
 """One minus the cosine of two unrelated inputs, where the network ends. What tells them apart is then the root of
 this, 3 % of the signal. The number is ours."""
@@ -172,7 +173,10 @@ class Evidence:
 
 
 def problems(evidence: Evidence) -> tuple[Problem, ...]:
-    """Return what is bad, the worst first. Where numbers have left their format, sizes say nothing and are not judged."""
+    """Return the problems that the rules find, the worst first.
+
+    Where numbers have left their format, sizes say nothing and are not judged.
+    """
     overflow = _overflow(evidence)
     found = [_simulation_overflow(evidence), _equal_units(evidence), overflow]
     if overflow is None:
@@ -181,12 +185,12 @@ def problems(evidence: Evidence) -> tuple[Problem, ...]:
 
 
 def burden(found: Sequence[Problem]) -> tuple[int, float]:
-    """Return how bad it is altogether: the number of problems, then the sum of their weights."""
+    """Return the number of problems, then the sum of their weights: the order in which changes are compared."""
     return len(found), sum(problem.weight for problem in found)
 
 
 def ends(rows: Sequence[Row]) -> tuple[Row, Row] | None:
-    """Return the first and the last row with weights and a gradient, as they were at one look; None for fewer than two."""
+    """Return the first and the last row with weights and a gradient, both seen after as many moves; None for fewer."""
     seen = [row for row in rows if row.matrix and row.gradient is not None]
     seen = [row for row in seen if row.moves == seen[0].moves]
     return (seen[0], seen[-1]) if len(seen) > 1 else None
@@ -324,8 +328,8 @@ def _saturated_units(evidence: Evidence) -> Problem | None:
         return None
     limit = saturation.limit(row.activation)
     words = (
-        f"{100 * row.saturated:.0f} % of {row} is saturated. From {100 * limit:.0f} % on, {row.activation} networks took "
-        "twice as long to learn the digits."
+        f"{100 * row.saturated:.0f} % of {row} is saturated. From {100 * limit:.0f} % on, {row.activation} networks "
+        "took twice as long to learn the digits."
     )
     return Problem("saturated units", row.name, words, weight)
 
@@ -398,8 +402,8 @@ def _initial_loss_too_large(evidence: Evidence) -> Problem | None:
     if evidence.chance is None or evidence.loss is None or evidence.loss <= FIRST_LOSS * evidence.chance:
         return None
     words = (
-        f"The first loss is {evidence.loss:.2f}, where chance is {evidence.chance:.2f}: the output speaks before it knows "
-        "anything."
+        f"The first loss is {evidence.loss:.2f}, where chance is {evidence.chance:.2f}: the output speaks before it "
+        "knows anything."
     )
     return Problem("loud output", "output", words, evidence.loss / (FIRST_LOSS * evidence.chance))
 

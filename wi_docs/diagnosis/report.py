@@ -43,7 +43,7 @@ def bar(value: float, largest: float) -> str:
 
 
 def chosen(rows: int) -> tuple[list[int], int]:
-    """Return which rows to show, and the step between them: all, or as many as there is room for and the last.
+    """Return the places of the rows to show, and the step between them: all, or as many as have room and the last.
 
     Examples:
         >>> len(chosen(10)[0]), chosen(100)[0][-3:], chosen(100)[1]

@@ -109,7 +109,10 @@ def _length(x: Array) -> float:
 
 
 def _log_lengths(a: Array) -> Array:
-    """Return the logarithm of each row's length, also where squares leave float64; minus infinity for a row of zeros."""
+    """Return the logarithm of each example's length, `(batch,)`, also where squares leave float64.
+
+    It is minus infinity for an example of zeros.
+    """
     largest = np.abs(a).max(axis=1, keepdims=True)
     unit = a / np.where(largest > 0.0, largest, 1.0)
     with np.errstate(divide="ignore"):

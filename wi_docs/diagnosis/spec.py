@@ -33,8 +33,8 @@ class Spec:
         residual: blocks of two layers are added to a stream of one width. Widths are then an input, the stream's width
             an odd number of times, and an output.
         branch: factor on the last matrix of each block.
-        normalization: over a layer's units. `before` the activation or `after` it; in a residual network before each branch
-            (inside it) or after each addition. Or `none`.
+        normalization: over a layer's units. `before` the activation or `after` it; in a residual network before each
+            branch (inside it) or after each addition. Or `none`.
         dtype: `fp16`, `bf16`, `fp32` or `fp64`: what the numbers are kept in.
         input_second_moment: mean square of the inputs.
         input_correlation: of two inputs, from 0 to 1 (not included).

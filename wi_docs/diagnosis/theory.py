@@ -19,11 +19,11 @@ from wi_docs.nn.checks import Array
 
 NODES = 41  # a side, for two inputs: three digits are enough for a verdict
 FAR = 460.0  # of the logarithm of a variance: 1e200 or 1e-200
-RESOLVED = 30.0  # variance up to which an activation does not turn between two nodes of the rule in `moments`
+RESOLVED = 30.0  # variance up to which an activation does not turn between two nodes of the rule in `_moments`
 CORNERS = {"hard_tanh": (-1.0, 1.0), "hard_swish": (-3.0, 3.0)}  # of those whose slope jumps elsewhere than at 0
 
 
-class Moments(NamedTuple):
+class _Moments(NamedTuple):
     r"""Means over a standard normal z of an activation \(\varphi\) at variance q.
 
     Attributes:
@@ -33,7 +33,7 @@ class Moments(NamedTuple):
         kurtosis: \(\mathbb E\varphi^4/(\mathbb E\varphi^2)^2\).
         elasticity: \(d\ln\mathbb E\varphi^2/d\ln q\), by Stein's lemma \(\sqrt q\,\mathbb E[\varphi\varphi' z]/\mathbb
             E\varphi^2\).
-        rule: what `covariance` finds for equal inputs with few nodes, relative to `square`: its error to be divided out.
+        rule: the result of `covariance` for equal inputs with few nodes, over `square`: an error to be divided out.
     """
 
     square: float
@@ -59,11 +59,11 @@ def _second_moment(phi: Activation, q: float, weights: Array, values: Array, dir
 
 
 @cache
-def moments(name: str, q: float) -> Moments:
+def _moments(name: str, q: float) -> _Moments:
     """Return the means of an activation, which theory takes again and again where a variance has settled."""
     phi = activation(name)
     if name in ("linear", "relu", "leaky_relu") and q != 1.0:  # a larger input gives a larger output, no more
-        unit = moments(name, 1.0)
+        unit = _moments(name, 1.0)
         return unit._replace(square=unit.square * q, mean=unit.mean * math.sqrt(q))
     z = np.linspace(-9.0, 9.0, 240)  # an even number: no point falls on a corner at 0
     weights = np.exp(-0.5 * z * z)
@@ -75,13 +75,13 @@ def moments(name: str, q: float) -> Moments:
     fourth = float(weights @ relative**4) / float(weights @ relative**2) ** 2
     turn = float(weights @ (f * df * z)) * math.sqrt(q)
     own = covariance(phi, 1.0, q, nodes=NODES) / square
-    return Moments(square, slope, float(weights @ f), max(fourth, 1.0), turn / rough, own)
+    return _Moments(square, slope, float(weights @ f), max(fourth, 1.0), turn / rough, own)
 
 
 # Logarithms of sizes: what is beyond float64 comes out as 0 or infinite in the end, and nothing else suffers.
 
 
-def log(x: float) -> float:
+def _log(x: float) -> float:
     """Return the logarithm of a number that is not negative, and may be 0 or infinite."""
     return math.log(min(x, LARGEST)) if x > 0.0 else -math.inf
 
@@ -92,12 +92,12 @@ def _sum(*sizes: float) -> float:
 
 
 def _share(part: float, whole: float) -> float:
-    """Return which share of a square is a part's, from the logarithms of both rms."""
+    """Return the share of a part in the square of a whole, from the logarithms of both rms."""
     return math.exp(min(2 * (part - whole), 0.0)) if part > -math.inf else 0.0
 
 
 @dataclass
-class Stream:
+class _Stream:
     """What passes from one row to the next.
 
     Attributes:
@@ -111,7 +111,7 @@ class Stream:
     variance: float
 
 
-class Step(NamedTuple):
+class _Step(NamedTuple):
     """A layer or a block passed.
 
     Attributes:
@@ -121,13 +121,13 @@ class Step(NamedTuple):
         correlation: of the pre-activations of two inputs.
     """
 
-    out: Stream
+    out: _Stream
     chi: float
     size: float
     correlation: float
 
 
-def _activated(spec: Spec, size: float, c: float, variance: float, width: int, linear: bool) -> Step:
+def _activated(spec: Spec, size: float, c: float, variance: float, width: int, linear: bool) -> _Step:
     """Pass normal pre-activations of log rms `size` and correlation `c` through a layer's activation and normalization.
 
     Beyond `FAR` from 1 a variance is not integrated: there an activation is a multiple of what it gets, or a constant.
@@ -140,25 +140,25 @@ def _activated(spec: Spec, size: float, c: float, variance: float, width: int, l
     near = min(max(size, -FAR / 2), FAR / 2)
     q = math.exp(2 * near)
     # Seven digits, so that a variance that has settled is not integrated again.
-    at = moments(name, float(f"{q:.7g}"))
+    at = _moments(name, float(f"{q:.7g}"))
     # E[phi(u) phi(v)]: Poole et al. (2016), equation 5. The rule's own error for equal inputs is divided out.
     together = covariance(name, min(max(c, -1.0), 1.0), q, nodes=NODES) / at.rule
     # Ours: to first order a change of ln q comes through times the elasticity, and a mean of `width` squares varies
     # by the kurtosis less one over the width.
     variance = variance * at.elasticity**2 + (at.kurtosis - 1) / width
     beyond = size - near if round(at.elasticity) else 0.0
-    chi = log(at.slope) - 2 * shrink
+    chi = _log(at.slope) - 2 * shrink
     if normalized == "after":  # the mean over units is taken away, and what is left is divided by its rms
         left, c_left = at.square - at.mean**2, together - at.mean**2
         if left < 1e-9 * at.square:  # a constant and a little of what it got: subtraction would leave rounding
             left, c_left, beyond = at.slope * q, at.slope * q * c, size - near
-        return Step(Stream(0.0, c_left / left, 0.0), chi - log(left) - 2 * beyond, size, c)
-    return Step(Stream(log(at.square) / 2 + beyond, together / at.square, variance), chi, size, c)
+        return _Step(_Stream(0.0, c_left / left, 0.0), chi - _log(left) - 2 * beyond, size, c)
+    return _Step(_Stream(_log(at.square) / 2 + beyond, together / at.square, variance), chi, size, c)
 
 
-def _layer(spec: Spec, layer: int, deviations: tuple[float, float], s: Stream, *, linear: bool) -> Step:
+def _layer(spec: Spec, layer: int, deviations: tuple[float, float], s: _Stream, *, linear: bool) -> _Step:
     """Pass the stream through a layer's weights and biases, then its activation."""
-    w, b = map(log, deviations)
+    w, b = map(_log, deviations)
     size = _sum(w + s.size, b)  # q = sigma_w^2 E phi^2 + sigma_b^2: Poole et al. (2016), equation 3
     share = _share(w + s.size, size)
     c = share * s.correlation + (1 - share)  # equation 5 over q: two inputs have the biases in common
@@ -167,11 +167,11 @@ def _layer(spec: Spec, layer: int, deviations: tuple[float, float], s: Stream, *
     return step._replace(chi=2 * w + step.chi)  # chi = sigma_w^2 E phi'^2: Schoenholz et al. (2017), equation 5
 
 
-def _block(spec: Spec, layer: int, deviations: list[tuple[float, float]], s: Stream) -> Step:
+def _block(spec: Spec, layer: int, deviations: list[tuple[float, float]], s: _Stream) -> _Step:
     """Pass the stream through the two layers of a residual branch, and add what comes out to it."""
     before = spec.normalization == "before"
-    branch = _layer(spec, layer, deviations[0], Stream(0.0, s.correlation, 0.0) if before else s, linear=False)
-    a, (v, bias), width = branch.out, map(log, deviations[1]), spec.widths[layer + 1]
+    branch = _layer(spec, layer, deviations[0], _Stream(0.0, s.correlation, 0.0) if before else s, linear=False)
+    a, (v, bias), width = branch.out, map(_log, deviations[1]), spec.widths[layer + 1]
     # The branch's weights are independent of the stream: squares add up, forward and back.
     whole = _sum(s.size, v + a.size, bias)
     kept, new, common = (_share(part, whole) for part in (s.size, v + a.size, bias))
@@ -181,20 +181,20 @@ def _block(spec: Spec, layer: int, deviations: list[tuple[float, float]], s: Str
     # Ours: given the stream, what is added is normal. Its size varies as that of what it is made from, and the mean
     # square of a sum over `width` units by 2/width of the added share's square and by 4/width of the mixed product.
     passed = kept * math.sqrt(s.variance) + added * math.sqrt(a.variance)
-    out = Stream(whole, correlation, passed**2 + (2 * added**2 + 4 * kept * added) / width)
+    out = _Stream(whole, correlation, passed**2 + (2 * added**2 + 4 * kept * added) / width)
     if spec.normalization == "after":
-        chi, out = chi - 2 * whole, Stream(0.0, correlation, 0.0)
-    return Step(out, chi, branch.size, branch.correlation)
+        chi, out = chi - 2 * whole, _Stream(0.0, correlation, 0.0)
+    return _Step(out, chi, branch.size, branch.correlation)
 
 
-def _steps(spec: Spec) -> list[Step]:
+def _steps(spec: Spec) -> list[_Step]:
     """Pass the inputs through the rows, up to the first layer that gets nothing."""
-    stream = Stream(math.log(spec.input_second_moment) / 2, spec.input_correlation, 0.0)
+    stream = _Stream(math.log(spec.input_second_moment) / 2, spec.input_correlation, 0.0)
     deviations, found = spec.deviations(), []
     for _, first, *rest in spec.rows():
         if rest:
             step = _block(spec, first, deviations[first : first + 2], stream)
-        elif max(log(deviations[first][0]) + stream.size, log(deviations[first][1])) == -math.inf:
+        elif max(_log(deviations[first][0]) + stream.size, _log(deviations[first][1])) == -math.inf:
             break
         else:
             linear = spec.residual or first == len(deviations) - 1
@@ -205,13 +205,13 @@ def _steps(spec: Spec) -> list[Step]:
 
 
 def theory(spec: Spec, batch: int = 32) -> Layers:
-    r"""Return what theory says of each row.
+    r"""Compute signal, gradient and correlation of each row for a large width, and the signal's spread at this one.
 
-    The squares follow the length map, the correlation its own map, the gradient \(\chi\). In a residual network a branch
-    adds its square to the stream's, forward and back. The spread adds up what each layer of \(n\) units contributes,
-    \((\mathbb E\varphi^4/(\mathbb E\varphi^2)^2 - 1)/n\), which is \(5/n\) for ReLU, as far as the following layers
-    pass it on. All sizes are kept as logarithms: what is beyond float64 comes out as 0 or infinite, and nothing else
-    suffers.
+    The squares follow the length map, the correlation its own map, the gradient \(\chi\). In a residual network a
+    branch adds its square to the stream's, forward and back. The spread is a sum over layers: one of \(n\) units
+    contributes \((\mathbb E\varphi^4/(\mathbb E\varphi^2)^2 - 1)/n\), which is \(5/n\) for ReLU, as far as the
+    following layers pass it on. All sizes are kept as logarithms: what is beyond float64 comes out as 0 or infinite,
+    and nothing else suffers.
 
     `meanfield.trajectory` is the same recursion for equal layers without branches, normalization, spread or format. It
     integrates to ten digits, and its variances are plain numbers, which is what claims and figures want; merged, each

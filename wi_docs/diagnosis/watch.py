@@ -111,7 +111,8 @@ def _forward(model: Any, arguments: tuple[Any, ...]) -> Any:
     losses = [value for value in _values(output) if isinstance(value, torch.Tensor) and value.ndim == 0]
     if found is not None and found.ndim == 0 and len(losses) > 1:
         raise ValueError(
-            f"the model returns {len(losses)} numbers: let build return a model that returns one loss, such as their sum"
+            f"the model returns {len(losses)} numbers: let build return a model that returns one loss, such as their "
+            "sum"
         )
     if found is None or not found.is_floating_point():
         raise ValueError(f"the model's output must be a tensor of real numbers, got {type(output).__name__}")
@@ -200,7 +201,7 @@ def _unit_axis(module: Any, z: Any) -> int:
 
 
 def _tensor(output: Any) -> Any:
-    """Return the tensor in what a module returned: itself, its logits, or the first of several; None if there is none."""
+    """Return the tensor in a module's output: the output itself, its logits, or the first of several; None for none."""
     torch = torch_module()
     if isinstance(output, torch.Tensor):
         return output
@@ -210,7 +211,7 @@ def _tensor(output: Any) -> Any:
 
 
 def _values(output: Any) -> tuple[Any, ...]:
-    """Return what a dictionary, tuple or list holds; nothing of anything else."""
+    """Return the values of a dictionary, tuple or list; nothing for anything else."""
     return tuple(output.values() if isinstance(output, dict) else output if isinstance(output, tuple | list) else ())
 
 
@@ -293,7 +294,7 @@ def _finish(model: Any, watch: Watch) -> None:
 
 
 def _equal(matrix: Any) -> int:
-    """Return how many rows are equal to another one. Sorted along a random direction, those lie side by side."""
+    """Count the rows that are equal to another one. Sorted along a random direction, equal rows lie side by side."""
     torch = torch_module()
     direction = torch.randn(matrix.shape[1], generator=torch.Generator().manual_seed(0)).to(matrix)
     along, order = (matrix @ direction).sort()

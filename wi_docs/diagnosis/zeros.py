@@ -34,7 +34,7 @@ def zeros(spec: Spec) -> tuple[int, ...]:
 
 
 def in_the_way(spec: Spec) -> tuple[int, ...]:
-    """Return which of `zeros` leave no way around them: all but those in the branches of a residual network."""
+    """Return the layers of `zeros` that every signal has to pass: all but those in residual branches."""
     last = len(spec.widths) - 2
     return tuple(k for k in zeros(spec) if not spec.residual or k in (0, last))
 

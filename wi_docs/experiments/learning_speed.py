@@ -83,7 +83,7 @@ def learning_speed(
 
 @remembered
 def half_speed(hidden: str, way: str, *, rate: float = 0.1, seed: int = 0) -> float:
-    """Return the share of saturated pairs, or of dead units, at which a network takes twice as long to learn the digits.
+    """Return the share of saturated pairs, or of dead units, at which learning the digits takes twice as long.
 
     It is saturated more and more, until it takes twice as long as it did at its fastest. Between two tries the share is
     taken from a straight line.

@@ -159,7 +159,7 @@ def fixed_point(activation: str | Activation, *, sigma_w: float, sigma_b: float 
 
 
 def covariance(activation: str | Activation, c: float, q: float, *, nodes: int = 241) -> float:
-    r"""Return \(\mathbb{E}[\varphi(\sqrt q u)\,\varphi(\sqrt q v)]\) for standard normal `u` and `v` of correlation `c`.
+    r"""Return \(\mathbb{E}[\varphi(\sqrt q u)\,\varphi(\sqrt q v)]\) for standard normal u and v of correlation c.
 
     By the trapezoid rule on `nodes` by `nodes` points: to ten digits for smooth functions unless `q` is above 10 or so,
     to three for those with corners. For ReLU by the closed form.
@@ -195,7 +195,7 @@ def covariance(activation: str | Activation, c: float, q: float, *, nodes: int =
 
 
 def depth_scale(activation: str | Activation, *, sigma_w: float, sigma_b: float = 0.0) -> float:
-    r"""Return \(\xi = 1/|\ln\chi_1|\), the number of layers in which the mean square of the gradient changes by a factor of e.
+    r"""Return \(\xi = 1/|\ln\chi_1|\), the layers in which the mean square of the gradient changes by a factor of e.
 
     Without biases and below the edge, the signal of a function through 0 dies out, and its slope there is what counts.
 
@@ -242,8 +242,10 @@ def correlation_map(activation: str | Activation, c: float, q: float, *, sigma_w
         Poole et al. (2016), equations 4 and 5.
 
     Examples:
-        >>> print(f"{correlation_map('tanh', 0.5, 1.0, sigma_w=1.5):.4f} {correlation_map('tanh', 1.0, 1.0, sigma_w=1.5):.4f}")
-        0.4726 1.0000
+        >>> for c in (0.5, 1.0):
+        ...     print(f"{correlation_map('tanh', c, 1.0, sigma_w=1.5):.4f}")
+        0.4726
+        1.0000
     """
     together = covariance(activation, c, q)
     sigma_b = checks.number("sigma_b", sigma_b, least=0.0)
@@ -275,7 +277,7 @@ def relu_correlation_map(c: float) -> float:
 
 
 def relu_two_inputs(depth: int) -> tuple[Array, Array]:
-    r"""Return what tells two inputs apart in each layer of a ReLU network at He's scale: directions and lengths.
+    r"""Return the difference of two inputs in each layer of a ReLU network at He's scale: in direction, and in length.
 
     The first array is one minus the correlation of their pre-activations. The second is the variance, within a batch,
     of the logarithm of the pre-activations' length, times the width. Both are `(depth,)`. The inputs are independent
@@ -283,7 +285,8 @@ def relu_two_inputs(depth: int) -> tuple[Array, Array]:
 
     Each layer multiplies the squared lengths of two inputs by averages of \(2\,\mathrm{relu}^2\), which share their
     fluctuations as far as the inputs are correlated. So the second grows by \(\frac32 - J\) at every ReLU, where
-    \(J = \mathbb E[\mathrm{relu}(u)^2\,\mathrm{relu}(v)^2]\) runs from 1/4 for independent inputs to 3/2 for equal ones.
+    \(J = \mathbb E[\mathrm{relu}(u)^2\,\mathrm{relu}(v)^2]\) runs from 1/4 for independent inputs to 3/2 for equal
+    ones.
 
     Raises:
         ValueError: if `depth` is below 1.

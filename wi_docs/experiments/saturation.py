@@ -18,7 +18,8 @@ from wi_docs.nn.activations import Activation, activation
 from wi_docs.nn.checks import Array
 
 TWO_SIDED = ("sigmoid", "tanh", "lecun_tanh", "softsign", "hard_tanh")
-# Where learning takes twice as long, by `learning_speed.half_speed`: a mean over seeds 100 to 107. `docs/diagnose.md` has them as a table.
+# Where learning takes twice as long, by `learning_speed.half_speed`: a mean over seeds 100 to 107. `docs/diagnose.md`
+# has them as a table.
 LIMITS = {
     "sigmoid": 0.62, "tanh": 0.37, "lecun_tanh": 0.32, "softsign": 0.55, "hard_tanh": 0.56,
     "relu": 0.65, "leaky_relu": 0.65, "elu": 0.03, "selu": 0.08, "gelu": 0.28, "gelu_tanh": 0.27, "silu": 0.23,
@@ -32,8 +33,9 @@ _erfc = np.frompyfunc(math.erfc, 1, 1)
 def limit(function: str | Activation) -> float:
     """Return the share of saturated pairs that is too much, 1 where none is.
 
-    For an activation with one flat side it is at least a half: with pre-activations of mean 0 no scale saturates more, and
-    up to that none was seen to slow learning down. Below it, what `LIMITS` has comes of biases that drag all units down.
+    For an activation with one flat side it is at least a half: with pre-activations of mean 0 no scale saturates more,
+    and up to that none was seen to slow learning down. A smaller number of `LIMITS` is for biases that drag all units
+    down.
 
     Examples:
         >>> limit("tanh"), limit("gelu"), limit("linear")
@@ -50,7 +52,7 @@ def _largest_slope(phi: Activation) -> float:
 
 
 def saturated(function: str | Activation, z: Array) -> NDArray[np.bool_]:
-    """Return where the activation's slope at `z` is below a tenth of its largest, an array of the shape of `z`.
+    """Return whether the slope at each entry of `z` is below a tenth of the activation's largest, in the shape of `z`.
 
     Examples:
         >>> saturated("tanh", np.array([0.0, 1.0, 2.0])), saturated("relu", np.array([-1.0, 1.0]))
@@ -62,7 +64,7 @@ def saturated(function: str | Activation, z: Array) -> NDArray[np.bool_]:
 
 @cache
 def intervals(name: str) -> tuple[tuple[float, float], ...]:
-    """Return the intervals of the line in which an activation is saturated, to a thousandth, within 40 of 0; beyond as at 40.
+    """Return the intervals in which an activation is saturated, to a thousandth. Beyond 40 from 0 it is as at 40.
 
     Examples:
         >>> intervals("relu"), intervals("linear")
@@ -84,15 +86,18 @@ def saturated_share(function: str | Activation, q: float) -> float:
         ValueError: if `q` is not positive.
 
     Examples:
-        >>> print(f"{saturated_share('relu', 3.0):.3f} {saturated_share('tanh', 1.0):.3f} {saturated_share('tanh', 4.0):.3f}")
-        0.500 0.069 0.363
+        >>> for name, q in (("relu", 3.0), ("tanh", 1.0), ("tanh", 4.0)):
+        ...     print(f"{saturated_share(name, q):.3f}")
+        0.500
+        0.069
+        0.363
     """
     root = math.sqrt(checks.number("q", q, above=0.0))
     return float(_chance(activation(function).name, np.zeros(1), root)[0])
 
 
 def _chance(name: str, mean: Array, deviation: float) -> Array:
-    """Return the chance that a normal pre-activation of each mean, an array, falls where the activation is saturated."""
+    """Return for each mean the chance that a normal pre-activation falls where the activation is saturated."""
     found = np.zeros(len(mean))
     for low, high in intervals(name):
         below_low, below_high = (

@@ -95,7 +95,7 @@ async function start() {
       expected = lock.first
     }, () => {})
     source.catch(() => {})
-    // Pyodide would import its second script by itself, but then only the browser's words would tell which one is missing.
+    // Pyodide would import its second script by itself, but then only the browser's words would say which is missing.
     const [pyodide] = await Promise.all(["pyodide.mjs", "pyodide.asm.js"].map(imported))
     const loading = pyodide.loadPyodide({
       indexURL: base.href, lockFileURL, packages: ["wi-docs"], env: { HOME: "/home/reader", MPLBACKEND: "svg" },
