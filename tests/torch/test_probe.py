@@ -665,6 +665,7 @@ def test_shared_and_frozen_layers_are_named():
     model = nn.Sequential(nn.Linear(8, 8).requires_grad_(False), layer, nn.ReLU(), layer, tied, nn.Linear(8, 3))
     found = probe(model)
     assert [row.name for row in found.rows] == ["0", "1 (call 1)", "1 (call 2)", "4", "5"]
+    assert [(row.module, row.call) for row in found.rows] == [("0", 1), ("1", 1), ("1", 2), ("4", 1), ("5", 1)]
     assert "Frozen: 0." in found.notes
     assert any("Called more than once" in note for note in found.notes)
     assert "Shared: 1.weight = 3.weight = 4.weight, 1.bias = 3.bias." in found.notes
