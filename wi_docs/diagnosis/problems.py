@@ -190,7 +190,10 @@ def burden(found: Sequence[Problem]) -> tuple[int, float]:
 
 
 def ends(rows: Sequence[Row]) -> tuple[Row, Row] | None:
-    """Return the first and the last row with weights and a gradient, both seen after as many moves; None for fewer."""
+    """Return the first and the last row with weights and a gradient; None if there are not two.
+
+    Rows that got their gradient after another number of moves than the first are passed over: it is another look's.
+    """
     seen = [row for row in rows if row.matrix and row.gradient is not None]
     seen = [row for row in seen if row.moves == seen[0].moves]
     return (seen[0], seen[-1]) if len(seen) > 1 else None

@@ -31,8 +31,8 @@ class _Moments(NamedTuple):
         slope: \(\mathbb E\varphi'(\sqrt q z)^2\).
         mean: \(\mathbb E\varphi(\sqrt q z)\).
         kurtosis: \(\mathbb E\varphi^4/(\mathbb E\varphi^2)^2\).
-        elasticity: \(d\ln\mathbb E\varphi^2/d\ln q\), by Stein's lemma \(\sqrt q\,\mathbb E[\varphi\varphi' z]/\mathbb
-            E\varphi^2\).
+        elasticity: \(d\ln\mathbb E\varphi^2/d\ln q\), which by the chain rule is
+            \(\sqrt q\,\mathbb E[\varphi\varphi' z]/\mathbb E\varphi^2\).
         rule: the result of `covariance` for equal inputs with few nodes, over `square`: an error to be divided out.
     """
 
