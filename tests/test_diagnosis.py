@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from wi_docs import command
 from wi_docs.__main__ import main
-from wi_docs.diagnosis.networks import NORMALIZATIONS, REACH, Spec, build, diagnose, simulate, theory, zeros
+from wi_docs.diagnosis.networks import NORMALIZATIONS, Spec, build, diagnose, simulate, theory, zeros
+from wi_docs.diagnosis.problems import REACH
 from wi_docs.diagnosis.report import plain, text
 from wi_docs.experiments import frameworks, saturation
 from wi_docs.nn import activations, floats, initializers
@@ -39,7 +40,7 @@ def alone(spec, seeds):
 
 @pytest.mark.parametrize("name", REFERENCE["networks"])
 def test_both_agree_with_pytorch(name):
-    """The simulation within four standard errors of PyTorch's mean; theory within those and what a finite width shifts."""
+    """The simulation within four standard errors of PyTorch's mean; theory within those and a finite width's shift."""
     said = REFERENCE["networks"][name]
     spec = Spec.from_text(said["spec"])
     runs = alone(spec, 8)
@@ -109,7 +110,7 @@ def test_saturated_shares_are_those_of_samples(name):
 
 
 def test_a_hundred_layers_take_less_than_a_tenth_of_a_second():
-    for name in ("relu", "tanh", "selu"):
+    for name in activations.names():
         times = []
         for turn in range(5):
             began = time.process_time()
@@ -203,7 +204,7 @@ def test_theory_is_exact_where_squares_leave_float64():
     assert faint.correlation[1] == pytest.approx(0.5)
 
 
-def test_a_draw_that_dies_is_a_lottery_in_words_that_end():
+def test_a_draw_that_dies_is_high_variance_between_draws_in_words_that_end():
     found = diagnose(Spec((8, *[4] * 40, 2), sigma_w=1.0), advise=False)
     said = {problem.kind: problem.sentence for problem in found.problems}["a lottery"]
     assert said == "At these widths one draw leaves nothing of an input's signal, and the next does."
@@ -330,6 +331,26 @@ def test_a_bad_start_is_named(spec, kind):
     assert found.verdict.startswith(f"Bad: {found.problems[0].kind}. ")
     json.dumps(plain(found), allow_nan=False)
     assert found.verdict in text(found)
+
+
+def test_where_numbers_leave_their_format_is_said_in_fields():
+    found = diagnose(BAD[10][0], simulated=False, advise=False)
+    # sqrt(2) * 6 is what a layer does to the first signal and to the last gradient, and 6 what each other one does:
+    # sqrt(72) * 6**5 is the first beyond 65504, at the sixth layer, and five layers before the eighth.
+    assert [(at.what, at.overflows, at.row) for at in found.exits["fp16"]] == [
+        ("signal", True, "layer 6"), ("gradient", True, "layer 3"),
+    ]  # fmt: skip
+    assert found.formats["fp16"] == "the signal overflows at layer 6 and the gradient overflows at layer 3"
+    assert found.exits["fp64"] == ()
+    problem = {problem.kind: problem for problem in found.problems}["number format"]
+    assert (problem.row, problem.sentence) == ("layer 3", f"In fp16, {found.formats['fp16']}.")
+    assert plain(found)["formats"] == found.formats
+
+
+def test_the_rows_of_problems_are_red():
+    found = diagnose(BAD[0][0], advise=False)
+    red = [line for line in text(found, color=True).splitlines() if line.startswith("\033[31mlayer")]
+    assert {line.removeprefix("\033[31m").partition("  ")[0] for line in red} == {p.row for p in found.problems}
 
 
 @pytest.mark.parametrize("spec", GOOD)

@@ -400,6 +400,7 @@ def test_what_is_drawn_is_shown_in_the_palette(browser, address):
     "lost",
     [
         "numpy-2.0.2-cp312-cp312-pyodide_2024_0_wasm32.whl",
+        "pyodide.asm.js",
         "pyodide.asm.wasm",
         "pyodide.mjs",
         "python_stdlib.zip",

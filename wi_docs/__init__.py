@@ -6,7 +6,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from wi_docs.diagnosis.networks import Spec, diagnose
+    from wi_docs.diagnosis.networks import diagnose
+    from wi_docs.diagnosis.spec import Spec
     from wi_docs.experiments.propagation import propagate
     from wi_docs.nn import initializers
     from wi_docs.nn.activations import Activation, activation
@@ -19,7 +20,7 @@ __version__ = "0.1.0"
 _HOME = {
     "Activation": "nn.activations",
     "activation": "nn.activations",
-    "Spec": "diagnosis.networks",
+    "Spec": "diagnosis.spec",
     "diagnose": "diagnosis.networks",
     "gain": "nn.gains",
     "MLP": "nn.network",

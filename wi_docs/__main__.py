@@ -5,25 +5,28 @@ from __future__ import annotations
 import argparse
 import collections
 import json
-import multiprocessing
 import os
 import re
 import sys
-import tempfile
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from wi_docs import command
-from wi_docs.experiments.catalog import gains
 from wi_docs.nn import activations, initializers
-from wi_docs.pages import claims
+
+# What only one command needs is imported by its function: processes and claims take as long as a diagnosis.
 
 
 def run_claims(ids: list[str], *, as_json: bool) -> int:
     """Run the claims, as many at a time as there are cores, and return the exit code: 0 if all hold."""
+    import multiprocessing
+    import tempfile
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+
+    from wi_docs.pages import claims
+
     chosen = claims.get(ids)
     records: dict[str, dict[str, Any]] = {}
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -46,7 +49,9 @@ def run_claims(ids: list[str], *, as_json: bool) -> int:
 
 
 def table(records: list[dict[str, Any]]) -> str:
-    """Return what was measured as lines of text, then each failure in full, then the count by statement of the notes."""
+    """Return the measured numbers as lines of text, then each failure in full, then a count by the notes' statement."""
+    from wi_docs.pages import claims
+
     width = max(len(record["id"]) for record in records)
     lines = [f"{'':4} {'claim':{width}} {'measured':>11} {'expected':>11} {'accepted':>24}"]
     for record in records:
@@ -69,7 +74,9 @@ def table(records: list[dict[str, Any]]) -> str:
 
 
 def gain_report(names: list[str]) -> str:
-    """Return what there is to know about the gains of activations, as lines of text."""
+    """Return the gains of activations, PyTorch's and their critical pair as lines of text."""
+    from wi_docs.experiments.catalog import gains
+
     lines = []
     for name in names:
         g = gains(name)

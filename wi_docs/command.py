@@ -14,21 +14,33 @@ from pathlib import Path
 from typing import Any
 
 from wi_docs.diagnosis import probe, report, weights
-from wi_docs.diagnosis.networks import NORMALIZATIONS, Diagnosis, Spec, diagnose
+from wi_docs.diagnosis.networks import Diagnosis, diagnose
+from wi_docs.diagnosis.spec import NORMALIZATIONS, Spec
 from wi_docs.experiments.propagation import rms
 from wi_docs.nn import activations, checks, floats, initializers
 from wi_docs.nn.checks import Array
 
 FLAGS: dict[str, dict[str, Any]] = {
-    "widths": {"metavar": "N,N,…", "help": "units from input to output, such as 784,256,256,10; 256x20 stands for twenty"},
-    "activation": {"choices": activations.names(), "metavar": "NAME", "help": f"of every layer but the last (default: relu): {', '.join(activations.names())}"},
+    "widths": {
+        "metavar": "N,N,…", "help": "units from input to output, such as 784,256,256,10; 256x20 stands for twenty",
+    },
+    "activation": {
+        "choices": activations.names(), "metavar": "NAME",
+        "help": f"of every layer but the last (default: relu): {', '.join(activations.names())}",
+    },
     "scheme": {"metavar": "NAME", "help": f"how weights are drawn: {', '.join(initializers.names())}"},
     "gain": {"type": float, "metavar": "X", "help": "factor on every weight that is drawn"},
-    "sigma_w": {"metavar": "X,X,…", "help": "in place of a scheme: sqrt(n_in) times the rms of the weights, one or one a layer"},
-    "sigma_b": {"metavar": "X,X,…", "help": "rms of the biases, one or one a layer (default: as the scheme's library does)"},
+    "sigma_w": {
+        "metavar": "X,X,…", "help": "in place of a scheme: sqrt(n_in) times the rms of the weights, one or one a layer",
+    },
+    "sigma_b": {
+        "metavar": "X,X,…", "help": "rms of the biases, one or one a layer (default: as the scheme's library does)",
+    },
     "residual": {"action": "store_true", "help": "blocks of two layers are added to a stream of one width"},
     "branch": {"type": float, "metavar": "X", "help": "factor on the last matrix of each block"},
-    "normalization": {"choices": NORMALIZATIONS, "help": "over units, before or after the activation (residual: each branch)"},
+    "normalization": {
+        "choices": NORMALIZATIONS, "help": "over units, before or after the activation (residual: each branch)",
+    },
     "dtype": {"choices": tuple(floats.FORMATS), "help": "what numbers are kept in (default: fp32)"},
     "input_second_moment": {"type": float, "metavar": "X", "help": "mean square of the inputs (default: 1)"},
     "input_correlation": {"type": float, "metavar": "X", "help": "of two inputs (default: 0)"},
@@ -37,7 +49,7 @@ FLAGS: dict[str, dict[str, Any]] = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command: one flag for each word of a description, and where to read from and write to."""
+    """Add the arguments of the command: a flag for each word of a description, and where to read from and write to."""
     parser.add_argument(
         "file",
         nargs="?",

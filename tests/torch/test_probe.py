@@ -13,8 +13,10 @@ from torch import nn
 from tests.torch import models
 from wi_docs.__main__ import main
 from wi_docs.diagnosis import probe as probes
+from wi_docs.diagnosis.networks import Spec, build, diagnose
 from wi_docs.diagnosis.probe import probe
 from wi_docs.diagnosis.report import text
+from wi_docs.diagnosis.watch import watched
 
 BAD = {
     models.plain: ("output ignores its input", "vanishing gradient"),
@@ -129,6 +131,73 @@ def test_steps_move_weights_and_lower_the_loss():
     assert found.loss_after < found.loss
     assert all(0 < row.update < 1 for row in found.after)
     assert all(row.update is None for row in found.rows)
+
+
+# A description and the same network as a model
+
+DEEP = (64, *[128] * 20, 10)
+DESCRIPTIONS = {
+    "PyTorch's default": Spec(DEEP, scheme="pytorch_linear"),
+    "He's scale": Spec(DEEP, scheme="he_normal"),
+    "twice He's scale": Spec(DEEP, scheme="he_normal", gain=2.0),
+    "a sigmoid": Spec(DEEP, activation="sigmoid", scheme="glorot_normal"),
+    "large tanh": Spec(DEEP, activation="tanh", scheme="lecun_normal", gain=4.0),
+    "large biases": Spec(DEEP, activation="tanh", scheme="lecun_normal", sigma_b=3.0),
+    "a layer of constants": Spec((64, *[128] * 4, 10), scheme="he_normal"),
+    "a small last layer": Spec((17, 64, 64, 6), activation="tanh", sigma_w=(1.4, 1.4, 0.005)),
+    "a layer of zeros": Spec((64, *[128] * 4, 10), activation="tanh", sigma_w=(1.0, 1.0, 1.0, 1.0, 0.0)),
+}
+# The one sees signals at once, the spread over draws and the number format, the other the loss: the rest both judge.
+BOTH = ("vanishing gradient", "exploding gradient", "saturated units", "equal units", "inputs alike")
+NAMES = {"output ignores its input": "inputs alike"}  # of a model, and of a description
+
+
+EXPECTED = {
+    "PyTorch's default": {"vanishing gradient", "inputs alike"},
+    "twice He's scale": {"exploding gradient"},
+    "a sigmoid": {"vanishing gradient", "inputs alike"},
+    "large tanh": {"exploding gradient", "saturated units"},
+    "large biases": {"vanishing gradient", "saturated units", "inputs alike"},
+    "a layer of constants": {"equal units", "inputs alike"},
+}
+
+
+def drawn(name):
+    """A network of the description."""
+    net = build(DESCRIPTIONS[name])
+    if name == "a layer of constants":
+        net.W[2][:] = 0.01
+    return net
+
+
+def as_a_model(spec, net):
+    """The same as a PyTorch model, a layer at each even place."""
+    hidden, parts = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}[spec.activation], []
+    for W, b in zip(net.W, net.b, strict=True):
+        layer = nn.Linear(*W.shape, dtype=torch.float64)
+        with torch.no_grad():
+            layer.weight.copy_(torch.from_numpy(W.T))
+            layer.bias.copy_(torch.from_numpy(b))
+        parts += [layer, hidden()]
+    return nn.Sequential(*parts[:-1])
+
+
+@pytest.mark.parametrize("name", DESCRIPTIONS)
+def test_a_description_and_its_model_have_the_same_problems(name):
+    spec, net = DESCRIPTIONS[name], drawn(name)
+    described = diagnose(spec, weights=list(zip(net.W, net.b, strict=True)), advise=False)
+    ran = probe(as_a_model(spec, net), advise=False)
+    ours = {problem.kind: problem for problem in described.problems}
+    theirs = {NAMES.get(problem.kind, problem.kind): problem for problem in ran.problems}
+    assert set(ours) & set(BOTH) == set(theirs) & set(BOTH)
+    assert (described.last_layer is None) == (ran.small_last is None)
+    assert set(ours) & set(BOTH) == EXPECTED.get(name, set())
+    if "equal units" in ours:
+        place = 2 * (int(ours["equal units"].row.removeprefix("layer ")) - 1)
+        assert theirs["equal units"].row == str(place)
+        assert (
+            ours["equal units"].sentence.partition(" has ")[2] == theirs["equal units"].sentence.partition(" has ")[2]
+        )
 
 
 # What cannot be used, and what can although it looks so
@@ -596,6 +665,7 @@ def test_shared_and_frozen_layers_are_named():
     model = nn.Sequential(nn.Linear(8, 8).requires_grad_(False), layer, nn.ReLU(), layer, tied, nn.Linear(8, 3))
     found = probe(model)
     assert [row.name for row in found.rows] == ["0", "1 (call 1)", "1 (call 2)", "4", "5"]
+    assert [(row.module, row.call) for row in found.rows] == [("0", 1), ("1", 1), ("1", 2), ("4", 1), ("5", 1)]
     assert "Frozen: 0." in found.notes
     assert any("Called more than once" in note for note in found.notes)
     assert "Shared: 1.weight = 3.weight = 4.weight, 1.bias = 3.bias." in found.notes
@@ -624,7 +694,7 @@ def test_command_line(capsys, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("build", [models.wide, models.resnet, models.transformer], ids=lambda b: b.__name__)
 def test_a_look_takes_at_most_half_as_long_again_as_a_pass(build):
-    """One look against one plain forward and backward pass on one core, measured in turns; processor time, the best of each."""
+    """One look against one plain forward and backward pass on one core, in turns; processor time, the best of each."""
     built = build()
     model, inputs = built if isinstance(built, tuple) else (built, probes.standard_inputs(built))
     threads = torch.get_num_threads()
@@ -633,7 +703,7 @@ def test_a_look_takes_at_most_half_as_long_again_as_a_pass(build):
     for _ in range(7):
         for times, hooks in ((bare, False), (hooked, True)):
             began = time.process_time()
-            probes._watched(model, (inputs,), None, hooks=hooks)
+            watched(model, (inputs,), None, hooks=hooks)
             times.append(time.process_time() - began)
     torch.set_num_threads(threads)
     print(f"\n{build.__name__}: {min(bare):.3f} s, with hooks {min(hooked) / min(bare):.2f} times that")

@@ -10,21 +10,22 @@ from typing import Any
 
 import numpy as np
 
-from wi_docs.diagnosis.networks import Diagnosis, Spec
+from wi_docs.diagnosis.networks import Diagnosis
 from wi_docs.diagnosis.probe import Probe
+from wi_docs.diagnosis.spec import Spec
 
 CELLS = 6  # of a bar: each is a power of ten below the largest of its column
 SHOWN = 24  # rows of a table; of more, some are left out
 RED, GREEN, BOLD, PLAIN = "\033[31m", "\033[32m", "\033[1m", "\033[0m"
-COLUMNS = {  # what it is, and how it is written
-    "signal": ("rms of the row's output", "7.2g"),
-    "gradient": ("length of the gradient there, where it is 1 at the network's output", "7.2g"),
-    "forward": ("factor of the row on the signal's rms", "5.2f"),
-    "backward": ("factor of the row on the gradient's length, the root of chi", "5.2f"),
-    "correlation": ("cosine of two inputs", "z5.3f"),
-    "saturated": ("share of pairs of unit and input with a slope below a tenth of the largest", "4.0%"),
-    "dead": ("share of units that are so for every input", "4.0%"),
-    "spread": ("deviation of ln(rms) between one draw of the weights and the next", "4.2f"),
+COLUMNS = {  # what it is, and how wide a number is and its form
+    "signal": ("rms of the row's output", 7, ".2g"),
+    "gradient": ("length of the gradient there, where it is 1 at the network's output", 7, ".2g"),
+    "forward": ("factor of the row on the signal's rms", 5, ".2f"),
+    "backward": ("factor of the row on the gradient's length, the root of chi", 5, ".2f"),
+    "correlation": ("cosine of two inputs", 5, "z.3f"),
+    "saturated": ("share of pairs of unit and input with a slope below a tenth of the largest", 4, ".0%"),
+    "dead": ("share of units that are so for every input", 4, ".0%"),
+    "spread": ("deviation of ln(rms) between one draw of the weights and the next", 4, ".2f"),
 }
 
 
@@ -42,7 +43,7 @@ def bar(value: float, largest: float) -> str:
 
 
 def chosen(rows: int) -> tuple[list[int], int]:
-    """Return which rows to show, and the step between them: all, or as many as there is room for and the last.
+    """Return the places of the rows to show, and the step between them: all, or as many as have room and the last.
 
     Examples:
         >>> len(chosen(10)[0]), chosen(100)[0][-3:], chosen(100)[1]
@@ -56,7 +57,7 @@ def text(found: Diagnosis | Probe, *, color: bool = False) -> str:
     """Return the diagnosis as lines of text, with escape codes for a terminal's colors if asked for.
 
     Examples:
-        >>> from wi_docs.diagnosis.networks import Spec, diagnose
+        >>> from wi_docs import diagnose
         >>> print(text(diagnose(Spec((64, 64, 10), scheme="he_normal"))).splitlines()[0])
         64-64-10, relu, he_normal
     """
@@ -69,11 +70,11 @@ def text(found: Diagnosis | Probe, *, color: bool = False) -> str:
     lines = [paint(BOLD, headline(found.spec)), ""]
     if found.best is not None:
         bad = {problem.row for problem in found.problems}
-        header, *body = table(found)
-        lines += [header, *(paint(RED, line) if line.partition("  ")[0].strip() in bad else line for line in body), ""]
+        header, body, more = table(found)
+        lines += [header, *(paint(RED, line) if row in bad else line for row, line in body), *more, ""]
         if found.theory and found.simulation:
             lines.append("Each number by theory, then as simulated. A bar loses a cell for every power of ten.")
-        lines += [f"  {name:11} {words}" for name, (words, _) in COLUMNS.items()]
+        lines += [f"  {name:11} {words}" for name, (words, *_) in COLUMNS.items()]
     leaving = [f"{name}: {where}" for name, where in found.formats.items() if where]
     lines += ["", f"Out of range in {'; in '.join(leaving)}."] if leaving else []
     lines += ["", *found.notes] if found.notes else []
@@ -147,7 +148,6 @@ def headline(spec: Spec) -> str:
     """Return the network in a line.
 
     Examples:
-        >>> from wi_docs.diagnosis.networks import Spec
         >>> headline(Spec((784, *[256] * 20, 10), "gelu", sigma_w=1.0, dtype="fp16"))
         '784-256 (20 times)-10, gelu, measured weights, fp16'
     """
@@ -161,38 +161,39 @@ def headline(spec: Spec) -> str:
     return ", ".join([*words, spec.dtype] if spec.dtype != "fp32" else words)
 
 
-def table(found: Diagnosis) -> list[str]:
-    """Return a header and a line for each row that is shown."""
+def table(found: Diagnosis) -> tuple[str, list[tuple[str, str]], list[str]]:
+    """Return a header, the name and the line of each row that is shown, and a line that says what is left out."""
     sides = [side for side in (found.theory, found.simulation) if side is not None]
     name_width = max(len(name) for name in (*found.rows, "row"))
     header = f"{'row':{name_width}}"
     shown, step = chosen(len(found.rows))
     lines = [f"{found.rows[k]:{name_width}}" for k in shown]
-    for name, (_, form) in COLUMNS.items():
+    for name, (_, digits, form) in COLUMNS.items():
         bars = name in ("signal", "gradient")
         columns = [getattr(side, name) for side in sides]
-        wide = max(len(name), (int(form.strip("z")[0]) + 1) * len(sides) - 1)
+        wide = max(len(name), (digits + 1) * len(sides) - 1)
         header += f"  {name:>{wide}}" + (" " * (CELLS + 1) if bars else "")
         largest = float(np.max(columns[-1]))
         for place, k in enumerate(shown):
-            lines[place] += f"  {' '.join(format(float(column[k]), form) for column in columns):>{wide}}"
+            lines[place] += f"  {' '.join(format(float(column[k]), form).rjust(digits) for column in columns):>{wide}}"
             lines[place] += f" {bar(float(columns[-1][k]), largest)}" if bars else ""
-    if step > 1:
-        lines.append(f"(One row in {step}; --json has all.)")
-    return [header, *lines]
+    body = [(found.rows[k], line) for k, line in zip(shown, lines, strict=True)]
+    return header, body, [f"(One row in {step}; --json has all.)"] if step > 1 else []
 
 
 def plain(found: Diagnosis | Probe) -> dict[str, Any]:
     """Return the diagnosis as dictionaries, lists, numbers and words. What is infinite is None.
 
     Examples:
-        >>> from wi_docs.diagnosis.networks import Spec, diagnose
+        >>> from wi_docs import diagnose
         >>> record = plain(diagnose(Spec((64, 64, 10), scheme="he_normal")))
         >>> record["ok"], record["spec"]["widths"], len(record["theory"]["chi"])
         (True, [64, 64, 10], 2)
     """
     record: dict[str, Any] = dict(_plain(found))
     undecided = isinstance(found, Diagnosis) and found.undecided
+    if isinstance(found, Diagnosis):
+        record["formats"] = found.formats
     return record | {"ok": found.ok, "undecided": undecided, "verdict": found.verdict}
 
 

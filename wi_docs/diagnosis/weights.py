@@ -22,14 +22,17 @@ ORDERS = ("in,out", "out,in")
 HEADER = 100_000_000  # bytes: the safetensors format's own limit
 UNPACKED = 2**32  # bytes: a compressed file of a few million may hold as many
 TYPES = {
-    "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1", "U8": "u1",
-    "BOOL": "?",
+    "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
+    "U8": "u1", "BOOL": "?",
 }  # fmt: skip
 PICKLES = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle")
 CONVERT = (
     "In PyTorch: from safetensors.torch import save_file; save_file(model.state_dict(), 'weights.safetensors'). "
     "Or: numpy.savez('weights.npz', **{name: value.numpy() for name, value in model.state_dict().items()})"
 )
+HOLDS_PICKLE = f"it holds Python objects (a pickle), which are not loaded. {CONVERT}"
+PICKLED = b"\x80"  # first byte of a pickle since protocol 2
+NPY_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 Tensors = dict[str, np.ndarray[Any, np.dtype[Any]]]
 
@@ -69,20 +72,18 @@ def read(path: Path) -> Tensors:
 def _npz(path: Path) -> Tensors:
     content = path.read_bytes()
     try:
-        if not content.startswith(b"PK"):  # no archive: numpy says what it is
-            np.load(io.BytesIO(content), allow_pickle=False)
+        if content.startswith(np.lib.format.MAGIC_PREFIX):
             raise ValueError("it is one array, not an archive")
+        if content.startswith(PICKLED):
+            raise ValueError(HOLDS_PICKLE)
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return {info.filename.removesuffix(".npy"): _member(archive, info) for info in _members(archive)}
     except Exception as error:  # zipfile, zlib and numpy raise a dozen kinds for bytes that are none of theirs
-        words = str(error) or type(error).__name__
-        if "allow_pickle" in words or "pickled" in words:
-            words = f"it holds Python objects (a pickle), which are not loaded. {CONVERT}"
-        raise ValueError(f"{path.name} is not a .npz file of arrays: {words}") from None
+        raise ValueError(f"{path.name} is not a .npz file of arrays: {str(error) or type(error).__name__}") from None
 
 
 def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """Return what an archive holds, if it is arrays alone, each name once, and not too much."""
+    """Return the members of an archive, or refuse one that holds more than arrays, a name twice, or too much."""
     infos = archive.infolist()
     seen: set[str] = set()
     for info in infos:
@@ -99,6 +100,12 @@ def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray[Any, Any]:
+    """Return an array of an archive. Its header is read first: it says whether Python objects follow."""
+    with archive.open(info.filename) as file:
+        if header := NPY_HEADERS.get(np.lib.format.read_magic(file)):
+            *_, dtype = header(file)
+            if dtype.hasobject:
+                raise ValueError(HOLDS_PICKLE)
     with archive.open(info.filename) as file:
         array: np.ndarray[Any, Any] = np.lib.format.read_array(file, allow_pickle=False)
         if file.read(1):
@@ -122,28 +129,8 @@ def safetensors(content: bytes, name: str = "the file") -> Tensors:
         >>> safetensors(len(header).to_bytes(8, "little") + header + bytes([0x80, 0x3F, 0, 0xC0]))["w"]
         array([ 1., -2.], dtype=float32)
     """
-
-    def refuse(why: str) -> ValueError:
-        return ValueError(f"{name} is not a sound safetensors file: {why}")
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len({key for key, _ in pairs}) < len(pairs):
-            raise refuse("its header names something twice")
-        return dict(pairs)
-
-    if len(content) < 8:
-        raise refuse(f"it has {len(content)} bytes, and the header's length alone takes 8")
-    length = int.from_bytes(content[:8], "little")
-    if length > min(HEADER, len(content) - 8):
-        raise refuse(f"its header should have {length:,} bytes, and the file has {len(content):,}")
-    try:
-        header = json.loads(content[8 : 8 + length].decode("utf-8"), object_pairs_hook=unique)
-    except (ValueError, RecursionError) as error:  # a number of too many digits too
-        raise refuse(f"its header is not JSON ({error})") from None
-    if not isinstance(header, dict):
-        raise refuse("its header is not a JSON object")
-    header.pop("__metadata__", None)
-    data, tensors, places = content[8 + length :], {}, []
+    header, data = _header(content, name)
+    tensors, places = {}, []
     for key, entry in header.items():
         try:
             kind, shape, (begin, end) = entry["dtype"], entry["shape"], entry["data_offsets"]
@@ -151,14 +138,13 @@ def safetensors(content: bytes, name: str = "the file") -> Tensors:
         except (TypeError, KeyError, ValueError):
             sound = False
         if not sound:
-            raise refuse(f"tensor {key!r} needs a dtype, a shape and two data_offsets, got {entry!r:.200}")
+            raise _unsound(name, f"tensor {key!r} needs a dtype, a shape and two data_offsets, got {entry!r:.200}")
         if kind not in TYPES:
             raise ValueError(f"{name}: tensor {key!r} is of type {kind!r}; known are {', '.join(TYPES)}")
         size = math.prod(shape) * np.dtype(TYPES[kind]).itemsize
         if end - begin != size or end > len(data):
-            raise refuse(
-                f"tensor {key!r} of shape {shape} and type {kind} needs {size:,} bytes; it has {begin:,} to {end:,} of {len(data):,}"
-            )
+            what = f"tensor {key!r} of shape {shape} and type {kind} needs {size:,} bytes"
+            raise _unsound(name, f"{what}; it has {begin:,} to {end:,} of {len(data):,}")
         places.append((begin, end, key))
         flat = np.frombuffer(data[begin:end], dtype=TYPES[kind])
         if kind == "BF16":
@@ -167,10 +153,37 @@ def safetensors(content: bytes, name: str = "the file") -> Tensors:
     places.sort()
     for (_, end, before), (begin, _, after) in itertools.pairwise(places):
         if begin < end:
-            raise refuse(f"tensors {before!r} and {after!r} overlap")
+            raise _unsound(name, f"tensors {before!r} and {after!r} overlap")
     if sum(end - begin for begin, end, _ in places) != len(data):
-        raise refuse("its tensors do not fill it: bytes are left over")
+        raise _unsound(name, "its tensors do not fill it: bytes are left over")
     return tensors
+
+
+def _unsound(name: str, why: str) -> ValueError:
+    return ValueError(f"{name} is not a sound safetensors file: {why}")
+
+
+def _header(content: bytes, name: str) -> tuple[dict[str, Any], bytes]:
+    """Return the entries of a safetensors file's header by tensor, and the bytes behind it."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len({key for key, _ in pairs}) < len(pairs):
+            raise _unsound(name, "its header names something twice")
+        return dict(pairs)
+
+    if len(content) < 8:
+        raise _unsound(name, f"it has {len(content)} bytes, and the header's length alone takes 8")
+    length = int.from_bytes(content[:8], "little")
+    if length > min(HEADER, len(content) - 8):
+        raise _unsound(name, f"its header should have {length:,} bytes, and the file has {len(content):,}")
+    try:
+        header = json.loads(content[8 : 8 + length].decode("utf-8"), object_pairs_hook=unique)
+    except (ValueError, RecursionError) as error:  # a number of too many digits too
+        raise _unsound(name, f"its header is not JSON ({error})") from None
+    if not isinstance(header, dict):
+        raise _unsound(name, "its header is not a JSON object")
+    header.pop("__metadata__", None)
+    return header, content[8 + length :]
 
 
 def layers(
@@ -178,8 +191,8 @@ def layers(
 ) -> list[Layer]:
     """Return the fully connected layers that tensors hold, from input to output.
 
-    Every tensor of two axes is a layer's weights, and one of one axis with the same name but for `weight` or `kernel` are its
-    biases. The order of the layers is that of the numbers in their names, or else the file's. Whether weights are
+    Every tensor of two axes is a layer's weights. One of one axis, with the same name but for `weight` or `kernel`, is
+    its biases. The order of the layers is that of the numbers in their names, or else the file's. Whether weights are
     `(fan_in, fan_out)` or `(fan_out, fan_in)`, as in PyTorch, follows from how shapes chain.
 
     Args:
@@ -193,7 +206,8 @@ def layers(
 
     Examples:
         >>> W1, W2 = np.ones((5, 3)), np.ones((2, 5))
-        >>> [(layer.name, layer.W.shape) for layer in layers({"fc1.weight": W1, "fc1.bias": np.ones(5), "fc2.weight": W2})]
+        >>> tensors = {"fc1.weight": W1, "fc1.bias": np.ones(5), "fc2.weight": W2}
+        >>> [(layer.name, layer.W.shape) for layer in layers(tensors)]
         [('fc1.weight', (3, 5)), ('fc2.weight', (5, 2))]
     """
     if order is not None:
@@ -210,6 +224,20 @@ def layers(
         if by_number != chosen:
             stems = {re.sub(r"\d+", "#", name) for name in chosen}
             candidates = [by_number] if len(stems) == 1 else [by_number, chosen]
+    line, way = _only_chain(tensors, candidates, order)
+    found = []
+    for name in line:
+        W, bias = _real(name, tensors[name]), _bias(tensors, name)
+        W = W.T if way == "out,in" else W
+        b = np.zeros(W.shape[1]) if bias is None else _real(f"bias of {name}", bias)
+        found.append(Layer(name, np.ascontiguousarray(W), b))
+    return found
+
+
+def _only_chain(
+    tensors: Mapping[str, np.ndarray[Any, Any]], candidates: list[list[str]], order: str | None
+) -> tuple[list[str], str]:
+    """Return the weights from input to output and the order of their axes, or refuse what chains in no way or in two."""
     chains = [
         (line, way)
         for line in candidates
@@ -223,20 +251,13 @@ def layers(
         shapes = ", ".join(f"{name!r} {tensors[name].shape}" for name in chains[0][0])
         if len({way for _, way in chains}) > 1:
             raise ValueError(
-                f"these shapes chain as (in, out) and as (out, in): {shapes}. Say which with --order out,in (PyTorch's) or "
-                "--order in,out"
+                f"these shapes chain as (in, out) and as (out, in): {shapes}. Say which with --order out,in "
+                "(PyTorch's) or --order in,out"
             )
         raise ValueError(
             f"these tensors chain in more than one order: {shapes}. Name them from input to output with --layers a,b,c"
         )
-    line, way = chains[0]
-    found = []
-    for name in line:
-        W, bias = _real(name, tensors[name]), _bias(tensors, name)
-        W = W.T if way == "out,in" else W
-        b = np.zeros(W.shape[1]) if bias is None else _real(f"bias of {name}", bias)
-        found.append(Layer(name, np.ascontiguousarray(W), b))
-    return found
+    return chains[0]
 
 
 def _weights(tensors: Mapping[str, np.ndarray[Any, Any]]) -> list[str]:
@@ -246,13 +267,13 @@ def _weights(tensors: Mapping[str, np.ndarray[Any, Any]]) -> list[str]:
     for name, value in tensors.items():
         if value.ndim > 2:
             raise ValueError(
-                f"tensor {name!r} has shape {value.shape}: only fully connected layers are read from a file. Name those to take, "
-                "from input to output, with --layers a,b,c, or diagnose the model itself with --torch"
+                f"tensor {name!r} has shape {value.shape}: only fully connected layers are read from a file. Name "
+                "those to take, from input to output, with --layers a,b,c, or diagnose the model itself with --torch"
             )
         if value.ndim == 1 and name not in biases:
             raise ValueError(
-                f"tensor {name!r} of shape {value.shape} is no bias of a layer (one of a normalization?). Name the layers to take, from "
-                "input to output, with --layers a,b,c, and say --normalization"
+                f"tensor {name!r} of shape {value.shape} is no bias of a layer (one of a normalization?). Name the "
+                "layers to take, from input to output, with --layers a,b,c, and say --normalization"
             )
     if not chosen:
         raise ValueError(
@@ -266,7 +287,7 @@ def _natural(name: str) -> list[Any]:
 
 
 def _partners(name: str) -> list[str]:
-    """Return what the biases of a layer may be called."""
+    """Return the names that the biases of a layer with weights `name` may have."""
     pairs = (
         ("weight", "bias"),
         ("kernel", "bias"),
@@ -302,8 +323,8 @@ def _no_chain(tensors: Mapping[str, np.ndarray[Any, Any]], line: list[str], orde
             return f"the shapes of {shapes} do not chain. Name the layers from input to output with --layers a,b,c"
     shapes = ", ".join(f"{name!r} {tensors[name].shape}" for name in line)
     return (
-        f"these shapes (with their biases) chain neither as (in, out) nor as (out, in): {shapes}. Name the layers from input to output with "
-        "--layers a,b,c"
+        f"these shapes (with their biases) chain neither as (in, out) nor as (out, in): {shapes}. Name the layers from "
+        "input to output with --layers a,b,c"
     )
 
 

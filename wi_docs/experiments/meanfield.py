@@ -3,7 +3,9 @@ r"""What theory says of a network of infinite width, and how far from the edge i
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -28,6 +30,87 @@ class FixedPoint:
     chi_1: float
 
 
+@dataclass(frozen=True)
+class WideLayer:
+    r"""A layer of infinite width, whose weights are independent and have mean 0.
+
+    The moments are integrated when they are first asked for.
+
+    Attributes:
+        activation: of this layer.
+        q: the variance of its pre-activations.
+        sigma_w: standard deviation of the next layer's weights times \(\sqrt{n_\text{in}}\), positive.
+        sigma_b: standard deviation of the next layer's biases, at least 0.
+        correlation: of the pre-activations of two inputs; None if they are not followed.
+    """
+
+    activation: Activation
+    q: float
+    sigma_w: float
+    sigma_b: float
+    correlation: float | None = None
+
+    @cached_property
+    def second_moment(self) -> float:
+        r"""The mean square of the activations, \(\mathbb{E}[\varphi(\sqrt q z)^2]\)."""
+        return second_moment(self.activation, self.q)
+
+    @cached_property
+    def chi(self) -> float:
+        r"""The factor on the mean square of the gradient, from the next layer back to this one.
+
+        \(\chi = \sigma_w^2\,\mathbb{E}[\varphi'(\sqrt q z)^2]\), Schoenholz et al. (2017), equation 5.
+        """
+        return self.sigma_w**2 * second_moment(self.activation, self.q, direction="backward")
+
+    @property
+    def next_q(self) -> float:
+        """The variance of the next layer's pre-activations, Poole et al. (2016), equation 3."""
+        return self.sigma_w**2 * self.second_moment + self.sigma_b**2
+
+
+def trajectory(
+    activation: str | Activation,
+    *,
+    sigma_w: float,
+    sigma_b: float = 0.0,
+    q: float = 1.0,
+    correlation: float | None = None,
+) -> Iterator[WideLayer]:
+    r"""Yield the layers of a wide network, one after the other and without end.
+
+    Args:
+        activation: an activation or its name.
+        sigma_w: standard deviation of the weights times \(\sqrt{n_\text{in}}\), positive.
+        sigma_b: standard deviation of the biases, at least 0.
+        q: the variance of the first layer's pre-activations, positive.
+        correlation: of the first layer's pre-activations for two inputs, from -1 to 1; None not to follow it.
+
+    Raises:
+        ValueError: for an argument out of range, or a variance that is no positive number of float64 any more.
+
+    Source:
+        Poole et al. (2016), equations 3 to 5; Schoenholz et al. (2017), equation 5.
+
+    Examples:
+        >>> path = trajectory("tanh", sigma_w=1.5, correlation=0.5)
+        >>> for layer in (next(path) for _ in range(3)):
+        ...     print(f"{layer.q:.4f} {layer.chi:.4f} {layer.correlation:.4f}")
+        1.0000 1.0449 0.5000
+        0.8872 1.0934 0.4726
+        0.8384 1.1165 0.4485
+    """
+    phi = _activation(activation)
+    sigma_w = checks.number("sigma_w", sigma_w, above=0.0)
+    sigma_b = checks.number("sigma_b", sigma_b, least=0.0)
+    while True:
+        layer = WideLayer(phi, q, sigma_w, sigma_b, correlation)
+        yield layer
+        if correlation is not None:
+            correlation = correlation_map(phi, correlation, q, sigma_w=sigma_w, sigma_b=sigma_b)
+        q = layer.next_q
+
+
 def length_map(activation: str | Activation, q: float, *, sigma_w: float, sigma_b: float = 0.0) -> float:
     r"""Return the next layer's variance, \(\sigma_w^2\,\mathbb{E}[\varphi(\sqrt q z)^2] + \sigma_b^2\).
 
@@ -38,8 +121,7 @@ def length_map(activation: str | Activation, q: float, *, sigma_w: float, sigma_
         >>> print(f"{length_map('relu', 3.0, sigma_w=2 ** 0.5):.6f}")
         3.000000
     """
-    sigma_w = checks.number("sigma_w", sigma_w, above=0.0)
-    return sigma_w**2 * second_moment(activation, q) + checks.number("sigma_b", sigma_b, least=0.0) ** 2
+    return next(trajectory(activation, sigma_w=sigma_w, sigma_b=sigma_b, q=q)).next_q
 
 
 def fixed_point(activation: str | Activation, *, sigma_w: float, sigma_b: float = 0.0, layers: int = 400) -> FixedPoint:
@@ -65,18 +147,19 @@ def fixed_point(activation: str | Activation, *, sigma_w: float, sigma_b: float 
         >>> print(f"{point.q_star:.4f} {point.chi_1 ** 0.5:.4f}")
         0.2647 0.2361
     """
-    q = 1.0
+    path = trajectory(activation, sigma_w=sigma_w, sigma_b=sigma_b)
+    now = next(path)
     for layer in range(checks.count("layers", layers)):
-        previous, q = q, length_map(activation, q, sigma_w=sigma_w, sigma_b=sigma_b)
-        if not 1e-12 < q < 1e12:
-            raise ValueError(f"no fixed point: the variance is {q:.3g} after {layer + 1} layers")
-        if abs(q - previous) < 1e-13 * q:
+        before, now = now, next(path)
+        if not 1e-12 < now.q < 1e12:
+            raise ValueError(f"no fixed point: the variance is {now.q:.3g} after {layer + 1} layers")
+        if abs(now.q - before.q) < 1e-13 * now.q:
             break
-    return FixedPoint(q, sigma_w**2 * second_moment(activation, q, direction="backward"))
+    return FixedPoint(now.q, now.chi)
 
 
 def covariance(activation: str | Activation, c: float, q: float, *, nodes: int = 241) -> float:
-    r"""Return \(\mathbb{E}[\varphi(\sqrt q u)\,\varphi(\sqrt q v)]\) for standard normal `u` and `v` of correlation `c`.
+    r"""Return \(\mathbb{E}[\varphi(\sqrt q u)\,\varphi(\sqrt q v)]\) for standard normal u and v of correlation c.
 
     By the trapezoid rule on `nodes` by `nodes` points: to ten digits for smooth functions unless `q` is above 10 or so,
     to three for those with corners. For ReLU by the closed form.
@@ -112,7 +195,7 @@ def covariance(activation: str | Activation, c: float, q: float, *, nodes: int =
 
 
 def depth_scale(activation: str | Activation, *, sigma_w: float, sigma_b: float = 0.0) -> float:
-    r"""Return \(\xi = 1/|\ln\chi_1|\), the number of layers in which the mean square of the gradient changes by a factor of e.
+    r"""Return \(\xi = 1/|\ln\chi_1|\), the layers in which the mean square of the gradient changes by a factor of e.
 
     Without biases and below the edge, the signal of a function through 0 dies out, and its slope there is what counts.
 
@@ -159,8 +242,10 @@ def correlation_map(activation: str | Activation, c: float, q: float, *, sigma_w
         Poole et al. (2016), equations 4 and 5.
 
     Examples:
-        >>> print(f"{correlation_map('tanh', 0.5, 1.0, sigma_w=1.5):.4f} {correlation_map('tanh', 1.0, 1.0, sigma_w=1.5):.4f}")
-        0.4726 1.0000
+        >>> for c in (0.5, 1.0):
+        ...     print(f"{correlation_map('tanh', c, 1.0, sigma_w=1.5):.4f}")
+        0.4726
+        1.0000
     """
     together = covariance(activation, c, q)
     sigma_b = checks.number("sigma_b", sigma_b, least=0.0)
@@ -192,7 +277,7 @@ def relu_correlation_map(c: float) -> float:
 
 
 def relu_two_inputs(depth: int) -> tuple[Array, Array]:
-    r"""Return what tells two inputs apart in each layer of a ReLU network at He's scale: directions and lengths.
+    r"""Return the difference of two inputs in each layer of a ReLU network at He's scale: in direction, and in length.
 
     The first array is one minus the correlation of their pre-activations. The second is the variance, within a batch,
     of the logarithm of the pre-activations' length, times the width. Both are `(depth,)`. The inputs are independent
@@ -200,7 +285,8 @@ def relu_two_inputs(depth: int) -> tuple[Array, Array]:
 
     Each layer multiplies the squared lengths of two inputs by averages of \(2\,\mathrm{relu}^2\), which share their
     fluctuations as far as the inputs are correlated. So the second grows by \(\frac32 - J\) at every ReLU, where
-    \(J = \mathbb E[\mathrm{relu}(u)^2\,\mathrm{relu}(v)^2]\) runs from 1/4 for independent inputs to 3/2 for equal ones.
+    \(J = \mathbb E[\mathrm{relu}(u)^2\,\mathrm{relu}(v)^2]\) runs from 1/4 for independent inputs to 3/2 for equal
+    ones.
 
     Raises:
         ValueError: if `depth` is below 1.

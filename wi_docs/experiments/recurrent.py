@@ -165,7 +165,7 @@ def descend_recurrence(
 
 
 def lstm_memory(forget_bias: float, *, steps: int = 100, units: int = 64, seed: int = 0) -> Array:
-    r"""Return how much of a memory cell's content is left after 0, 1, 2, … steps, averaged over units, `(steps + 1,)`.
+    r"""Return the share of a memory cell's content left after 0, 1, 2, … steps, averaged over units, `(steps + 1,)`.
 
     An LSTM keeps of each cell what its forget gate says. Here weights have Glorot's scale, inputs are standard normal,
     and all biases but the forget gate's are 0. What is left is the product of a unit's gates, averaged geometrically.

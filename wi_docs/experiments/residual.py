@@ -130,8 +130,8 @@ class ResidualMLP(MLP):
         blocks: number of branches.
         outputs: units of the output.
         rng: the source of randomness.
-        start: `standard`; `scaled`, each branch divided by the root of `blocks`; `zero_last`, the last matrix of each branch
-            at 0; or `fixup`, which also shrinks the first and starts the output at 0.
+        start: `standard`; `scaled`, each branch divided by the root of `blocks`; `zero_last`, the last matrix of each
+            branch at 0; or `fixup`, which also shrinks the first and starts the output at 0.
 
     Attributes:
         W: the matrices from input to output, two for each branch.

@@ -8,7 +8,7 @@ panels, each done by Gauss-Legendre, and a panel is halved until halving it chan
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -47,13 +47,17 @@ def _panels(g: Callable[[Array, Array], Array], left: Array, right: Array) -> Ar
     return (g(z, half) * np.exp(-0.5 * z * z)) @ _WEIGHTS * half / math.sqrt(2 * math.pi)
 
 
-def _integrate(g: Callable[[Array, Array], Array], *, offset: float = 0.0, noise: float = 0.0) -> float:
-    """Integrate g(z, half_width) times the Gaussian density over the line.
+def _integrate(
+    g: Callable[[Array, Array], Array], *, offset: float = 0.0, noise: float = 0.0, corners: Sequence[float] = ()
+) -> float:
+    """Integrate g(z, half_width) times the Gaussian density over the line. Panels end at `corners`.
 
     `noise` is the relative error that rounding leaves on a panel of width 1. It grows as panels shrink, and what is
     within it is not worth halving.
     """
     edges = np.linspace(-_REACH, _REACH, 27) + offset
+    if corners:
+        edges = np.union1d(edges, [corner for corner in corners if abs(corner) < _REACH])
     left, right, total = edges[:-1], edges[1:], 0.0
     whole = _panels(g, left, right)
     if np.abs(whole[[0, -1]]).max() > 1e-12 * np.abs(whole).sum():  # what lies beyond the ends would count
@@ -92,7 +96,11 @@ def _slopes(function: Callable[[Any], Any], x: Array, half: Array) -> Array:
 
 
 def second_moment(
-    function: str | Activation | Callable[[Any], Any], q: float = 1.0, *, direction: Direction = "forward"
+    function: str | Activation | Callable[[Any], Any],
+    q: float = 1.0,
+    *,
+    direction: Direction = "forward",
+    corners: Sequence[float] = (),
 ) -> float:
     r"""Return \(\mathbb{E}[\varphi(\sqrt{q} z)^2]\), or backward \(\mathbb{E}[\varphi'(\sqrt{q} z)^2]\).
 
@@ -101,6 +109,7 @@ def second_moment(
             from the polynomial through its values on each panel, so that kinks are found and resolved.
         q: the variance of the pre-activations, positive.
         direction: which of the two.
+        corners: of an activation, where its slope jumps. They are found without, and several times as fast with it.
 
     Returns:
         The moment, to a relative error of 1e-10 for functions with kinks or jumps.
@@ -122,7 +131,8 @@ def second_moment(
             return _integrate(lambda z, half: _slopes(given, root * z, root * half) ** 2, offset=_OFFSET, noise=1e-12)
         return _integrate(lambda z, half: _values(given, root * z) ** 2, offset=_OFFSET)
     phi = activation(function)
-    return _integrate(lambda z, half: (phi.df if backward else phi.f)(root * z) ** 2)
+    ends = [corner / root for corner in corners]
+    return _integrate(lambda z, half: (phi.df if backward else phi.f)(root * z) ** 2, corners=ends)
 
 
 def mean(function: str | Activation | Callable[[Any], Any], q: float = 1.0) -> float:

@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from wi_docs.diagnosis.networks import Spec, build, simulate, theory
-from wi_docs.experiments.saturation import DEAD, LIMITS, half_speed, learning_speed
+from wi_docs.experiments.learning_speed import half_speed, learning_speed
+from wi_docs.experiments.saturation import DEAD, LIMITS
 from wi_docs.pages.claims import Result, below, claim, near
 
 SEEDS = range(8)

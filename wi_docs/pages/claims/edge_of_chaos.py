@@ -1,10 +1,11 @@
 """Claims of the chapter The Edge of Chaos."""
 
+import itertools
 import math
 
 import numpy as np
 
-from wi_docs.experiments.meanfield import correlation_map, critical_sigma_w, fixed_point, length_map
+from wi_docs.experiments.meanfield import correlation_map, critical_sigma_w, fixed_point, trajectory
 from wi_docs.experiments.propagation import propagate, rms
 from wi_docs.nn.initializers import lecun_normal
 from wi_docs.nn.network import MLP
@@ -15,10 +16,9 @@ SEEDS = range(8)
 
 def settled(phi, sigma_w, sigma_b=0.0):
     """Return the correlation at which two different inputs settle."""
-    q, c = fixed_point(phi, sigma_w=sigma_w, sigma_b=sigma_b).q_star, 0.5
-    for _ in range(400):
-        c = correlation_map(phi, c, q, sigma_w=sigma_w, sigma_b=sigma_b)
-    return c
+    scales = {"sigma_w": sigma_w, "sigma_b": sigma_b}
+    path = trajectory(phi, q=fixed_point(phi, **scales).q_star, correlation=0.5, **scales)
+    return next(itertools.islice(path, 400, None)).correlation
 
 
 def cosine(z):
@@ -135,8 +135,6 @@ def reach_grows_like_one_over_distance() -> Result:
 @claim(source="@hayou2019")
 def relu_has_a_point() -> Result:
     """ReLU has no edge but a point: with any bias at He's scale its variance grows by the same amount at every layer."""
-    q, steps = 1.0, []
-    for _ in range(20):
-        q, last = length_map("relu", q, sigma_w=2**0.5, sigma_b=0.3), q
-        steps.append(q - last)
+    layers = itertools.islice(trajectory("relu", sigma_w=2**0.5, sigma_b=0.3), 21)
+    steps = [after.q - before.q for before, after in itertools.pairwise(layers)]
     return near(max(steps), 0.09, 1e-9, "quadrature; twenty layers", {"it settles": 0.0, "it doubles": 2.0**19})

@@ -1,14 +1,15 @@
 """Claims of the page Errata in the Wild: statements of good texts that do not hold as put, each run."""
 
+import itertools
 import math
 
 import numpy as np
 
+from wi_docs.experiments.meanfield import trajectory
 from wi_docs.experiments.propagation import propagate
 from wi_docs.experiments.symmetry import saddle_task, train_units
 from wi_docs.experiments.training import descend
 from wi_docs.nn import initializers
-from wi_docs.nn.gains import second_moment
 from wi_docs.nn.network import MLP, squared_error
 from wi_docs.pages.claims import Result, above, claim, mean_of, near
 
@@ -61,10 +62,7 @@ def tanh_does_not_stabilize_at_a_quarter() -> Result:
     sizes = np.array(
         [propagate("tanh", "glorot_normal", depth=100, width=1000, batch=16, seed=s).forward_rms ** 2 for s in range(4)]
     )
-    q, theory = 1.0, []
-    for _ in range(100):
-        q = second_moment("tanh", q)
-        theory.append(q)
+    theory = [layer.second_moment for layer in itertools.islice(trajectory("tanh", sigma_w=1.0), 100)]
     ratio = sizes[:, 24] / sizes[:, 99]
     return mean_of(
         ratio,

@@ -1,5 +1,6 @@
 """Claims of the chapter Vanishing Gradients: statements 9 to 18 of the notes."""
 
+import itertools
 import math
 from functools import cache
 from typing import Literal
@@ -8,7 +9,7 @@ import numpy as np
 
 from wi_docs.diagnosis.networks import Spec, theory
 from wi_docs.experiments import digits
-from wi_docs.experiments.meanfield import fixed_point
+from wi_docs.experiments.meanfield import fixed_point, trajectory
 from wi_docs.experiments.pretraining import compare_starts
 from wi_docs.experiments.propagation import centered_ratio, propagate
 from wi_docs.experiments.symmetry import linear_pieces, tent_map
@@ -376,15 +377,10 @@ SCALES += [("tanh", 0.5), ("tanh", 2.0), ("relu", 2**0.5), ("leaky_relu", 2**0.5
 
 def predicted(phi, sigma_w, depth, direction):
     """Return the rms factor a layer of infinite width, over the layers that `propagate` averages over."""
-    q, logs = sigma_w**2, []
-    for _ in range(depth):
-        logs.append(
-            np.log(sigma_w**2 * second_moment(phi, q, direction="backward")) / 2
-            if direction == "backward"
-            else np.log(q) / 2
-        )
-        q = sigma_w**2 * second_moment(phi, q)
-    return float(np.exp(np.mean(logs[:-1]) if direction == "backward" else (logs[-1] - logs[0]) / (depth - 1)))
+    layers = list(itertools.islice(trajectory(phi, sigma_w=sigma_w, q=sigma_w**2), depth))
+    if direction == "backward":
+        return float(np.exp(np.mean([np.log(layer.chi) / 2 for layer in layers[:-1]])))
+    return float((layers[-1].q / layers[0].q) ** (0.5 / (depth - 1)))
 
 
 @cache

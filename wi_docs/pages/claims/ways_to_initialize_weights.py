@@ -7,7 +7,7 @@ import numpy as np
 
 from wi_docs.experiments.digits import load
 from wi_docs.experiments.lsuv import lsuv
-from wi_docs.experiments.meanfield import fixed_point, length_map, relu_correlation_map
+from wi_docs.experiments.meanfield import fixed_point, length_map, relu_correlation_map, trajectory
 from wi_docs.experiments.products import random_products
 from wi_docs.experiments.propagation import product_spectrum, propagate
 from wi_docs.nn import initializers
@@ -65,12 +65,10 @@ def tanh_dies_slowly() -> Result:
         )
         for s in SEEDS
     ]
-    q = 1.0
-    for _ in range(59):
-        q = length_map("tanh", q, sigma_w=1.0)
+    last = next(itertools.islice(trajectory("tanh", sigma_w=1.0), 59, None))
     return mean_of(
         sizes,
-        math.sqrt(q),
+        math.sqrt(last.q),
         {
             "1/l": 1 / 60,
             "1/sqrt(l)": 60**-0.5,
@@ -279,11 +277,8 @@ def orthogonal_tanh_wants_a_gain_of_one() -> Result:
     """On the way back through 100 tanh layers of orthogonal weights the forward gain multiplies the gradient by about {grown:,.0f}, where a gain of 1 leaves {kept:.2f} of it."""
 
     def theory(g):
-        q, log = g * g, 0.0
-        for _ in range(99):
-            log += math.log(g * g * second_moment("tanh", q, direction="backward")) / 2
-            q = length_map("tanh", q, sigma_w=g)
-        return log
+        layers = itertools.islice(trajectory("tanh", sigma_w=g, q=g * g), 99)
+        return sum(math.log(layer.chi) / 2 for layer in layers)
 
     def found(g):
         runs = [propagate("tanh", "orthogonal", depth=100, width=128, batch=16, gain=g, seed=s) for s in range(4)]

@@ -1,17 +1,17 @@
 """Signal and gradient by layer, for three activations at any scale: one network of finite width, and theory."""
 
+import itertools
 import math
 from typing import Any
 
 import numpy as np
 
-from wi_docs.experiments.meanfield import length_map
+from wi_docs.experiments.meanfield import trajectory
 from wi_docs.experiments.memory import remembered
 from wi_docs.experiments.propagation import Propagation, propagate
 from wi_docs.experiments.trainability import TRAINABLE
 from wi_docs.nn.activations import activation
 from wi_docs.nn.checks import Array
-from wi_docs.nn.gains import second_moment
 from wi_docs.pages.explorers import Rounded
 
 WIDTH, BATCH, DEPTH = 128, 16, 100
@@ -52,15 +52,15 @@ EDGES = {"sigmoid": np.linspace(0, 1, 21), "tanh": np.linspace(-1, 1, 21), "relu
 
 def theory(phi: str, weights: float, biases: float) -> tuple[Array, Array]:
     """Return rms of the activations and of the gradient by layer, `(DEPTH,)`, for infinite width and a gradient of 1 at the end."""
-    q, last, forward, factors = weights + biases, 0.0, [math.nan], [math.nan]
-    for _ in range(DEPTH):
-        settled = abs(q - last) < 1e-12 * q  # the layers are alike from here on
-        forward.append(forward[-1] if settled else second_moment(phi, q))
-        factors.append(factors[-1] if settled else weights * second_moment(phi, q, direction="backward"))
-        if not settled:
-            last, q = q, length_map(phi, q, sigma_w=math.sqrt(weights), sigma_b=math.sqrt(biases))
-    back = np.cumsum(np.log(factors[-2:0:-1]))[::-1]
-    return np.sqrt(forward[1:]), np.exp(np.r_[back, 0.0] / 2)
+    path = trajectory(phi, q=weights + biases, sigma_w=math.sqrt(weights), sigma_b=math.sqrt(biases))
+    layers = [next(path)]
+    for layer in itertools.islice(path, DEPTH - 1):
+        if abs(layer.q - layers[-1].q) < 1e-12 * layer.q:
+            break
+        layers.append(layer)
+    layers += layers[-1:] * (DEPTH - len(layers))  # they are alike from there on
+    forward, chi = np.array([(layer.second_moment, layer.chi) for layer in layers]).T
+    return np.sqrt(forward), np.exp(np.r_[np.cumsum(np.log(chi[-2::-1]))[::-1], 0.0] / 2)
 
 
 def simulation(phi: str, weights: float, biases: float, *, depth: int = DEPTH) -> Propagation:

@@ -49,7 +49,7 @@ class Snippet {
       place.className = "wi-editor"
       this.block.after(place)
       this.editor = editor(place, {
-        code: this.wanted, label: `Code of ${this.button("run").ariaLabel.slice(4)}`,
+        code: this.wanted, label: `Code of snippet ${snippets.indexOf(this) + 1}`,
         run: () => run(this), changed: () => { this.ran = false },
       })
       button.hidden = true

@@ -11,7 +11,12 @@ lost.catch(() => {})
 const loaded = {}
 let files = {}, expected = [], reported = 0, python, runner // files: their sizes, as they are and as they travel
 
-const wait = "Check the connection, then press Run again."
+// A file that did not come, by its name; the page says so in words.
+class NotLoaded extends Error {
+  constructor(...files) {
+    super(`${files.join(", ")} could not be loaded. Check the connection, then press Run again.`)
+  }
+}
 const basename = url => new URL(url, base).pathname.split("/").at(-1)
 
 function report(name, part) {
@@ -32,7 +37,7 @@ async function counted(input, options) {
   const response = await fetchFile(input, options).catch(() => null)
   if (!response?.ok) {
     failed.add(name)
-    const error = new Error(`${name} could not be loaded.`)
+    const error = new NotLoaded(name)
     lose(error)
     throw error
   }
@@ -71,11 +76,13 @@ async function load(names) {
     close()
   }
   if (failed.size) {
-    const which = [...failed].join(", ")
+    const error = new NotLoaded(...failed)
     failed.clear()
-    throw new Error(`${which} could not be loaded. ${wait}`)
+    throw error
   }
 }
+
+const imported = name => import(new URL(name, base)).catch(() => { throw new NotLoaded(name) })
 
 async function start() {
   const version = `?${searchParams}`
@@ -88,19 +95,20 @@ async function start() {
       expected = lock.first
     }, () => {})
     source.catch(() => {})
-    const pyodide = await import(new URL("pyodide.mjs", base)).catch(() => { throw new Error("pyodide.mjs could not be loaded.") })
+    // Pyodide would import its second script by itself, but then only the browser's words would say which is missing.
+    const [pyodide] = await Promise.all(["pyodide.mjs", "pyodide.asm.js"].map(imported))
     const loading = pyodide.loadPyodide({
       indexURL: base.href, lockFileURL, packages: ["wi-docs"], env: { HOME: "/home/reader", MPLBACKEND: "svg" },
     })
     python = await Promise.race([loading, lost])
-    if (failed.size) throw new Error(`${[...failed].join(", ")} could not be loaded.`)
+    if (failed.size) throw new NotLoaded(...failed)
     python.FS.writeFile(`${python.runPython("import sysconfig; sysconfig.get_path('stdlib')")}/in_browser.py`, await source)
     runner = python.pyimport("in_browser")
     close()
   } catch (error) {
-    const file = /(\S+) could not be loaded/.exec(error.message)?.[1] ?? /[\w.-]+\.(?:js|mjs|wasm|zip|whl|json|py)/.exec(error.message)?.[0]
-    const which = file ?? [...failed][0]
-    throw new Error(which ? `${which} could not be loaded. ${wait}` : `Python did not start: ${error.message}. ${wait}`)
+    if (error instanceof NotLoaded) throw error
+    if (failed.size) throw new NotLoaded(...failed) // Pyodide has put the error into words of its own
+    throw new Error(`Python did not start: ${error.message}. Check the connection, then press Run again.`)
   }
 }
 
@@ -144,7 +152,7 @@ onmessage = async ({ data: { code, prompt, alone, check } }) => {
   } catch (error) {
     flush()
     // Not an exception of the reader's code, which Python reports: Python itself has ended.
-    const words = /could not be loaded/.test(error.message)
+    const words = error instanceof NotLoaded
       ? error.message
       : `Python ran out of memory or of stack and ended (${String(error.message).split("\n")[0].slice(0, 120)}). Run starts it anew.`
     postMessage({ ended: words })

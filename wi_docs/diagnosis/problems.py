@@ -1,0 +1,424 @@
+"""The rules for a bad start: one set, for a network that is described and for a model that ran.
+
+Theory, a simulation and a probe each fill in `Evidence`. A rule reads it and returns a `Problem`, or None where it
+finds nothing or was told nothing. `docs/diagnose.md` says to readers what is too much and why.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wi_docs.experiments import saturation
+
+# What is too much. Of saturated and dead units, `saturation.limit` and `saturation.DEAD` say it, from networks trained
+# on the digits.
+REACH = 4.0
+"""Change of the gradient's or the signal's size over the depth, in powers of e. The mean square changes by twice as
+many: eight depth scales of Schoenholz et al. (2017). In our map of theirs, deeper networks below the edge did not
+train."""
+ALIKE = 1e-3
+"""One minus the cosine of two unrelated inputs, where the network ends. What tells them apart is then the root of
+this, 3 % of the signal. The number is ours."""
+SPREAD = 1.0
+"""Deviation of the logarithm of the signal's size between one draw of the weights and the next: a factor of e. Ours."""
+FIRST_LOSS = 4.0
+"""First loss, in multiples of that of a model that knows nothing, the logarithm of the number of classes. One draw at
+He's scale may have two or three. Ours."""
+
+# How bad what has no size of its own is, beside problems that are a multiple of too much.
+BEYOND = 100.0  # numbers leave their format, or nothing is left
+DEAD_LAYER = 60.0
+STUCK = 50.0  # equal units that stay equal, and layers that never get a gradient
+FORMAT = 10.0
+
+FOLLOWS = {
+    "vanishing gradient": "The first layers hardly learn.",
+    "exploding gradient": "One step throws the first layers about, or the rate is so small that the last do not learn.",
+    "vanishing signal": "What later layers get is smaller than their own rounding or biases.",
+    "exploding signal": "The first outputs are huge, and so is the first loss.",
+}
+
+
+@dataclass
+class Row:
+    """A layer, or a module with parameters of its own at one call. What was not seen is None.
+
+    Attributes:
+        name: of the layer or module, with the number of the call if it is called more than once.
+        kind: the module's class; empty for a layer of a description.
+        matrix: whether it has weights of two axes or more.
+        axis: of its output that counts units.
+        module: the module's name as `named_modules` has it, empty for the model itself; a layer's own name.
+        call: which call of the module this is, counted from 1.
+        sigma_w: root mean square of its weights times the root of the fan-in.
+        equal: how many of its units have the weights of another unit.
+        units: how many it has.
+        frozen: whether it has parameters and none of them is trained.
+        signal: rms of its output, before the activation that follows.
+        gradient: length of the derivative of the loss with respect to its output; for a layer of a description, of a
+            cotangent of length 1 at the network's output.
+        later: if that is 0: the same once parameters that are exactly 0 have moved.
+        moves: how often they had to.
+        weight_gradient: rms of the loss's derivative with respect to its weights, over their own rms.
+        update: how far its weights have moved, over their length, after the steps.
+        correlation: mean cosine of two inputs at its output.
+        activation: our name for the function that follows.
+        saturated: share of pairs of unit and input with a slope below a tenth of the largest.
+        dead: share of units that are so at every input and position.
+        broken: whether its output has entries that are NaN or infinite.
+    """
+
+    name: str
+    kind: str
+    matrix: bool
+    axis: int = -1
+    module: str = ""
+    call: int = 1
+    sigma_w: float | None = None
+    equal: int = 0
+    units: int = 0
+    frozen: bool = False
+    signal: Any = None
+    gradient: Any = None
+    later: float | None = None
+    moves: int = 0
+    weight_gradient: float | None = None
+    update: float | None = None
+    correlation: Any = None
+    activation: str | None = None
+    saturated: Any = None
+    dead: Any = None
+    broken: bool = False
+
+    @property
+    def reach(self) -> float:
+        """The gradient, or the later one where there is none at first."""
+        return float(self.gradient or self.later or 0.0)
+
+    def __str__(self) -> str:
+        """Return the name with the class, as a sentence has it."""
+        return f"{self.name} ({self.kind})" if self.kind else self.name
+
+
+@dataclass(frozen=True)
+class Exit:
+    """A place where the signal or the gradient leaves the range of a format of numbers.
+
+    Attributes:
+        what: `signal` or `gradient`.
+        overflows: whether it is too large; else it is too small.
+        row: the first row on the way where it is so.
+    """
+
+    what: str
+    overflows: bool
+    row: str
+
+    def __str__(self) -> str:
+        """Return the fact as a sentence has it."""
+        return f"the {self.what} {'overflows' if self.overflows else 'underflows'} at {self.row}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that keeps a network from learning as it stands.
+
+    Attributes:
+        kind: what sort it is, in a word or two.
+        row: the name of the row where it is first, or is worst.
+        sentence: what was found.
+        weight: how bad it is, in multiples of what is too much: at least 1.
+    """
+
+    kind: str
+    row: str
+    sentence: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the rules look at. None, an empty tuple or False: it was not looked at.
+
+    Attributes:
+        rows: in the order in which the signal passes them.
+        layers: layers with equal units.
+        hidden: the last row before the last weights, if two inputs have a direction there.
+        ran: whether a model ran on a batch, with its own loss, and showed which gradients of 0 stay 0.
+        output_correlation: mean cosine of two outputs.
+        loss: before the first step.
+        chance: what a model that knows nothing loses.
+        signal: factor on the signal's rms, from the input to the last hidden row.
+        spread: deviation of the logarithm of the signal's rms there, from one draw of the weights to the next.
+        dtype: the format that numbers are to be kept in.
+        exits: where they leave it.
+        error: what stopped a simulation because numbers left float64.
+    """
+
+    rows: tuple[Row, ...] = ()
+    layers: tuple[Row, ...] = ()
+    hidden: Row | None = None
+    ran: bool = False
+    output_correlation: float | None = None
+    loss: float | None = None
+    chance: float | None = None
+    signal: float | None = None
+    spread: float | None = None
+    dtype: str = ""
+    exits: tuple[Exit, ...] = ()
+    error: str = ""
+
+
+def problems(evidence: Evidence) -> tuple[Problem, ...]:
+    """Return the problems that the rules find, the worst first.
+
+    Where numbers have left their format, sizes say nothing and are not judged.
+    """
+    overflow = _overflow(evidence)
+    found = [_simulation_overflow(evidence), _equal_units(evidence), overflow]
+    if overflow is None:
+        found += [rule(evidence) for rule in RULES]
+    return tuple(sorted((problem for problem in found if problem), key=lambda problem: -problem.weight))
+
+
+def burden(found: Sequence[Problem]) -> tuple[int, float]:
+    """Return the number of problems, then the sum of their weights: the order in which changes are compared."""
+    return len(found), sum(problem.weight for problem in found)
+
+
+def ends(rows: Sequence[Row]) -> tuple[Row, Row] | None:
+    """Return the first and the last row with weights and a gradient; None if there are not two.
+
+    Rows that got their gradient after another number of moves than the first are passed over: it is another look's.
+    """
+    seen = [row for row in rows if row.matrix and row.gradient is not None]
+    seen = [row for row in seen if row.moves == seen[0].moves]
+    return (seen[0], seen[-1]) if len(seen) > 1 else None
+
+
+def small_last(rows: Sequence[Row]) -> float | None:
+    """Return the last layer's factor on the gradient if it alone makes the first row's vanish, else None.
+
+    That is over once the last layer has grown, and it is the first to: nothing lies between it and the loss.
+    """
+    followed = [row for row in rows if row.matrix and row.module and row.gradient is not None]
+    seen = [row.reach for row in followed if row.gradient]
+    if len(seen) < 2 or followed[0].reach == 0.0:
+        return None
+    first, hidden, last = (math.log(reach) for reach in (seen[0], *seen[-2:]))
+    return seen[-2] / seen[-1] if first - last < -REACH and abs(first - hidden) <= REACH else None
+
+
+def cosine(apart: float) -> str:
+    """Return a cosine near 1 by what is missing.
+
+    Examples:
+        >>> cosine(3e-5), cosine(0.0)
+        ('1 - 3e-05', '1 to the last digit')
+    """
+    return f"1 - {apart:.0e}" if apart > 1e-14 else "1 to the last digit"
+
+
+def size(factor: float, form: str = ".2g") -> str:
+    """Return a factor in words that are short: 0.05, 3.2, 4e-17. `form` is how it is written where it is near 1.
+
+    Examples:
+        >>> size(4.04e-17), size(0.0512), size(31.7), size(31.7, ".2f")
+        ('4e-17', '0.051', '32', '31.70')
+    """
+    return format(factor, form) if 1e-3 < factor < 1e3 else f"{factor:.0e}"
+
+
+# The rules
+
+
+def _simulation_overflow(evidence: Evidence) -> Problem | None:
+    if not evidence.error:
+        return None
+    last = evidence.rows[-1].name
+    return Problem("exploding signal", last, f"In a simulation, {evidence.error}, beyond float64.", BEYOND)
+
+
+def _overflow(evidence: Evidence) -> Problem | None:
+    row = next((row for row in evidence.rows if row.broken), None)
+    if not evidence.ran:
+        words = f"The signal overflows float64 at {row}."
+        return Problem("exploding signal", row.name, words, BEYOND) if row else None
+    if row is None and (evidence.loss is None or math.isfinite(evidence.loss)):
+        return None
+    what = f"The output of {row}" if row else "The first loss"
+    words = f"{what} is infinite or undefined: numbers leave their format."
+    return Problem("overflow", row.name if row else "output", words, BEYOND)
+
+
+def _equal_units(evidence: Evidence) -> Problem | None:
+    if not evidence.layers:
+        return None
+    row = evidence.layers[0]
+    different = row.units - row.equal
+    which = "all are one" if different == 1 else f"only {different} differ"
+    name = str(row) if evidence.ran else row.name.capitalize()
+    words = f"{name} has {row.units} units, and {which}: equal units get equal gradients and stay equal."
+    return Problem("equal units", row.name, words, STUCK)
+
+
+def _no_gradient(evidence: Evidence) -> Problem | None:
+    """Find the layer that cuts a model off for good. A description has `zeros` for that."""
+    if not evidence.ran:
+        return None
+    row = next((row for row in evidence.rows if row.dead == 1.0), None)
+    if row is not None:
+        words = f"All units of {row} are off for every input: no signal passes, and no gradient."
+        return Problem("dead layer", row.name, words, DEAD_LAYER)
+    silent = [row for row in evidence.rows if row.gradient == 0.0 and not row.later]
+    if not silent:
+        return None
+    words = f"No gradient comes back to {silent[-1]}: it and what lies before it cannot learn."
+    return Problem("no gradient", silent[-1].name, words, STUCK)
+
+
+def _changed(what: str, factor: float, way: str, row: Row, steps: int) -> Problem | None:
+    """Judge a factor on the signal's or the gradient's size, taken over some rows; 0 steps if they are no chain."""
+    beyond = factor in (0.0, math.inf)
+    weight = BEYOND if beyond else abs(math.log(factor)) / REACH
+    if weight <= 1.0:
+        return None
+    kind = f"{'exploding' if factor > 1.0 else 'vanishing'} {what}"
+    if factor == 0.0:
+        words = f"The {what} is lost {way}: what is left is 0 in float64."
+    elif factor == math.inf:
+        words = f"The {what} grows {way} and leaves float64."
+    else:
+        each = f", {size(factor ** (1 / steps), '.2f')} a row" if steps else ""
+        words = f"The {what} {'grows' if factor > 1.0 else 'shrinks'} to {size(factor)} times its size {way}{each}."
+    return Problem(kind, row.name, f"{words} {FOLLOWS[kind]}", weight)
+
+
+def _signal(evidence: Evidence) -> Problem | None:
+    if evidence.signal is None:
+        return None
+    *hidden, _ = evidence.rows
+    way = f"from the input to {hidden[-1]}"
+    return _changed("signal", evidence.signal, way, hidden[-1], len(hidden))
+
+
+def _gradient(evidence: Evidence) -> Problem | None:
+    pair = ends(evidence.rows)
+    if pair is None or small_last(evidence.rows) is not None:
+        return None
+    first, last = pair
+    if not evidence.ran:  # the last row's output is the network's
+        return _changed("gradient", first.reach, f"from the output back to {first}", first, len(evidence.rows) - 1)
+    if not (0.0 < first.reach < math.inf and 0.0 < last.reach < math.inf):  # another rule is about what is lost
+        return None
+    return _changed("gradient", first.reach / last.reach, f"from {last} back to {first}", first, 0)
+
+
+def _saturated_units(evidence: Evidence) -> Problem | None:
+    """Find the most saturated layer. Of a model's dead layer another rule speaks."""
+    found = [
+        (row.saturated / saturation.limit(row.activation), row)
+        for row in evidence.rows
+        if row.activation is not None and row.saturated is not None and not (evidence.ran and row.dead == 1.0)
+    ]
+    if not found:
+        return None
+    weight, row = max(found, key=lambda pair: pair[0])
+    if row.activation is None or weight <= 1.0:
+        return None
+    limit = saturation.limit(row.activation)
+    words = (
+        f"{100 * row.saturated:.0f} % of {row} is saturated. From {100 * limit:.0f} % on, {row.activation} networks "
+        "took twice as long to learn the digits."
+    )
+    return Problem("saturated units", row.name, words, weight)
+
+
+def _explained(row: Row) -> float:
+    """Return the share of units that are off for 32 inputs because these are alike, by theory."""
+    q = row.signal**2 if row.signal else 0.0
+    if not 0.0 < q < 1e300:
+        return 0.0
+    c = row.correlation if row.correlation is not None and math.isfinite(row.correlation) else 0.0
+    return saturation.dead_share(row.activation or "relu", q, min(max(c, 0.0), 1.0), 32)
+
+
+def _dead_units(evidence: Evidence) -> Problem | None:
+    """Find the layer with the most units that are off for every input, beyond those that alike inputs explain."""
+    found = [
+        (row.dead - (explained := _explained(row)), explained, row)
+        for row in evidence.rows
+        if row.activation is not None and row.dead is not None and row.dead > saturation.DEAD  # others cannot be beyond
+        if not (evidence.ran and row.dead == 1.0)
+    ]
+    if not found:
+        return None
+    beyond, explained, row = max(found, key=lambda entry: entry[0])
+    if beyond <= saturation.DEAD:
+        return None
+    words = (
+        f"{100 * row.dead:.0f} % of the units of {row} are off for every input, where alike inputs explain "
+        f"{100 * explained:.0f} %. With {100 * saturation.DEAD:.0f} % dead units, networks took twice as long to learn "
+        "the digits."
+    )
+    return Problem("dead units", row.name, words, beyond / saturation.DEAD)
+
+
+def _inputs_alike(evidence: Evidence) -> Problem | None:
+    """Compare two inputs where they end. What only the outputs have in common, a bias or a sign, is no fault."""
+    hidden = evidence.hidden
+    output = None if evidence.output_correlation is None else 1 - evidence.output_correlation
+    if hidden is None or not 1 - hidden.correlation < ALIKE or not (output is None or output < ALIKE):
+        return None
+    apart = 1 - hidden.correlation if output is None else output
+    if output is None:
+        words = f"Two inputs end with a cosine of {cosine(apart)} at {hidden}: the output ignores its input."
+    else:
+        words = f"Outputs for different inputs have a cosine of {cosine(apart)}."
+    kind, row = ("output ignores its input", "output") if evidence.ran else ("inputs alike", hidden.name)
+    return Problem(kind, row, words, math.log(max(apart, 1e-16)) / math.log(ALIKE))
+
+
+def _high_variance_between_draws(evidence: Evidence) -> Problem | None:
+    spread = evidence.spread
+    if spread is None or spread <= SPREAD:
+        return None
+    if spread == math.inf:
+        words = "At these widths one draw leaves nothing of an input's signal, and the next does."
+    else:
+        times = f"{math.exp(spread):.1f}" if spread < math.log(1e3) else f"1e{spread / math.log(10):+03.0f}"
+        words = f"At these widths the signal of one draw differs from the next by a factor of {times}, either way."
+    return Problem("a lottery", evidence.rows[-2].name, words, min(spread / SPREAD, BEYOND))
+
+
+def _number_format(evidence: Evidence) -> Problem | None:
+    if not evidence.exits:
+        return None
+    where = " and ".join(map(str, evidence.exits))
+    return Problem("number format", evidence.exits[-1].row, f"In {evidence.dtype}, {where}.", FORMAT)
+
+
+def _initial_loss_too_large(evidence: Evidence) -> Problem | None:
+    if evidence.chance is None or evidence.loss is None or evidence.loss <= FIRST_LOSS * evidence.chance:
+        return None
+    words = (
+        f"The first loss is {evidence.loss:.2f}, where chance is {evidence.chance:.2f}: the output speaks before it "
+        "knows anything."
+    )
+    return Problem("loud output", "output", words, evidence.loss / (FIRST_LOSS * evidence.chance))
+
+
+RULES: tuple[Callable[[Evidence], Problem | None], ...] = (
+    _no_gradient,
+    _signal,
+    _gradient,
+    _saturated_units,
+    _dead_units,
+    _inputs_alike,
+    _high_variance_between_draws,
+    _number_format,
+    _initial_loss_too_large,
+)

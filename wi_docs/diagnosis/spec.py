@@ -1,0 +1,175 @@
+"""A network before its first step, in words and numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wi_docs.nn import checks, floats, initializers
+from wi_docs.nn.activations import activation
+
+NORMALIZATIONS = ("none", "before", "after")
+STRUCTURED = ("zeros", "constant", "identity")  # schemes whose weights are not independent: theory is not about them
+
+
+@dataclass(frozen=True)
+class Spec:
+    r"""A network before its first step, in words and numbers.
+
+    Attributes:
+        widths: units from input to output, at least two.
+        activation: of every layer but the last, one of `activations.names()`.
+        scheme: how the weights are drawn, one of `initializers.names()`; or give `sigma_w`.
+        gain: factor on every weight that the scheme draws.
+        sigma_w: measured in place of a scheme: \(\sqrt{n_\text{in}}\) times the root mean square of the weights, one
+            number or one a layer.
+        sigma_b: root mean square of the biases, one number or one a layer. None is what the scheme's library does: that
+            of `pytorch_linear` draws them, all others start them at 0.
+        residual: blocks of two layers are added to a stream of one width. Widths are then an input, the stream's width
+            an odd number of times, and an output.
+        branch: factor on the last matrix of each block.
+        normalization: over a layer's units. `before` the activation or `after` it; in a residual network before each
+            branch (inside it) or after each addition. Or `none`.
+        dtype: `fp16`, `bf16`, `fp32` or `fp64`: what the numbers are kept in.
+        input_second_moment: mean square of the inputs.
+        input_correlation: of two inputs, from 0 to 1 (not included).
+        seed: a non-negative integer.
+
+    Raises:
+        ValueError: for a value out of range, or values that do not go together.
+        TypeError: for a value of the wrong kind.
+
+    Examples:
+        >>> spec = Spec((784, 256, 256, 10), activation="gelu", scheme="he_normal")
+        >>> Spec.from_text(spec.text()) == spec
+        True
+    """
+
+    widths: tuple[int, ...]
+    activation: str = "relu"
+    scheme: str | None = None
+    gain: float = 1.0
+    sigma_w: float | tuple[float, ...] | None = None
+    sigma_b: float | tuple[float, ...] | None = None
+    residual: bool = False
+    branch: float = 1.0
+    normalization: str = "none"
+    dtype: str = "fp32"
+    input_second_moment: float = 1.0
+    input_correlation: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.widths, Sequence) or isinstance(self.widths, str):
+            raise TypeError(f"widths must be integers from input to output, got {self.widths!r}")
+        keep = object.__setattr__
+        keep(self, "widths", tuple(checks.count("widths", width) for width in self.widths))
+        if len(self.widths) < 2:
+            raise ValueError(f"widths must be at least an input and an output, got {self.widths}")
+        activation(self.activation)
+        if (self.scheme is None) == (self.sigma_w is None):
+            raise ValueError(
+                f"give either scheme, one of {', '.join(initializers.names())}, or sigma_w, "
+                f"got scheme {self.scheme!r} and sigma_w {self.sigma_w!r}"
+            )
+        if self.scheme is not None:
+            initializers.get(checks.lookup("scheme", self.scheme, [*initializers.names(), *initializers.ALIASES]))
+        keep(self, "gain", checks.number("gain", self.gain, above=0.0))
+        for name in ("sigma_w", "sigma_b"):
+            keep(self, name, self._one_or_each(name))
+        if not isinstance(self.residual, bool):
+            raise TypeError(f"residual must be true or false, got {self.residual!r}")
+        keep(self, "branch", checks.number("branch", self.branch, least=0.0))
+        if self.residual:
+            stream = self.widths[1:-1]
+            if len(stream) < 3 or len(stream) % 2 == 0 or len(set(stream)) > 1:
+                raise ValueError(
+                    "widths of a residual network must be an input, one width an odd number of times, at least three, "
+                    f"and an output, got {self.widths}"
+                )
+        elif self.branch != 1.0:
+            raise ValueError(f"branch is for residual networks, got {self.branch} and residual false")
+        checks.lookup("normalization", self.normalization, NORMALIZATIONS)
+        if self.normalization != "none" and 1 in self.widths[1:-1]:
+            raise ValueError(
+                f"normalization over units needs at least two in each hidden layer, got widths {self.widths}"
+            )
+        checks.lookup("dtype", self.dtype, floats.FORMATS)
+        keep(self, "input_second_moment", checks.number("input_second_moment", self.input_second_moment, above=0.0))
+        keep(self, "input_correlation", checks.number("input_correlation", self.input_correlation, least=0.0))
+        if self.input_correlation >= 1.0:
+            raise ValueError(f"input_correlation must be below 1, got {self.input_correlation}")
+        keep(self, "seed", checks.count("seed", self.seed, least=0))
+
+    def _one_or_each(self, name: str) -> float | tuple[float, ...] | None:
+        value, layers = getattr(self, name), len(self.widths) - 1
+        if value is None:
+            return None
+        if not isinstance(value, tuple | list):
+            return checks.number(name, value, least=0.0)
+        if len(value) != layers:
+            raise ValueError(f"{name} must be one number or {layers}, one a layer, got {len(value)}")
+        return tuple(checks.number(name, item, least=0.0) for item in value)
+
+    def deviations(self) -> list[tuple[float, float]]:
+        r"""Return \(\sigma_w\) and \(\sigma_b\) of each layer."""
+        shapes = list(itertools.pairwise(self.widths))
+        if self.scheme is None:
+            weights = self.sigma_w if isinstance(self.sigma_w, tuple) else [self.sigma_w or 0.0] * len(shapes)
+        else:
+            weights = [self.gain * math.sqrt(s[0]) * initializers.deviation(self.scheme, s) for s in shapes]
+        if self.sigma_b is None:
+            biases = [(3 * n) ** -0.5 if self.scheme == "pytorch_linear" else 0.0 for n, _ in shapes]
+        else:
+            biases = list(self.sigma_b) if isinstance(self.sigma_b, tuple) else [self.sigma_b] * len(shapes)
+        ends = range(2, len(shapes) - 1, 2) if self.residual else ()
+        return [
+            (w * (self.branch if layer in ends else 1.0), b)
+            for layer, (w, b) in enumerate(zip(weights, biases, strict=True))
+        ]
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Return a name for each row, and the layers in it, counted from 0."""
+        layers = len(self.widths) - 1
+        if not self.residual:
+            return [(f"layer {k + 1}", k) for k in range(layers)]
+        blocks = [(f"block {k // 2 + 1}", k + 1, k + 2) for k in range(0, layers - 2, 2)]
+        return [("in", 0), *blocks, ("out", layers - 1)]
+
+    def text(self) -> str:
+        """Return the description as TOML, without what is left at its default."""
+        lines = []
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if value != field.default:
+                words = list(value) if isinstance(value, tuple) else value
+                shown = f'"{words}"' if isinstance(words, str) else repr(words)
+                lines.append(f"{field.name} = {shown.lower() if isinstance(words, bool) else shown}")
+        return "\n".join(lines) + "\n"
+
+    @classmethod
+    def from_text(cls, text: str) -> Spec:
+        """Return the description that `text`, TOML, holds.
+
+        Raises:
+            ValueError: if it is not TOML, has an unknown key, or values that do not go together.
+            TypeError: for a value of the wrong kind.
+        """
+        try:
+            found = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ValueError(f"the description is not TOML: {error}") from None
+        known = [field.name for field in dataclasses.fields(cls)]
+        for key in found:
+            checks.lookup("key", key, known)
+        if "widths" not in found:
+            raise ValueError("the description has no widths: units from input to output, such as [784, 256, 10]")
+        values: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in found.items()
+        }
+        return cls(**values)

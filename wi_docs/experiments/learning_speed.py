@@ -1,0 +1,118 @@
+"""How fast a network learns the digits whose units are saturated or dead, and how many it takes to halve that."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from wi_docs.experiments import digits
+from wi_docs.experiments.memory import remembered
+from wi_docs.experiments.saturation import saturated
+from wi_docs.experiments.training import accuracy, descend
+from wi_docs.nn import checks
+from wi_docs.nn.gains import gain
+from wi_docs.nn.network import MLP, ExplosionError, softmax_cross_entropy
+
+WAYS = {
+    "scale": (1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0),
+    "shift": (0.0, -0.1, -0.2, -0.3, -0.4, -0.5, -0.6, -0.8, -1.0, -1.25, -1.5, -2.0, -3.0, -5.0),
+    "dead": tuple(k / 16 for k in range(16)),
+}
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How fast a network learns the digits.
+
+    Attributes:
+        saturated: share of pairs of hidden unit and input at the start.
+        dead: share of hidden units that are so for all of 256 inputs.
+        steps: updates until 80 % of the test part are right; infinite where it takes more than allowed.
+    """
+
+    saturated: float
+    dead: float
+    steps: float
+
+
+def learning_speed(
+    hidden: str, *, scale: float = 1.0, shift: float = 0.0, dead: float = 0.0, rate: float = 0.1, most: int = 1000,
+    seed: int = 0,
+) -> Speed:  # fmt: skip
+    """Train a network of three hidden layers of 64 units on the digits until 80 % of the test part are right.
+
+    Args:
+        hidden: activation of the hidden layers, which start at its gain.
+        scale: further factor on their weights, positive: what saturates an activation with two flat sides.
+        shift: their biases: a negative one saturates an activation with one flat side.
+        dead: share of the hidden units that get a bias of -100, and so are off for good.
+        rate: learning rate.
+        most: updates to make at most.
+        seed: a non-negative integer.
+
+    Raises:
+        ValueError: for an argument out of range.
+
+    Examples:
+        >>> speed = learning_speed("tanh")
+        >>> bool(speed.saturated < 0.1), bool(speed.steps < 30)
+        (True, True)
+    """
+    data, rng = digits.load(), checks.seeded(seed)
+    net = MLP([64, 64, 64, 64, 10], hidden, "lecun_normal", rng)
+    for layer in range(3):
+        net.W[layer] *= checks.number("scale", scale, above=0.0) * (gain(hidden) if layer else 1.0)
+        net.b[layer] += checks.number("shift", shift)
+        net.b[layer][rng.permutation(64)[: round(64 * checks.number("dead", dead, least=0.0))]] = -100.0
+    off = [saturated(hidden, z) for z in net.forward(data.train_x[:256]).pre_activations[:-1]]
+    units, steps = float(np.mean([o.all(axis=0).mean() for o in off])), math.inf
+    try:
+        for step in range(checks.count("most", most)):
+            if accuracy(net, data.test_x, data.test_y) >= 0.8:
+                steps = float(step)
+                break
+            rows = rng.integers(len(data.train_x), size=32)
+            run = net.forward(data.train_x[rows])
+            descend(net, net.backward(run, softmax_cross_entropy(run.output, data.train_y[rows])[1]), rate)
+    except ExplosionError:  # it has not learned, and will not
+        pass
+    return Speed(float(np.mean(off)), units, steps)
+
+
+@remembered
+def half_speed(hidden: str, way: str, *, rate: float = 0.1, seed: int = 0) -> float:
+    """Return the share of saturated pairs, or of dead units, at which learning the digits takes twice as long.
+
+    It is saturated more and more, until it takes twice as long as it did at its fastest. Between two tries the share is
+    taken from a straight line.
+
+    Args:
+        hidden: activation of the hidden layers.
+        way: `scale`, `shift` or `dead`, as for `learning_speed`.
+        rate: learning rate.
+        seed: a non-negative integer.
+
+    Raises:
+        ValueError: for an unknown way, an argument out of range, or a network that never takes twice as long.
+
+    Examples:
+        >>> bool(0.3 < half_speed("tanh", "scale") < 0.6)
+        True
+    """
+    tries = WAYS[checks.lookup("way", way, WAYS)]
+    found: list[Speed] = []
+    for value in tries:
+        most = 1000 if not found else int(4 * min(s.steps for s in found)) + 4
+        options: dict[str, float] = {way: value}
+        now = learning_speed(hidden, rate=rate, most=most, seed=seed, **options)
+        best = min((s.steps for s in found), default=math.inf)
+        if now.steps >= 2 * best:
+            before = found[-1]
+            steps = min(now.steps, float(most))
+            part = (2 * best - before.steps) / (steps - before.steps)
+            low, high = (before.dead, now.dead) if way == "dead" else (before.saturated, now.saturated)
+            return low + part * (high - low)
+        found.append(now)
+    raise ValueError(f"{hidden} never takes twice as long, however much {way} there is")
