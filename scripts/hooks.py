@@ -159,7 +159,7 @@ def on_files(files: Files, config: Any) -> Files:
             files.append(_generated(config, f"tables/{job.name}.csv", folder / f"{job.name}.csv"))
             files.append(_generated(config, f"tables/{job.name}.py", store.ROOT / job.source))
         elif job.kind == "explorers":
-            files.append(_generated(config, f"explorers/{job.name}.bin", folder / f"{job.name}.bin"))
+            files.append(_generated(config, f"explorers/{job.name}.json", folder / f"{job.name}.json"))
         elif job.kind in ("claims", "exercises"):
             files.append(_generated(config, f"{job.kind}/{job.name}.py", store.ROOT / job.source))
         else:
@@ -288,7 +288,8 @@ def _shorten_index(path: Path, config: Any) -> None:
 
 def _leave_out_comments(assets: Path) -> None:
     """Serve our own styles and scripts without their comments, a kilobyte of what each page loads first."""
-    for folder, pattern in (("css", r"/\*.*?\*/\s*"), ("js", r"(?m)^[ \t]*//.*\n")):
+    block = r"/\*\*(?:[^*]|\*(?!/))*\*/"  # in a script, one that fills its lines; a type within an expression stays
+    for folder, pattern in (("css", r"/\*.*?\*/\s*"), ("js", rf"(?m)^[ \t]*(?://.*|{block})\n")):
         for path in (assets / folder).rglob(f"*.{folder}"):
             text = path.read_text(encoding="utf-8")
             path.write_text(

@@ -92,7 +92,7 @@ def explorer(job: Job, folder: Path, read: set[str]) -> None:
     from wi_docs.pages import explorers
 
     made = importlib.import_module(f"wi_docs.pages.explorers.{job.name}").data()
-    (folder / f"{job.name}.bin").write_bytes(explorers.pack(made))
+    (folder / f"{job.name}.json").write_text(explorers.pack(made))
 
 
 def figure(job: Job, folder: Path, read: set[str]) -> None:
