@@ -110,7 +110,7 @@ class _FigureBlock(BlockProcessor):
             self.pages.warn(source, f"no figure is called {name!r}; there are {known}")
             return
         self.pages.shown.add(name)
-        self.pages.parts.append(store.ROOT / store.Job("figures", name).source)
+        self.pages.parts += store.sources(store.Job("figures", name))
         words = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         svg = (folder / f"{name}.svg").read_text(encoding="utf-8")
         svg = re.sub(
@@ -188,7 +188,7 @@ def fill_exercises(markdown: str, pages: Pages) -> str:
             pages.warn(match[0], f"there is no wi_docs/pages/exercises/{page}.py")
             return ""
         pages.shown.add(page)
-        pages.parts.append(store.ROOT / store.Job("exercises", page).source)
+        pages.parts += store.sources(store.Job("exercises", page))
         parts = []
         for name, made in json.loads((folder / f"{page}.json").read_text(encoding="utf-8")).items():
             solution = textwrap.indent(f"```python\n{made['solution']}```", "    ")
@@ -216,7 +216,7 @@ def fill_tables(markdown: str, pages: Pages) -> str:
             pages.warn(match[0], f"no table is called {name!r}; there are {', '.join(known)}")
             return ""
         pages.shown.add(name)
-        pages.parts.append(store.ROOT / store.Job("tables", name).source)
+        pages.parts += store.sources(store.Job("tables", name))
         made = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         rules = ["--:" if number else ":--" for number in made["numbers"]]
         lines = [f"| {' | '.join(row)} |" for row in (made["header"], rules, *made["rows"])]

@@ -13,14 +13,10 @@ from wi_docs.nn.activations import activation
 DATA = frameworks.load()
 DENSE, CONV = (400, 100), (3, 3, 40, 20)
 SHAPES = {"dense": DENSE, "conv": CONV}
-TORCH = {
-    "xavier_uniform_": "xavier_uniform",
-    "xavier_normal_": "xavier_normal",
-    "kaiming_uniform_": "kaiming_uniform",
-    "kaiming_normal_": "kaiming_normal",
+KNOWN = (*initializers.names(), *initializers.ALIASES)
+TORCH = {f"{name}_": name for name in KNOWN if f"{name}_ dense" in DATA["torch"]["schemes"]} | {
     "kaiming_uniform_ a=sqrt(5)": "pytorch_linear",
     "kaiming_uniform_ as called by default": "kaiming_uniform",
-    "orthogonal_": "orthogonal",
     "normal_ std=0.01": "normal",
 }
 SAME = [
@@ -32,7 +28,8 @@ SAME = [
     (DATA["flax"]["layers"]["Dense(100) of 400 kernel"], "flax_dense", DENSE),
     (DATA["flax"]["layers"]["Conv(20, 3x3) of 40 kernel"], "flax_dense", CONV),
 ]  # fmt: skip
-JAX = ("lecun_uniform", "glorot_uniform", "he_uniform", "orthogonal")
+# What JAX calls a normal is another law: see below.
+JAX = [name for name in KNOWN if f"{name} dense" in DATA["jax"]["schemes"] and not name.endswith("normal")]
 
 
 def draws(name, shape, **options):
