@@ -200,7 +200,8 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
     ):
         pages.LOG.warning("docs/%s:%d: %s", page.file.src_uri, line, message)
     PAGES.marked |= {(PAGES.page.stem, name) for name in ledger.MARK.findall(markdown)}
-    markdown = pages.fill_exercises(pages.fill_tables(markdown, PAGES), PAGES)
+    for fill in (pages.fill_tables, pages.fill_exercises, pages.fill_choices):
+        markdown = fill(markdown, PAGES)
     for place, make in PLACES.items():
         if place in markdown:
             markdown = markdown.replace(place, make())

@@ -4,6 +4,7 @@ r"""What the site's Markdown has beyond Material's: figures, citations, and math
   has the same name, the figure is marked for `docs/assets/js/explorers/`.
 - `[[table: name]]`, likewise, shows `wi_docs/pages/tables/name.py`.
 - `[[exercises]]`, likewise, shows the page's own: `wi_docs/pages/exercises/page.py`.
+- `[[choices: activations, relu]]`, in a form, lists what `wi_docs.nn.activations.names()` knows, with relu chosen at first.
 - `[@key]` or `[@key, section 2; @other]` cites in parentheses, `@key` in the sentence.
 - `[[claim: id]]` after a sentence marks it as a claim that ran; see `scripts/ledger.py`.
 - `$…$` and `$$…$$` become MathML: nothing is left to typeset in the reader's browser.
@@ -19,6 +20,8 @@ import html
 import json
 import logging
 import re
+import subprocess
+import sys
 import textwrap
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
@@ -46,7 +49,8 @@ KEY = r"[A-Za-z][\w-]*"  # of a citation: letters and a year, or what somebody t
 TABLE = re.compile(r"^\[\[table:\s*([\w-]+)\s*\]\]$", re.MULTILINE)
 EXERCISES = re.compile(r"^\[\[exercises\]\]$", re.MULTILINE)
 FIGURE = re.compile(r"^\[\[figure:\s*([\w-]+)\s*\]\]$")
-DIRECTIVES = ("[[figure: NAME]]", "[[table: NAME]]", "[[claim: ID]]", "[[exercises]]")
+CHOICES = re.compile(r"\[\[choices:\s*(\w+),\s*(\w+)\s*\]\]")
+DIRECTIVES = ("[[figure: NAME]]", "[[table: NAME]]", "[[claim: ID]]", "[[exercises]]", "[[choices: MODULE, NAME]]")
 
 
 class Pages(Extension):
@@ -234,6 +238,27 @@ def fill_tables(markdown: str, pages: Pages) -> str:
         )
 
     return TABLE.sub(fill, markdown)
+
+
+def fill_choices(markdown: str, pages: Pages) -> str:
+    """Replace each `[[choices: module, name]]` by the options of a form: what a module of `wi_docs/nn` knows by name.
+
+    The package is asked in a process of its own, so that it is seen as it stands now.
+    """
+
+    def fill(match: re.Match[str]) -> str:
+        module, first = match.groups()
+        code = f"from wi_docs.nn.{module} import names; print(*names())"
+        asked = subprocess.run(
+            [sys.executable, "-c", code], cwd=store.ROOT, capture_output=True, text=True, check=False
+        )
+        known = asked.stdout.split()
+        if first not in known:
+            why = asked.stderr.strip().rpartition("\n")[2] or f"it knows {', '.join(known)}"
+            pages.warn(match[0], f"wi_docs/nn/{module}.py knows no {first!r}: {why}")
+        return "".join(f"<option{' selected' if name == first else ''}>{name}</option>" for name in known)
+
+    return CHOICES.sub(fill, markdown)
 
 
 @cache

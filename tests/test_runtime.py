@@ -23,7 +23,7 @@ from scripts import fetch_runtime, wheel
 from tests.conftest import Server
 from tests.pages import ROOT, build, show
 from wi_docs.diagnosis.networks import NORMALIZATIONS, Spec
-from wi_docs.nn import activations, floats, initializers
+from wi_docs.nn import activations, initializers, number_formats
 
 END = ("ok", "differs", "error", "stopped")
 
@@ -827,7 +827,7 @@ def test_the_form_offers_what_the_package_knows(site):
         ("activation", activations.names()),
         ("scheme", initializers.names()),
         ("normalization", NORMALIZATIONS),
-        ("dtype", floats.FORMATS),
+        ("dtype", number_formats.FORMATS),
     ):
         options = re.search(rf'<select name="{name}".*?</select>', page, re.DOTALL)[0]
         assert re.findall(r"<option[^>]*>([^<]*)", options) == list(known)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from wi_docs import command
-from wi_docs.experiments.catalog import gains
+from wi_docs.experiments.gain_table import gains
 from wi_docs.nn import activations, initializers
 from wi_docs.pages import claims
 

@@ -21,7 +21,7 @@ import numpy as np
 from wi_docs.experiments import saturation
 from wi_docs.experiments.meanfield import covariance
 from wi_docs.experiments.propagation import rms
-from wi_docs.nn import checks, floats, gains, initializers
+from wi_docs.nn import checks, gains, initializers, number_formats
 from wi_docs.nn.activations import activation
 from wi_docs.nn.checks import Array
 from wi_docs.nn.network import MLP, ExplosionError, FlatError
@@ -122,7 +122,7 @@ class Spec:
             raise ValueError(
                 f"normalization over units needs at least two in each hidden layer, got widths {self.widths}"
             )
-        checks.lookup("dtype", self.dtype, floats.FORMATS)
+        checks.lookup("dtype", self.dtype, number_formats.FORMATS)
         keep(self, "input_second_moment", checks.number("input_second_moment", self.input_second_moment, above=0.0))
         keep(self, "input_correlation", checks.number("input_correlation", self.input_correlation, least=0.0))
         if self.input_correlation >= 1.0:
@@ -776,8 +776,8 @@ def find_formats(rows: Rows, layers: Layers) -> dict[str, str]:
     The gradient is taken as its length, 1 at the output; the entries of a loss averaged over a batch are smaller.
     """
     result = {}
-    for name in floats.FORMATS:
-        smallest, largest = floats.limits(name)
+    for name in number_formats.FORMATS:
+        smallest, largest = number_formats.limits(name)
         found = []
         for what, sizes, order in (
             ("signal", np.maximum(layers.signal, np.sqrt(np.minimum(layers.q, LARGEST))), 1),
@@ -973,7 +973,7 @@ def diagnose(
             f"The last layer multiplies the gradient by {_size(last_layer)}, so that little reaches the rest until it "
             "has grown. Whether that is meant is not known, and the verdict leaves it out."
         )
-    formats = find_formats(rows, best) if best else dict.fromkeys(floats.FORMATS, "")
+    formats = find_formats(rows, best) if best else dict.fromkeys(number_formats.FORMATS, "")
     problems = tuple(
         sorted((*extra, *(find_problems(spec, best, formats) if best else ())), key=lambda problem: -problem.weight)
     )

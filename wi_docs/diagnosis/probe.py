@@ -17,7 +17,7 @@ import numpy as np
 
 from wi_docs.diagnosis.networks import ALIKE, REACH, Problem, cosine
 from wi_docs.experiments import saturation
-from wi_docs.nn import checks, floats, gains
+from wi_docs.nn import checks, gains, number_formats
 
 RAISED = (Exception, SystemExit)  # what calling a reader's code may raise: whatever its author thought of
 FUNCTIONS = {  # PyTorch's names of activations, and ours
@@ -788,7 +788,7 @@ def _notes(model: Any, found: Probe) -> tuple[str, ...]:
         )
     leaving = []
     for name in ("fp16", "bf16") if all(not row.broken for row in found.rows) else ():
-        _, largest = floats.limits(name)
+        _, largest = number_formats.limits(name)
         for row in found.rows:
             if row.signal is not None and row.signal > largest:
                 leaving.append(f"{name}: the signal overflows at {row.name}")

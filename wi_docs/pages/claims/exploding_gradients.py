@@ -10,9 +10,9 @@ from wi_docs.experiments.propagation import propagate
 from wi_docs.experiments.recurrent import clip_by_norm, descend_recurrence, random_recurrence, recur
 from wi_docs.experiments.training import train_digits
 from wi_docs.nn.activations import activation
-from wi_docs.nn.floats import layers_until
 from wi_docs.nn.gains import gain, second_moment
 from wi_docs.nn.initializers import orthogonal
+from wi_docs.nn.number_formats import layers_until
 from wi_docs.pages.claims import HOLDS, IF, Result, above, also, below, claim, exactly, mean_of, near, require
 
 SEEDS = range(8)

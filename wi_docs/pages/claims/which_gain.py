@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from wi_docs.experiments.catalog import gains
+from wi_docs.experiments.gain_table import gains
 from wi_docs.experiments.meanfield import fixed_point, length_map
 from wi_docs.experiments.propagation import propagate
 from wi_docs.nn.activations import names

@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from wi_docs.pages.columns import to_csv
+from wi_docs.pages.csv_text import to_csv
 
 WIDTH = 6.4  # inches of 72 units
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from wi_docs.pages.columns import to_csv
+from wi_docs.pages.csv_text import to_csv
 
 
 @dataclass(frozen=True)

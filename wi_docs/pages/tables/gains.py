@@ -1,6 +1,6 @@
 """Sixteen activations: every gain that can be asked for, and what a network makes of the first."""
 
-from wi_docs.experiments.catalog import factors, gains
+from wi_docs.experiments.gain_table import factors, gains
 from wi_docs.nn.activations import names
 from wi_docs.pages.tables import Table
 

@@ -1,4 +1,4 @@
-r"""For each activation the gains that can be asked for, the critical pair, and what a network makes of them."""
+r"""The table of gains: what can be asked of an activation, its critical pair, and what a network makes of its gain."""
 
 from __future__ import annotations
 
