@@ -258,7 +258,7 @@ _add(
 )  # fmt: skip
 _add("silu", _silu, _silu_slope, formula="$x/(1 + e^{-x})$", paper="@elfwing2018")
 _add("softplus", _softplus, _sigmoid, formula=r"$\ln(1 + e^x)$", paper="@dugas2001")
-_add("softsign", _softsign, _softsign_slope, formula="$x/(1 + |x|)$", paper="@bergstra2009")
+_add("softsign", _softsign, _softsign_slope, formula=r"$x/(1 + \lvert x \rvert)$", paper="@bergstra2009")
 _add("mish", _mish, _mish_slope, formula=r"$x\,\tanh(\ln(1 + e^x))$", paper="@misra2019")
 _add("hard_tanh", _hard_tanh, _hard_tanh_slope, formula=r"$\max(-1, \min(x, 1))$", paper=None)
 _add(

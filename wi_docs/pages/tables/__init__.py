@@ -23,6 +23,19 @@ class Table:
     columns: Mapping[str, list[Any]]
     formats: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Refuse a cell that would end in its middle.
+
+        Raises:
+            ValueError: for words with a vertical bar, which ends a cell in Markdown.
+        """
+        for header, values in self.columns.items():
+            for value in values:
+                if "|" in str(value):
+                    raise ValueError(
+                        f"column {header!r}: {value!r} has a |, which ends a cell; write \\vert in formulas"
+                    )
+
     def csv(self) -> str:
         """Return the numbers as they are."""
         return to_csv(self.columns)
