@@ -8,6 +8,8 @@ from typing import Any
 
 from wi_docs.pages.csv_text import to_csv
 
+LEAST_CAPTION = 15  # words
+
 
 @dataclass(frozen=True)
 class Table:
@@ -23,18 +25,21 @@ class Table:
     columns: Mapping[str, list[Any]]
     formats: Mapping[str, str] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        """Refuse a cell that would end in its middle.
-
-        Raises:
-            ValueError: for words with a vertical bar, which ends a cell in Markdown.
-        """
+    def problems(self) -> list[str]:
+        """Return what keeps the table off a page: too few words, unequal columns, or a cell that ends in its middle."""
+        words, rows = len(self.caption.split()), {header: len(values) for header, values in self.columns.items()}
+        found = []
+        if words < LEAST_CAPTION:
+            found.append(
+                f"its caption has {words} words, and needs {LEAST_CAPTION}: say what it shows and how it was made"
+            )
+        if len(set(rows.values())) > 1:
+            found.append(f"its columns have different lengths: {rows}")
         for header, values in self.columns.items():
-            for value in values:
-                if "|" in str(value):
-                    raise ValueError(
-                        f"column {header!r}: {value!r} has a |, which ends a cell; write \\vert in formulas"
-                    )
+            for value in (header, *values):
+                if isinstance(value, str) and "|" in value:
+                    found.append(f"{value!r} in column {header!r} has a |, which ends a cell: write \\vert in formulas")
+        return found
 
     def csv(self) -> str:
         """Return the numbers as they are."""
