@@ -143,7 +143,7 @@ def glossary() -> dict[str, str]:
     """Return the terms of `docs/glossary.md` with their definitions, as plain text."""
     text = (store.ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
     found = re.findall(r"^<span[^>]*>(.*)</span>\n:   (.+(?:\n    .+)*)", text, re.MULTILINE)
-    return {term: " ".join(words.partition(" See [")[0].split()) for term, words in found}
+    return {term: " ".join(words.split()).partition(" See [")[0] for term, words in found}
 
 
 _TERM = re.compile(r'<abbr title="([^"]*)">([^<]*)</abbr>|<(/?)(?:a|h\d|code|figure|table)\b[^>]*>')

@@ -725,7 +725,7 @@ def test_what_is_no_value_is_refused_beside_its_field_and_writes_nothing(browser
 def test_the_form_refuses_just_what_the_package_does():
     """The bounds of the numbers in the form are those of `Spec`."""
     form = (ROOT / "docs" / "diagnose.md").read_text()
-    fields = re.findall(r'<input name="(\w+)" data-kind="number"([^>]*)>', form)
+    fields = re.findall(r'<input\s+name="(\w+)" data-kind="number"([^>]*)>', form)
     assert len(fields) == 5
     for name, attributes in fields:
         bounds = {kind: float(value) for kind, value in re.findall(r'data-(above|least|below)="([^"]+)"', attributes)}
@@ -829,7 +829,7 @@ def test_the_form_offers_what_the_package_knows(site):
         ("normalization", NORMALIZATIONS),
         ("dtype", number_formats.FORMATS),
     ):
-        options = re.search(rf'<select name="{name}".*?</select>', page, re.DOTALL)[0]
+        options = re.search(rf'<select\s+name="{name}".*?</select>', page, re.DOTALL)[0]
         assert re.findall(r"<option[^>]*>([^<]*)", options) == list(known)
     fields = {field.name for field in dataclasses.fields(Spec)} - {"sigma_w", "seed"}
     assert set(re.findall(r'<(?:input|select)[^>]* name="([a-z]\w*)"', page)) & fields == fields
