@@ -39,7 +39,9 @@ def alone(spec, seeds):
 
 @pytest.mark.parametrize("name", REFERENCE["networks"])
 def test_both_agree_with_pytorch(name):
-    """The simulation within four standard errors of PyTorch's mean; theory within those and what a finite width shifts."""
+    """The simulation within four standard errors of PyTorch's mean; theory within those and what a finite width
+    shifts.
+    """
     said = REFERENCE["networks"][name]
     spec = Spec.from_text(said["spec"])
     runs = alone(spec, 8)

@@ -1,4 +1,6 @@
-"""Explorers: the data that they carry, against the package; and in Chromium, every control by mouse, touch and keyboard."""
+"""Explorers: the data that they carry, against the package; and in Chromium, every control by mouse,
+touch and keyboard.
+"""
 
 import gzip
 import importlib
@@ -469,7 +471,8 @@ def test_nothing_jumps_and_everything_fits(browser, address, name, width):
     e.browser, e.name, e.figure = browser, name, browser.find_element(By.CSS_SELECTOR, f"[data-wi-explorer={name}]")
     assert "wi-live" not in e.figure.get_attribute("class")
     browser.execute_script(
-        "window.shift = 0; new PerformanceObserver(list => { for (const s of list.getEntries()) window.shift += s.value })"
+        "window.shift = 0;"
+        "new PerformanceObserver(list => { for (const s of list.getEntries()) window.shift += s.value })"
         ".observe({ type: 'layout-shift' }); arguments[0].scrollIntoView({ behavior: 'instant' })",
         e.figure,
     )
@@ -481,12 +484,14 @@ def test_nothing_jumps_and_everything_fits(browser, address, name, width):
     height = browser.execute_script("return arguments[0].getBoundingClientRect().height", e.one(".wi-explorer"))
     tight = browser.execute_async_script(
         "(async (figure, done) => { const found = [], said = figure.querySelector('.wi-explorer__said');"
-        "const put = async (control, change) => { change(); control.dispatchEvent(new Event('input', { bubbles: true }));"
+        "const put = async (control, change) => {"
+        " change(); control.dispatchEvent(new Event('input', { bubbles: true }));"
         " for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);"
         " if (said.scrollHeight > said.clientHeight + 1) found.push(said.textContent) };"
         "for (const control of figure.querySelectorAll('[data-control]')) {"
         " if (control.type === 'checkbox') await put(control, () => control.checked = !control.checked);"
-        " else for (const value of control.options ? [...control.options].map(o => o.value) : [control.min, control.max])"
+        " else for (const value of"
+        "  control.options ? [...control.options].map(o => o.value) : [control.min, control.max])"
         "  await put(control, () => control.value = value) }"
         "done(found) })(...arguments)",
         e.figure,
@@ -495,8 +500,9 @@ def test_nothing_jumps_and_everything_fits(browser, address, name, width):
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
     inside = browser.execute_script(
         "const box = arguments[0].getBoundingClientRect(); return [...arguments[0].querySelectorAll('*')]"
-        ".filter(c => { const r = c.getBoundingClientRect(); return r.width > 1 && (r.right > box.right + 1 || r.left < box.left - 1"
-        " || r.bottom > box.bottom + 1) }).map(c => c.outerHTML.slice(0, 90))",
+        ".filter(c => { const r = c.getBoundingClientRect();"
+        " return r.width > 1 && (r.right > box.right + 1 || r.left < box.left - 1 || r.bottom > box.bottom + 1) })"
+        ".map(c => c.outerHTML.slice(0, 90))",
         e.one(".wi-explorer"),
     )
     assert inside == []

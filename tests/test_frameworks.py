@@ -20,7 +20,11 @@ TORCH = {f"{name}_": name for name in KNOWN if f"{name}_ dense" in DATA["torch"]
     "normal_ std=0.01": "normal",
 }
 SAME = [
-    *[(DATA["torch"]["schemes"][f"{theirs} {kind}"], ours, SHAPES[kind]) for theirs, ours in TORCH.items() for kind in SHAPES],
+    *[
+        (DATA["torch"]["schemes"][f"{theirs} {kind}"], ours, SHAPES[kind])
+        for theirs, ours in TORCH.items()
+        for kind in SHAPES
+    ],
     (DATA["torch"]["layers"]["Linear(400, 100) weight"], "pytorch_linear", DENSE),
     (DATA["torch"]["layers"]["Conv2d(40, 20, 3) weight"], "pytorch_linear", CONV),
     (DATA["keras"]["layers"]["Dense(100) of 400 kernel"], "keras_dense", DENSE),
@@ -57,7 +61,10 @@ def test_jax_has_the_law_of_the_same_name(name, kind):
     assert apart(DATA["jax"]["schemes"][f"{name} {kind}"], draws(name, SHAPES[kind])) < 3
 
 
-@pytest.mark.parametrize(("name", "scale", "mode"), [("lecun_normal", 1, "fan_in"), ("glorot_normal", 1, "fan_avg"), ("he_normal", 2, "fan_in")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "scale", "mode"),
+    [("lecun_normal", 1, "fan_in"), ("glorot_normal", 1, "fan_avg"), ("he_normal", 2, "fan_in")],
+)
 def test_jax_calls_a_truncated_normal_normal(name, scale, mode):
     theirs = DATA["jax"]["schemes"][f"{name} dense"]
     W = np.stack(

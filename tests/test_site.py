@@ -229,12 +229,10 @@ def test_what_looks_like_a_directive_in_code_is_code(site):
 
 def test_a_wrong_citation_is_found_where_it_is_written(project):
     """In a claim's source, and in the cell of a table, which stands in no page."""
-    claim, table = (
-        project / "wi_docs" / "pages" / "claims" / "questions.py",
-        project / "wi_docs" / "pages" / "tables" / "schemes.py",
-    )
+    claim = project / "wi_docs" / "pages" / "claims" / "questions.py"
+    scheme = project / "wi_docs" / "nn" / "initializers.py"
     edit(claim, 'source="@cho2009"', 'source="@cho09"')
-    edit(table, '"@martens2010"', '"@martens10"')
+    edit(scheme, '"@martens2010"', '"@martens10"')
     done = build(project)
     said = done.stdout + done.stderr
     assert done.returncode != 0
@@ -243,14 +241,14 @@ def test_a_wrong_citation_is_found_where_it_is_written(project):
         f"wi_docs/pages/claims/questions.py:{line}: no entry 'cho09' in docs/references.bib; did you mean cho2009?"
         in said
     )
-    assert f"wi_docs/pages/tables/schemes.py:{line_of(table, '@martens10')}: no entry 'martens10' in" in said
+    assert f"wi_docs/nn/initializers.py:{line_of(scheme, '@martens10')}: no entry 'martens10' in" in said
 
 
 @pytest.mark.parametrize("description", ["", "What PyTorch, Keras and Flax start your layers from"])
 def test_a_page_without_a_description_of_its_own_fails_the_build(project, description):
     page, other = project / "docs" / "errata.md", project / "docs" / "what-your-framework-does.md"
-    theirs = re.search(r"(?m)^description: .*$", other.read_text())[0]
-    mine = re.search(r"(?m)^description: .*$", page.read_text())[0]
+    theirs = re.search(r"(?m)^description: (.*|>-(\n  .*)+)$", other.read_text())[0]
+    mine = re.search(r"(?m)^description: (.*|>-(\n  .*)+)$", page.read_text())[0]
     edit(page, f"{mine}\n", f"{theirs}\n" if description else "")
     if not description:
         edit(page, "---\n---\n", "")
@@ -290,7 +288,9 @@ def test_a_lab_that_is_not_in_the_navigation_fails_the_build(project):
 
 
 def test_a_build_that_is_killed_leaves_the_last_site(project):
-    """Killed as soon as it has written a page, and once more near its end; a build that is not killed replaces the site."""
+    """Killed as soon as it has written a page, and once more near its end; a build that is not killed replaces the
+    site.
+    """
     for pages in (1, 20):
         building = subprocess.Popen(
             [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"],

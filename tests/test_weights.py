@@ -109,12 +109,15 @@ def nan(value, count):
 GOOD = tensors()
 SQUARE = {"a.weight": np.ones((4, 4)), "b.weight": np.ones((4, 4))}
 REFUSED = [
-    ({"a.weight": np.ones((3, 4)), "b.weight": np.ones((5, 6))}, {}, r"'a.weight' \(3, 4\) and 'b.weight' \(5, 6\) do not chain.*--layers"),
+    ({"a.weight": np.ones((3, 4)), "b.weight": np.ones((5, 6))}, {},
+     r"'a.weight' \(3, 4\) and 'b.weight' \(5, 6\) do not chain.*--layers"),
     (SQUARE, {}, r"chain as \(in, out\) and as \(out, in\): 'a.weight' \(4, 4\), 'b.weight' \(4, 4\).*--order out,in"),
     ({"w.weight": np.ones((3, 4))}, {}, "--order"),
-    ({"a": np.ones((3, 3)), "b": np.ones((3, 2)), "conv.weight": np.ones((8, 3, 3, 3))}, {}, r"'conv.weight' has shape \(8, 3, 3, 3\).*--torch"),
+    ({"a": np.ones((3, 3)), "b": np.ones((3, 2)), "conv.weight": np.ones((8, 3, 3, 3))}, {},
+     r"'conv.weight' has shape \(8, 3, 3, 3\).*--torch"),
     (GOOD | {"norm.weight": np.ones(32)}, {}, r"'norm.weight' of shape \(32,\) is no bias.*--layers.*--normalization"),
-    (GOOD | {"layers.0.weight": GOOD["layers.0.weight"].astype(complex)}, {}, "'layers.0.weight' must be real numbers.*complex128"),
+    (GOOD | {"layers.0.weight": GOOD["layers.0.weight"].astype(complex)}, {},
+     "'layers.0.weight' must be real numbers.*complex128"),
     (GOOD | {"layers.2.weight": np.ones((16, 32), int)}, {}, "'layers.2.weight' must be real numbers.*int64"),
     (GOOD | {"layers.2.weight": nan(GOOD["layers.2.weight"], 7)}, {}, "'layers.2.weight' has 7 NaN of 512 values"),
     (GOOD | {"layers.2.bias": nan(GOOD["layers.2.bias"], 2)}, {}, "'bias of layers.2.weight' has 2 NaN of 16"),
@@ -159,7 +162,8 @@ BROKEN = [
     (packed(GOOD, change=lambda h: h["layers.0.weight"].update(shape=[32, -64])), "needs a dtype"),
     (packed(GOOD, change=lambda h: h["layers.0.weight"].update(shape=[32, 65])), "needs 8,320 bytes"),
     (packed(GOOD, change=lambda h: h["layers.0.weight"].update(shape="64")), "needs a dtype"),
-    (packed(GOOD, change=lambda h: h["layers.0.weight"].update(dtype="F8_E4M3")), "is of type 'F8_E4M3'; known are F64"),
+    (packed(GOOD, change=lambda h: h["layers.0.weight"].update(dtype="F8_E4M3")),
+     "is of type 'F8_E4M3'; known are F64"),
     (packed(GOOD, change=lambda h: h.update({"layers.0.weight": 3})), "needs a dtype"),
     (packed(GOOD, change=lambda h: h["layers.0.weight"].update(data_offsets=[0])), "needs a dtype"),
     (packed(GOOD, change=lambda h: h["layers.0.weight"].update(data_offsets=[0, 10**15])), "needs 8,192 bytes"),

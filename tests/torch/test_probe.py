@@ -624,7 +624,9 @@ def test_command_line(capsys, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("build", [models.wide, models.resnet, models.transformer], ids=lambda b: b.__name__)
 def test_a_look_takes_at_most_half_as_long_again_as_a_pass(build):
-    """One look against one plain forward and backward pass on one core, measured in turns; processor time, the best of each."""
+    """One look against one plain forward and backward pass on one core, measured in turns; processor time,
+    the best of each.
+    """
     built = build()
     model, inputs = built if isinstance(built, tuple) else (built, probes.standard_inputs(built))
     threads = torch.get_num_threads()

@@ -231,8 +231,8 @@ def _add(name: str, f: Elementwise, df: Elementwise, *, formula: str = "", paper
     for field, value in {"formula": formula, "paper": paper}.items():
         if value == "":
             raise ValueError(
-                f"{__file__}: the activation {name} has no {field}. Every activation states its function, slope, formula "
-                "and paper (None if there is none) where it is added"
+                f"{__file__}: the activation {name} has no {field}. Every activation states its function, slope, "
+                "formula and paper (None if there is none) where it is added"
             )
     _ACTIVATIONS[name] = Activation(name, _checked(f), _checked(df), formula, paper)
 

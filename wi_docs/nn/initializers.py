@@ -6,8 +6,8 @@ weights of one unit; or that of a convolution, `(*kernel, inputs, outputs)` as i
 if `dtype` says so. Every scheme raises `TypeError` for an `rng`, a `shape` or a `dtype` of the wrong kind, and
 `ValueError` for a size below 1 or a shape of one axis.
 
-What a scheme is stands in one place, its decorator: the tables, the form on Diagnose, the command line and the tests read
-it there.
+What a scheme is stands in one place, its decorator: the tables, the form on Diagnose, the command line and the tests
+read it there.
 """
 
 from __future__ import annotations
@@ -103,8 +103,9 @@ def scheme(
         for field, value in stated.items():
             if value == "" or (field == "deviation" and value is None):
                 raise ValueError(
-                    f"{inspect.getsourcefile(draw)}: the scheme {name} has no {field}. Every scheme states its formula, "
-                    "use, paper (None if there is none) and deviation in its decorator, and itself in a docstring"
+                    f"{inspect.getsourcefile(draw)}: the scheme {name} has no {field}. Every scheme states its "
+                    "formula, use, paper (None if there is none) and deviation in its decorator, "
+                    "and itself in a docstring"
                 )
         assert deviation is not None
         SCHEMES[name] = Scheme(name, draw, formula, use, paper, deviation, aliases)
@@ -140,7 +141,9 @@ def truncated_deviation(cut: float = CUT) -> float:
 
 
 def _draw(rng: np.random.Generator, shape: Shape, sigma: float, distribution: str, dtype: Any) -> Array:
-    """Draw independent entries of mean 0 and standard deviation `sigma`, in place, so that scaling costs next to nothing."""
+    """Draw independent entries of mean 0 and standard deviation `sigma`, in place, so that scaling costs next to
+    nothing.
+    """
     if distribution == "uniform":
         W: Array = rng.random(shape, dtype=dtype)
         W -= 0.5
@@ -227,7 +230,8 @@ def uniform(rng: np.random.Generator, shape: Shape, limit: float = 0.05, *, dtyp
 def truncated_normal(
     rng: np.random.Generator, shape: Shape, sigma: float = 0.02, *, dtype: DType = np.float64
 ) -> Array:
-    """Normal weights without tails: redrawn beyond two standard deviations, then widened to the deviation `sigma` again.
+    """Normal weights without tails: redrawn beyond two standard deviations, then widened to the deviation `sigma`
+    again.
 
     Source:
         The cut is that of TensorFlow, JAX and Keras, and so is the correction, by `truncated_deviation()`.
@@ -497,8 +501,8 @@ def identity(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dtype
 def pytorch_linear(rng: np.random.Generator, shape: Shape, *, dtype: DType = np.float64) -> Array:
     r"""What PyTorch's `nn.Linear` and `nn.Conv2d` start from: uniform weights of variance \(1/(3\,n_\text{in})\).
 
-    The bounds are \(\pm1/\sqrt{n_\text{in}}\). In the source it reads `kaiming_uniform_(a=sqrt(5))`. The biases are drawn
-    from the same interval.
+    The bounds are \(\pm1/\sqrt{n_\text{in}}\). In the source it reads `kaiming_uniform_(a=sqrt(5))`.
+    The biases are drawn from the same interval.
 
     Source:
         PyTorch 2.13, `torch/nn/modules/linear.py`, measured in `wi_docs/data/frameworks.json`; the "standard" scheme of

@@ -65,8 +65,8 @@ def exercise(
             raise ValueError(f"the exercise {function.__name__} has no question: write it as the function's docstring")
         if len(wrong) < LEAST_WRONG:
             raise ValueError(
-                f"the exercise {function.__name__} has {len(wrong)} wrong answers, and needs {LEAST_WRONG}, to show that "
-                "its check refuses them"
+                f"the exercise {function.__name__} has {len(wrong)} wrong answers, and needs {LEAST_WRONG}, "
+                "to show that its check refuses them"
             )
         return Exercise(
             function.__name__,

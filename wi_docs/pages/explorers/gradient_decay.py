@@ -51,7 +51,9 @@ EDGES = {"sigmoid": np.linspace(0, 1, 21), "tanh": np.linspace(-1, 1, 21), "relu
 
 
 def theory(phi: str, weights: float, biases: float) -> tuple[Array, Array]:
-    """Return rms of the activations and of the gradient by layer, `(DEPTH,)`, for infinite width and a gradient of 1 at the end."""
+    """Return rms of the activations and of the gradient by layer, `(DEPTH,)`, for infinite width and a gradient of 1 at
+    the end.
+    """
     q, last, forward, factors = weights + biases, 0.0, [math.nan], [math.nan]
     for _ in range(DEPTH):
         settled = abs(q - last) < 1e-12 * q  # the layers are alike from here on
@@ -82,7 +84,9 @@ def shares(phi: str, run: Propagation) -> Array:
 
 @remembered
 def data() -> dict[str, Any]:
-    """Return powers of ten of rms by layer `(activation, weights, biases, layer)`, measured and in theory, and histograms."""
+    """Return powers of ten of rms by layer `(activation, weights, biases, layer)`, measured and in theory,
+    and histograms.
+    """
     cases = [(phi, w, b) for phi in ACTIVATIONS for w in WEIGHTS for b in BIASES]
     shape, kept = (len(ACTIVATIONS), len(WEIGHTS), len(BIASES)), np.array(LAYERS) - 1
     runs = [simulation(*case) for case in cases]

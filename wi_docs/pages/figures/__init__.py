@@ -1,8 +1,9 @@
 """One module a figure, each with `draw()`, and here the look that they share.
 
-A figure draws a module of `wi_docs/experiments/` and returns a `Picture`. A color in it is the name of a CSS variable with the light palette's value to fall back on. In a page the palette in use
-fills it in; in a file opened by itself the light one stands. Text stays text, in the page's own font, so it can be
-searched, selected and read at any size. Figures are drawn 460 units wide: at that width a label is 12 units high.
+A figure draws a module of `wi_docs/experiments/` and returns a `Picture`. A color in it is the name of a CSS variable
+with the light palette's value to fall back on. In a page the palette in use fills it in; in a file opened by itself the
+light one stands. Text stays text, in the page's own font, so it can be searched, selected and read at any size.
+Figures are drawn 460 units wide: at that width a label is 12 units high.
 """
 
 from __future__ import annotations
