@@ -1,10 +1,10 @@
 """Faults to plant in the package, one at a time, each a file beside this one, and the claims that notice.
 
 A claim that nothing can make fail says nothing. A file says in its first line what is wrong, and then which claims must
-fail on it, the quickest first. After an empty line come the file of `wi_docs` that is edited, the text that stands there
-once, behind minus signs, and what replaces it, behind plus signs. The tests plant every fault and run the first of its
-claims; `python -m tests.faults [WORD...]` runs all of them, for the faults that have WORD in their description, or for
-all. A claim that no fault of the package can touch says why, in its decorator.
+fail on it, the quickest first. After an empty line come the file of `wi_docs` that is edited, the text that stands in
+it once, behind minus signs, and what replaces it, behind plus signs. The tests plant every fault and run the first of
+its claims; `python -m tests.faults [WORD...]` runs all, for the faults that have WORD in their description, or for all.
+A claim that no fault of the package can touch says why, in its decorator.
 """
 
 from __future__ import annotations
