@@ -283,7 +283,8 @@ def _shorten_index(path: Path, config: Any) -> None:
         words, page = re.sub("<[^>]*>", "", entry["text"]), entry["location"].partition("/")[0]
         if f"{page}.md" not in chapters:
             words = "" if page == "reference" else textwrap.shorten(words, 60, placeholder=" …")
-        entry["text"], entry["title"] = words, entry["title"].partition("  <code>")[0]  # without what kind of thing it is
+        entry["text"] = words
+        entry["title"] = entry["title"].partition("  <code>")[0]  # a class without the word that it is one
     path.write_text(json.dumps(index, separators=(",", ":")), encoding="utf-8")
 
 
