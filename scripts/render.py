@@ -173,9 +173,7 @@ def lab_page(notebook: Any, name: str) -> str:
     )
     words = words.strip()
     if not title.startswith("# ") or not words:
-        raise ValueError(
-            f"docs/labs/{name}.py: the first cell has to be Markdown: a title, and a paragraph that describes it"
-        )
+        raise RuleError("the first cell has to be Markdown: a title, and a paragraph that describes it")
     description = " ".join(words.partition("\n\n")[0].split()).partition(". The theory")[0].rstrip(".") + "."
     parts = [f"---\ndescription: {json.dumps(description)}\n---"]
     for cell in notebook.cells:
@@ -190,7 +188,7 @@ def lab_page(notebook: Any, name: str) -> str:
             if "text/html" in data:
                 parts.append(data["text/html"])
             elif "image/svg+xml" in data:
-                raise ValueError(f"a bare matplotlib figure in {name}: end the cell with a Picture, which has words")
+                raise RuleError("a cell shows a bare matplotlib figure: end it with a Picture, which has words")
             else:
                 text = output.get("text") or data.get("text/plain", "")
                 parts.append(f"```text {{.wi-output}}\n{text.rstrip()}\n```")

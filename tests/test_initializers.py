@@ -24,6 +24,14 @@ def z_score(W, variance):
     return (squares.mean() - variance) / (squares.std(ddof=1) / len(squares) ** 0.5)
 
 
+def assert_deviation(name, W, deviation):
+    apart = abs(z_score(W, deviation**2))
+    assert apart < 4, (
+        f"wi_docs/nn/initializers.py: {name} draws a deviation of {np.sqrt((W**2).mean()):.4g}, and its entry states "
+        f"{deviation:.4g}, {apart:.0f} standard errors away; at most 4 are chance"
+    )
+
+
 @pytest.mark.parametrize("name", names())
 def test_mean_and_variance_are_those_that_the_entry_states(name):
     W, deviation = weights(name), SCHEMES[name].deviation(SHAPE)
@@ -32,7 +40,7 @@ def test_mean_and_variance_are_those_that_the_entry_states(name):
         assert np.sqrt((W**2).mean()) == pytest.approx(deviation)
         return
     assert abs(W.mean()) < 4 * W.std() / W.size**0.5
-    assert abs(z_score(W, deviation**2)) < 4, f"{name} does not draw the deviation that its entry states"
+    assert_deviation(name, W, deviation)
 
 
 @pytest.mark.parametrize("field", ["formula", "use", "paper", "deviation", "docstring"])
@@ -100,7 +108,7 @@ def test_single_precision(name):
     assert W.dtype == np.float32
     assert W.flags.c_contiguous
     if not np.array_equal(W, get(name)(np.random.default_rng(1), (300, 120), dtype=np.float32)):
-        assert abs(z_score(W.astype(float), SCHEMES[name].deviation(SHAPE) ** 2)) < 4
+        assert_deviation(name, W.astype(float), SCHEMES[name].deviation(SHAPE))
 
 
 def test_a_truncated_normal_has_no_tails_and_keeps_its_deviation():
