@@ -1,4 +1,4 @@
-r"""The table of gains: what can be asked of an activation, its critical pair, and what a network makes of its gain."""
+r"""The gains of an activation, its critical pair, and the factors a layer that a network of finite width has."""
 
 from __future__ import annotations
 

@@ -6,8 +6,7 @@ weights of one unit; or that of a convolution, `(*kernel, inputs, outputs)` as i
 if `dtype` says so. Every scheme raises `TypeError` for an `rng`, a `shape` or a `dtype` of the wrong kind, and
 `ValueError` for a size below 1 or a shape of one axis.
 
-What a scheme is stands in one place, its decorator: the tables, the form on Diagnose, the command line and the tests
-read it there.
+The decorator of a scheme is its entry. The tables, the form on Diagnose, the command line and the tests read it there.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ def fans(shape: Shape, *, groups: int = 1) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Scheme:
-    r"""What is known of a scheme that needs no more than `rng` and `shape`.
+    r"""The entry of a scheme that needs no more than `rng` and `shape`.
 
     Attributes:
         name: the function's name.
@@ -670,7 +669,7 @@ def get(name: str | Initializer) -> Initializer:
 
 
 def known(name: str) -> Scheme:
-    """Return what is known of the scheme of that name, which may be an alias.
+    """Return the entry of the scheme of that name, which may be an alias.
 
     Raises:
         ValueError: for an unknown name; the message suggests the nearest.
@@ -717,7 +716,7 @@ def deviation(name: str, shape: Shape) -> float:
 
 
 def summary(name: str) -> str:
-    """Return what a scheme is, in a line: the first of its documentation, as plain text.
+    """Return the first line of a scheme's documentation, as plain text.
 
     Examples:
         >>> summary("zeros")

@@ -101,7 +101,7 @@ class Picture:
         return to_csv(self.data)
 
     def problems(self) -> list[str]:
-        """Return what keeps the picture off a page: too few words, or data that are no table, each with its number."""
+        """Return a sentence for each rule that the picture breaks, with the number seen and the number needed."""
         words, rows = len(self.caption.split()), {name: len(values) for name, values in self.data.items()}
         found = []
         if len(self.alt) < LEAST_ALT:

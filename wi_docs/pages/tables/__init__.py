@@ -26,7 +26,7 @@ class Table:
     formats: Mapping[str, str] = field(default_factory=dict)
 
     def problems(self) -> list[str]:
-        """Return what keeps the table off a page: too few words, unequal columns, or a cell that ends in its middle."""
+        """Return a sentence for each rule that the table breaks, with the number seen and the number needed."""
         words, rows = len(self.caption.split()), {header: len(values) for header, values in self.columns.items()}
         found = []
         if words < LEAST_CAPTION:
@@ -46,7 +46,7 @@ class Table:
         return to_csv(self.columns)
 
     def shown(self) -> dict[str, Any]:
-        """Return what a page shows: caption, headers, which columns hold numbers, and rows of text."""
+        """Return the caption, the headers, whether each column holds numbers, and the rows as text, for a page."""
         cells = [
             [_text(value, self.formats.get(header, ".3f")) for value in values]
             for header, values in self.columns.items()

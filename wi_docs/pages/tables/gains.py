@@ -1,4 +1,4 @@
-"""Sixteen activations: every gain that can be asked for, and what a network makes of the first."""
+"""The gains of every activation, and the factors a layer that a network has at the forward gain."""
 
 from wi_docs.experiments.gain_table import factors, gains
 from wi_docs.nn.activations import names
