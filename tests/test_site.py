@@ -18,6 +18,7 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from scripts import check_site, fetch_runtime, store
+from scripts.pages import Pages
 from tests.pages import ROOT, build
 from wi_docs.pages import claims
 from wi_docs.pages.figures import LEAST_ALT
@@ -230,9 +231,9 @@ def test_what_looks_like_a_directive_in_code_is_code(site):
 def test_a_wrong_citation_is_found_where_it_is_written(project):
     """In a claim's source, and in the cell of a table, which stands in no page."""
     claim = project / "wi_docs" / "pages" / "claims" / "questions.py"
-    scheme = project / "wi_docs" / "nn" / "initializers.py"
+    table = project / "wi_docs" / "pages" / "tables" / "activations.py"
     edit(claim, 'source="@cho2009"', 'source="@cho09"')
-    edit(scheme, '"@martens2010"', '"@martens10"')
+    edit(table, 'one.paper or ""', 'one.paper or "@martens10"')
     done = build(project)
     said = done.stdout + done.stderr
     assert done.returncode != 0
@@ -241,7 +242,16 @@ def test_a_wrong_citation_is_found_where_it_is_written(project):
         f"wi_docs/pages/claims/questions.py:{line}: no entry 'cho09' in docs/references.bib; did you mean cho2009?"
         in said
     )
-    assert f"wi_docs/nn/initializers.py:{line_of(scheme, '@martens10')}: no entry 'martens10' in" in said
+    assert f"wi_docs/pages/tables/activations.py:{line_of(table, '@martens10')}: no entry 'martens10' in" in said
+
+
+def test_what_a_table_shows_is_found_in_the_module_that_it_reads(site):
+    """A citation stands in the entry of a scheme, and not in the table of schemes."""
+    page = Pages()
+    page.page = ROOT / "docs" / "ways-to-initialize-weights.md"
+    page.parts += store.sources(store.Job("tables", "schemes"))
+    needle = 'paper="@martens2010"'
+    assert page.where(needle) == f"wi_docs/nn/initializers.py:{line_of(ROOT / 'wi_docs/nn/initializers.py', needle)}"
 
 
 @pytest.mark.parametrize("description", ["", "What PyTorch, Keras and Flax start your layers from"])
