@@ -65,9 +65,9 @@ runtime: .venv/ready
 vendor:
 	cd scripts/vendor && npm ci --ignore-scripts && node bundle.mjs
 
-# Check the types of explorers' scripts (npm).
+# Check the types of our scripts: what pages load, and the worker, whose globals are others (npm).
 check-js:
-	cd scripts/vendor && npm ci --ignore-scripts && npx tsc --project .
+	cd scripts/vendor && npm ci --ignore-scripts && npx tsc --project . && npx tsc --project tsconfig.worker.json
 
 # Ask the frameworks again what they do. Their versions are part of what the file says.
 reference:

@@ -159,7 +159,7 @@ def on_files(files: Files, config: Any) -> Files:
             files.append(_generated(config, f"tables/{job.name}.csv", folder / f"{job.name}.csv"))
             files.append(_generated(config, f"tables/{job.name}.py", store.ROOT / job.source))
         elif job.kind == "explorers":
-            files.append(_generated(config, f"explorers/{job.name}.bin", folder / f"{job.name}.bin"))
+            files.append(_generated(config, f"explorers/{job.name}.json", folder / f"{job.name}.json"))
         elif job.kind in ("claims", "exercises"):
             files.append(_generated(config, f"{job.kind}/{job.name}.py", store.ROOT / job.source))
         else:
@@ -200,7 +200,8 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
     ):
         pages.LOG.warning("docs/%s:%d: %s", page.file.src_uri, line, message)
     PAGES.marked |= {(PAGES.page.stem, name) for name in ledger.MARK.findall(markdown)}
-    markdown = pages.fill_exercises(pages.fill_tables(markdown, PAGES), PAGES)
+    for fill in (pages.fill_tables, pages.fill_exercises, pages.fill_choices):
+        markdown = fill(markdown, PAGES)
     for place, make in PLACES.items():
         if place in markdown:
             markdown = markdown.replace(place, make())
@@ -281,14 +282,16 @@ def _shorten_index(path: Path, config: Any) -> None:
     for entry in index["docs"]:
         words, page = re.sub("<[^>]*>", "", entry["text"]), entry["location"].partition("/")[0]
         if f"{page}.md" not in chapters:
-            words = "" if page == "reference" else textwrap.shorten(words, 80, placeholder=" …")
+            words = "" if page == "reference" else textwrap.shorten(words, 60, placeholder=" …")
         entry["text"] = words
+        entry["title"] = entry["title"].partition("  <code>")[0]  # a class without the word that it is one
     path.write_text(json.dumps(index, separators=(",", ":")), encoding="utf-8")
 
 
 def _leave_out_comments(assets: Path) -> None:
     """Serve our own styles and scripts without their comments, a kilobyte of what each page loads first."""
-    for folder, pattern in (("css", r"/\*.*?\*/\s*"), ("js", r"(?m)^[ \t]*//.*\n")):
+    block = r"/\*\*(?:[^*]|\*(?!/))*\*/"  # in a script, one that fills its lines; a type within an expression stays
+    for folder, pattern in (("css", r"/\*.*?\*/\s*"), ("js", rf"(?m)^[ \t]*(?://.*|{block})\n")):
         for path in (assets / folder).rglob(f"*.{folder}"):
             text = path.read_text(encoding="utf-8")
             path.write_text(

@@ -4,6 +4,7 @@ r"""What the site's Markdown has beyond Material's: figures, citations, and math
   has the same name, the figure is marked for `docs/assets/js/explorers/`.
 - `[[table: name]]`, likewise, shows `wi_docs/pages/tables/name.py`.
 - `[[exercises]]`, likewise, shows the page's own: `wi_docs/pages/exercises/page.py`.
+- `[[choices: activations, relu]]`, in a form, lists what `wi_docs.nn.activations.names()` knows, with relu chosen at first.
 - `[@key]` or `[@key, section 2; @other]` cites in parentheses, `@key` in the sentence.
 - `[[claim: id]]` after a sentence marks it as a claim that ran; see `scripts/ledger.py`.
 - `$…$` and `$$…$$` become MathML: nothing is left to typeset in the reader's browser.
@@ -19,6 +20,8 @@ import html
 import json
 import logging
 import re
+import subprocess
+import sys
 import textwrap
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
@@ -46,7 +49,8 @@ KEY = r"[A-Za-z][\w-]*"  # of a citation: letters and a year, or what somebody t
 TABLE = re.compile(r"^\[\[table:\s*([\w-]+)\s*\]\]$", re.MULTILINE)
 EXERCISES = re.compile(r"^\[\[exercises\]\]$", re.MULTILINE)
 FIGURE = re.compile(r"^\[\[figure:\s*([\w-]+)\s*\]\]$")
-DIRECTIVES = ("[[figure: NAME]]", "[[table: NAME]]", "[[claim: ID]]", "[[exercises]]")
+CHOICES = re.compile(r"\[\[choices:\s*(\w+),\s*(\w+)\s*\]\]")
+DIRECTIVES = ("[[figure: NAME]]", "[[table: NAME]]", "[[claim: ID]]", "[[exercises]]", "[[choices: MODULE, NAME]]")
 
 
 class Pages(Extension):
@@ -110,7 +114,7 @@ class _FigureBlock(BlockProcessor):
             self.pages.warn(source, f"no figure is called {name!r}; there are {known}")
             return
         self.pages.shown.add(name)
-        self.pages.parts.append(store.ROOT / store.Job("figures", name).source)
+        self.pages.parts += store.sources(store.Job("figures", name))
         words = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         svg = (folder / f"{name}.svg").read_text(encoding="utf-8")
         svg = re.sub(
@@ -139,7 +143,7 @@ def glossary() -> dict[str, str]:
     """Return the terms of `docs/glossary.md` with their definitions, as plain text."""
     text = (store.ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
     found = re.findall(r"^<span[^>]*>(.*)</span>\n:   (.+(?:\n    .+)*)", text, re.MULTILINE)
-    return {term: " ".join(words.partition(" See [")[0].split()) for term, words in found}
+    return {term: " ".join(words.split()).partition(" See [")[0] for term, words in found}
 
 
 _TERM = re.compile(r'<abbr title="([^"]*)">([^<]*)</abbr>|<(/?)(?:a|h\d|code|figure|table)\b[^>]*>')
@@ -188,7 +192,7 @@ def fill_exercises(markdown: str, pages: Pages) -> str:
             pages.warn(match[0], f"there is no wi_docs/pages/exercises/{page}.py")
             return ""
         pages.shown.add(page)
-        pages.parts.append(store.ROOT / store.Job("exercises", page).source)
+        pages.parts += store.sources(store.Job("exercises", page))
         parts = []
         for name, made in json.loads((folder / f"{page}.json").read_text(encoding="utf-8")).items():
             solution = textwrap.indent(f"```python\n{made['solution']}```", "    ")
@@ -216,7 +220,7 @@ def fill_tables(markdown: str, pages: Pages) -> str:
             pages.warn(match[0], f"no table is called {name!r}; there are {', '.join(known)}")
             return ""
         pages.shown.add(name)
-        pages.parts.append(store.ROOT / store.Job("tables", name).source)
+        pages.parts += store.sources(store.Job("tables", name))
         made = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         rules = ["--:" if number else ":--" for number in made["numbers"]]
         lines = [f"| {' | '.join(row)} |" for row in (made["header"], rules, *made["rows"])]
@@ -234,6 +238,27 @@ def fill_tables(markdown: str, pages: Pages) -> str:
         )
 
     return TABLE.sub(fill, markdown)
+
+
+def fill_choices(markdown: str, pages: Pages) -> str:
+    """Replace each `[[choices: module, name]]` by the options of a form: what a module of `wi_docs/nn` knows by name.
+
+    The package is asked in a process of its own, so that it is seen as it stands now.
+    """
+
+    def fill(match: re.Match[str]) -> str:
+        module, first = match.groups()
+        code = f"from wi_docs.nn.{module} import names; print(*names())"
+        asked = subprocess.run(
+            [sys.executable, "-c", code], cwd=store.ROOT, capture_output=True, text=True, check=False
+        )
+        known = asked.stdout.split()
+        if first not in known:
+            why = asked.stderr.strip().rpartition("\n")[2] or f"it knows {', '.join(known)}"
+            pages.warn(match[0], f"wi_docs/nn/{module}.py knows no {first!r}: {why}")
+        return "".join(f"<option{' selected' if name == first else ''}>{name}</option>" for name in known)
+
+    return CHOICES.sub(fill, markdown)
 
 
 @cache

@@ -21,8 +21,8 @@ print(_json.dumps([getattr(m, "__file__", None) for m in list(_sys.modules.value
 LAB_START = "import matplotlib_inline.backend_inline as _inline; _inline.set_matplotlib_formats('svg')"
 
 
-class ClaimsError(Exception):
-    """Some claims do not hold; the message names them all."""
+class RuleError(Exception):
+    """What was made breaks a rule of the site. The message says which, with its numbers; a traceback says no more."""
 
 
 def child(job: Job, folder: Path) -> None:
@@ -42,7 +42,7 @@ def child(job: Job, folder: Path) -> None:
         if "wi_docs.experiments.digits" in sys.modules:  # read by an experiment that is only remembered, maybe
             read.add("wi_docs/data/digits.csv.gz")
         report = {"deps": sorted(read)}
-    except ClaimsError as failed:
+    except RuleError as failed:
         report = {"error": str(failed)}
     except BaseException:
         report = {"error": "\n".join(traceback.format_exc().splitlines()[-12:])}
@@ -72,7 +72,7 @@ def claims(job: Job, folder: Path, read: set[str]) -> None:
     records = [claims.run(claim) for claim in claims.load(job.name).values()]
     failed = claims.complaints(records)
     if failed:
-        raise ClaimsError("\n".join([f"{len(failed)} of {len(records)} claims fail", *failed]))
+        raise RuleError("\n".join([f"{len(failed)} of {len(records)} claims fail", *failed]))
     (folder / f"{job.name}.json").write_text(json.dumps(records, indent=1))
 
 
@@ -92,7 +92,7 @@ def explorer(job: Job, folder: Path, read: set[str]) -> None:
     from wi_docs.pages import explorers
 
     made = importlib.import_module(f"wi_docs.pages.explorers.{job.name}").data()
-    (folder / f"{job.name}.bin").write_bytes(explorers.pack(made))
+    (folder / f"{job.name}.json").write_text(explorers.pack(made))
 
 
 def figure(job: Job, folder: Path, read: set[str]) -> None:
@@ -101,9 +101,8 @@ def figure(job: Job, folder: Path, read: set[str]) -> None:
 
     picture = importlib.import_module(f"wi_docs.pages.figures.{job.name}").draw()
     if not isinstance(picture, Picture):
-        raise TypeError(
-            f"{job.source}: draw() has to return a Picture, with words and data, got {type(picture).__name__}"
-        )
+        raise RuleError(f"draw() has to return a Picture, with words and data, got {type(picture).__name__}")
+    _refuse(picture.problems())
     (folder / f"{job.name}.svg").write_text(light(picture.svg(job.name), prefix=f"{job.name}-"))
     (folder / f"{job.name}.csv").write_text(picture.csv())
     (folder / f"{job.name}.json").write_text(json.dumps({"caption": picture.caption, "alt": picture.alt}))
@@ -112,8 +111,14 @@ def figure(job: Job, folder: Path, read: set[str]) -> None:
 def table(job: Job, folder: Path, read: set[str]) -> None:
     """Compute `wi_docs/pages/tables/NAME.py`: its cells and words, and its data."""
     made = importlib.import_module(f"wi_docs.pages.tables.{job.name}").table()
+    _refuse(made.problems())
     (folder / f"{job.name}.json").write_text(json.dumps(made.shown()))
     (folder / f"{job.name}.csv").write_text(made.csv())
+
+
+def _refuse(problems: list[str]) -> None:
+    if problems:
+        raise RuleError("; ".join(problems))
 
 
 def light(svg: str, prefix: str) -> str:
@@ -168,9 +173,7 @@ def lab_page(notebook: Any, name: str) -> str:
     )
     words = words.strip()
     if not title.startswith("# ") or not words:
-        raise ValueError(
-            f"docs/labs/{name}.py: the first cell has to be Markdown: a title, and a paragraph that describes it"
-        )
+        raise RuleError("the first cell has to be Markdown: a title, and a paragraph that describes it")
     description = " ".join(words.partition("\n\n")[0].split()).partition(". The theory")[0].rstrip(".") + "."
     parts = [f"---\ndescription: {json.dumps(description)}\n---"]
     for cell in notebook.cells:
@@ -185,7 +188,7 @@ def lab_page(notebook: Any, name: str) -> str:
             if "text/html" in data:
                 parts.append(data["text/html"])
             elif "image/svg+xml" in data:
-                raise ValueError(f"a bare matplotlib figure in {name}: end the cell with a Picture, which has words")
+                raise RuleError("a cell shows a bare matplotlib figure: end it with a Picture, which has words")
             else:
                 text = output.get("text") or data.get("text/plain", "")
                 parts.append(f"```text {{.wi-output}}\n{text.rstrip()}\n```")

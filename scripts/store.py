@@ -78,6 +78,12 @@ def find(job: Job) -> Path | None:
     return folder if folder.is_dir() else None
 
 
+def sources(job: Job) -> list[Path]:
+    """Return the files that the job's results were made from, its own first."""
+    record = json.loads((_home(job) / "deps.json").read_text())
+    return [ROOT / job.source, *(ROOT / path for path in record)]
+
+
 def why(job: Job) -> str:
     """Say why the job has to be made."""
     if not (_home(job) / "deps.json").exists():

@@ -44,7 +44,9 @@ def project(tmp_path, site):
 
 
 class Server(http.server.SimpleHTTPRequestHandler):
-    """Serves the site, but for the names in `lost`, those in `held` when they are let go; `asked` is what was asked for."""
+    """Serves the site, but for the names in `lost`, those in `held` when they are let go; `asked` is what was asked
+    for.
+    """
 
     lost: ClassVar[set[str]] = set()
     held: ClassVar[dict[str, threading.Event]] = {}

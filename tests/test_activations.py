@@ -4,6 +4,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 
+from wi_docs.nn import activations
 from wi_docs.nn.activations import SELU_ALPHA, SELU_LAMBDA, activation, names
 
 mp.mp.dps = 40
@@ -40,7 +41,19 @@ def _relative_error(got, exact):
 
 
 def test_every_activation_has_a_reference():
+    lacking = set(names()) - set(EXACT)
+    assert not lacking, f"tests/test_activations.py: EXACT has no {lacking}. Every activation is held against mpmath"
     assert set(EXACT) == set(names())
+
+
+@pytest.mark.parametrize(
+    ("given", "field"), [({"paper": None}, "formula"), ({"formula": "$x$"}, "paper")], ids=["formula", "paper"]
+)
+def test_an_activation_that_does_not_say_what_it_is_is_refused(given, field):
+    words = rf"activations.py: the activation nameless has no {field}. Every activation states its function, slope"
+    with pytest.raises(ValueError, match=words):
+        activations._add("nameless", np.tanh, np.tanh, **given)
+    assert "nameless" not in names()
 
 
 @pytest.mark.parametrize("name", names())

@@ -4,21 +4,29 @@ import pytest
 
 from tests.pages import PAGES
 
-# For each root: what it stands over, and the first of what follows it on its line, a leaf of the formula or the text after it.
+# For each root: what it stands over, and the first of what follows it on its line, a leaf of the formula or the text
+# after it.
 ROOTS = """
 await document.fonts.ready
-const box = node => { const range = document.createRange(); range.selectNodeContents(node); return range.getClientRects() }
+const box = node => {
+  const range = document.createRange()
+  range.selectNodeContents(node)
+  return range.getClientRects()
+}
 return [...document.querySelectorAll("msqrt")].filter(root => root.getClientRects().length).flatMap(root => {
   const under = root.lastElementChild.getBoundingClientRect(), math = root.closest("math")
-  const block = math.closest("p, li, td, th, dd, dt, figcaption, h1, h2, h3, summary, .wi-math-block") ?? math.parentElement
+  const blocks = "p, li, td, th, dd, dt, figcaption, h1, h2, h3, summary, .wi-math-block"
+  const block = math.closest(blocks) ?? math.parentElement
   const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT)
   while (walker.nextNode()) {
     const node = walker.currentNode
-    if (!(root.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING) || root.contains(node) || !node.data) continue
+    const follows = root.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING
+    if (!follows || root.contains(node) || !node.data) continue
     const next = [...box(node)].find(r => r.width && r.top < under.bottom - 2 && r.bottom > under.top + 2)
     if (!next) return []
     const size = parseFloat(getComputedStyle(root).fontSize)
-    const bare = !root.nextElementSibling?.matches("mspace") && (!math.contains(node) || node.parentElement.matches("mi, mn, [lspace='0']"))
+    const bare = !root.nextElementSibling?.matches("mspace")
+      && (!math.contains(node) || node.parentElement.matches("mi, mn, [lspace='0']"))
     const text = `${math.textContent} ${node.data.slice(0, 30)}`
     return [{ text, gap: (next.left - under.right) / size, bare }]
   }
@@ -42,24 +50,28 @@ def test_the_verdict_and_what_helps_are_in_sight_under_the_button(either, addres
     either.run(
         """
         window.seen = []
-        const form = document.querySelector(".wi-form"), [button, result] = form.querySelectorAll("button, .wi-form__result")
+        const form = document.querySelector(".wi-form")
+        const [button, result] = form.querySelectorAll("button, .wi-form__result")
         const note = () => seen.push([button.textContent, button.getAttribute("aria-busy"), result.innerText,
           result.querySelector("progress").hidden || result.querySelector("progress").value])
-        new MutationObserver(note).observe(form, { subtree: true, childList: true, attributes: true, characterData: true })
+        const all = { subtree: true, childList: true, attributes: true, characterData: true }
+        new MutationObserver(note).observe(form, all)
         button.scrollIntoView({ block: "end", behavior: "instant" })
         button.click()
         """
     )
     found = either.run(
         """
-        const result = document.querySelector(".wi-form__result"), wait = () => new Promise(done => setTimeout(done, 200))
+        const result = document.querySelector(".wi-form__result")
+        const wait = () => new Promise(done => setTimeout(done, 200))
         while (!["ok", "differs", "error"].includes(result.dataset.wiState)) await wait()
         await wait()
         const boxes = [...result.querySelectorAll("[role=status] p")].map(line => line.getBoundingClientRect())
         const seen = boxes.every(box => [box.top + 2, box.bottom - 2].every(y =>
           result.contains(document.elementFromPoint(box.left + 5, y))))
         return { seen, lines: result.innerText.split(/\\n+/), bottom: boxes.at(-1).bottom, top: boxes[0].top,
-          under: boxes[0].top - document.querySelector(".wi-form button").getBoundingClientRect().bottom, page: document.body.innerText }
+          under: boxes[0].top - document.querySelector(".wi-form button").getBoundingClientRect().bottom,
+          page: document.body.innerText }
         """
     )
     assert found["seen"]
@@ -90,11 +102,13 @@ def test_no_line_of_code_is_cut_off(either, address, page, width):
         const cut = [], covered = []
         for (const code of document.querySelectorAll("pre > code")) {
           const over = code.scrollWidth - code.clientWidth
-          if (over > 0) cut.push(`${over} px: ${code.innerText.split("\\n").reduce((a, b) => a.length >= b.length ? a : b)}`)
+          const longest = () => code.innerText.split("\\n").reduce((a, b) => a.length >= b.length ? a : b)
+          if (over > 0) cut.push(`${over} px: ${longest()}`)
           const button = code.parentElement.querySelector(".md-code__nav")?.getBoundingClientRect()
           const range = document.createRange()
           range.selectNodeContents(code)
-          if (button && [...range.getClientRects()].some(r => r.width > 1 && r.right > button.left && r.left < button.right
+          if (button && [...range.getClientRects()].some(r => r.width > 1
+            && r.right > button.left && r.left < button.right
             && r.bottom > button.top && r.top < button.bottom)) covered.push(code.innerText.slice(0, 60))
         }
         return { cut, covered }

@@ -26,7 +26,8 @@ def test_a_page_is_silent_and_fits(browser, address, page, width):
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
     outside = browser.execute_script(
         "return [...document.querySelectorAll('.wi-figure svg text')].filter(t => {"
-        " const r = t.getBoundingClientRect(); return r.left < -1 || r.right > innerWidth + 1 }).map(t => t.textContent)"
+        " const r = t.getBoundingClientRect(); return r.left < -1 || r.right > innerWidth + 1 })"
+        ".map(t => t.textContent)"
     )
     assert outside == []
 
@@ -100,7 +101,8 @@ def test_the_ledger_can_be_narrowed(browser, address):
 
     def rows():
         return browser.execute_script(
-            "return [...document.querySelectorAll('.wi-ledger tr[id]:not(.wi-ledger__group)')].filter(r => r.offsetHeight).map(r => r.dataset.page + ' ' + r.dataset.verdict)"
+            "return [...document.querySelectorAll('.wi-ledger tr[id]:not(.wi-ledger__group)')]"
+            ".filter(r => r.offsetHeight).map(r => r.dataset.page + ' ' + r.dataset.verdict)"
         )
 
     everything = rows()

@@ -21,7 +21,7 @@ from wi_docs.diagnosis.networks import NORMALIZATIONS, Spec, build, diagnose, si
 from wi_docs.diagnosis.problems import REACH
 from wi_docs.diagnosis.report import plain, text
 from wi_docs.experiments import frameworks, saturation
-from wi_docs.nn import activations, floats, initializers
+from wi_docs.nn import activations, initializers, number_formats
 from wi_docs.nn.activations import activation
 from wi_docs.pages.figures.diagnosis import picture
 
@@ -397,7 +397,7 @@ SPECS = st.builds(
     gain=st.floats(1e-3, 1e3),
     sigma_b=st.none() | st.floats(0, 10),
     normalization=st.sampled_from(NORMALIZATIONS),
-    dtype=st.sampled_from(tuple(floats.FORMATS)),
+    dtype=st.sampled_from(tuple(number_formats.FORMATS)),
     input_second_moment=st.floats(1e-6, 1e6),
     input_correlation=st.floats(0, 0.99),
     seed=st.integers(0, 2**31),

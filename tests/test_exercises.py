@@ -23,22 +23,35 @@ def left(*codes):
 
 @pytest.mark.parametrize(("page", "name"), ALL)
 def test_an_exercise_tells_right_from_wrong(page, name):
-    exercise = exercises.load(page)[name]
+    exercise, where = exercises.load(page)[name], f"wi_docs/pages/exercises/{page}.py: {name}"
     first = exercises.judge(page, name, left(exercise.start))
-    assert not first.right, "it is solved before it has begun"
+    assert not first.right, f"{where}: the code to start from is judged right: {first.words}"
     solved = exercises.judge(page, name, left(exercise.solution))
-    assert solved.right, solved.words
+    assert solved.right, f"{where}: the solution is judged wrong: {solved.words}"
     assert solved.words.startswith("Good. " if page == "diagnose" else "Right. ")
-    assert len(exercise.wrong) >= 3
     for answer in exercise.wrong:
         verdict = exercises.judge(page, name, left(exercise.start, answer))
-        assert not verdict.right, answer
+        assert not verdict.right, f"{where}: the wrong answer {answer.strip()!r} is judged right: {verdict.words}"
         assert verdict.words.startswith(("Bad: ", "Not yet. `found` has to be") if page == "diagnose" else "Not yet. ")
     assert exercises.judge(page, name, {}).words.startswith("Not yet. There is no `")
 
 
-def test_every_chapter_has_two():
-    chapters = {"weight_initialization", "vanishing_gradients", "exploding_gradients", "ways_to_initialize_weights"}
-    beyond = {"which_gain", "what_your_framework_does", "edge_of_chaos", "residual_networks", "recurrent_networks"}
-    assert chapters | beyond <= set(PAGES)
-    assert all(len(exercises.load(page)) >= 2 for page in chapters | beyond)
+@pytest.mark.parametrize("page", PAGES)
+def test_a_file_of_exercises_has_one(page):
+    assert exercises.load(page), f"wi_docs/pages/exercises/{page}.py: no function of it is an exercise"
+
+
+@pytest.mark.parametrize(
+    ("question", "wrong", "words"),
+    [
+        (None, ("1", "2", "3"), "the exercise nameless has no question: write it as the function's docstring"),
+        ("What?", ("1", "2"), "the exercise nameless has 2 wrong answers, and needs 3, to show that"),
+    ],
+)
+def test_an_exercise_without_a_question_or_wrong_answers_is_refused(question, wrong, words):
+    def nameless(answer):
+        return exercises.right("")
+
+    nameless.__doc__ = question
+    with pytest.raises(ValueError, match=words):
+        exercises.exercise(start="", hint="", solution="", wrong=wrong)(nameless)

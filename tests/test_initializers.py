@@ -1,31 +1,17 @@
 """The law of each scheme: moments within their standard errors, where the neighboring law is far outside."""
 
+import inspect
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wi_docs.nn import initializers
-from wi_docs.nn.initializers import get, names
+from wi_docs.nn.initializers import SCHEMES, get, names
 
 SHAPE = (300, 120)
-VARIANCE = {
-    "normal": 1e-4,
-    "lecun_normal": 1 / 300,
-    "lecun_uniform": 1 / 300,
-    "glorot_normal": 2 / 420,
-    "glorot_uniform": 2 / 420,
-    "he_normal": 2 / 300,
-    "he_uniform": 2 / 300,
-    "orthogonal": 1 / 300,
-    "uniform": 0.05**2 / 3,
-    "truncated_normal": 0.02**2,
-    "sparse": 15 / 300,
-    "pytorch_linear": 1 / 900,
-    "keras_dense": 2 / 420,
-    "flax_dense": 1 / 300,
-    "mup_readout": 1 / 300**2,
-}
 
 
 def weights(name, shape=SHAPE, seed=0):
@@ -38,16 +24,39 @@ def z_score(W, variance):
     return (squares.mean() - variance) / (squares.std(ddof=1) / len(squares) ** 0.5)
 
 
-def test_every_random_scheme_is_tested():
-    assert set(VARIANCE) | {"zeros", "constant", "identity"} == set(names())
+def assert_deviation(name, W, deviation):
+    apart = abs(z_score(W, deviation**2))
+    assert apart < 4, (
+        f"wi_docs/nn/initializers.py: {name} draws a deviation of {np.sqrt((W**2).mean()):.4g}, and its entry states "
+        f"{deviation:.4g}, {apart:.0f} standard errors away; at most 4 are chance"
+    )
 
 
-@pytest.mark.parametrize("name", VARIANCE)
-def test_mean_and_variance(name):
-    W = weights(name)
+@pytest.mark.parametrize("name", names())
+def test_mean_and_variance_are_those_that_the_entry_states(name):
+    W, deviation = weights(name), SCHEMES[name].deviation(SHAPE)
     assert W.shape == SHAPE
+    if np.array_equal(W, weights(name, seed=1)):  # nothing is drawn
+        assert np.sqrt((W**2).mean()) == pytest.approx(deviation)
+        return
     assert abs(W.mean()) < 4 * W.std() / W.size**0.5
-    assert abs(z_score(W, VARIANCE[name])) < 4
+    assert_deviation(name, W, deviation)
+
+
+@pytest.mark.parametrize("field", ["formula", "use", "paper", "deviation", "docstring"])
+def test_a_scheme_that_does_not_say_what_it_is_is_refused(field):
+    def nameless(rng, shape):
+        return np.zeros(shape)
+
+    nameless.__doc__ = "All weights 0."
+    given = {"formula": "$0$", "use": "nothing", "paper": None, "deviation": lambda shape: 0.0}
+    given.pop(field, None)
+    if field == "docstring":
+        nameless.__doc__ = None
+    words = f"test_initializers.py: the scheme nameless has no {field}. Every scheme states its formula, use, paper"
+    with pytest.raises(ValueError, match=re.escape(words)):
+        initializers.scheme(**given)(nameless)
+    assert "nameless" not in SCHEMES
 
 
 @pytest.mark.parametrize(
@@ -98,8 +107,8 @@ def test_single_precision(name):
     W = get(name)(np.random.default_rng(0), (300, 120), dtype=np.float32)
     assert W.dtype == np.float32
     assert W.flags.c_contiguous
-    if name in VARIANCE:
-        assert abs(z_score(W.astype(float), VARIANCE[name])) < 4
+    if not np.array_equal(W, get(name)(np.random.default_rng(1), (300, 120), dtype=np.float32)):
+        assert_deviation(name, W.astype(float), SCHEMES[name].deviation(SHAPE))
 
 
 def test_a_truncated_normal_has_no_tails_and_keeps_its_deviation():
@@ -145,9 +154,7 @@ def test_orthogonal_is_uniform_and_qr_alone_is_not():
     assert abs(bare.mean()) > 20 * (1 / 3 / 1500) ** 0.5
 
 
-@pytest.mark.parametrize(
-    "name", [n for n in names() if n.split("_")[0] in ("lecun", "glorot", "he", "orthogonal", "mup")]
-)
+@pytest.mark.parametrize("name", [name for name in names() if "gain" in inspect.signature(get(name)).parameters])
 def test_gain_is_a_factor(name):
     plain, scaled = get(name)(np.random.default_rng(3), (8, 5)), get(name)(np.random.default_rng(3), (8, 5), gain=3.0)
     assert np.allclose(scaled, 3.0 * plain)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import wi_docs
 from wi_docs import MLP, activation, gain, propagate
-from wi_docs.experiments.catalog import gains
+from wi_docs.experiments.gain_table import gains
 from wi_docs.experiments.lsuv import lsuv
 from wi_docs.experiments.meanfield import fixed_point
 from wi_docs.experiments.mup import coordinate_check

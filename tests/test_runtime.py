@@ -23,7 +23,7 @@ from scripts import fetch_runtime, wheel
 from tests.conftest import Server
 from tests.pages import ROOT, build, show
 from wi_docs.diagnosis.networks import NORMALIZATIONS, Spec
-from wi_docs.nn import activations, floats, initializers
+from wi_docs.nn import activations, initializers, number_formats
 
 END = ("ok", "differs", "error", "stopped")
 
@@ -236,10 +236,12 @@ def test_a_file_written_is_announced_and_warnings_are_shown(browser, address):
 def test_running_code_sees_neither_the_page_nor_the_network(browser, address):
     code = (
         "import js\n"
-        "for name in ('document', 'localStorage', 'cookieStore', 'fetch', 'XMLHttpRequest', 'WebSocket', 'indexedDB', 'caches'):\n"
+        "for name in ('document', 'localStorage', 'cookieStore', 'fetch', 'XMLHttpRequest', 'WebSocket', 'indexedDB',\n"
+        "             'caches'):\n"
         "    print(name, getattr(js, name, None) is None)\n"
         "from pyodide.code import run_js\n"
-        "print(run_js('delete self.fetch; delete self.indexedDB; [typeof fetch, typeof indexedDB, typeof WorkerGlobalScope.prototype.fetch].join()'))\n"
+        "print(run_js('delete self.fetch; delete self.indexedDB; '\n"
+        "    '[typeof fetch, typeof indexedDB, typeof WorkerGlobalScope.prototype.fetch].join()'))\n"
     )
     _, text = run_code(browser, address, code)
     assert text.count("True") == 8, text
@@ -252,7 +254,8 @@ def test_markup_that_code_shows_draws_and_does_nothing_else(browser, address):
         "    def _repr_html_(self):\n"
         "        return ('<svg><text>drawn</text><script>window.hit = 1</script><use href=\"/x.svg#a\"/>'\n"
         '                \'<image href="/pixel-1"/></svg><img src="/pixel-2" onerror="window.hit = 1">\'\n'
-        '                \'<p style="background: url(/pixel-3)" onclick="hit()">words</p><a href="javascript:hit()">a</a>\')\n'
+        '                \'<p style="background: url(/pixel-3)" onclick="hit()">words</p>\'\n'
+        "                '<a href=\"javascript:hit()\">a</a>')\n"
         "Bad()\n"
     )
     chosen = open_code(browser, address, code)
@@ -304,10 +307,14 @@ def test_markup_asks_nothing_of_another_host(browser, address, elsewhere):
     other, asked = elsewhere
     styles = [
         r"background:u\72l(URL)", r"background:\75 rl(URL)", r"background:\000075rl(URL)", r"background:UR\4c(URL)",
-        r"background:im\61ge-set('URL' 1x)", r"background:-webkit-im\61ge-set(u\72l(URL) 1x)", "background:image-set('URL' 1x)",
-        r"--a:u\72l(URL);background:var(--a)", "--a:url(URL);background:var(--a)", "background:url(\n'URL')", "background:URL(URL)",
-        r"cursor:u\72l(URL),auto", r"list-style:u\72l(URL);display:list-item", r"content:u\72l(URL)", r"mask:u\72l(URL)",
-        r"border-image:u\72l(URL) 1", r"filter:u\72l(URL#f)", r"background:url(#a),u\72l(URL)", r"shape-outside:u\72l(URL);float:left",
+        r"background:im\61ge-set('URL' 1x)", r"background:-webkit-im\61ge-set(u\72l(URL) 1x)",
+        "background:image-set('URL' 1x)",
+        r"--a:u\72l(URL);background:var(--a)", "--a:url(URL);background:var(--a)",
+        "background:url(\n'URL')", "background:URL(URL)",
+        r"cursor:u\72l(URL),auto", r"list-style:u\72l(URL);display:list-item",
+        r"content:u\72l(URL)", r"mask:u\72l(URL)",
+        r"border-image:u\72l(URL) 1", r"filter:u\72l(URL#f)", r"background:url(#a),u\72l(URL)",
+        r"shape-outside:u\72l(URL);float:left",
     ]  # fmt: skip
     drawn = [
         r'fill="u\72l(URL#a)"',
@@ -351,7 +358,8 @@ def test_markup_does_not_cover_the_page(browser, address, style):
         "const place = arguments[0], output = place.closest('[data-wi-output]'), box = place.getBoundingClientRect();"
         "const found = [];"
         "for (let x = 5; x < innerWidth; x += 40) for (let y = 5; y < innerHeight; y += 20)"
-        "  if (place.contains(document.elementFromPoint(x, y)) && (x < box.left || x > box.right || y < box.top || y > box.bottom))"
+        "  if (place.contains(document.elementFromPoint(x, y))"
+        "    && (x < box.left || x > box.right || y < box.top || y > box.bottom))"
         "    found.push([x, y]);"
         "return [found, getComputedStyle(place.firstElementChild).position, document.documentElement.scrollWidth]",
         place,
@@ -524,7 +532,11 @@ def test_the_package_that_carries_files_is_one_wheel_and_runs_nothing(tmp_path, 
     if what == "a source release":
         with tarfile.open(folder / "carrier-1.0.tar.gz", "w:gz") as archive:
             for name, text in (
-                ("setup.py", f"open({str(ran)!r}, 'w').close()\nfrom setuptools import setup\nsetup(name='carrier', version='1.0')"),
+                (
+                    "setup.py",
+                    f"open({str(ran)!r}, 'w').close()\n"
+                    "from setuptools import setup\nsetup(name='carrier', version='1.0')",
+                ),
                 ("PKG-INFO", "Metadata-Version: 2.1\nName: carrier\nVersion: 1.0\n"),
             ):  # fmt: skip
                 entry = tarfile.TarInfo(f"carrier-1.0/{name}")
@@ -726,7 +738,7 @@ def test_what_is_no_value_is_refused_beside_its_field_and_writes_nothing(browser
 def test_the_form_refuses_just_what_the_package_does():
     """The bounds of the numbers in the form are those of `Spec`."""
     form = (ROOT / "docs" / "diagnose.md").read_text()
-    fields = re.findall(r'<input name="(\w+)" data-kind="number"([^>]*)>', form)
+    fields = re.findall(r'<input\s+name="(\w+)" data-kind="number"([^>]*)>', form)
     assert len(fields) == 5
     for name, attributes in fields:
         bounds = {kind: float(value) for kind, value in re.findall(r'data-(above|least|below)="([^"]+)"', attributes)}
@@ -828,9 +840,9 @@ def test_the_form_offers_what_the_package_knows(site):
         ("activation", activations.names()),
         ("scheme", initializers.names()),
         ("normalization", NORMALIZATIONS),
-        ("dtype", floats.FORMATS),
+        ("dtype", number_formats.FORMATS),
     ):
-        options = re.search(rf'<select name="{name}".*?</select>', page, re.DOTALL)[0]
+        options = re.search(rf'<select\s+name="{name}".*?</select>', page, re.DOTALL)[0]
         assert re.findall(r"<option[^>]*>([^<]*)", options) == list(known)
     fields = {field.name for field in dataclasses.fields(Spec)} - {"sigma_w", "seed"}
     assert set(re.findall(r'<(?:input|select)[^>]* name="([a-z]\w*)"', page)) & fields == fields

@@ -1,4 +1,6 @@
-"""CPython and WebAssembly, two versions of numpy, one truth: every page's outputs and every exercise, in the browser."""
+"""CPython and WebAssembly, two versions of numpy, one truth: every page's outputs and every exercise,
+in the browser.
+"""
 
 import re
 

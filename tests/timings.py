@@ -25,7 +25,11 @@ const source = `
     python.runPython("import numpy")
     const loaded = performance.now() - began
     const times = []
-    for (let i = 0; i < 4; i++) { const t = performance.now(); python.runPython(code); times.push(performance.now() - t) }
+    for (let i = 0; i < 4; i++) {
+      const t = performance.now()
+      python.runPython(code)
+      times.push(performance.now() - t)
+    }
     postMessage([loaded, times])
   }`
 const worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })), { type: "module" })
@@ -34,7 +38,12 @@ worker.postMessage([arguments[0], arguments[1]])
 """
 
 
-WORK = "import numpy as np\na = np.random.default_rng(0).standard_normal((256, 256))\nfor _ in range(20): a = np.tanh(a @ a / 16)\nprint(f'{a.std():.3f}')\n"
+WORK = """
+import numpy as np
+a = np.random.default_rng(0).standard_normal((256, 256))
+for _ in range(20): a = np.tanh(a @ a / 16)
+print(f'{a.std():.3f}')
+"""
 
 
 TIMED = """
@@ -43,7 +52,10 @@ const cell = document.querySelectorAll("[data-wi-snippet]")[number - 1]
 const output = cell.querySelector("[data-wi-output]")
 const began = performance.now()
 new MutationObserver((_, observer) => {
-  if (["ok", "differs", "error"].includes(output.dataset.wiState)) { observer.disconnect(); done(performance.now() - began) }
+  if (["ok", "differs", "error"].includes(output.dataset.wiState)) {
+    observer.disconnect()
+    done(performance.now() - began)
+  }
 }).observe(output, { attributes: true })
 cell.querySelector("[data-wi-run]").click()
 """
@@ -77,7 +89,8 @@ def test_the_first_press_and_the_next_are_about_as_fast_as_bare_pyodide(browser,
 
 
 MOVE = """
-const [figure, which, done] = arguments, slider = figure.querySelectorAll("[type=range]")[which], last = Number(slider.max), times = []
+const [figure, which, done] = arguments, slider = figure.querySelectorAll("[type=range]")[which]
+const last = Number(slider.max), times = []
 const frame = () => new Promise(requestAnimationFrame), channel = new MessageChannel()
 const painted = () => new Promise(resolve => { channel.port1.onmessage = resolve; channel.port2.postMessage(0) })
 for (let k = 0; k < 60; k++) { // an input in every frame, as while a hand drags

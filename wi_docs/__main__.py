@@ -75,7 +75,7 @@ def table(records: list[dict[str, Any]]) -> str:
 
 def gain_report(names: list[str]) -> str:
     """Return the gains of activations, PyTorch's and their critical pair as lines of text."""
-    from wi_docs.experiments.catalog import gains
+    from wi_docs.experiments.gain_table import gains
 
     lines = []
     for name in names:

@@ -17,7 +17,7 @@ from wi_docs.diagnosis import probe, report, weights
 from wi_docs.diagnosis.networks import Diagnosis, diagnose
 from wi_docs.diagnosis.spec import NORMALIZATIONS, Spec
 from wi_docs.experiments.propagation import rms
-from wi_docs.nn import activations, checks, floats, initializers
+from wi_docs.nn import activations, checks, initializers, number_formats
 from wi_docs.nn.checks import Array
 
 FLAGS: dict[str, dict[str, Any]] = {
@@ -41,7 +41,7 @@ FLAGS: dict[str, dict[str, Any]] = {
     "normalization": {
         "choices": NORMALIZATIONS, "help": "over units, before or after the activation (residual: each branch)",
     },
-    "dtype": {"choices": tuple(floats.FORMATS), "help": "what numbers are kept in (default: fp32)"},
+    "dtype": {"choices": number_formats.names(), "help": "what numbers are kept in (default: fp32)"},
     "input_second_moment": {"type": float, "metavar": "X", "help": "mean square of the inputs (default: 1)"},
     "input_correlation": {"type": float, "metavar": "X", "help": "of two inputs (default: 0)"},
     "seed": {"type": int, "metavar": "N", "help": "for everything random (default: 0)"},

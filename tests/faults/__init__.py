@@ -1,10 +1,10 @@
 """Faults to plant in the package, one at a time, each a file beside this one, and the claims that notice.
 
-A claim that nothing can make fail says nothing. A file says what is wrong in its first line, and in its second which claims
-must fail on it, the quickest first. Then come the file of `wi_docs` that is edited, the text that stands there once, behind
-minus signs, and what replaces it, behind plus signs. The tests plant every fault and run the first of its claims;
-`python -m tests.faults [WORD...]` runs all of them, for the faults that have WORD in their description, or for all. A claim
-that no fault of the package can touch says why, in its decorator.
+A claim that nothing can make fail says nothing. A file says in its first line what is wrong, and then which claims must
+fail on it, the quickest first. After an empty line come the file of `wi_docs` that is edited, the text that stands in
+it once, behind minus signs, and what replaces it, behind plus signs. The tests plant every fault and run the first of
+its claims; `python -m tests.faults [WORD...]` runs all, for the faults that have WORD in their description, or for all.
+A claim that no fault of the package can touch says why, in its decorator.
 """
 
 from __future__ import annotations
@@ -45,12 +45,13 @@ def read(file: Path) -> Fault:
     Raises:
         ValueError: for a file that is not written as the head of this module says.
     """
-    what, noticed, blank, path, *edit = file.read_text(encoding="utf-8").splitlines()
-    head, _, names = noticed.partition(": ")
+    head, _, rest = file.read_text(encoding="utf-8").partition("\n\n")
+    what, _, noticed = head.partition("\nNoticed by: ")
+    path, *edit = rest.splitlines()
     old, new = ("\n".join(line[1:] for line in edit if line.startswith(sign)) for sign in "-+")
-    if head != "Noticed by" or blank or not old or any(line[:1] not in ("-", "+") for line in edit):
+    if not noticed or not old or any(line[:1] not in ("-", "+") for line in edit):
         raise ValueError(f"{file.name}: see the first lines of tests/faults/__init__.py for how a fault is written")
-    return Fault(what, tuple(names.split(", ")), path, old, new)
+    return Fault(what, tuple(noticed.replace("\n", " ").split(", ")), path, old, new)
 
 
 FAULTS = [read(file) for file in sorted(Path(__file__).parent.glob("*.diff"))]

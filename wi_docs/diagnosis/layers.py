@@ -12,7 +12,7 @@ import numpy as np
 
 from wi_docs.diagnosis.problems import Evidence, Exit, Row
 from wi_docs.diagnosis.spec import Spec
-from wi_docs.nn import floats
+from wi_docs.nn import number_formats
 from wi_docs.nn.checks import Array
 
 LARGEST = np.finfo(np.float64).max.item()
@@ -66,8 +66,8 @@ def exits(names: tuple[str, ...], layers: Layers) -> dict[str, tuple[Exit, ...]]
         ("gradient", layers.gradient, -1),
     )
     found = {}
-    for name in floats.FORMATS:
-        smallest, largest = floats.limits(name)
+    for name in number_formats.FORMATS:
+        smallest, largest = number_formats.limits(name)
         found[name] = tuple(
             Exit(what, bool(sizes[leaving[0]] > largest), names[leaving[0]])
             for what, sizes, step in ways

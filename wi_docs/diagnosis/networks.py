@@ -13,7 +13,7 @@ from wi_docs.diagnosis.simulate import build, filled, given, simulate, twins
 from wi_docs.diagnosis.spec import NORMALIZATIONS, STRUCTURED, Spec
 from wi_docs.diagnosis.theory import theory
 from wi_docs.diagnosis.zeros import in_the_way, without_zeros, zeros
-from wi_docs.nn import checks, floats
+from wi_docs.nn import checks, number_formats
 from wi_docs.nn.checks import Array
 from wi_docs.nn.network import ExplosionError, FlatError
 
@@ -146,7 +146,7 @@ def diagnose(
         rows,
         by_theory,
         by_simulation,
-        exits(rows, best) if best else dict.fromkeys(floats.FORMATS, ()),
+        exits(rows, best) if best else dict.fromkeys(number_formats.FORMATS, ()),
         problems(seen),
         None,
         (*notes, *_notes(held, blocked=blocked, last_layer=last_layer)),

@@ -16,7 +16,7 @@ import numpy as np
 
 from wi_docs.diagnosis.problems import ALIKE, Evidence, Exit, Problem, Row, burden, cosine, ends, problems, small_last
 from wi_docs.diagnosis.watch import RAISED, alike, as_it_was, length, number, torch_module, watched
-from wi_docs.nn import checks, floats, gains
+from wi_docs.nn import checks, gains, number_formats
 
 __all__ = ["Probe", "Row", "load", "probe", "standard_inputs"]
 MOVES = 4  # how many steps may pass until a gradient comes back: one for each factor of 0 that waits for another
@@ -382,7 +382,7 @@ def _output_notes(found: Probe) -> list[str]:
         )
     if not any(row.broken for row in found.rows):
         for name in ("fp16", "bf16"):
-            _, largest = floats.limits(name)
+            _, largest = number_formats.limits(name)
             row = next((row for row in found.rows if row.signal is not None and row.signal > largest), None)
             if row is not None:
                 notes.append(f"{name}: {Exit('signal', True, row.name)}")

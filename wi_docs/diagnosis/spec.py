@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wi_docs.nn import checks, floats, initializers
+from wi_docs.nn import checks, initializers, number_formats
 from wi_docs.nn.activations import activation
 
 NORMALIZATIONS = ("none", "before", "after")
@@ -99,7 +99,7 @@ class Spec:
             raise ValueError(
                 f"normalization over units needs at least two in each hidden layer, got widths {self.widths}"
             )
-        checks.lookup("dtype", self.dtype, floats.FORMATS)
+        checks.lookup("dtype", self.dtype, number_formats.FORMATS)
         keep(self, "input_second_moment", checks.number("input_second_moment", self.input_second_moment, above=0.0))
         keep(self, "input_correlation", checks.number("input_correlation", self.input_correlation, least=0.0))
         if self.input_correlation >= 1.0:

@@ -1,4 +1,4 @@
-"""What PyTorch, JAX, Flax and Keras were seen to do, kept as data, so that nobody needs them installed."""
+"""Measurements of PyTorch, JAX, Flax and Keras, stored as data, so that none of them has to be installed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def load(name: str = "frameworks") -> dict[str, Any]:
 
     A law is a dictionary of `std`, its `std_error`, `mean`, `largest`, `fourth_moment` and `entries`.
 
-    `diagnosis` is another file: what PyTorch makes of networks whose diagnosis is known.
+    Another file, `diagnosis`, holds gradients and verdicts that PyTorch gave for networks whose diagnosis is known.
 
     Source:
         `scripts/maintain/reference_data.py` and `scripts/maintain/diagnosis_reference.py`, run by `make reference`.

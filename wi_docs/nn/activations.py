@@ -32,11 +32,15 @@ class Activation:
         name: the name that `activation` knows it by.
         f: the function. Takes an array of any shape, returns float64 of that shape.
         df: its derivative, likewise. At a kink it is the slope on the left.
+        formula: the function of x, as Markdown.
+        paper: key of the paper in `docs/references.bib`, after an at sign, and the place in it; None if there is none.
     """
 
     name: str
     f: Elementwise
     df: Elementwise
+    formula: str = ""
+    paper: str | None = None
 
 
 def _linear(x: Array) -> Array:
@@ -215,25 +219,52 @@ def unchecked(function: Elementwise) -> Elementwise:
     return getattr(function, "__wrapped__", function)
 
 
-_PAIRS: dict[str, tuple[Elementwise, Elementwise]] = {
-    "linear": (_linear, _one),
-    "sigmoid": (_sigmoid, _sigmoid_slope),
-    "tanh": (np.tanh, _tanh_slope),
-    "lecun_tanh": (_lecun_tanh, _lecun_tanh_slope),
-    "relu": (_relu, _step),
-    "leaky_relu": (_leaky_relu, _leaky_relu_slope),
-    "elu": (_elu, _elu_slope),
-    "selu": (_selu, _selu_slope),
-    "gelu": (_gelu, _gelu_slope),
-    "gelu_tanh": (_gelu_tanh, _gelu_tanh_slope),
-    "silu": (_silu, _silu_slope),
-    "softplus": (_softplus, _sigmoid),
-    "softsign": (_softsign, _softsign_slope),
-    "mish": (_mish, _mish_slope),
-    "hard_tanh": (_hard_tanh, _hard_tanh_slope),
-    "hard_swish": (_hard_swish, _hard_swish_slope),
-}
-_ACTIVATIONS = {name: Activation(name, _checked(f), _checked(df)) for name, (f, df) in _PAIRS.items()}
+_ACTIVATIONS: dict[str, Activation] = {}
+
+
+def _add(name: str, f: Elementwise, df: Elementwise, *, formula: str = "", paper: str | None = "") -> None:
+    """Register an activation of ours. The arguments are as for `Activation`; all of them have to be given.
+
+    Raises:
+        ValueError: for an activation without a formula or a paper; the message names it and the file.
+    """
+    for field, value in {"formula": formula, "paper": paper}.items():
+        if value == "":
+            raise ValueError(
+                f"{__file__}: the activation {name} has no {field}. Every activation states its function, slope, "
+                "formula and paper (None if there is none) where it is added"
+            )
+    _ACTIVATIONS[name] = Activation(name, _checked(f), _checked(df), formula, paper)
+
+
+_add("linear", _linear, _one, formula="$x$", paper=None)
+_add("sigmoid", _sigmoid, _sigmoid_slope, formula="$1/(1 + e^{-x})$", paper="@lecun1998, section 4.4")
+_add("tanh", np.tanh, _tanh_slope, formula=r"$\tanh x$", paper="@lecun1998, section 4.4")
+_add(
+    "lecun_tanh", _lecun_tanh, _lecun_tanh_slope,
+    formula=r"$1.7159\,\tanh(2x/3)$", paper="@lecun1998, section 4.4",
+)  # fmt: skip
+_add("relu", _relu, _step, formula=r"$\max(x, 0)$", paper="@nair2010")
+_add("leaky_relu", _leaky_relu, _leaky_relu_slope, formula=r"$\max(x, 0.01\,x)$", paper="@maas2013")
+_add("elu", _elu, _elu_slope, formula="$x$ if $x > 0$, else $e^x - 1$", paper="@clevert2016, equation 15")
+_add(
+    "selu", _selu, _selu_slope,
+    formula=r"$\lambda x$ if $x > 0$, else $\lambda\alpha(e^x - 1)$", paper="@klambauer2017, equation 2",
+)  # fmt: skip
+_add("gelu", _gelu, _gelu_slope, formula=r"$x\,\Phi(x)$", paper="@hendrycks2016, section 2")
+_add(
+    "gelu_tanh", _gelu_tanh, _gelu_tanh_slope,
+    formula=r"$x\,(1 + \tanh(\sqrt{2/\pi}\,(x + 0.044715\,x^3)))/2$", paper="@hendrycks2016, section 2",
+)  # fmt: skip
+_add("silu", _silu, _silu_slope, formula="$x/(1 + e^{-x})$", paper="@elfwing2018")
+_add("softplus", _softplus, _sigmoid, formula=r"$\ln(1 + e^x)$", paper="@dugas2001")
+_add("softsign", _softsign, _softsign_slope, formula=r"$x/(1 + \lvert x \rvert)$", paper="@bergstra2009")
+_add("mish", _mish, _mish_slope, formula=r"$x\,\tanh(\ln(1 + e^x))$", paper="@misra2019")
+_add("hard_tanh", _hard_tanh, _hard_tanh_slope, formula=r"$\max(-1, \min(x, 1))$", paper=None)
+_add(
+    "hard_swish", _hard_swish, _hard_swish_slope,
+    formula=r"$x\,\max(0, \min(x + 3, 6))/6$", paper="@howard2019, section 5.2",
+)  # fmt: skip
 
 
 def names() -> tuple[str, ...]:
@@ -261,11 +292,7 @@ def activation(name: str | Activation) -> Activation:
         TypeError: for anything but a name or an `Activation`, and for input that is not real numbers.
 
     Source:
-        Sigmoid and tanh: LeCun et al. (1998), section 4.4, for `lecun_tanh` too. ReLU: Nair & Hinton (2010). Leaky
-        ReLU: Maas et al. (2013). ELU: Clevert et al. (2016), equation 15. SELU: Klambauer et al. (2017), equation 2.
-        GELU: Hendrycks & Gimpel (2016), section 2, where `gelu_tanh` is their approximation. SiLU: Elfwing et al.
-        (2018). Softplus: Dugas et al. (2001). Softsign: Bergstra et al. (2009). Mish: Misra (2019). Hard swish: Howard et al.
-        (2019), section 5.2.
+        The field `paper` of each.
 
     Examples:
         >>> sigmoid = activation("sigmoid")

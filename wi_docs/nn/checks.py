@@ -1,4 +1,4 @@
-"""Refusals in one voice: the argument's name, the value it had, and what is accepted."""
+"""Checks of arguments. A message names the argument, the value that it had, and the values that are accepted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ Array = NDArray[np.float64]
 
 
 def lookup(what: str, name: object, known: Iterable[str]) -> str:
-    """Return `name` if it is one of `known`, else say which ones there are and which is nearest."""
+    """Return `name` if it is one of `known`.
+
+    Raises:
+        ValueError: for another name; the message lists the known ones and suggests the nearest.
+        TypeError: for anything but a string.
+    """
     known = tuple(known)
     if not isinstance(name, str):
         raise TypeError(f"{what} must be a name (str), got {name!r}; known: {', '.join(known)}")

@@ -1,4 +1,4 @@
-r"""What an activation does to a Gaussian, by quadrature, and the gain that undoes it.
+r"""Second moments of an activation under the normal distribution, by quadrature, and the gains that follow from them.
 
 The integrals are \(\mathbb{E}[g(\sqrt{q} z)]\) with \(z\) standard normal. The integrand may have kinks (ReLU) or
 jumps (its derivative), where a fixed rule such as Gauss-Hermite is good to three digits only. So the line is cut into
@@ -52,8 +52,15 @@ def _integrate(
 ) -> float:
     """Integrate g(z, half_width) times the Gaussian density over the line. Panels end at `corners`.
 
-    `noise` is the relative error that rounding leaves on a panel of width 1. It grows as panels shrink, and what is
-    within it is not worth halving.
+    Args:
+        g: the integrand, called with nodes `(panels, nodes)` and half-widths `(panels,)`, returns values at the nodes.
+        offset: by how much the edges of the panels are moved from the integers.
+        noise: the relative rounding error on a panel of width 1. It grows as panels shrink; a panel whose halves agree
+            within it is not halved again.
+        corners: points at which `g` or its slope jumps, beside the integers.
+
+    Raises:
+        ValueError: if the integrand does not fall off at both ends of the line, or the halving does not settle.
     """
     edges = np.linspace(-_REACH, _REACH, 27) + offset
     if corners:
@@ -88,7 +95,7 @@ def _values(function: Callable[[Any], Any], x: Array) -> Array:
 
 
 def _slopes(function: Callable[[Any], Any], x: Array, half: Array) -> Array:
-    """Return the slopes at the nodes `x`, panel by panel, with what is only rounding set to 0."""
+    """Return the slopes at the nodes `x`, one panel a row. A slope within its panel's rounding error is set to 0."""
     y = _values(function, x)
     slopes = y @ _DIFFERENTIATE.T / half[:, None]
     rounding = 1e-13 * np.abs(y).max(axis=1) / half

@@ -5,6 +5,8 @@ Every scheme is called as `init(rng, shape) -> W`, with `rng` a `numpy.random.Ge
 weights of one unit; or that of a convolution, `(*kernel, inputs, outputs)` as in JAX. The result is float64, or float32
 if `dtype` says so. Every scheme raises `TypeError` for an `rng`, a `shape` or a `dtype` of the wrong kind, and
 `ValueError` for a size below 1 or a shape of one axis.
+
+The decorator of a scheme is its entry. The tables, the form on Diagnose, the command line and the tests read it there.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -24,6 +27,8 @@ Shape = tuple[int, ...]
 Mode = Literal["fan_in", "fan_out", "fan_avg"]
 Distribution = Literal["normal", "uniform", "truncated_normal"]
 DType = Any  # np.float64 or np.float32
+
+Deviation = Callable[[Shape], float]
 
 CUT = 2.0  # standard deviations at which truncated normals are cut, as in JAX and Keras
 
@@ -49,6 +54,77 @@ def fans(shape: Shape, *, groups: int = 1) -> tuple[int, int]:
     return fan_in, fan_out // groups
 
 
+@dataclass(frozen=True)
+class Scheme:
+    r"""The entry of a scheme that needs no more than `rng` and `shape`.
+
+    Attributes:
+        name: the function's name.
+        draw: the function.
+        formula: the variance of a weight, or the form of the matrix, as Markdown.
+        use: what the scheme is for.
+        paper: key of the paper in `docs/references.bib`, after an at sign; None if there is none.
+        deviation: the root of the weights' mean square, as a function of the shape.
+        aliases: other names of the scheme, such as PyTorch's.
+    """
+
+    name: str
+    draw: Initializer
+    formula: str
+    use: str
+    paper: str | None
+    deviation: Deviation
+    aliases: tuple[str, ...]
+
+
+SCHEMES: dict[str, Scheme] = {}
+ALIASES: dict[str, str] = {}  # names that others use, and ours
+_F = TypeVar("_F", bound=Initializer)
+
+
+def scheme(
+    *,
+    formula: str = "",
+    use: str = "",
+    paper: str | None = "",
+    deviation: Deviation | None = None,
+    aliases: tuple[str, ...] = (),
+) -> Callable[[_F], _F]:
+    """Register the decorated function as a scheme. The arguments are as for `Scheme`; only `aliases` may be left out.
+
+    Raises:
+        ValueError: for a scheme that lacks one of them, or has no documentation; the message names it and the file.
+    """
+
+    def register(draw: _F) -> _F:
+        name, words = draw.__name__, (draw.__doc__ or "").strip()
+        stated = {"formula": formula, "use": use, "paper": paper, "deviation": deviation, "docstring": words}
+        for field, value in stated.items():
+            if value == "" or (field == "deviation" and value is None):
+                raise ValueError(
+                    f"{inspect.getsourcefile(draw)}: the scheme {name} has no {field}. Every scheme states its "
+                    "formula, use, paper (None if there is none) and deviation in its decorator, "
+                    "and itself in a docstring"
+                )
+        assert deviation is not None
+        SCHEMES[name] = Scheme(name, draw, formula, use, paper, deviation, aliases)
+        ALIASES.update(dict.fromkeys(aliases, name))
+        return draw
+
+    return register
+
+
+def _of_variance(scale: float, mode: Mode) -> Deviation:
+    r"""Return the deviation \(\sqrt{\text{scale}/n}\) as a function of the shape, with `n` chosen by `mode`."""
+    return lambda shape: math.sqrt(scale / _fan(shape, mode))
+
+
+def _fan(shape: Shape, mode: str) -> float:
+    fan_in, fan_out = checks.fans(shape)
+    modes = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}
+    return modes[checks.lookup("mode", mode, modes)]
+
+
 def truncated_deviation(cut: float = CUT) -> float:
     r"""Return the standard deviation of a standard normal variable that is kept only within `cut` of 0.
 
@@ -64,7 +140,9 @@ def truncated_deviation(cut: float = CUT) -> float:
 
 
 def _draw(rng: np.random.Generator, shape: Shape, sigma: float, distribution: str, dtype: Any) -> Array:
-    """Draw independent entries of mean 0 and standard deviation `sigma`, in place, so that scaling costs next to nothing."""
+    """Draw independent entries of mean 0 and standard deviation `sigma`, in place, so that scaling costs next to
+    nothing.
+    """
     if distribution == "uniform":
         W: Array = rng.random(shape, dtype=dtype)
         W -= 0.5
@@ -79,6 +157,7 @@ def _draw(rng: np.random.Generator, shape: Shape, sigma: float, distribution: st
     return W
 
 
+@scheme(formula="$0$", use="linear models, biases, last layer of a branch", paper=None, deviation=lambda shape: 0.0)
 def zeros(rng: np.random.Generator, shape: Shape, *, dtype: DType = np.float64) -> Array:
     """All weights 0. Fine for a linear model; a hidden layer of zeros learns nothing, or one feature.
 
@@ -90,6 +169,7 @@ def zeros(rng: np.random.Generator, shape: Shape, *, dtype: DType = np.float64) 
     return constant(rng, shape, 0.0, dtype=dtype)
 
 
+@scheme(formula="$c$", use="nothing", paper=None, deviation=lambda shape: 0.1)
 def constant(rng: np.random.Generator, shape: Shape, value: float = 0.1, *, dtype: DType = np.float64) -> Array:
     """All weights the same `value`, a finite number. Every unit of the layer is then the same unit.
 
@@ -103,6 +183,12 @@ def constant(rng: np.random.Generator, shape: Shape, value: float = 0.1, *, dtyp
     return np.full(shape, checks.number("value", value), dtype=checks.dtype(dtype))
 
 
+@scheme(
+    formula=r"$\sigma^2$, here $0.01^2$",
+    use="shallow networks of the past",
+    paper="@krizhevsky2012",
+    deviation=lambda shape: 0.01,
+)
 def normal(rng: np.random.Generator, shape: Shape, sigma: float = 0.01, *, dtype: DType = np.float64) -> Array:
     """Normal weights with standard deviation `sigma > 0`, whatever the fans.
 
@@ -118,6 +204,12 @@ def normal(rng: np.random.Generator, shape: Shape, sigma: float = 0.01, *, dtype
     return _draw(rng, shape, checks.number("sigma", sigma, above=0.0), "normal", checks.dtype(dtype))
 
 
+@scheme(
+    formula=r"$\text{limit}^2/3$, here $0.05^2/3$",
+    use="embeddings in Keras",
+    paper=None,
+    deviation=lambda shape: 0.05 / math.sqrt(3),
+)
 def uniform(rng: np.random.Generator, shape: Shape, limit: float = 0.05, *, dtype: DType = np.float64) -> Array:
     r"""Uniform weights on [-`limit`, `limit`], whatever the fans.
 
@@ -133,10 +225,12 @@ def uniform(rng: np.random.Generator, shape: Shape, limit: float = 0.05, *, dtyp
     return _draw(rng, shape, sigma, "uniform", checks.dtype(dtype))
 
 
+@scheme(formula=r"$\sigma^2$, here $0.02^2$", use="transformers", paper=None, deviation=lambda shape: 0.02)
 def truncated_normal(
     rng: np.random.Generator, shape: Shape, sigma: float = 0.02, *, dtype: DType = np.float64
 ) -> Array:
-    """Normal weights without tails: redrawn beyond two standard deviations, then widened to the deviation `sigma` again.
+    """Normal weights without tails: redrawn beyond two standard deviations, then widened to the deviation `sigma`
+    again.
 
     Source:
         The cut is that of TensorFlow, JAX and Keras, and so is the correction, by `truncated_deviation()`.
@@ -151,6 +245,12 @@ def truncated_normal(
     return _draw(rng, shape, checks.number("sigma", sigma, above=0.0), "truncated_normal", checks.dtype(dtype))
 
 
+@scheme(
+    formula="15 weights a unit, variance 1",
+    use="deep autoencoders of 2010",
+    paper="@martens2010",
+    deviation=lambda shape: math.sqrt(min(15, checks.fans(shape)[0]) / checks.fans(shape)[0]),
+)
 def sparse(
     rng: np.random.Generator, shape: Shape, connections: int = 15, sigma: float = 1.0, *, dtype: DType = np.float64
 ) -> Array:
@@ -210,9 +310,7 @@ def variance_scaling(
         2.0
     """
     checks.generator(rng)
-    fan_in, fan_out = checks.fans(shape)
-    modes = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}
-    n = modes[checks.lookup("mode", mode, modes)]
+    n = _fan(shape, mode)
     sigma = math.sqrt(checks.number("scale", scale, above=0.0) / n)
     known = ("normal", "uniform", "truncated_normal")
     return _draw(rng, shape, sigma, checks.lookup("distribution", distribution, known), checks.dtype(dtype))
@@ -222,6 +320,13 @@ def _scale(scale: float, gain: float) -> float:
     return scale * checks.number("gain", gain, above=0.0) ** 2
 
 
+@scheme(
+    formula=r"$1/n_\text{in}$",
+    use="linear, tanh, SELU",
+    paper="@lecun1998",
+    deviation=_of_variance(1.0, "fan_in"),
+    aliases=("selu",),
+)
 def lecun_normal(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dtype: DType = np.float64) -> Array:
     r"""Normal weights of variance \(\text{gain}^2/n_\text{in}\): keeps the mean square of a linear layer's signal.
 
@@ -236,6 +341,7 @@ def lecun_normal(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, d
     return variance_scaling(rng, shape, scale=scale, mode="fan_in", distribution="normal", dtype=dtype)
 
 
+@scheme(formula=r"$1/n_\text{in}$", use="linear, tanh, SELU", paper="@lecun1998", deviation=_of_variance(1.0, "fan_in"))
 def lecun_uniform(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dtype: DType = np.float64) -> Array:
     r"""Uniform weights of variance \(\text{gain}^2/n_\text{in}\), the same second moment as `lecun_normal`.
 
@@ -251,6 +357,13 @@ def lecun_uniform(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, 
     return variance_scaling(rng, shape, scale=scale, mode="fan_in", distribution="uniform", dtype=dtype)
 
 
+@scheme(
+    formula=r"$2/(n_\text{in} + n_\text{out})$",
+    use="tanh, linear",
+    paper="@glorot2010",
+    deviation=_of_variance(1.0, "fan_avg"),
+    aliases=("xavier_normal",),
+)
 def glorot_normal(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dtype: DType = np.float64) -> Array:
     r"""Normal weights of variance \(2\,\text{gain}^2/(n_\text{in}+n_\text{out})\): halfway between the two directions.
 
@@ -265,6 +378,13 @@ def glorot_normal(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, 
     return variance_scaling(rng, shape, scale=scale, mode="fan_avg", distribution="normal", dtype=dtype)
 
 
+@scheme(
+    formula=r"$2/(n_\text{in} + n_\text{out})$",
+    use="tanh, linear",
+    paper="@glorot2010",
+    deviation=_of_variance(1.0, "fan_avg"),
+    aliases=("xavier_uniform",),
+)
 def glorot_uniform(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dtype: DType = np.float64) -> Array:
     r"""Uniform weights of variance \(2\,\text{gain}^2/(n_\text{in}+n_\text{out})\), the "normalized initialization".
 
@@ -280,6 +400,13 @@ def glorot_uniform(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *,
     return variance_scaling(rng, shape, scale=scale, mode="fan_avg", distribution="uniform", dtype=dtype)
 
 
+@scheme(
+    formula=r"$2/n_\text{in}$",
+    use="ReLU",
+    paper="@he2015",
+    deviation=_of_variance(2.0, "fan_in"),
+    aliases=("kaiming_normal",),
+)
 def he_normal(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dtype: DType = np.float64) -> Array:
     r"""Normal weights of variance \(2\,\text{gain}^2/n_\text{in}\): keeps the mean square through a ReLU.
 
@@ -294,6 +421,13 @@ def he_normal(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dtyp
     return variance_scaling(rng, shape, scale=scale, mode="fan_in", distribution="normal", dtype=dtype)
 
 
+@scheme(
+    formula=r"$2/n_\text{in}$",
+    use="ReLU",
+    paper="@he2015",
+    deviation=_of_variance(2.0, "fan_in"),
+    aliases=("kaiming_uniform",),
+)
 def he_uniform(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dtype: DType = np.float64) -> Array:
     r"""Uniform weights of variance \(2\,\text{gain}^2/n_\text{in}\), the same second moment as `he_normal`.
 
@@ -309,6 +443,12 @@ def he_uniform(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dty
     return variance_scaling(rng, shape, scale=scale, mode="fan_in", distribution="uniform", dtype=dtype)
 
 
+@scheme(
+    formula=r"$W^\top W = I$",
+    use="deep and recurrent",
+    paper="@saxe2014",
+    deviation=lambda shape: max(checks.fans(shape)[0], shape[-1]) ** -0.5,
+)
 def orthogonal(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dtype: DType = np.float64) -> Array:
     r"""`gain` times a matrix whose shorter side is orthonormal, uniform over all such matrices.
 
@@ -332,6 +472,12 @@ def orthogonal(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dty
     return np.ascontiguousarray(q if rows >= columns else q.T, dtype=checks.dtype(dtype)).reshape(shape)
 
 
+@scheme(
+    formula="$W = I$",
+    use="recurrent, with ReLU",
+    paper="@le2015",
+    deviation=lambda shape: math.sqrt(min(shape[-2:]) / math.prod(shape)),
+)
 def identity(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dtype: DType = np.float64) -> Array:
     """`gain` times the identity; if the layer is not square, as much of it as fits. A convolution's sits at its center.
 
@@ -350,11 +496,12 @@ def identity(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dtype
     return W
 
 
+@scheme(formula=r"$1/(3\,n_\text{in})$", use="PyTorch's default", paper=None, deviation=_of_variance(1 / 3, "fan_in"))
 def pytorch_linear(rng: np.random.Generator, shape: Shape, *, dtype: DType = np.float64) -> Array:
     r"""What PyTorch's `nn.Linear` and `nn.Conv2d` start from: uniform weights of variance \(1/(3\,n_\text{in})\).
 
-    The bounds are \(\pm1/\sqrt{n_\text{in}}\). In the source it reads `kaiming_uniform_(a=sqrt(5))`. The biases are drawn
-    from the same interval.
+    The bounds are \(\pm1/\sqrt{n_\text{in}}\). In the source it reads `kaiming_uniform_(a=sqrt(5))`.
+    The biases are drawn from the same interval.
 
     Source:
         PyTorch 2.13, `torch/nn/modules/linear.py`, measured in `wi_docs/data/frameworks.json`; the "standard" scheme of
@@ -368,6 +515,12 @@ def pytorch_linear(rng: np.random.Generator, shape: Shape, *, dtype: DType = np.
     return variance_scaling(rng, shape, scale=1 / 3, mode="fan_in", distribution="uniform", dtype=dtype)
 
 
+@scheme(
+    formula=r"$2/(n_\text{in} + n_\text{out})$",
+    use="Keras's default",
+    paper=None,
+    deviation=_of_variance(1.0, "fan_avg"),
+)
 def keras_dense(rng: np.random.Generator, shape: Shape, *, dtype: DType = np.float64) -> Array:
     """What Keras's `Dense` and `Conv2D` start from: `glorot_uniform`, with biases of 0.
 
@@ -382,6 +535,7 @@ def keras_dense(rng: np.random.Generator, shape: Shape, *, dtype: DType = np.flo
     return glorot_uniform(rng, shape, dtype=dtype)
 
 
+@scheme(formula=r"$1/n_\text{in}$", use="Flax's default", paper=None, deviation=_of_variance(1.0, "fan_in"))
 def flax_dense(rng: np.random.Generator, shape: Shape, *, dtype: DType = np.float64) -> Array:
     r"""What Flax's `Dense` and `Conv` start from: LeCun's variance \(1/n_\text{in}\), truncated normal, biases of 0.
 
@@ -443,6 +597,12 @@ def fixup(rng: np.random.Generator, shape: Shape, *, branches: int, depth: int =
     return he_normal(rng, shape, checks.count("branches", branches) ** power, dtype=dtype)
 
 
+@scheme(
+    formula=r"$1/n_\text{in}^2$",
+    use="output layer under maximal update",
+    paper="@yang2022",
+    deviation=lambda shape: 1 / checks.fans(shape)[0],
+)
 def mup_readout(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dtype: DType = np.float64) -> Array:
     r"""Normal weights of deviation \(\text{gain}/n_\text{in}\), not its root: the last layer in maximal-update scaling.
 
@@ -475,39 +635,9 @@ def prior_bias(probability: float) -> float:
     return -math.log((1 - probability) / probability)
 
 
+# The names under which PyTorch knows them, for those who import functions.
 xavier_normal, xavier_uniform = glorot_normal, glorot_uniform
 kaiming_normal, kaiming_uniform = he_normal, he_uniform
-
-_SCHEMES: dict[str, Initializer] = {
-    scheme.__name__: scheme
-    for scheme in (
-        zeros,
-        constant,
-        normal,
-        uniform,
-        truncated_normal,
-        sparse,
-        lecun_normal,
-        lecun_uniform,
-        glorot_normal,
-        glorot_uniform,
-        he_normal,
-        he_uniform,
-        orthogonal,
-        identity,
-        pytorch_linear,
-        keras_dense,
-        flax_dense,
-        mup_readout,
-    )
-}
-ALIASES = {
-    "xavier_normal": "glorot_normal",
-    "xavier_uniform": "glorot_uniform",
-    "kaiming_normal": "he_normal",
-    "kaiming_uniform": "he_uniform",
-    "selu": "lecun_normal",
-}
 
 
 def names() -> tuple[str, ...]:
@@ -519,7 +649,7 @@ def names() -> tuple[str, ...]:
         >>> names()[:4], ALIASES["xavier_normal"]
         (('zeros', 'constant', 'normal', 'uniform'), 'glorot_normal')
     """
-    return tuple(_SCHEMES)
+    return tuple(SCHEMES)
 
 
 def get(name: str | Initializer) -> Initializer:
@@ -535,8 +665,22 @@ def get(name: str | Initializer) -> Initializer:
     """
     if callable(name):
         return name
-    known = checks.lookup("initializer", name, [*_SCHEMES, *ALIASES])
-    return _SCHEMES[ALIASES.get(known, known)]
+    return known(name).draw
+
+
+def known(name: str) -> Scheme:
+    """Return the entry of the scheme of that name, which may be an alias.
+
+    Raises:
+        ValueError: for an unknown name; the message suggests the nearest.
+        TypeError: for anything but a name.
+
+    Examples:
+        >>> known("kaiming_normal").name, known("kaiming_normal").paper
+        ('he_normal', '@he2015')
+    """
+    found = checks.lookup("initializer", name, [*SCHEMES, *ALIASES])
+    return SCHEMES[ALIASES.get(found, found)]
 
 
 def draw(init: str | Initializer, rng: np.random.Generator, shape: Any) -> Array:
@@ -567,35 +711,12 @@ def deviation(name: str, shape: Shape) -> float:
         >>> print(f"{deviation('he_normal', (50, 10)):.3f} {deviation('glorot_uniform', (150, 50)):.3f}")
         0.200 0.100
     """
-    fan_in, fan_out = checks.fans(shape)
-    known = checks.lookup("initializer", name, [*_SCHEMES, *ALIASES])
-    lecun, glorot, he = fan_in**-0.5, (2 / (fan_in + fan_out)) ** 0.5, (2 / fan_in) ** 0.5
-    matrix = (fan_in, shape[-1])
-    deviations: dict[str, float] = {
-        "zeros": 0.0,
-        "constant": 0.1,
-        "normal": 0.01,
-        "uniform": 0.05 / math.sqrt(3),
-        "truncated_normal": 0.02,
-        "sparse": math.sqrt(min(15, fan_in) / fan_in),
-        "lecun_normal": lecun,
-        "lecun_uniform": lecun,
-        "glorot_normal": glorot,
-        "glorot_uniform": glorot,
-        "he_normal": he,
-        "he_uniform": he,
-        "orthogonal": max(matrix) ** -0.5,
-        "identity": math.sqrt(min(shape[-2:]) / math.prod(shape)),
-        "pytorch_linear": lecun / math.sqrt(3),
-        "keras_dense": glorot,
-        "flax_dense": lecun,
-        "mup_readout": 1 / fan_in,
-    }
-    return deviations[ALIASES.get(known, known)]
+    checks.fans(shape)
+    return known(name).deviation(shape)
 
 
 def summary(name: str) -> str:
-    """Return what a scheme is, in a line: the first of its documentation, as plain text.
+    """Return the first line of a scheme's documentation, as plain text.
 
     Examples:
         >>> summary("zeros")

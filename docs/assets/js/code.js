@@ -1,7 +1,12 @@
 // What every page with code needs before anything is pressed. The rest, run/session.js, comes with the first press.
 
-// The code of a >>> block: no prompts, no outputs; `gaps` puts a blank line after a loop, for those who paste at a prompt.
+/**
+ * The code of a >>> block, without prompts and outputs.
+ * @param {string} text
+ * @param {boolean} [gaps]  Whether a blank line ends each loop, for those who paste at a prompt.
+ */
 export function source(text, gaps = false) {
+  /** @type {string[]} */
   const code = []
   for (const line of text.split("\n")) {
     const [, prompt, rest] = /^(>>>|\.\.\.)(?: (.*))?$/.exec(line) ?? []
@@ -11,11 +16,31 @@ export function source(text, gaps = false) {
   return code.join("\n") + "\n"
 }
 
+/**
+ * The nearest element around an event's target that the selector names.
+ * @param {Event} event
+ * @param {string} selector
+ */
+function closest({ target }, selector) {
+  return target instanceof Element ? /** @type {HTMLElement | null} */ (target.closest(selector)) : null
+}
+
+/**
+ * The element that a selector names, which has to be there.
+ * @param {ParentNode} root
+ * @param {string} selector
+ */
+export function find(root, selector) {
+  const element = root.querySelector(selector)
+  if (!(element instanceof HTMLElement)) throw new Error(`no ${selector}`)
+  return element
+}
+
 // Material's copy button copies `data-clipboard-text` when it is there; this sets it just before.
 document.addEventListener("click", event => {
-  const button = event.target instanceof Element && event.target.closest("[data-clipboard-target]")
-  const block = button && document.querySelector(button.dataset.clipboardTarget)
-  if (block?.closest(".language-pycon")) button.dataset.clipboardText = source(block.textContent, true)
+  const button = closest(event, "[data-clipboard-target]")
+  const block = button && document.querySelector(String(button.dataset.clipboardTarget))
+  if (button && block?.closest(".language-pycon")) button.dataset.clipboardText = source(block.textContent ?? "", true)
 }, true)
 
 // Material puts each block's buttons into a <nav>: dozens of landmarks for those who move by landmarks. They are none.
@@ -24,11 +49,12 @@ new MutationObserver(() => {
   reachScrolling()
 }).observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ["tabindex"] })
 
-// What is wider than the screen scrolls; then it can be reached by keyboard too. Material takes the tabindex from code where
-// there is no mouse, and there a keyboard is all the more likely to be what scrolls it.
+// What is wider than the screen scrolls; then it can be reached by keyboard too. Material takes the tabindex from code
+// where there is no mouse, and there a keyboard is all the more likely to be what scrolls it.
 function reachScrolling() {
-  for (const block of document.querySelectorAll(":is(.wi-math-block, .md-typeset__scrollwrap, pre > code):not([tabindex])"))
-    if (block.scrollWidth > block.clientWidth) block.tabIndex = 0
+  const wide = ":is(.wi-math-block, .md-typeset__scrollwrap, pre > code):not([tabindex])"
+  for (const block of document.querySelectorAll(wide))
+    if (block instanceof HTMLElement && block.scrollWidth > block.clientWidth) block.tabIndex = 0
 }
 reachScrolling()
 
@@ -36,18 +62,20 @@ reachScrolling()
 const runtime = document.querySelector("meta[name=wi-runtime]")
 const snippets = [...document.querySelectorAll("[data-wi-snippet]")]
 if (runtime && snippets.length && self.WebAssembly && self.Worker && self.TransformStream) {
-  const button = (action, text, name) => `<button type="button" data-wi-${action} aria-label="${name}">${text}</button>`
+  /** @param {string} action @param {string} text @param {string} which */
+  const button = (action, text, which) =>
+    `<button type="button" data-wi-${action} aria-label="${text} ${which}">${text}</button>`
   for (const [number, snippet] of snippets.entries()) {
     const which = `snippet ${number + 1}`
     snippet.insertAdjacentHTML("beforeend",
-      `<div class="wi-run">${button("run", "Run", `Run ${which}`)}${button("stop", "Stop", `Stop ${which}`)}`
-      + `${button("edit", "Edit", `Edit ${which}`)}${button("reset", "Reset", `Reset ${which}`)}${button("share", "Share", `Share ${which}`)}</div>`
+      `<div class="wi-run">${button("run", "Run", which)}${button("stop", "Stop", which)}`
+      + `${button("edit", "Edit", which)}${button("reset", "Reset", which)}${button("share", "Share", which)}</div>`
       + `<div data-wi-output data-wi-state="idle" hidden></div>`)
-    for (const action of ["stop", "reset"]) snippet.querySelector(`[data-wi-${action}]`).hidden = true
+    find(snippet, "[data-wi-stop]").hidden = find(snippet, "[data-wi-reset]").hidden = true
   }
   const session = () => import("./run/session.js")
   document.addEventListener("click", async event => {
-    const pressed = event.target instanceof Element && event.target.closest(".wi-run button, .wi-all button")
+    const pressed = closest(event, ".wi-run button, .wi-all button")
     if (pressed) (await session()).press(pressed)
   })
   const open = async () => location.hash.startsWith("#wi-code=") && (await session()).open(location.hash)
@@ -58,12 +86,12 @@ if (runtime && snippets.length && self.WebAssembly && self.Worker && self.Transf
   const form = document.querySelector(".wi-form")
   if (form) {
     const diagnose = () => import("./run/diagnose.js")
-    const describe = async () => location.hash.startsWith("#widths=") && (await diagnose()).read()
+    const describe = async () => location.hash.startsWith("#widths=") && (await diagnose()).readAddress()
     for (const what of ["input", "change"])
-      form.addEventListener(what, async event => (await diagnose()).changed(event.target, what === "change"))
+      form.addEventListener(what, async event => (await diagnose()).change(event.target, what === "change"))
     form.addEventListener("submit", async event => {
       event.preventDefault()
-      ;(await diagnose()).submitted()
+      ;(await diagnose()).submit()
     })
     addEventListener("hashchange", describe)
     describe()
@@ -74,7 +102,9 @@ if (runtime && snippets.length && self.WebAssembly && self.Worker && self.Transf
 const near = new IntersectionObserver(async entries => {
   for (const { isIntersecting, target } of entries) if (isIntersecting) {
     near.unobserve(target)
-    await import("./explorers/shared.js").then(shared => shared.open(target), () => {}) // without it the still picture stays
+    // Without it the still picture stays.
+    const loaded = await import("./explorers/shared/explorer.js").catch(() => null)
+    await loaded?.open(/** @type {HTMLElement} */ (target))
   }
 }, { rootMargin: "200px" })
 for (const figure of document.querySelectorAll("[data-wi-explorer]")) near.observe(figure)

@@ -34,13 +34,17 @@ def relu_halves() -> Result:
 
 @claim()
 def dead_units_halve() -> Result:
-    """If {percent:.0f} % of the units are dead, for good and in every hidden layer, a ReLU network takes twice as many steps."""
+    """If {percent:.0f} % of the units are dead, for good and in every hidden layer, a ReLU network takes twice as many
+    steps.
+    """
     return _half("relu", "dead", DEAD, {"a tenth": 0.1, "seven tenths": 0.7})
 
 
 @claim()
 def scale_alone_does_not() -> Result:
-    """With weights four times as large, {percent:.0f} % of an ELU network is saturated in place of 1 %, and at a rate of 0.02 it takes {measured:.1f} times as many steps."""
+    """With weights four times as large, {percent:.0f} % of an ELU network is saturated in place of 1 %,
+    and at a rate of 0.02 it takes {measured:.1f} times as many steps.
+    """
     plain = [learning_speed("elu", rate=0.02, seed=seed) for seed in SEEDS]
     large = [learning_speed("elu", rate=0.02, seed=seed, scale=4.0) for seed in SEEDS]
     return below(
@@ -54,7 +58,9 @@ def scale_alone_does_not() -> Result:
 
 @claim(source="@schoenholz2017, equation 5")
 def twenty_default_layers() -> Result:
-    r"""Each of twenty ReLU layers as PyTorch starts them divides the gradient's square by {each:.0f}, which leaves {left:.0e} of its length."""
+    r"""Each of twenty ReLU layers as PyTorch starts them divides the gradient's square by {each:.0f},
+    which leaves {left:.0e} of its length.
+    """
     spec = Spec((64, *[256] * 20, 10), scheme="pytorch_linear")
     found = [
         simulate(new, [build(new)]) for new in (Spec(spec.widths, scheme=spec.scheme, seed=seed) for seed in SEEDS)

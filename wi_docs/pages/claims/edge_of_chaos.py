@@ -29,7 +29,9 @@ def cosine(z):
 
 @claim(source="@poole2016, equation 3")
 def lengths_settle_in_a_few_layers() -> Result:
-    """In a tanh network at twice LeCun's scale, inputs of size 0.1 and inputs of size 10 have the same size after ten layers."""
+    """In a tanh network at twice LeCun's scale, inputs of size 0.1 and inputs of size 10 have the same size after ten
+    layers.
+    """
 
     def ratio(g):
         logs = []
@@ -65,7 +67,9 @@ def slope_of_the_correlation_map_is_chi() -> Result:
 
 @claim(source="@poole2016, section 2")
 def chaos_parts_inputs() -> Result:
-    """At twice LeCun's scale two inputs that differ by one degree have a cosine of {measured:.2f} after {depth:.0f} layers, just where theory has them settle."""
+    """At twice LeCun's scale two inputs that differ by one degree have a cosine of {measured:.2f} after {depth:.0f}
+    layers, just where theory has them settle.
+    """
     depth, width, found = 60, 600, []
     for seed in SEEDS:
         rng = np.random.default_rng([seed, 1])
@@ -89,7 +93,9 @@ def order_merges_inputs() -> Result:
     r"""Below the edge and with biases, one minus the cosine shrinks by $\chi_1$ at every layer."""
     found = []
     for seed in SEEDS:
-        z = propagate("tanh", "lecun_normal", depth=14, width=800, batch=16, gain=0.9, sigma_b=0.5, seed=seed).pre_activations  # fmt: skip
+        z = propagate(
+            "tanh", "lecun_normal", depth=14, width=800, batch=16, gain=0.9, sigma_b=0.5, seed=seed
+        ).pre_activations
         apart = [1 - cosine(layer) for layer in z]
         found.append((apart[12] / apart[4]) ** (1 / 8))
     return mean_of(
@@ -134,7 +140,9 @@ def reach_grows_like_one_over_distance() -> Result:
 
 @claim(source="@hayou2019")
 def relu_has_a_point() -> Result:
-    """ReLU has no edge but a point: with any bias at He's scale its variance grows by the same amount at every layer."""
+    """ReLU has no edge but a point: with any bias at He's scale its variance grows by the same
+    amount at every layer.
+    """
     layers = itertools.islice(trajectory("relu", sigma_w=2**0.5, sigma_b=0.3), 21)
     steps = [after.q - before.q for before, after in itertools.pairwise(layers)]
     return near(max(steps), 0.09, 1e-9, "quadrature; twenty layers", {"it settles": 0.0, "it doubles": 2.0**19})

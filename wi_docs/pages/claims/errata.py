@@ -18,7 +18,10 @@ SEEDS = range(8)
 
 @claim(source="@zhang2023, section 5.4")
 def gradients_differ_between_inputs() -> Result:
-    """The gradients are identical for all *units*, if the weights behind them are. A unit's weights from different inputs get different gradients, unless the inputs are interchangeable, and part at the first step."""
+    """The gradients are identical for all *units*, if the weights behind them are.
+    A unit's weights from different inputs get different gradients, unless the inputs are interchangeable,
+    and part at the first step.
+    """
     x, y = saddle_task()
 
     def parted(x):
@@ -48,7 +51,9 @@ def random_outputs_part_constant_layers() -> Result:
 
 @claim(source="@zhang2023, section 5.4")
 def xavier_depends_on_the_fans() -> Result:
-    """At Xavier's scale a layer with 400 inputs and 100 outputs multiplies the variance by {measured:.1f}; it is 1 only if the two are equal."""
+    """At Xavier's scale a layer with 400 inputs and 100 outputs multiplies the variance by {measured:.1f};
+    it is 1 only if the two are equal.
+    """
     found = []
     for seed in SEEDS:
         rng = np.random.default_rng(seed)
@@ -58,7 +63,9 @@ def xavier_depends_on_the_fans() -> Result:
 
 @claim(source="@lippe2022, tutorial 4")
 def tanh_does_not_stabilize_at_a_quarter() -> Result:
-    r"""It does not stabilize: at layer 100 the variance of the activations is near {hundred:.3f}, and it keeps falling like $1/(2\,l)$."""
+    r"""It does not stabilize: at layer 100 the variance of the activations is near {hundred:.3f},
+    and it keeps falling like $1/(2\,l)$.
+    """
     sizes = np.array(
         [propagate("tanh", "glorot_normal", depth=100, width=1000, batch=16, seed=s).forward_rms ** 2 for s in range(4)]
     )
@@ -102,7 +109,9 @@ def two_over_n_is_of_weights() -> Result:
 
 @claim(source="@howard2020, chapter 17; @glorot2010, equation 16")
 def one_over_root_n_is_not_glorot() -> Result:
-    r"""For its layer of 100 inputs and 50 outputs, Glorot's standard deviation is {expected:.4f} and $1/\sqrt n$ is 0.1."""
+    r"""For its layer of 100 inputs and 50 outputs, Glorot's standard deviation is {expected:.4f} and $1/\sqrt n$ is
+    0.1.
+    """
     found = np.mean([initializers.glorot_normal(np.random.default_rng(s), (100, 50)).std() for s in SEEDS])
     expected = math.sqrt(2 / 150)
     return near(

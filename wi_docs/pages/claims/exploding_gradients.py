@@ -10,9 +10,9 @@ from wi_docs.experiments.propagation import propagate
 from wi_docs.experiments.recurrent import clip_by_norm, descend_recurrence, random_recurrence, recur
 from wi_docs.experiments.training import ends, sweep
 from wi_docs.nn.activations import activation
-from wi_docs.nn.floats import layers_until
 from wi_docs.nn.gains import gain, second_moment
 from wi_docs.nn.initializers import orthogonal
+from wi_docs.nn.number_formats import layers_until
 from wi_docs.pages.claims import HOLDS, IF, Result, above, also, below, claim, exactly, mean_of, near, require
 
 SEEDS = range(8)
@@ -102,7 +102,9 @@ def growth_of_random_matrices() -> Result:
 
 @claim(statement=19, verdict=IF + " it is one number", source="@newman1986")
 def narrow_networks_lose() -> Result:
-    """Narrow networks lose a little at every layer even at the right scale: their signal's logarithm drops by about $1/(2n)$."""
+    """Narrow networks lose a little at every layer even at the right scale: their signal's logarithm drops by about
+    $1/(2n)$.
+    """
     lost = [-2 * n * lyapunov_exponent(n, n**-0.5) for n in (64, 256, 1024)]
     measured = random_products(width=16, sigma=0.25, factors=200, draws=200).growth
     also(
@@ -113,7 +115,9 @@ def narrow_networks_lose() -> Result:
 
 @claim(statement=20, verdict=HOLDS, source="@bengio1994; @pascanu2013, section 2.1")
 def recurrences_follow_the_radius() -> Result:
-    r"""In a linear recurrence the long run is decided by the spectral radius, the largest $\left|\text{{eigenvalue}}\right|$."""
+    r"""In a linear recurrence the long run is decided by the spectral radius, the largest
+    $\left|\text{{eigenvalue}}\right|$.
+    """
     rates = []
     for seed in SEEDS:
         W = random_recurrence(np.random.default_rng(seed), 64, 1.1)
@@ -141,7 +145,9 @@ def tanh_recurrence_is_tamed() -> Result:
 
 @claim(statement=20, verdict=HOLDS, source="@trefethen2005")
 def non_normal_grows_first() -> Result:
-    """The gradient may grow before it decays, when the matrix's eigenvectors are far from orthogonal [@trefethen2005]."""
+    """The gradient may grow before it decays, when the matrix's eigenvectors are far from orthogonal
+    [@trefethen2005].
+    """
     g = recur(np.array([[0.5, 10.0], [0.0, 0.5]]), np.zeros(2), steps=30, activation_name="linear").gradient_norm
     require(g[-1] < 1e-5, f"after 30 steps {g[-1]:.1e} of the gradient is left: it does not decay")
     return above(g.max(), 9.9, "the corner's entry of 10", {"it never exceeds the start": 1.0})
@@ -149,7 +155,9 @@ def non_normal_grows_first() -> Result:
 
 @claim(statement=20, verdict=HOLDS, source="")
 def the_same_matrix_is_worse() -> Result:
-    """One matrix is a single draw with a spectral radius that is a few percent off, and this error is repeated at every step: the spread grows like the number of steps itself, by 4."""
+    """One matrix is a single draw with a spectral radius that is a few percent off, and this error is repeated at every
+    step: the spread grows like the number of steps itself, by 4.
+    """
 
     def growth(same):
         short, long = (
@@ -180,7 +188,9 @@ def a_saturated_unit_vanishes() -> Result:
 
 @claim(statement=20, verdict=HOLDS, source="@pascanu2013, section 2.1")
 def large_singular_value_is_not_sufficient() -> Result:
-    r"""If $\gamma$ is the largest slope, a largest singular value of the recurrent matrix *above* $1/\gamma$ is necessary for an explosion and not sufficient."""
+    r"""If $\gamma$ is the largest slope, a largest singular value of the recurrent matrix *above* $1/\gamma$ is
+    necessary for an explosion and not sufficient.
+    """
     W = np.array([[0.5, 10.0], [0.0, 0.5]])
     g = recur(W, np.zeros(2), steps=100, activation_name="tanh").gradient_norm[-1]
     return below(
@@ -261,7 +271,9 @@ def clipping_keeps_the_direction() -> Result:
 
 @claim(statement=20, verdict=HOLDS, source="")
 def clipping_cannot_mend_infinity() -> Result:
-    """It cannot mend what is not a number, and a framework that divides an infinite gradient by its infinite norm gets NaN and trains on."""
+    """It cannot mend what is not a number, and a framework that divides an infinite gradient by its infinite norm gets
+    NaN and trains on.
+    """
     with np.errstate(invalid="ignore"):
         naive = np.array([1.0, np.inf]) / np.inf
     try:
@@ -274,7 +286,9 @@ def clipping_cannot_mend_infinity() -> Result:
 
 @claim(statement=19, verdict=HOLDS, source="IEEE 754")
 def where_floats_end() -> Result:
-    """With a factor of 10 a layer, half precision overflows in layer {measured:.0f}, single precision and bfloat16 in layer {single:.0f}, double precision in layer {double:.0f}."""
+    """With a factor of 10 a layer, half precision overflows in layer {measured:.0f}, single precision and bfloat16 in
+    layer {single:.0f}, double precision in layer {double:.0f}.
+    """
     with np.errstate(over="ignore"):
         counted = {}
         for name, kind in (("fp16", np.float16), ("fp32", np.float32), ("fp64", np.float64)):
@@ -353,7 +367,9 @@ def tanh_edge_with_biases() -> Result:
 
 @claim(statement=21, verdict=HOLDS, source="@schoenholz2017, section 4")
 def reach_is_the_depth_scale() -> Result:
-    r"""Off the edge a gradient survives for a number of layers only: it falls to a $1/e$ after $1/\left|\ln\sqrt{{\chi_1}}\right|$ layers."""
+    r"""Off the edge a gradient survives for a number of layers only: it falls to a $1/e$ after
+    $1/\left|\ln\sqrt{{\chi_1}}\right|$ layers.
+    """
     logs = []
     for seed in SEEDS:
         g = propagate("tanh", "lecun_normal", depth=30, width=512, gain=1.2, sigma_b=0.3, seed=seed).gradient_rms
@@ -366,7 +382,9 @@ def reach_is_the_depth_scale() -> Result:
 
 @claim(statement=21, verdict=HOLDS, source="@schoenholz2017, section 5")
 def trainable_depth_follows_the_edge() -> Result:
-    """In 200 steps of plain gradient descent, networks of 40 tanh layers without biases train on the edge, at LeCun's scale, and not at 0.8 or 2.5 times that scale."""
+    """In 200 steps of plain gradient descent, networks of 40 tanh layers without biases train on the edge,
+    at LeCun's scale, and not at 0.8 or 2.5 times that scale.
+    """
 
     def end(sigma_w):
         runs = sweep("tanh", "lecun_normal", depth=40, gains=[sigma_w], steps=200, rates=[0.05], seeds=range(3))
@@ -383,7 +401,9 @@ def trainable_depth_follows_the_edge() -> Result:
 
 @claim(statement=21, verdict=IF + " one of the two is given up", source="@glorot2010, equations 10 to 12")
 def tanh_cannot_have_both() -> Result:
-    """And the condition "variance 1" has to last: with tanh's backward gain the signal settles at a smaller variance, where the slopes are steeper, and the gradient grows after all."""
+    """And the condition "variance 1" has to last: with tanh's backward gain the signal settles at a smaller variance,
+    where the slopes are steeper, and the gradient grows after all.
+    """
     g = gain("tanh", direction="backward")
     runs = [
         propagate("tanh", "lecun_normal", depth=30, width=512, batch=32, gain=g, seed=s).gradient_rms for s in SEEDS
@@ -409,7 +429,9 @@ def relu_can_have_both() -> Result:
 
 @claim(statement=21, verdict=HOLDS, source="@poole2016, equation 3")
 def units_between_say_different_things() -> Result:
-    """Too large, and they saturate; too small, and they die; in between they stay apart from input to input without saturating, layer after layer."""
+    """Too large, and they saturate; too small, and they die; in between they stay apart from input to input without
+    saturating, layer after layer.
+    """
 
     def last(g, **options):
         z = propagate("tanh", "lecun_normal", depth=20, width=256, gain=g, **options).pre_activations[-1]

@@ -35,7 +35,9 @@ def apart(printed, predictions, wrong: dict[str, Any]) -> Result:
     source="@zhang2023, section 5.4", untouched="it multiplies its matrices in numpy and uses nothing of the package"
 )
 def product_of_100_matrices() -> Result:
-    """Its three versions print products of 100 further 4×4 normal matrices with entries up to 2e23, 2e25 and 5e27; the mean of the three logarithms is {printed:.1f}, and {theory:.1f} is to be expected, give or take {sd:.1f}."""
+    """Its three versions print products of 100 further 4×4 normal matrices with entries up to 2e23, 2e25 and 5e27;
+    the mean of the three logarithms is {printed:.1f}, and {theory:.1f} is to be expected, give or take {sd:.1f}.
+    """
     logs = []
     for seed in range(300):
         rng = np.random.default_rng(seed)
@@ -55,7 +57,9 @@ BLOCK = np.array([[1.9689, 4.2820], [1.6701, 4.3501], [1.0976, 3.0411], [1.8457,
 
 @claim(source="@howard2020, chapter 17", untouched="it reads off numbers that a book printed")
 def rows_point_one_way() -> Result:
-    """They point in one direction, with cosines of {cosine:.3f} or more, and differ in length: the network has [nearly forgotten its input](ways-to-initialize-weights.md#he), but for how loud it was."""
+    """They point in one direction, with cosines of {cosine:.3f} or more, and differ in length:
+    the network has [nearly forgotten its input](ways-to-initialize-weights.md#he), but for how loud it was.
+    """
     lengths = np.linalg.norm(BLOCK, axis=1)
     unit = BLOCK / lengths[:, None]
     cosine = float((unit @ unit.T).min())
@@ -80,7 +84,9 @@ def rows_point_one_way() -> Result:
 
 @claim(source="@howard2020, chapter 17")
 def fifty_relu_layers() -> Result:
-    r"""Fifty ReLU layers of 100 units at $1/\sqrt n$ leave entries of 1.1e-8 to 4.9e-8; their rms is to be expected near $e^{{{theory:.1f}}}$, give or take a factor of $e^{{{sd:.1f}}}$."""
+    r"""Fifty ReLU layers of 100 units at $1/\sqrt n$ leave entries of 1.1e-8 to 4.9e-8; their rms is to be expected
+    near $e^{{{theory:.1f}}}$, give or take a factor of $e^{{{sd:.1f}}}$.
+    """
     printed = math.log(math.sqrt((BLOCK**2).sum() / 25))
     samples = []
     for seed in range(100):
@@ -117,7 +123,9 @@ def one_relu_layer_at_he() -> Result:
 
 @claim(source="@nielsen2015, chapter 5")
 def gradient_of_a_layer_over_the_next() -> Result:
-    """In three networks the gradient of one hidden layer over that of the next is 0.17 to 0.25; {theory:.2f} is to be expected, give or take {sd:.2f}."""
+    """In three networks the gradient of one hidden layer over that of the next is 0.17 to 0.25;
+    {theory:.2f} is to be expected, give or take {sd:.2f}.
+    """
     norms = ((0.0657, 0.3092), (0.0118, 0.0600, 0.2831), (0.00298, 0.0171, 0.0695, 0.2851))
     printed = [a / b for row in norms for a, b in itertools.pairwise(row)]
 
@@ -142,7 +150,9 @@ def gradient_of_a_layer_over_the_next() -> Result:
 
 @claim(source="pytorch/pytorch pull request 50664")
 def selu_at_three_quarters() -> Result:
-    """From layer 31 on its author prints deviations of 0.194 to 0.209; {theory:.3f} is to be expected, give or take {sd:.3f}."""
+    """From layer 31 on its author prints deviations of 0.194 to 0.209; {theory:.3f} is to be expected,
+    give or take {sd:.3f}.
+    """
     selu = activation("selu").f
     samples = [
         selu(z).std()
@@ -158,7 +168,9 @@ def selu_at_three_quarters() -> Result:
 
 @claim(source="@glorot2010, section 4.2.2")
 def glorot_mean_singular_values() -> Result:
-    r"""Glorot and Bengio report a mean singular value of a layer's Jacobian of about 0.8 for their scheme and 0.5 for the standard one; in our five layers of 300 tanh units it is {measured:.2f} and {standard:.2f} in the last."""
+    r"""Glorot and Bengio report a mean singular value of a layer's Jacobian of about 0.8 for their scheme and 0.5 for
+    the standard one; in our five layers of 300 tanh units it is {measured:.2f} and {standard:.2f} in the last.
+    """
 
     def last(init):
         found = []
@@ -183,7 +195,9 @@ def glorot_mean_singular_values() -> Result:
 
 @claim(source="pytorch/pytorch issue 24991")
 def gains_by_deviation() -> Result:
-    r"""The posted gains are one over the *deviation* of $\varphi(z)$: ReLU 1.7068, sigmoid 4.809, tanh 1.5976, SELU 1.0003, ELU 1.2695, leaky ReLU 1.5421."""
+    r"""The posted gains are one over the *deviation* of $\varphi(z)$: ReLU 1.7068, sigmoid 4.809, tanh 1.5976,
+    SELU 1.0003, ELU 1.2695, leaky ReLU 1.5421.
+    """
     names = ("relu", "sigmoid", "tanh", "selu", "elu")
 
     def seeds():

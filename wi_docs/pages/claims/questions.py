@@ -15,9 +15,11 @@ SEEDS = range(8)
 
 
 def first_loss(deviation, *, tied, seed, branches=4):
-    """Return the first loss of a model of 1,000 words and 256 features: an embedding, branches that normalize, and logits.
+    """Return the first loss of a model of 1,000 words and 256 features: an embedding, branches that normalize,
+    and logits.
 
-    Each branch adds a mean square of about 1 to the stream. The logits are the normalized stream times the output matrix.
+    Each branch adds a mean square of about 1 to the stream. The logits are the normalized stream times the output
+    matrix.
     """
     rng = np.random.default_rng(seed)
     words, labels = rng.integers(1000, size=200), rng.integers(1000, size=200)
@@ -32,9 +34,13 @@ def first_loss(deviation, *, tied, seed, branches=4):
 
 @claim(source="pytorch/pytorch issue 3121")
 def tied_embeddings_start_loud() -> Result:
-    """With 1,000 words, 256 features and PyTorch's embedding of deviation 1, a normalized stream of four branches starts at a loss of {measured:.0f} if the embedding is the output matrix too, and at {untied:.0f} from an output matrix of its own of that deviation, where ln 1000 = {even:.1f} would be even-handed."""
+    """With 1,000 words, 256 features and PyTorch's embedding of deviation 1, a normalized stream of four branches
+    starts at a loss of {measured:.0f} if the embedding is the output matrix too, and at {untied:.0f} from an output
+    matrix of its own of that deviation, where ln 1000 = {even:.1f} would be even-handed.
+    """
     tied, untied = ([first_loss(1.0, tied=both, seed=seed) for seed in SEEDS] for both in (True, False))
-    # Apart, the logits are normal with a deviation of 16, and the largest of a thousand stands where this integral says.
+    # Apart, the logits are normal with a deviation of 16, and the largest of a thousand stands where this integral
+    # says.
     x = np.linspace(-8, 8, 4001)
     chance = np.array([0.5 * math.erfc(-v / 2**0.5) for v in x]) ** 1000
     largest = 16 * float(np.trapezoid(x * np.gradient(chance, x), x))
@@ -91,7 +97,9 @@ def magic_number_is_a_tenth() -> Result:
 
 @claim(source="@lin2017, section 4.1")
 def prior_saves_the_first_steps() -> Result:
-    """With one example in a hundred positive, a bias of zero starts at a loss of {zero:.2f} and the prior's bias at {measured:.3f}, the least that a constant can reach."""
+    """With one example in a hundred positive, a bias of zero starts at a loss of {zero:.2f} and the prior's bias at
+    {measured:.3f}, the least that a constant can reach.
+    """
     share = 0.01
 
     def loss(bias):
@@ -117,7 +125,9 @@ def _off(depth, seed):
 
 @claim(source="@lu2020")
 def dead_units_are_born_deep() -> Result:
-    """In networks of width 256 at He's scale, {first:.0f} % of the units of the first layer are off for all of 256 digits, and {percent:.0f} % in layer 20."""
+    """In networks of width 256 at He's scale, {first:.0f} % of the units of the first layer are off for all of 256
+    digits, and {percent:.0f} % in layer 20.
+    """
     shares = np.array([_off(20, seed) for seed in SEEDS])
     late = float(shares[:, -1].mean())
     return above(
@@ -132,7 +142,9 @@ def dead_units_are_born_deep() -> Result:
 
 @claim(source="@cho2009")
 def they_are_off_because_inputs_are_alike() -> Result:
-    r"""If two inputs have correlation $c$ in a layer, a unit is off for both with a chance of $\tfrac12 - \arccos(c)/(2\pi)$, one in four for unrelated inputs and one in two for equal ones."""
+    r"""If two inputs have correlation $c$ in a layer, a unit is off for both with a chance of
+    $\tfrac12 - \arccos(c)/(2\pi)$, one in four for unrelated inputs and one in two for equal ones.
+    """
     found, theory = [], []
     for seed in range(16):
         z = propagate("relu", "he_normal", depth=10, width=1000, batch=2, seed=seed).pre_activations[-1]
@@ -155,7 +167,9 @@ def they_are_off_because_inputs_are_alike() -> Result:
 
 @claim(source="Modalities/modalities issue 161")
 def variance_for_deviation_dies() -> Result:
-    """Passed where a deviation is wanted, He's variance divides the signal by {factor:.0f} at every layer of width 512."""
+    """Passed where a deviation is wanted, He's variance divides the signal by {factor:.0f} at every layer of width
+    512.
+    """
     found = []
     for seed in SEEDS:
         rng = np.random.default_rng(seed)

@@ -28,8 +28,12 @@ def orthogonal_linear_keeps() -> Result:
     found = left(lambda rng, n: orthogonal(rng, (n, n)), "linear")
     gaussian = left(lambda rng, n: rng.standard_normal((n, n)) / n**0.5, "linear")
     return near(
-        max(found, key=lambda g: abs(g - 1)), 1.0, 1e-10, "150 steps of rounding", {"as LeCun's weights": float(np.median(gaussian))}
-    )  # fmt: skip
+        max(found, key=lambda g: abs(g - 1)),
+        1.0,
+        1e-10,
+        "150 steps of rounding",
+        {"as LeCun's weights": float(np.median(gaussian))},
+    )
 
 
 @claim(source="@le2015, section 3")
@@ -77,7 +81,9 @@ def identity_is_on_the_edge() -> Result:
 
 @claim(source="@gers2000; @jozefowicz2015, section 2.2")
 def a_gate_at_one_half_forgets() -> Result:
-    r"""A forget gate that starts at a bias of 0 is half open, and a typical cell keeps less than $2^{{-100}}$ of a memory through a hundred steps; at a bias of 1 less than {one:.0e}, and at 2 less than {two:.0e}."""
+    r"""A forget gate that starts at a bias of 0 is half open, and a typical cell keeps less than $2^{{-100}}$ of a
+    memory through a hundred steps; at a bias of 1 less than {one:.0e}, and at 2 less than {two:.0e}.
+    """
     sigmoid = activation("sigmoid").f
     closed = [float(sigmoid(b)) ** 100 for b in (0.0, 1.0, 2.0)]
     kept = [np.mean([math.log(lstm_memory(b, seed=s)[-1]) for s in SEEDS]) for b in (0.0, 1.0, 2.0)]
@@ -89,7 +95,8 @@ def a_gate_at_one_half_forgets() -> Result:
         kept[1] / math.log(closed[1]),
         1.0,
         0.2,
-        "logarithm of what a run of 64 cells keeps over that of the closed form, bias 1; the gates move, and the logarithm is concave",
+        "logarithm of what a run of 64 cells keeps over that of the closed form, bias 1; the gates move, "
+        "and the logarithm is concave",
         {"bias 0": kept[0] / math.log(closed[1]), "bias 2": kept[2] / math.log(closed[1])},
         one=closed[1],
         two=closed[2],

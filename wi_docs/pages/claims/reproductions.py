@@ -16,7 +16,9 @@ from wi_docs.pages.claims import Result, above, claim, mean_of, near, require
 
 @claim(source="@schoenholz2017, section 5")
 def trainable_depth_over_depth_scale() -> Result:
-    """Below the edge, the deepest network that trains in 200 steps is {least:.0f} to {most:.0f} times the depth scale."""
+    """Below the edge, the deepest network that trains in 200 steps is {least:.0f} to {most:.0f} times the
+    depth scale.
+    """
     # xi = 1 / |ln chi_1|, and chi_1 = sigma_w^2 where the signal has died
     ratios = [
         deepest(DEPTHS, row) * -2 * math.log(scale)
@@ -39,7 +41,10 @@ def trainable_depth_over_depth_scale() -> Result:
 
 @claim(source="@he2015, figures 2 and 3")
 def escape_time_against_depth() -> Result:
-    """With 10, 20 and 30 layers a network from He's scale reaches half of the digits after {he10:.0f}, {he20:.0f} and {he30:.0f} steps; from Glorot's it takes {glorot10:.0f} with 10 layers, and in 800 steps 20 or 30 layers do not get there."""
+    """With 10, 20 and 30 layers a network from He's scale reaches half of the digits after {he10:.0f},
+    {he20:.0f} and {he30:.0f} steps; from Glorot's it takes {glorot10:.0f} with 10 layers, and in 800 steps 20 or 30
+    layers do not get there.
+    """
 
     def escape(depth, g, steps=800):
         looks = 1 + steps // 25
@@ -69,7 +74,10 @@ def escape_time_against_depth() -> Result:
 
 @claim(source="@cho2009")
 def what_is_left_is_length() -> Result:
-    r"""After 100 layers of width 256 what is left of an input is mostly how loud it was: two inputs differ by {degrees:.0f} degrees, or {direction:.0f} %, in direction and vary by {percent:.0f} % in length."""
+    r"""After 100 layers of width 256 what is left of an input is mostly how loud it was:
+    two inputs differ by {degrees:.0f} degrees, or {direction:.0f} %, in direction and vary by {percent:.0f} % in
+    length.
+    """
     width, depth, spreads, cosines = 256, 100, [], []
     for seed in range(24):
         z = propagate("relu", "he_normal", depth=depth, width=width, batch=32, seed=seed).pre_activations[-1]
@@ -98,7 +106,9 @@ def what_is_left_is_length() -> Result:
 
 @claim(source="@hayou2019")
 def correlation_closes_like_one_over_l_squared() -> Result:
-    r"""Under ReLU at He's scale two inputs grow alike, and one minus their correlation falls like $9\pi^2/(2\,l^2)$ in the end [@cho2009; @hayou2019]."""
+    r"""Under ReLU at He's scale two inputs grow alike, and one minus their correlation falls like $9\pi^2/(2\,l^2)$ in
+    the end [@cho2009; @hayou2019].
+    """
     c, layers = 0.0, 20_000
     for _ in range(layers - 1):
         c = relu_correlation_map(c)
@@ -114,7 +124,9 @@ def correlation_closes_like_one_over_l_squared() -> Result:
 
 @claim(source="@pennington2017")
 def spectrum_spreads_with_depth() -> Result:
-    """The squared singular values of a product of $L$ Gaussian matrices have a relative variance of $L$, and those of orthogonal ones of 0."""
+    """The squared singular values of a product of $L$ Gaussian matrices have a relative variance of $L$,
+    and those of orthogonal ones of 0.
+    """
     depths, found = (1, 2, 4, 8), []
     for depth in depths:
         s = np.array([product_spectrum("lecun_normal", depth=depth, width=256, seed=seed) ** 2 for seed in range(8)])
@@ -132,7 +144,9 @@ def spectrum_spreads_with_depth() -> Result:
 
 @claim(source="@nielsen2015, chapter 5")
 def gradient_window_of_the_sigmoid() -> Result:
-    r"""The inputs for which $|w\,\sigma'(wx + b)| \ge 1$ form an interval at most {width:.2f} wide, at $|w|$ = {measured:.1f}; below $|w|$ = 4 there are none."""
+    r"""The inputs for which $|w\,\sigma'(wx + b)| \ge 1$ form an interval at most {width:.2f} wide,
+    at $|w|$ = {measured:.1f}; below $|w|$ = 4 there are none.
+    """
 
     def width(w):
         """Return twice the input at which the gradient falls to 1, by bisection."""
@@ -153,14 +167,20 @@ def gradient_window_of_the_sigmoid() -> Result:
     require(below_four < 1, f"below a weight of 4 the factor is {below_four:.4f}")
     require(np.abs(widths - exact).max() < 1e-9, f"the closed form is off by {np.abs(widths - exact).max():.1e}")
     return near(
-        weights[widths.argmax()], fine[closed_form(fine).argmax()], 0.006, "a step of the grid, against the closed form on a finer one",
-        {"where it starts": 4.0, "6.8": 6.8, "twice the start": 8.0}, width=float(widths.max()),
-    )  # fmt: skip
+        weights[widths.argmax()],
+        fine[closed_form(fine).argmax()],
+        0.006,
+        "a step of the grid, against the closed form on a finer one",
+        {"where it starts": 4.0, "6.8": 6.8, "twice the start": 8.0},
+        width=float(widths.max()),
+    )
 
 
 @claim(source="")
 def loss_at_the_start() -> Result:
-    """With a last layer of a hundredth of He's scale the first loss is ln 10 = {expected:.3f}; at He's own scale it is {large:.2f}."""
+    """With a last layer of a hundredth of He's scale the first loss is ln 10 = {expected:.3f};
+    at He's own scale it is {large:.2f}.
+    """
 
     def first(scale):
         net = MLP([64, 256, 10], "relu", "he_normal", np.random.default_rng(0))

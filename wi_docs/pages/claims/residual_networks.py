@@ -37,7 +37,9 @@ def stream_doubles() -> Result:
 
 @claim(source="")
 def divided_branches_end_at_e() -> Result:
-    r"""Without normalization, and with branches divided by $\sqrt L$, the mean square ends at $(1 + 1/L)^L$, just below $e$, however many there are."""
+    r"""Without normalization, and with branches divided by $\sqrt L$, the mean square ends at $(1 + 1/L)^L$,
+    just below $e$, however many there are.
+    """
     grown = [(s.size[-1] / s.size[0]) ** 2 for s in streams(blocks=50, branch=50**-0.5)]
     return mean_of(grown, 1.02**50, {"it is kept": 1.0, "it doubles once": 2.0}, width=128)
 
@@ -50,7 +52,9 @@ def grown(branches, divided_by, norm):
 
 @claim(source="@radford2019, section 2.3")
 def divided_pre_norm_branches_double_the_stream() -> Result:
-    """If that amount is the mean square with which the stream began, divided by $N$, the stream ends at twice its mean square, with 24 branches as with 100."""
+    """If that amount is the mean square with which the stream began, divided by $N$, the stream ends at twice its
+    mean square, with 24 branches as with 100.
+    """
     also("24 branches", mean_of(grown(24, 24, "pre"), 2.0, {"e, as without normalization": math.e}, width=256))
     return mean_of(
         grown(100, 100, "pre"),
@@ -73,14 +77,18 @@ def counting_layers_ends_at_three() -> Result:
 
 @claim(source="@xiong2020")
 def pre_norm_grows_by_one() -> Result:
-    """With the normalization inside the branch, each block adds the same amount, and after {blocks:.0f} blocks the mean square is {measured:.0f}."""
+    """With the normalization inside the branch, each block adds the same amount, and after {blocks:.0f} blocks the
+    mean square is {measured:.0f}.
+    """
     grown = [s.size[-1] ** 2 for s in streams(norm="pre")]
     return mean_of(grown, 1.0 + BLOCKS, {"it doubles": 2.0**BLOCKS, "it is kept": 1.0}, width=64, blocks=BLOCKS)
 
 
 @claim(source="@xiong2020")
 def pre_norm_gradient_grows_like_the_root() -> Result:
-    r"""The gradient grows like $\sqrt{{L}}$ on the way back: by a factor of {whole:.0f} in all, of which a factor of $\sqrt5$ falls on the first four of the {blocks:.0f} blocks."""
+    r"""The gradient grows like $\sqrt{{L}}$ on the way back: by a factor of {whole:.0f} in all,
+    of which a factor of $\sqrt5$ falls on the first four of the {blocks:.0f} blocks.
+    """
     runs = streams(norm="pre")
     whole = [s.gradient[0] / s.gradient[-1] for s in runs]
     root = (1 + BLOCKS) ** 0.5
@@ -100,14 +108,18 @@ def pre_norm_gradient_grows_like_the_root() -> Result:
 
 @claim(source="@xiong2020")
 def post_norm_keeps_both() -> Result:
-    """With the normalization after the addition, the stream is kept by force and the gradient by a balance of two halves."""
+    """With the normalization after the addition, the stream is kept by force and the gradient by a balance of two
+    halves.
+    """
     found = [(s.gradient[0] / s.gradient[-1]) ** (1 / BLOCKS) for s in streams(norm="post")]
     return mean_of(found, 1.0, {"the skipped half alone": 2**-0.5, "like the stream without norm": 2**0.5}, width=256)
 
 
 @claim(source="@yang2019")
 def batch_norm_explodes() -> Result:
-    r"""With ReLU the gradient's mean square is multiplied by $\pi/(\pi - 1) = 1.47$ at every layer, whatever the scale of the weights."""
+    r"""With ReLU the gradient's mean square is multiplied by $\pi/(\pi - 1) = 1.47$ at every layer,
+    whatever the scale of the weights.
+    """
     found = [
         np.mean([batch_norm_factor("relu", depth=30, width=384, batch=512, gain=g, seed=s) for s in range(3)]) ** 2
         for g in (0.1, 1.0, 10.0)
@@ -132,19 +144,36 @@ def batch_norm_at_fifty_layers() -> Result:
     found = [math.log(batch_norm_factor("relu", depth=50, width=256, batch=256, seed=s)) * 50 for s in range(4)]
     theory = 25 * math.log(math.pi / (math.pi - 1))
     return near(
-        np.mean(found), theory, 0.6, "the logarithm; a finite batch and width take a percent a layer",
-        {"a mean square of as much": theory / 2, "it doubles its mean square": 25 * math.log(2), "a linear layer's": 50 * math.log(batch_norm_factor("linear"))},
+        np.mean(found),
+        theory,
+        0.6,
+        "the logarithm; a finite batch and width take a percent a layer",
+        {
+            "a mean square of as much": theory / 2,
+            "it doubles its mean square": 25 * math.log(2),
+            "a linear layer's": 50 * math.log(batch_norm_factor("linear")),
+        },
         grown=round(math.exp(np.mean(found)), -4),
-    )  # fmt: skip
+    )
 
 
 @claim(source="@zhang2019, section 4")
 def fixup_step_does_not_depend_on_depth() -> Result:
-    """Under Fixup with a random output layer (at zero only that layer would move), the first step moves the output about as much with 64 branches as with 4."""
+    """Under Fixup with a random output layer (at zero only that layer would move), the first step moves the output
+    about as much with 64 branches as with 4.
+    """
     ratio = {
-        start: float(np.mean([first_step_change(start, blocks=64, rate=0.01, seed=s) / first_step_change(start, blocks=4, rate=0.01, seed=s) for s in range(3)]))
+        start: float(
+            np.mean(
+                [
+                    first_step_change(start, blocks=64, rate=0.01, seed=s)
+                    / first_step_change(start, blocks=4, rate=0.01, seed=s)
+                    for s in range(3)
+                ]
+            )
+        )
         for start in ("fixup", "scaled", "zero_last")
-    }  # fmt: skip
+    }
     return near(
         ratio["fixup"],
         1.0,
@@ -156,7 +185,9 @@ def fixup_step_does_not_depend_on_depth() -> Result:
 
 @claim(source="@zhang2019, section 4")
 def fixup_trains_two_hundred_layers() -> Result:
-    """A network of 202 layers, with no normalization at all, reads {percent:.0f} % of the test digits after 200 steps at the same rate of 0.1 that a shallow one takes."""
+    """A network of 202 layers, with no normalization at all, reads {percent:.0f} % of the test digits after 200 steps
+    at the same rate of 0.1 that a shallow one takes.
+    """
     ends = [run.accuracy[-1] for run in train_residual("fixup", blocks=100, steps=200, rate=0.1, seeds=(0, 1, 2))]
     others = {
         f"as from {start}": float(train_residual(start, blocks=100, steps=200, rate=0.1)[0].accuracy[-1])
@@ -194,7 +225,9 @@ def without_the_minus_it_explodes() -> Result:
 
 @claim(source="@yang2022, table 3")
 def mup_moves_do_not_depend_on_width() -> Result:
-    """Under maximal update the layers' changes have slopes of at most {worst:.2f} on logarithmic axes, under the standard scaling the second and third of {second:.1f} and {third:.1f}."""
+    """Under maximal update the layers' changes have slopes of at most {worst:.2f} on logarithmic axes,
+    under the standard scaling the second and third of {second:.1f} and {third:.1f}.
+    """
     widths = (64, 128, 256, 512, 1024)
     slopes = {
         scaling: np.polyfit(np.log(widths), np.log(coordinate_check(scaling, widths=widths)), 1)[0]

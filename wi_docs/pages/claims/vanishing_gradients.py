@@ -23,7 +23,9 @@ SEEDS = range(5)
 
 
 def ratios(phi, init, seeds=8, **options):
-    """Return the gradient's factor a layer, a number a seed, in networks of depth 30 and width 512 or as `options` say."""
+    """Return the gradient's factor a layer, a number a seed, in networks of depth 30 and width 512 or as `options`
+    say.
+    """
     shape = {"depth": 30, "width": 512, "batch": 32} | options
     return [propagate(phi, init, seed=seed, **shape).gradient_ratio for seed in range(seeds)]
 
@@ -99,7 +101,9 @@ def slopes_are_derivatives() -> Result:
 
 @claim(statement=12, verdict=NOT, source="@glorot2011")
 def a_corner_is_almost_never_met() -> Result:
-    """A pre-activation of weights drawn from a density, and of inputs that are not all 0, hits exactly 0 almost never."""
+    """A pre-activation of weights drawn from a density, and of inputs that are not all 0, hits exactly 0 almost
+    never.
+    """
     z = propagate("relu", "he_normal", depth=10, width=256, batch=256).pre_activations
     zeros = propagate("relu", "zeros", depth=10, width=256, batch=256).pre_activations
     return exactly((z == 0).sum(), 0, {"as with zero weights": float((zeros == 0).sum())})
@@ -226,14 +230,18 @@ def learned(hidden, variance, rates, seeds=(0,), optimizer="sgd"):
     ]
 
 
-# Of the explorer's variances, the outermost within a factor of 20, and some beyond one of 400: too small, and too large.
+# Of the explorer's variances, the outermost within a factor of 20, and some beyond one of 400:
+# too small, and too large.
 WITHIN = (("tanh", 0.9), ("tanh", 4.0), ("relu", 1.6), ("relu", 2.5))
 SMALL, LARGE = (("tanh", 0.5), ("relu", 1.0)), (("tanh", 16.0), ("relu", 4.0))
 
 
 @claim(source="@schoenholz2017, section 5, for tanh and theory")
 def within_twenty_it_trains() -> Result:
-    """By plain gradient descent, twenty layers of tanh or ReLU, 64 wide and without biases, read {percent:.0f} % of the digits or more after 600 steps at the better of two rates, at two scales of each for which the gradient in theory changes by less than a factor of 20 on the way back."""
+    """By plain gradient descent, twenty layers of tanh or ReLU, 64 wide and without biases, read {percent:.0f} % of the
+    digits or more after 600 steps at the better of two rates, at two scales of each for which the gradient in theory
+    changes by less than a factor of 20 on the way back.
+    """
     off = max(abs(math.log(way_back(*case))) for case in WITHIN)
     require(off < math.log(20), f"in theory a gradient changes by a factor of {math.exp(off):.0f}")
     found = min(min(learned(*case, (0.02, 0.1), (0, 1))) for case in WITHIN)
@@ -249,7 +257,9 @@ def within_twenty_it_trains() -> Result:
 
 @claim(source="@schoenholz2017, section 5, for tanh and theory")
 def beyond_four_hundred_it_does_not() -> Result:
-    """At two scales of each for which it changes by more than a factor of 400, such networks read {percent:.0f} % at most, at the best of four rates from a ten-thousandth to a tenth."""
+    """At two scales of each for which it changes by more than a factor of 400, such networks read {percent:.0f} % at
+    most, at the best of four rates from a ten-thousandth to a tenth.
+    """
     off = min(abs(math.log(way_back(*case))) for case in SMALL + LARGE)
     require(off > math.log(400), f"in theory a gradient changes by a factor of {math.exp(off):.0f} only")
     rates, found = (1e-4, 1e-3, 1e-2, 1e-1), []
@@ -269,7 +279,9 @@ def beyond_four_hundred_it_does_not() -> Result:
 
 @claim(source="@kingma2015, algorithm 1")
 def adam_bears_what_is_too_small() -> Result:
-    """With Adam at a rate of 0.001, such networks read {small:.0f} % or more after 600 steps at the two of these four scales at which the gradient vanishes, and {large:.0f} % at most at the two at which it explodes."""
+    """With Adam at a rate of 0.001, such networks read {small:.0f} % or more after 600 steps at the two of these four
+    scales at which the gradient vanishes, and {large:.0f} % at most at the two at which it explodes.
+    """
     small, large = (
         [end for case in cases for end in learned(*case, (0.001,), (0, 1), "adam")] for cases in (SMALL, LARGE)
     )
@@ -286,7 +298,9 @@ def adam_bears_what_is_too_small() -> Result:
 
 @claim()
 def sigmoid_learns_less_than_its_gradient() -> Result:
-    """Twenty sigmoid layers at eight and ten times LeCun's scale, which pass the gradient on to within a factor of ten, read {percent:.0f} % of the digits at most after 600 steps of plain gradient descent, at the better of two rates."""
+    """Twenty sigmoid layers at eight and ten times LeCun's scale, which pass the gradient on to within a factor of ten,
+    read {percent:.0f} % of the digits at most after 600 steps of plain gradient descent, at the better of two rates.
+    """
     off = max(abs(math.log(way_back("sigmoid", variance))) for variance in (64.0, 100.0))
     require(off < math.log(10), f"in theory a gradient changes by a factor of {math.exp(off):.0f}")
     found = max(learned("sigmoid", variance, (0.03, 0.1), seed) for variance in (64.0, 100.0) for seed in range(2))
@@ -333,7 +347,9 @@ def most_units_are_switches_then() -> Result:
 
 @claim(statement=14, verdict=IF + " the units are centered", source="@schoenholz2017, equation 5")
 def centered_units_need_less() -> Result:
-    """A centered sigmoid at four times the weights is half a tanh at its own edge, and like that one it comes to rest slowly: the factor is {short:.2f} over 20 layers and {measured:.2f} over 60."""
+    """A centered sigmoid at four times the weights is half a tanh at its own edge, and like that one it comes to rest
+    slowly: the factor is {short:.2f} over 20 layers and {measured:.2f} over 60.
+    """
 
     def theory(depth):
         q, logs = 16.0, []
@@ -385,7 +401,9 @@ def predicted(phi, sigma_w, depth, direction):
 
 @cache
 def measured_factors():
-    """Return the factors a layer, forward and back, for each pair of activation and scale; both claims below share them."""
+    """Return the factors a layer, forward and back, for each pair of activation and scale; both claims below share
+    them.
+    """
     found = []
     for phi, sigma_w in SCALES:
         runs = [propagate(phi, "lecun_normal", depth=12, width=512, batch=32, gain=sigma_w, seed=s) for s in range(8)]
@@ -395,7 +413,9 @@ def measured_factors():
 
 
 def against_theory(direction: Literal["forward", "backward"]) -> Result:
-    """Judge the largest relative distance of measurement from theory over activations and scales, beside two wrong theories'."""
+    """Judge the largest relative distance of measurement from theory over activations and scales,
+    beside two wrong theories'.
+    """
     worst, without, plain = 0.0, 0.0, 0.0
     for (phi, sigma_w), both in zip(SCALES, measured_factors(), strict=True):
         found = both[direction == "backward"]
@@ -428,7 +448,10 @@ def forward_factor_is_the_length_map() -> Result:
 
 @claim(statement=14, verdict=IF + " it is said of slopes", source="")
 def a_factor_leaves_the_direction() -> Result:
-    """In a ReLU network without biases, a factor $c$ on all $L$ weight matrices multiplies the gradient at the first layer by $c^{{L-1}}$ and does nothing else to it, for the same gradient at the output: its direction stays as it was."""
+    """In a ReLU network without biases, a factor $c$ on all $L$ weight matrices multiplies the gradient at the first
+    layer by $c^{{L-1}}$ and does nothing else to it, for the same gradient at the output:
+    its direction stays as it was.
+    """
     depth, width = 50, 64
 
     def gradients(sigma_b, seed):
@@ -468,7 +491,9 @@ def deep_sigmoid_is_stuck() -> Result:
 
 @claim(statement=16, verdict=IF + " the descent is plain", source="@kingma2015, algorithm 1")
 def adam_frees_five_sigmoid_layers() -> Result:
-    """With Adam, at a rate of 0.01, five layers read {five:.0f} % or more in 400 steps, and ten layers {ten:.0f} % at most in 600, at this rate or a tenth of it."""
+    """With Adam, at a rate of 0.01, five layers read {five:.0f} % or more in 400 steps, and ten layers {ten:.0f} % at
+    most in 600, at this rate or a tenth of it.
+    """
     five, ten = (
         ends(sweep("sigmoid", "lecun_normal", depth=depth, steps=steps, rates=rates, seeds=range(3), optimizer="adam"))
         for depth, steps, rates in ((5, 400, [0.01]), (10, 600, [0.01, 0.001]))
@@ -498,7 +523,9 @@ def sigmoid_weight_gradients_shrink() -> Result:
 
 @claim(statement=16, verdict=NOT + " for tanh and ReLU", source="@glorot2010, equation 14 and figure 8")
 def tanh_and_relu_weight_gradients_do_not() -> Result:
-    """For tanh, a scale that shrinks the gradient on its way back shrinks the activations on their way forward just as much, and the product is the same in all layers."""
+    """For tanh, a scale that shrinks the gradient on its way back shrinks the activations on their way forward just as
+    much, and the product is the same in all layers.
+    """
     by_activation, back = [], []
     for phi in ("tanh", "relu"):
         logs = []
@@ -536,7 +563,9 @@ def rates_do_not_rescue_depth_ten() -> Result:
 
 @claim(statement=16, verdict=NOT + " as a matter of rates alone", source="@schoenholz2017, section 3")
 def differences_shrink_forward_too() -> Result:
-    r"""The factor $\chi$ that shrinks the gradient going back also shrinks small *differences* between inputs going forward, since both are sums over the same slopes and weights."""
+    r"""The factor $\chi$ that shrinks the gradient going back also shrinks small *differences* between inputs going
+    forward, since both are sums over the same slopes and weights.
+    """
     factors = []
     for seed in range(6):
         apart = propagate("sigmoid", "lecun_normal", depth=10, width=256, seed=seed).pre_activations.std(axis=1)
@@ -562,7 +591,9 @@ def readout(features, data):
 
 @claim(statement=16, verdict=NOT + " as a matter of what is lost", source="")
 def a_readout_finds_the_digits_in_layer_ten() -> Result:
-    """Fitted by least squares to the activations of layer 10, a linear readout reads {percent:.0f} % of the test digits or more, about as many as one fitted to the pixels."""
+    """Fitted by least squares to the activations of layer 10, a linear readout reads {percent:.0f} % of the test digits
+    or more, about as many as one fitted to the pixels.
+    """
     data, found = digits.load(), []
     for seed in SEEDS:
         net = MLP([64] * 11, "sigmoid", "lecun_normal", np.random.default_rng(seed), output="sigmoid")
@@ -631,7 +662,9 @@ def pretraining_finds_larger_weights() -> Result:
 
 @claim(statement=18, verdict=IF + " the scale is He's", source="@he2015, section 2.2")
 def relu_factors_by_scale() -> Result:
-    r"""At LeCun's scale, without biases, it shrinks both by $1/\sqrt 2$ a layer, and with weights of variance $1/(3n)$, those of PyTorch's linear layer, by $1/\sqrt 6$."""
+    r"""At LeCun's scale, without biases, it shrinks both by $1/\sqrt 2$ a layer, and with weights of variance $1/(3n)$,
+    those of PyTorch's linear layer, by $1/\sqrt 6$.
+    """
     found, expected = [], []
     for init, g, factor in (("lecun_normal", 1.0, 2**-0.5), ("lecun_uniform", 3**-0.5, 6**-0.5)):
         networks = [propagate("relu", init, depth=30, width=512, batch=32, gain=g, seed=seed) for seed in range(8)]
@@ -649,7 +682,9 @@ def relu_factors_by_scale() -> Result:
 
 @claim(statement=18, verdict=IF + " the scale is He's", source="")
 def biases_hold_up_the_signal() -> Result:
-    r"""At PyTorch's default the size of the signal stops falling once the biases are all that is left of it, at an rms of {expected:.3f} in layers of 512 units, while the gradient goes on shrinking by $1/\sqrt 6$ a layer."""
+    r"""At PyTorch's default the size of the signal stops falling once the biases are all that is left of it,
+    at an rms of {expected:.3f} in layers of 512 units, while the gradient goes on shrinking by $1/\sqrt 6$ a layer.
+    """
     n = 512
     networks = [
         propagate("relu", "lecun_uniform", depth=30, width=n, batch=32, gain=3**-0.5, sigma_b=(3 * n) ** -0.5, seed=s)
@@ -665,7 +700,9 @@ def biases_hold_up_the_signal() -> Result:
 
 @claim(statement=18, verdict=IF + " the scale is He's", source="@glorot2010, equation 16")
 def keras_and_flax_defaults_lose_half() -> Result:
-    """Keras starts a dense layer at Glorot's uniform scale and Flax at LeCun's, and in layers of equal width both lose half of the mean square to ReLU."""
+    """Keras starts a dense layer at Glorot's uniform scale and Flax at LeCun's, and in layers of equal width both lose
+    half of the mean square to ReLU.
+    """
     found = [float(np.log(np.mean(ratios("relu", init, seeds=4)))) for init in ("keras_dense", "flax_dense")]
     return near(
         max(found, key=lambda log: abs(log + np.log(2) / 2)),
@@ -678,7 +715,9 @@ def keras_and_flax_defaults_lose_half() -> Result:
 
 @claim(statement=18, verdict=IF + " the scale is He's", source="")
 def relu_at_depth_ten_by_scale() -> Result:
-    """On the digits, at depth 10, in 600 steps of plain gradient descent at a rate of 0.03, the three scales are the difference between learning at once, learning late, and not learning."""
+    """On the digits, at depth 10, in 600 steps of plain gradient descent at a rate of 0.03, the three scales are the
+    difference between learning at once, learning late, and not learning.
+    """
     median = {}
     for name, init, g in (
         ("He", "he_normal", 1.0),
@@ -700,7 +739,9 @@ def relu_at_depth_ten_by_scale() -> Result:
 
 @claim(statement=18, verdict=IF + " the scale is He's", source="@he2015, figure 3")
 def thirty_layers_train_from_he() -> Result:
-    """In 800 steps of plain gradient descent, at the best of three rates by held-out digits, thirty layers do train from He's scale, and from Glorot's they do not leave chance."""
+    """In 800 steps of plain gradient descent, at the best of three rates by held-out digits, thirty layers do train
+    from He's scale, and from Glorot's they do not leave chance.
+    """
 
     def best(gain):
         """Return for each seed the share of test digits at the rate that its held-out digits choose."""

@@ -20,7 +20,9 @@ SEEDS = range(8)
 
 
 def ratio(phi, init, **options):
-    """Return the gradient's factor a layer in networks of depth 20 and width 256, or as `options` say, a number a seed."""
+    """Return the gradient's factor a layer in networks of depth 20 and width 256, or as `options` say,
+    a number a seed.
+    """
     return [propagate(phi, init, **({"depth": 20, "width": 256} | options), seed=s).gradient_ratio for s in SEEDS]
 
 
@@ -58,7 +60,9 @@ def small_normal_shrinks() -> Result:
 
 @claim(statement=22, verdict=HOLDS, source="@schoenholz2017, section 3")
 def tanh_dies_slowly() -> Result:
-    r"""Far from 0 it shrinks: at exactly this scale a wide tanh network's signal dies out, but slowly: as $1/\sqrt{{2\,l}}$ in layer $l$, and not geometrically."""
+    r"""Far from 0 it shrinks: at exactly this scale a wide tanh network's signal dies out, but slowly:
+    as $1/\sqrt{{2\,l}}$ in layer $l$, and not geometrically.
+    """
     sizes = [
         np.sqrt(
             (propagate("tanh", "lecun_normal", depth=60, width=512, batch=16, seed=s).pre_activations[-1] ** 2).mean()
@@ -115,7 +119,9 @@ def selu_gradient_grows() -> Result:
 
 @claim(statement=22, verdict=HOLDS, source="@glorot2010, equation 16")
 def glorot_compromises() -> Result:
-    """The compromise takes the average of the two fans, and is off by the same amount in either direction, up one way and down the other."""
+    """The compromise takes the average of the two fans, and is off by the same amount in either direction,
+    up one way and down the other.
+    """
     forward, backward = [], []
     for seed in SEEDS:
         rng = np.random.default_rng(seed)
@@ -162,7 +168,9 @@ def through(scheme, seed):
 
 @claim(statement=22, verdict=HOLDS, source="@he2015, section 2.2")
 def one_direction_is_enough() -> Result:
-    """Through linear layers of widths 300, 100, 300, 50, 500, 100 and 200 the signal is kept, and the mean square of the gradient is multiplied by 200/300, the last width over the first."""
+    """Through linear layers of widths 300, 100, 300, 50, 500, 100 and 200 the signal is kept,
+    and the mean square of the gradient is multiplied by 200/300, the last width over the first.
+    """
     signal, gradient = np.transpose([through(initializers.lecun_normal, seed) for seed in range(40)])
     also("the signal", mean_of(signal, 1.0, {"lost as with Glorot's": 0.26}))
     averaged = np.mean([through(initializers.glorot_normal, seed)[1] for seed in range(8)])
@@ -173,7 +181,9 @@ def one_direction_is_enough() -> Result:
 
 @claim(statement=22, verdict=HOLDS, source="@he2015, section 2.2")
 def glorot_loses_at_every_change() -> Result:
-    """It loses a little at every change of width, and leaves {signal:.2f} of the signal's mean square and {measured:.2f} of the gradient's."""
+    """It loses a little at every change of width, and leaves {signal:.2f} of the signal's mean square and
+    {measured:.2f} of the gradient's.
+    """
     signal, gradient = np.transpose([through(initializers.glorot_normal, seed) for seed in range(40)])
     forward, backward = (math.prod(2 * pair[end] / sum(pair) for pair in itertools.pairwise(WIDTHS)) for end in (0, 1))
     also("the signal", mean_of(signal, forward, {"kept": 1.0, "as the gradient": backward}))
@@ -216,7 +226,9 @@ def he_gives_the_half_back() -> Result:
 
 @claim(statement=22, verdict=HOLDS, source="@hanin2018b; @hanin2018")
 def mean_and_median_part() -> Result:
-    """The expected mean square is kept exactly, but in a narrow and deep network single draws scatter widely around it [@hanin2018; @hanin2018b], and most of them lie below."""
+    """The expected mean square is kept exactly, but in a narrow and deep network single draws scatter widely around it
+    [@hanin2018; @hanin2018b], and most of them lie below.
+    """
     size = np.exp(
         2 * random_products(width=32, sigma=math.sqrt(2 / 32), factors=30, draws=2000, relu=True).log_size[:, -1]
     )
@@ -230,7 +242,9 @@ def mean_and_median_part() -> Result:
 
 @claim(statement=22, verdict=HOLDS, source="@hanin2020; @hanin2018b")
 def spread_grows_with_depth_over_width() -> Result:
-    """How wide they scatter is governed by the sum of $1/n$ over the layers: the mean of the fourth power over the square of the mean square is $(1 + 5/n)^l$ in layer $l$."""
+    """How wide they scatter is governed by the sum of $1/n$ over the layers: the mean of the fourth power over the
+    square of the mean square is $(1 + 5/n)^l$ in layer $l$.
+    """
     width = 50
     log = random_products(width=width, sigma=math.sqrt(2 / width), factors=10, draws=4000, relu=True, seed=1).log_size
     layers = np.exp(2 * np.diff(log, axis=1))  # what each layer does to the squared length
@@ -261,7 +275,9 @@ def orthogonal_keeps_every_length() -> Result:
 
 @claim(statement=22, verdict=HOLDS, source="@saxe2014, section 3")
 def gaussian_products_lose_directions() -> Result:
-    """After fifty layers, on average is not good enough: a few directions have been stretched a lot and most have been lost."""
+    """After fifty layers, on average is not good enough: a few directions have been stretched a lot and most have been
+    lost.
+    """
     s = np.concatenate([product_spectrum("lecun_normal", depth=50, width=64, seed=k) for k in range(4)])
     return above(
         (s < 0.1).mean(),
@@ -274,7 +290,9 @@ def gaussian_products_lose_directions() -> Result:
 
 @claim(statement=22, verdict=IF + " the gain is 1", source="@schoenholz2017, equation 5; @saxe2014")
 def orthogonal_tanh_wants_a_gain_of_one() -> Result:
-    """On the way back through 100 tanh layers of orthogonal weights the forward gain multiplies the gradient by about {grown:,.0f}, where a gain of 1 leaves {kept:.2f} of it."""
+    """On the way back through 100 tanh layers of orthogonal weights the forward gain multiplies the gradient by about
+    {grown:,.0f}, where a gain of 1 leaves {kept:.2f} of it.
+    """
 
     def theory(g):
         layers = itertools.islice(trajectory("tanh", sigma_w=g, q=g * g), 99)
@@ -299,13 +317,16 @@ def orthogonal_tanh_wants_a_gain_of_one() -> Result:
 
 @claim(statement=22, verdict=HOLDS, source="@pennington2017")
 def relu_undoes_orthogonality() -> Result:
-    """Even so, ReLU undoes the advantage: cutting half of the coordinates makes the singular values of a product of random orthogonal matrices spread again, half as much as those of normal ones [@pennington2017]."""
+    """Even so, ReLU undoes the advantage: cutting half of the coordinates makes the singular values of a product of
+    random orthogonal matrices spread again, half as much as those of normal ones [@pennington2017].
+    """
     width, depth = 256, 4
     s = [
         product_spectrum("orthogonal", depth=depth, width=width, activation="relu", gain=2**0.5, seed=k) ** 2
         for k in SEEDS
     ]
-    # L (mu_2 / mu_1^2 - 1 - s_1): mu_2 / mu_1^2 = 1 / (1/2) for ReLU, s_1 = 0 for orthogonal and -1 for Gaussian weights.
+    # L (mu_2 / mu_1^2 - 1 - s_1): mu_2 / mu_1^2 = 1 / (1/2) for ReLU, s_1 = 0 for orthogonal and -1 for Gaussian
+    # weights.
     return mean_of(
         [v.var() / v.mean() ** 2 for v in s],
         depth * (2 - 1 - 0),
@@ -341,7 +362,9 @@ def gelu_is_not_relu() -> Result:
 
 @claim(statement=22, verdict=HOLDS, source="")
 def gelu_gain_is_unstable() -> Result:
-    """For GELU a variance a little above 1 grows further, a variance below 1 falls further, and a network of finite width is always a little off."""
+    """For GELU a variance a little above 1 grows further, a variance below 1 falls further, and a network of finite
+    width is always a little off.
+    """
 
     def slope(phi):
         g = gain(phi)
@@ -372,7 +395,9 @@ def two_inputs_become_one() -> Result:
 
 @claim(statement=22, verdict=HOLDS, source="")
 def pytorch_default_forgets_its_input() -> Result:
-    """A plain ReLU network of 20 layers at PyTorch's default, biases included, gives nearly the same output for every input."""
+    """A plain ReLU network of 20 layers at PyTorch's default, biases included, gives nearly the same output for every
+    input.
+    """
     width = 256
 
     def cosine(init, g, sigma_b):

@@ -26,9 +26,14 @@ def root_d_keeps_the_size() -> Result:
     v = projection_variance("randn(D) / sqrt(D)", DIMENSIONS, draws=20_000)
     worst = np.abs(v.mean_square - 1) / v.standard_error
     return below(
-        worst.max(), 4.0, "4 standard errors over 20,000 draws, at each of three D",
-        {"the sum grows like D": abs(DIMENSIONS[0] - 1) / v.standard_error[0], "it shrinks like 1/sqrt(D)": abs(DIMENSIONS[0] ** -0.5 - 1) / v.standard_error[0]},
-    )  # fmt: skip
+        worst.max(),
+        4.0,
+        "4 standard errors over 20,000 draws, at each of three D",
+        {
+            "the sum grows like D": abs(DIMENSIONS[0] - 1) / v.standard_error[0],
+            "it shrinks like 1/sqrt(D)": abs(DIMENSIONS[0] ** -0.5 - 1) / v.standard_error[0],
+        },
+    )
 
 
 @claim(statement=1, verdict=HOLDS, source="@lecun1998, section 4.6")
@@ -106,7 +111,9 @@ def half_the_scale_does_not_learn() -> Result:
 
 @claim(statement=3, verdict=HOLDS, source="")
 def the_right_scale_learns() -> Result:
-    """At the right scale, and at a rate of 0.02, the network reads {percent:.0f} % of the test digits after 300 steps."""
+    """At the right scale, and at a rate of 0.02, the network reads {percent:.0f} % of the test
+    digits after 300 steps.
+    """
     found = ends(sweep("relu", "he_normal", depth=10, steps=300, rates=[0.02], seeds=SEEDS))
     return above(
         min(found),
@@ -119,7 +126,9 @@ def the_right_scale_learns() -> Result:
 
 @claim(statement=3, verdict=HOLDS, source="")
 def too_large_a_scale_is_gone() -> Result:
-    """Half again too large and, at this rate, it is gone after a handful: the loss leaves the range of numbers that a computer has."""
+    """Half again too large and, at this rate, it is gone after a handful: the loss leaves the range of numbers that a
+    computer has.
+    """
     runs = sweep("relu", "he_normal", depth=10, gains=[1.5], steps=300, rates=[0.02], seeds=SEEDS)
     steps = [np.inf if run.exploded_at is None else run.exploded_at for run in runs.values()]
     return below(max(steps), 20, "the last of 5 seeds to overflow", {"it survives": 300.0})
@@ -127,7 +136,9 @@ def too_large_a_scale_is_gone() -> Result:
 
 @claim(statement=3, verdict=IF + " rate and optimizer are kept", source="")
 def a_smaller_rate_bears_a_larger_scale() -> Result:
-    """At a rate of 0.003 the network that starts half again too large survives, and reads {percent:.0f} % of the digits after 300 steps."""
+    """At a rate of 0.003 the network that starts half again too large survives, and reads {percent:.0f} % of the digits
+    after 300 steps.
+    """
     runs = sweep("relu", "he_normal", depth=10, gains=[1.5], steps=300, rates=[0.003], seeds=SEEDS)
     reached = [0.1 if run.exploded_at is not None else float(run.accuracy[-1]) for run in runs.values()]
     return above(
@@ -154,7 +165,9 @@ def adam_learns_from_half_the_scale() -> Result:
 
 
 def _least_squares(start, steps):
-    """Fit the digits by least squares with full steps of gradient descent; return the loss over the lowest, and the weights."""
+    """Fit the digits by least squares with full steps of gradient descent; return the loss over the lowest,
+    and the weights.
+    """
     data = digits.load()
     x, y = np.c_[data.train_x, np.ones(len(data.train_x))], np.eye(10)[data.train_y]
     gram, target, w = x.T @ x, x.T @ y, start.copy()
@@ -169,7 +182,9 @@ def _least_squares(start, steps):
     statement=4, verdict=HOLDS, source="", untouched="it descends in numpy alone, on digits that the package only reads"
 )
 def convex_from_anywhere() -> Result:
-    """Fitted to the digits by least squares, a linear model comes down to the lowest loss there is, from zeros and from weights of deviation 3 alike, to within 1 % after 200,000 small steps."""
+    """Fitted to the digits by least squares, a linear model comes down to the lowest loss there is,
+    from zeros and from weights of deviation 3 alike, to within 1 % after 200,000 small steps.
+    """
     far = 3 * np.random.default_rng(0).standard_normal((65, 10))
     found = [_least_squares(start, 200_000)[0] for start in (np.zeros((65, 10)), far)]
     return near(
@@ -191,7 +206,9 @@ def convex_from_anywhere() -> Result:
     untouched="it descends in numpy alone, on digits that the package only reads",
 )
 def four_pixels_never_change() -> Result:
-    """Four of their 64 pixels are the same in all images, so the inputs span {measured:.0f} directions, and a weight behind such a pixel stays where it was drawn."""
+    """Four of their 64 pixels are the same in all images, so the inputs span {measured:.0f} directions,
+    and a weight behind such a pixel stays where it was drawn.
+    """
     data = digits.load()
     constant = np.ptp(data.train_x, axis=0) == 0
     start = np.random.default_rng(0).standard_normal((65, 10))
@@ -211,7 +228,9 @@ def four_pixels_never_change() -> Result:
     untouched="it runs on numpy alone; the package has no least squares to be wrong in",
 )
 def zeros_find_the_smallest_solution() -> Result:
-    """From zeros, gradient descent finds the one with the smallest norm, because every step is a combination of the examples and nothing else is ever added."""
+    """From zeros, gradient descent finds the one with the smallest norm, because every step is a combination of the
+    examples and nothing else is ever added.
+    """
     ratio: list[float] = []
     other: list[float] = []
     for seed in SEEDS:
@@ -227,7 +246,9 @@ def zeros_find_the_smallest_solution() -> Result:
 
 @claim(statement=4, verdict=NOT, source="@baldi1989")
 def deep_linear_stays_at_zero() -> Result:
-    """A *deep* linear network, with no activation at all, cannot leave zero either: every gradient has some other layer's zeros as a factor."""
+    """A *deep* linear network, with no activation at all, cannot leave zero either:
+    every gradient has some other layer's zeros as a factor.
+    """
     h = train_digits("linear", "zeros", depth=2, steps=100, rate=0.5, looks=3)
     return exactly(
         np.abs(h.weight_gradient_rms).max(),
@@ -264,7 +285,9 @@ def sigmoid_leaves_zero_as_one_unit() -> Result:
 
 @claim(statement=5, verdict=HOLDS, source="@rumelhart1986")
 def equal_units_stay_equal() -> Result:
-    """If the weights out of it are equal from unit to unit as well, each unit also gets the same gradient, and so they stay alike."""
+    """If the weights out of it are equal from unit to unit as well, each unit also gets the same gradient,
+    and so they stay alike.
+    """
     spread = train_units(all_equal(0.3), all_equal(0.2), units=5, steps=50).spread
     random = train_units("lecun_normal", "lecun_normal", units=5, steps=50).spread
     one_sided = train_units(all_equal(0.3), "lecun_normal", units=5, steps=50).spread
@@ -281,7 +304,9 @@ def equal_units_stay_equal() -> Result:
 
 @claim(statement=6, verdict=HOLDS, source="")
 def n_units_are_one() -> Result:
-    r"""A hidden layer of $n$ equal units with outgoing weights $v$ *is* a layer of one unit with the outgoing weight $n\,v$."""
+    r"""A hidden layer of $n$ equal units with outgoing weights $v$ *is* a layer of one unit with the outgoing weight
+    $n\,v$.
+    """
     n, rate = 8, 0.05
     many = train_units(all_equal(0.3), all_equal(0.2), units=n, steps=300, rate=rate)
 
@@ -290,9 +315,14 @@ def n_units_are_one() -> Result:
         return float(np.abs(many.prediction - one.prediction).max())
 
     return below(
-        apart((rate / n, rate * n, rate)), 1e-9, "300 steps of rounding",
-        {"with one rate for both": apart((rate, rate, rate)), "with the rates exchanged": apart((rate * n, rate / n, rate))},
-    )  # fmt: skip
+        apart((rate / n, rate * n, rate)),
+        1e-9,
+        "300 steps of rounding",
+        {
+            "with one rate for both": apart((rate, rate, rate)),
+            "with the rates exchanged": apart((rate * n, rate / n, rate)),
+        },
+    )
 
 
 @claim(statement=6, verdict=HOLDS, source="")
@@ -336,7 +366,9 @@ def _first_hidden_gradient(output) -> float:
 
 @claim(statement=5, verdict=HOLDS, source="")
 def constant_output_weights_cancel_the_errors() -> Result:
-    """If the output weights are constant too and a softmax follows, the hidden layer does not move at all in the first step."""
+    """If the output weights are constant too and a softmax follows, the hidden layer does not move at all in the first
+    step.
+    """
     constant, random = (
         _first_hidden_gradient(v) for v in (np.full((5, 10), 0.1), np.random.default_rng(1).normal(0, 0.1, (5, 10)))
     )

@@ -23,7 +23,9 @@ def deviation(law: dict[str, Any], expected: float, wrong: dict[str, float]) -> 
 
 @claim(source="pytorch/pytorch issue 57109", untouched=BESIDE)
 def root_five_is_a_bound() -> Result:
-    r"""All of it comes to a uniform distribution between $\pm1/\sqrt{{n_\text{{in}}}}$, for the weights and for the biases."""
+    r"""All of it comes to a uniform distribution between $\pm1/\sqrt{{n_\text{{in}}}}$, for the weights and for the
+    biases.
+    """
     laws = (TORCH["Linear(400, 100) weight"], TORCH["Linear(400, 100) bias"])
     worst = max(abs(law["std"] * math.sqrt(3 * 400) - 1) * law["std"] / law["std_error"] for law in laws)
     require(worst < 4, f"a deviation is {worst:.1f} standard errors from a uniform distribution's")
@@ -60,7 +62,9 @@ def transposed_counts_outputs() -> Result:
 
 @claim(source="", untouched=BESIDE)
 def attention_is_stacked() -> Result:
-    """Query, key and value of PyTorch's attention are one stacked matrix, if keys and values are as wide as the embedding, and Glorot's formula counts the outputs of all three."""
+    """Query, key and value of PyTorch's attention are one stacked matrix, if keys and values are as wide as the
+    embedding, and Glorot's formula counts the outputs of all three.
+    """
     law = TORCH["MultiheadAttention(64, 4) in_proj_weight"]
     return deviation(
         law, (2 / (64 + 3 * 64)) ** 0.5, {"each by itself": (2 / 128) ** 0.5, "the output's": (3 * 64) ** -0.5}
@@ -69,7 +73,9 @@ def attention_is_stacked() -> Result:
 
 @claim(source="keras-team/keras issue 11773", untouched=BESIDE)
 def depthwise_counts_all_channels() -> Result:
-    """Keras counts all channels as inputs of a depthwise unit, which sees one, and with 40 channels starts it {factor:.1f} times too small."""
+    """Keras counts all channels as inputs of a depthwise unit, which sees one, and with 40 channels starts it
+    {factor:.1f} times too small.
+    """
     law = KERAS["DepthwiseConv2D(3) of 40 kernel"]
     right = (2 / (9 + 9)) ** 0.5
     expected = (2 / (9 * 40 + 9)) ** 0.5
@@ -139,7 +145,9 @@ def only_keras_remembers() -> Result:
 
 @claim(source="")
 def jax_normal_has_no_tails() -> Result:
-    """What JAX calls `he_normal` is cut at two deviations and widened again, so that no weight exceeds {expected:.2f} deviations."""
+    """What JAX calls `he_normal` is cut at two deviations and widened again, so that no weight exceeds {expected:.2f}
+    deviations.
+    """
     law = frameworks.load()["jax"]["schemes"]["he_normal dense"]
     return near(
         law["largest"] / (2 / 400) ** 0.5,
@@ -155,8 +163,11 @@ def torch_truncates_at_two_not_at_two_sigma() -> Result:
     """With a deviation of 0.02 its bounds of ±2 are a hundred deviations away, and nothing is cut."""
     law = SCHEMES["trunc_normal_ std=0.02 dense"]
     return above(
-        law["largest"] / 0.02, 4.0, "largest of 320,000 entries, in deviations", {"cut at two": 2.0, "cut and widened": 2 / truncated_deviation()}
-    )  # fmt: skip
+        law["largest"] / 0.02,
+        4.0,
+        "largest of 320,000 entries, in deviations",
+        {"cut at two": 2.0, "cut and widened": 2 / truncated_deviation()},
+    )
 
 
 @claim(source="pytorch/pytorch issue 3121", untouched=BESIDE)

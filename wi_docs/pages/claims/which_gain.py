@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from wi_docs.experiments.catalog import gains
+from wi_docs.experiments.gain_table import gains
 from wi_docs.experiments.meanfield import fixed_point, length_map
 from wi_docs.experiments.propagation import propagate
 from wi_docs.nn.activations import names
@@ -15,7 +15,9 @@ SEEDS = range(8)
 
 
 def runs(phi, sigma_w, sigma_b=0.0, depth=30):
-    """Return eight networks of width 512 whose first pre-activations have variance 1, and whose weights LeCun's scale times `sigma_w`."""
+    """Return eight networks of width 512 whose first pre-activations have variance 1, and whose weights LeCun's scale
+    times `sigma_w`.
+    """
     options = {"depth": depth, "width": 512, "batch": 16, "sigma_b": sigma_b, "input_gain": (1 - sigma_b**2) ** 0.5}
     return [propagate(phi, "lecun_normal", gain=sigma_w, seed=seed, **options) for seed in SEEDS]
 
@@ -51,7 +53,9 @@ def gain_of_your_own_is_exact() -> Result:
 
 @claim(source="@schoenholz2017, equations 3 and 5")
 def sigmoid_has_an_edge_far_out() -> Result:
-    """Far out there is one: without biases, at a gain of {sigma_w:.2f}, the variance settles at {settled:.0f} and the gradient is kept."""
+    """Far out there is one: without biases, at a gain of {sigma_w:.2f}, the variance settles at {settled:.0f} and the
+    gradient is kept.
+    """
     low, high = 10.0, 100.0
     for _ in range(60):  # where E f^2 = q E f'^2, so that one weight scale meets both conditions
         q = (low + high) / 2
@@ -66,9 +70,16 @@ def sigmoid_has_an_edge_far_out() -> Result:
         for s in SEEDS
     ]
     return mean_of(
-        found, 1.0, {"at four times LeCun's": fixed_point("sigmoid", sigma_w=4.0).chi_1 ** 0.5, "at the backward gain": fixed_point("sigmoid", sigma_w=gain("sigmoid", direction="backward")).chi_1 ** 0.5},
-        width=128, sigma_w=sigma_w, settled=q,
-    )  # fmt: skip
+        found,
+        1.0,
+        {
+            "at four times LeCun's": fixed_point("sigmoid", sigma_w=4.0).chi_1 ** 0.5,
+            "at the backward gain": fixed_point("sigmoid", sigma_w=gain("sigmoid", direction="backward")).chi_1 ** 0.5,
+        },
+        width=128,
+        sigma_w=sigma_w,
+        settled=q,
+    )
 
 
 @claim(source="pytorch/pytorch issue 24991")
@@ -103,13 +114,18 @@ def pair_keeps_both() -> Result:
     """With the critical pair tanh keeps its signal and its gradient."""
     weights, biases = gains("tanh").critical or (1.0, 0.0)
     both = [
-        max(abs(math.log((p.forward_rms[29] / p.forward_rms[9]) ** 0.05)), abs(math.log((p.gradient_rms[9] / p.gradient_rms[29]) ** 0.05)))
+        max(
+            abs(math.log((p.forward_rms[29] / p.forward_rms[9]) ** 0.05)),
+            abs(math.log((p.gradient_rms[9] / p.gradient_rms[29]) ** 0.05)),
+        )
         for p in runs("tanh", weights**0.5, biases**0.5)
-    ]  # fmt: skip
+    ]
     return below(
-        float(np.mean(both)), 0.02, "logarithm a layer of the worse of the two, mean of 8 seeds; 3/512 for the width, and the seeds' spread",
+        float(np.mean(both)),
+        0.02,
+        "logarithm a layer of the worse of the two, mean of 8 seeds; 3/512 for the width, and the seeds' spread",
         {"as with the forward gain": math.log(fixed_point("tanh", sigma_w=gain("tanh")).chi_1) / 2},
-    )  # fmt: skip
+    )
 
 
 @claim(source="@poole2016, equation 3")
@@ -123,8 +139,13 @@ def no_pair_for_two() -> Result:
 @claim(source="")
 def gelu_is_unstable_with_biases_too() -> Result:
     """For GELU, SiLU, mish and hard swish it is unstable even so."""
-    unstable = [stability(phi, *(v**0.5 for v in gains(phi).critical or (1, 0))) for phi in ("gelu", "silu", "mish", "hard_swish")]  # fmt: skip
-    stable = [stability(phi, *(v**0.5 for v in gains(phi).critical or (1, 0))) for phi in ("tanh", "elu", "selu", "softsign")]  # fmt: skip
+    unstable = [
+        stability(phi, *(v**0.5 for v in gains(phi).critical or (1, 0)))
+        for phi in ("gelu", "silu", "mish", "hard_swish")
+    ]
+    stable = [
+        stability(phi, *(v**0.5 for v in gains(phi).critical or (1, 0))) for phi in ("tanh", "elu", "selu", "softsign")
+    ]
     return above(
         min(unstable),
         1.0,
@@ -135,7 +156,9 @@ def gelu_is_unstable_with_biases_too() -> Result:
 
 @claim(source="")
 def silu_at_he_dies() -> Result:
-    """After thirty layers at He's scale a SiLU network has lost a factor of {lost:,.0f}, and with its own gain it has grown by {own:.0f}."""
+    """After thirty layers at He's scale a SiLU network has lost a factor of {lost:,.0f}, and with its own gain it has
+    grown by {own:.0f}.
+    """
     he, own = (
         float(np.exp(np.mean([np.log(p.forward_rms[-1] / p.forward_rms[0]) for p in runs("silu", g)])))
         for g in (2**0.5, gain("silu"))

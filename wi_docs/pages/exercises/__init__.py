@@ -14,6 +14,8 @@ from typing import Any
 
 from wi_docs.nn import checks
 
+LEAST_WRONG = 3
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -51,12 +53,24 @@ class Exercise:
 def exercise(
     *, start: str, hint: str, solution: str, wrong: tuple[str, ...]
 ) -> Callable[[Callable[..., Verdict]], Exercise]:
-    """Make an exercise of a function. The texts are as for `Exercise`."""
+    """Make an exercise of a function. The texts are as for `Exercise`.
+
+    Raises:
+        ValueError: for a function without a docstring, or fewer than three wrong answers.
+    """
 
     def make(function: Callable[..., Verdict]) -> Exercise:
+        question = inspect.getdoc(function)
+        if not question:
+            raise ValueError(f"the exercise {function.__name__} has no question: write it as the function's docstring")
+        if len(wrong) < LEAST_WRONG:
+            raise ValueError(
+                f"the exercise {function.__name__} has {len(wrong)} wrong answers, and needs {LEAST_WRONG}, "
+                "to show that its check refuses them"
+            )
         return Exercise(
             function.__name__,
-            inspect.getdoc(function) or "",
+            question,
             inspect.cleandoc(start) + "\n",
             inspect.cleandoc(hint),
             inspect.cleandoc(solution) + "\n",

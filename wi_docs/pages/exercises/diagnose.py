@@ -20,7 +20,8 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet
     print(text(found))
     ''',
     hint="""
-    The last lines say which change helps most, and what came of it. There are other ways: a residual network, a normalization, another activation.
+    The last lines say which change helps most, and what came of it. There are other ways:
+    a residual network, a normalization, another activation.
     """,
     solution='''
     from wi_docs import Spec, diagnose
@@ -40,7 +41,9 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet
     ),
 )
 def your_network(found: Any) -> Verdict:
-    """Describe your network here, or in the form above, and run the cell. What stands there is a ReLU network of twelve hidden layers as PyTorch starts it. Can you mend it?"""
+    """Describe your network here, or in the form above, and run the cell. What stands there is a ReLU network of twelve
+    hidden layers as PyTorch starts it. Can you mend it?
+    """
     if not isinstance(found, Diagnosis):
         return not_yet("`found` has to be what `diagnose` returns.")
     change, outcome = (found.advice.change, found.advice.outcome) if found.advice else ("", "")

@@ -20,7 +20,8 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
     print(f"q* = {point.q_star:.2f}, chi_1 = {point.chi_1:.3f}")
     """,
     hint="""
-    With $\\sigma_b = 0.3$ the chapter finds the edge at 1.396, with 0.5 at 1.550. Halve intervals, or call `critical_sigma_w`.
+    With $\\sigma_b = 0.3$ the chapter finds the edge at 1.396, with 0.5 at 1.550.
+    Halve intervals, or call `critical_sigma_w`.
     """,
     solution="""
     from wi_docs.experiments.meanfield import critical_sigma_w
@@ -31,13 +32,16 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
     wrong=("sigma_w = 1.0", "sigma_w = 1.396", "sigma_w = 1.550", "sigma_w = -1.5"),
 )
 def a_point_on_the_edge(sigma_w: Any) -> Verdict:
-    r"""Find the `sigma_w` at which a tanh network with biases of deviation 0.4 is on the edge, so closely that $\chi_1$ is between 0.995 and 1.005."""
+    r"""Find the `sigma_w` at which a tanh network with biases of deviation 0.4 is on the edge,
+    so closely that $\chi_1$ is between 0.995 and 1.005.
+    """
     point = fixed_point("tanh", sigma_w=number("sigma_w", sigma_w, above=0), sigma_b=0.4)
     if abs(point.chi_1 - 1) > 0.005:
         phase = "order: inputs become alike" if point.chi_1 < 1 else "chaos: inputs part"
         return not_yet(f"chi_1 is {point.chi_1:.3f}. This is {phase}.")
     return right(
-        f"chi_1 is {point.chi_1:.3f}. A gradient reaches {1 / max(abs(math.log(point.chi_1)), 1e-9):,.0f} layers and more before it changes by a factor of e."
+        f"chi_1 is {point.chi_1:.3f}. A gradient reaches {1 / max(abs(math.log(point.chi_1)), 1e-9):,.0f} layers and "
+        "more before it changes by a factor of e."
     )
 
 
@@ -64,7 +68,9 @@ def a_point_on_the_edge(sigma_w: Any) -> Verdict:
     wrong=("depth = 6", "depth = 6 / (1 - chi)", "depth = 12 / abs(np.log(chi))", "depth = 'deep'"),
 )
 def how_deep_below_the_edge(depth: Any) -> Verdict:
-    """How deep may a tanh network at `sigma_w` = 0.9 and `sigma_b` = 0.2 be, if six depth scales can be trained? Give `depth` to half a layer."""
+    """How deep may a tanh network at `sigma_w` = 0.9 and `sigma_b` = 0.2 be, if six depth scales can be trained?
+    Give `depth` to half a layer.
+    """
     expected = 6 / abs(math.log(fixed_point("tanh", sigma_w=0.9, sigma_b=0.2).chi_1))
     if abs(number("depth", depth, above=0) - expected) > 0.5:
         return not_yet("Six times the depth scale, which is one over the logarithm of chi_1, without its sign.")

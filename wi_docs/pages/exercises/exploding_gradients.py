@@ -23,8 +23,9 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
     print(f"log of the length grows by {p.growth.mean():.3f} a matrix")
     """,
     hint="""
-    For wide matrices it would be $1/\\sqrt{n}$, here 0.577. That keeps the mean square. The typical product of small matrices is smaller than
-    its mean square, so you need more. A factor on `sigma` adds its logarithm to the growth.
+    For wide matrices it would be $1/\\sqrt{n}$, here 0.577. That keeps the mean square.
+    The typical product of small matrices is smaller than its mean square, so you need more.
+    A factor on `sigma` adds its logarithm to the growth.
     """,
     solution="""
     import numpy as np
@@ -36,7 +37,9 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
     wrong=("sigma = 3**-0.5", "sigma = 1.0", "sigma = 1 / 3", "sigma = 0"),
 )
 def small_matrices_kept(sigma: Any) -> Verdict:
-    r"""Entries of deviation $1/\sqrt{n}$ keep a product of wide matrices. Which `sigma` keeps the typical product of 3 x 3 matrices?"""
+    r"""Entries of deviation $1/\sqrt{n}$ keep a product of wide matrices. Which `sigma` keeps the typical product of 3
+    x 3 matrices?
+    """
     growth = random_products(width=3, sigma=number("sigma", sigma, above=0), factors=400, draws=400, seed=1).growth
     mean = float(growth.mean())
     if abs(mean) > 0.02:
@@ -57,7 +60,8 @@ def small_matrices_kept(sigma: Any) -> Verdict:
     print(f"w^30 = {d.w[-1] ** 30:.3f}, wanted 0.5")
     """,
     hint="""
-    With a rate of 0.005 a step goes at most 0.005 times `max_norm`. The flat valley lies between 0 and 1. How far may one step go?
+    With a rate of 0.005 a step goes at most 0.005 times `max_norm`. The flat valley lies between 0 and 1.
+    How far may one step go?
     """,
     solution="""
     from wi_docs.experiments.recurrent import descend_recurrence
@@ -69,12 +73,15 @@ def small_matrices_kept(sigma: Any) -> Verdict:
     wrong=("max_norm = 1e6", "max_norm = 500.0", "max_norm = 1e-6", "max_norm = 0"),
 )
 def a_norm_to_clip_to(max_norm: Any) -> Verdict:
-    """Find a `max_norm` with which gradient descent arrives at one half, within 0.01, from 1.15, from 1.2 and from 1.3."""
+    """Find a `max_norm` with which gradient descent arrives at one half, within 0.01, from 1.15,
+    from 1.2 and from 1.3.
+    """
     for start in (1.15, 1.2, 1.3):
         end = float(descend_recurrence(start, max_norm=number("max_norm", max_norm, above=0)).w[-1] ** 30)
         if not np.isclose(end, 0.5, atol=0.01):
             return not_yet(
-                f"From {start} it ends where w^30 is {end:.3g}. A step too long lands in the flat; too short never arrives."
+                f"From {start} it ends where w^30 is {end:.3g}. A step too long lands in the flat; "
+                "too short never arrives."
             )
     return right(
         "It arrives from all three. Between too much and too little there is a wide range; clipping is forgiving."

@@ -21,7 +21,8 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
     print(f"{kept[-1]:.2g} of the memory is left after 300 steps")
     """,
     hint="""
-    A gate at $f$ keeps $f^{300}$. For $1/e$, the bias is about $\\ln 300$. For a half it has to be larger, but by how much?
+    A gate at $f$ keeps $f^{300}$. For $1/e$, the bias is about $\\ln 300$. For a half it has to be larger,
+    but by how much?
     """,
     solution="""
     import numpy as np
@@ -54,7 +55,8 @@ def half_a_memory(bias: Any) -> Verdict:
     print(f"largest gradient after 100 steps: {r.gradient_norm[-1]:.2g}")
     """,
     hint="""
-    The power of a matrix keeps every vector's length only if one application does. `wi_docs.nn.initializers.orthogonal` draws such a matrix.
+    The power of a matrix keeps every vector's length only if one application does.
+    `wi_docs.nn.initializers.orthogonal` draws such a matrix.
     """,
     solution="""
     import numpy as np
@@ -75,7 +77,9 @@ def half_a_memory(bias: Any) -> Verdict:
     ),
 )
 def a_matrix_that_keeps(W: Any) -> Verdict:
-    """Find a matrix `W` of 32 x 32, not the identity, that keeps the length of every vector over 100 steps, to a millionth."""
+    """Find a matrix `W` of 32 x 32, not the identity, that keeps the length of every vector over 100 steps,
+    to a millionth.
+    """
     matrix = array("W", W, 2)
     if matrix.shape != (32, 32):
         return not_yet(f"Its shape is {matrix.shape}.")

@@ -22,7 +22,8 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
     print(f"factor a layer: {p.gradient_ratio:.2f}")
     """,
     hint="""
-    The chapter found that the factor grows with the scale, slowly, since ever more units are flat. Try 5, then halve the distance.
+    The chapter found that the factor grows with the scale, slowly, since ever more units are flat.
+    Try 5, then halve the distance.
     """,
     solution="""
     from wi_docs import propagate
@@ -37,7 +38,9 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
     wrong=("scale = 4.0", "scale = 8.0", "scale = 16.0", "scale = '10'", "scale = -10.0"),
 )
 def the_scale_of_a_sigmoid(scale: Any) -> Verdict:
-    """Find the `scale` at which the gradient of this sigmoid network neither vanishes nor explodes: a factor between 0.97 and 1.03."""
+    """Find the `scale` at which the gradient of this sigmoid network neither vanishes nor explodes:
+    a factor between 0.97 and 1.03.
+    """
     factors = [
         propagate(
             "sigmoid", "lecun_normal", depth=20, width=256, gain=number("scale", scale, above=0), seed=s
@@ -72,7 +75,8 @@ def the_scale_of_a_sigmoid(scale: Any) -> Verdict:
     print(f"means of pre-activations: {means.min():.1f} to {means.max():.1f}")
     """,
     hint="""
-    Each unit has its own offset: the mean of its inputs times the sum of its weights. A bias can be an array with one number for each unit.
+    Each unit has its own offset: the mean of its inputs times the sum of its weights.
+    A bias can be an array with one number for each unit.
     """,
     solution="""
     import numpy as np

@@ -57,7 +57,8 @@ def he_from_a_uniform(init: Any) -> Verdict:
             return not_yet("The scale is right, but the mean is not 0.")
         if float(np.abs(W).max()) > 1.8 * float(W.std()):
             return not_yet(
-                "The scale is right. But a uniform number is never farther out than 1.74 deviations, and some of these are."
+                "The scale is right. But a uniform number is never farther out than 1.74 deviations, "
+                "and some of these are."
             )
     return right("Mean 0, variance 2/fan_in, and nothing beyond the limit.")
 
@@ -72,8 +73,9 @@ def he_from_a_uniform(init: Any) -> Verdict:
     print(f"first gradient over the last: {p.gradient_rms[0] / p.gradient_rms[-1]:.2g}")
     """,
     hint="""
-    `gain` multiplies the scheme's weights. ELU is the identity on the right and flat far out on the left, so it loses less than ReLU: its scale lies
-    between LeCun's and He's. The forward and the backward gain of ELU are a start: `wi_docs.gain("elu")`.
+    `gain` multiplies the scheme's weights. ELU is the identity on the right and flat far out on the left,
+    so it loses less than ReLU: its scale lies between LeCun's and He's. The forward and the backward gain of ELU are a
+    start: `wi_docs.gain("elu")`.
     """,
     solution="""
     from wi_docs import propagate
@@ -85,7 +87,9 @@ def he_from_a_uniform(init: Any) -> Verdict:
     wrong=("scheme, gain = 'lecun_normal', 1.0", "scheme, gain = 'lecun_normal', 1.4", "scheme = 'elu'", "gain = 0"),
 )
 def a_scale_for_fifty_layers(scheme: Any, gain: Any) -> Verdict:
-    """Find a `scheme` and a `gain` with which the gradient of an ELU network stays within a factor of 4 over 50 layers."""
+    """Find a `scheme` and a `gain` with which the gradient of an ELU network stays within a factor of 4 over 50
+    layers.
+    """
     factor = number("gain", gain, above=0)
     runs = [propagate("elu", scheme, depth=50, width=256, gain=factor, seed=seed) for seed in range(4)]
     left = float(np.exp(np.mean([np.log(p.gradient_rms[0] / p.gradient_rms[-1]) for p in runs])))

@@ -24,7 +24,8 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
     print(f"mean square of w . x: {np.mean((x * w.T).sum(axis=1) ** 2):.2f}")
     """,
     hint="""
-    The sum has 300 terms, each of mean square $\\sigma^2\\,\\mathbb{E}[x^2]$. For a uniform number between 0 and 1, $\\mathbb{E}[x^2]$ is not its variance.
+    The sum has 300 terms, each of mean square $\\sigma^2\\,\\mathbb{E}[x^2]$.
+    For a uniform number between 0 and 1, $\\mathbb{E}[x^2]$ is not its variance.
     """,
     solution="""
     import numpy as np
@@ -44,7 +45,8 @@ def a_sum_of_mean_square_one(sigma: Any) -> Verdict:
     if abs(mean_square - 1) > 0.02:
         return not_yet(f"In theory the mean square of w · x is {mean_square:.2f} with this sigma.")
     return right(
-        "The mean square of an input counts, not its variance: 1/3 and not 1/12. Centered inputs could have larger weights."
+        "The mean square of an input counts, not its variance: 1/3 and not 1/12. Centered inputs could have larger "
+        "weights."
     )
 
 
@@ -58,8 +60,8 @@ def a_sum_of_mean_square_one(sigma: Any) -> Verdict:
     print(init(np.random.default_rng(0), (2, 4)))
     """,
     hint="""
-    Units are equal as long as nothing tells them apart. Something has to be different for each column. How large does the difference have
-    to be, if there are only a thousand steps?
+    Units are equal as long as nothing tells them apart. Something has to be different for each column.
+    How large does the difference have to be, if there are only a thousand steps?
     """,
     solution="""
     import numpy as np
@@ -77,7 +79,9 @@ def a_sum_of_mean_square_one(sigma: Any) -> Verdict:
     ),
 )
 def units_that_part(init: Any) -> Verdict:
-    """Write an `init(rng, shape)` from which the four hidden units of a small network part, and its loss falls under 0.03 in 1,000 steps."""
+    """Write an `init(rng, shape)` from which the four hidden units of a small network part, and its loss falls under
+    0.03 in 1,000 steps.
+    """
     if not callable(init):
         return not_yet("`init` has to be a function of `rng` and `shape`.")
     W = array("what init returns", init(np.random.default_rng(0), (2, 4)))
@@ -90,6 +94,7 @@ def units_that_part(init: Any) -> Verdict:
     good = sum(float(run.loss[-1]) < 0.03 for run in runs)
     if good < 3:
         return not_yet(
-            f"The units differ in the end, but the loss falls under 0.03 in {good} of 5 seeds only. A larger difference at the start?"
+            f"The units differ in the end, but the loss falls under 0.03 in {good} of 5 seeds only. "
+            "A larger difference at the start?"
         )
     return right(f"The loss falls under 0.03 in {good} of 5 seeds.")

@@ -32,13 +32,16 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
     wrong=("factor = 3**0.5", "factor = 2**0.5", "factor = 6.0", "factor = 5**0.5", "factor = None"),
 )
 def mend_the_default(factor: Any) -> Verdict:
-    """By which `factor` do you have to multiply the weights of PyTorch's linear layers for a deep ReLU network, to two digits?"""
+    """By which `factor` do you have to multiply the weights of PyTorch's linear layers for a deep ReLU network,
+    to two digits?
+    """
     second = number("factor", factor, above=0) ** 2 / 6
     if abs(second - 1) > 0.03:
         return not_yet(f"With this factor a layer multiplies the mean square by {second:.2f}.")
     p = propagate("relu", "pytorch_linear", depth=20, width=512, gain=float(factor))
     return right(
-        f"It is the root of six. In a network of 20 layers the gradient is multiplied by {p.gradient_ratio:.2f} a layer."
+        f"It is the root of six. In a network of 20 layers the gradient is multiplied by {p.gradient_ratio:.2f} a "
+        "layer."
     )
 
 

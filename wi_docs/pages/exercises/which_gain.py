@@ -22,7 +22,8 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
     draw(f)
     """,
     hint="""
-    If $f$ is homogeneous, $f(cx) = c\\,f(x)$ for $c > 0$, then $f(x) = x\\,f'(x)$, and the two mean squares are equal: ReLU and its kin. Are there others?
+    If $f$ is homogeneous, $f(cx) = c\\,f(x)$ for $c > 0$, then $f(x) = x\\,f'(x)$, and the two mean squares are equal:
+    ReLU and its kin. Are there others?
     """,
     solution="""
     import numpy as np
@@ -42,8 +43,8 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
     ),
 )
 def your_own_activation(f: Any) -> Verdict:
-    """Write any activation, and get its gain, a layer's factors, and its picture. Can you find one, not linear, that keeps the signal and the gradient at one
-    and the same gain, to half a percent?
+    """Write any activation, and get its gain, a layer's factors, and its picture.
+    Can you find one, not linear, that keeps the signal and the gradient at one and the same gain, to half a percent?
     """
     forward, backward = gain(f), gain(f, direction="backward")
     ratio = forward / backward
@@ -67,7 +68,8 @@ def your_own_activation(f: Any) -> Verdict:
     print(f"mean square {np.mean((g * a) ** 2):.3f}")
     """,
     hint="""
-    Half of the normal numbers pass as they are, half at a fifth. $\\mathbb{E}[\\varphi(z)^2]$ is the average of two mean squares.
+    Half of the normal numbers pass as they are, half at a fifth. $\\mathbb{E}[\\varphi(z)^2]$ is the average of two
+    mean squares.
     """,
     solution="""
     g = (2 / (1 + 0.2**2)) ** 0.5
@@ -95,7 +97,8 @@ def a_leaky_gain(g: Any) -> Verdict:
     print(f"forward {gain('softsign'):.3f}, backward {backward:.3f}")
     """,
     hint="""
-    Two conditions for two numbers. The backward one has only `sigma_w` in it. `second_moment("softsign")` in `wi_docs.nn.gains` is the mean square at variance 1.
+    Two conditions for two numbers. The backward one has only `sigma_w` in it.
+    `second_moment("softsign")` in `wi_docs.nn.gains` is the mean square at variance 1.
     """,
     solution="""
     from wi_docs import gain
@@ -113,7 +116,9 @@ def a_leaky_gain(g: Any) -> Verdict:
     ),
 )
 def the_critical_pair_of_softsign(sigma_w: Any, sigma_b: Any) -> Verdict:
-    """Find the critical pair of softsign: `sigma_w` and `sigma_b` that keep a variance of 1 and the gradient, both to one percent."""
+    """Find the critical pair of softsign: `sigma_w` and `sigma_b` that keep a variance of 1 and the gradient,
+    both to one percent.
+    """
     w, b = number("sigma_w", sigma_w, above=0), number("sigma_b", sigma_b, least=0)
     variance = w**2 * second_moment("softsign") + b**2
     factor = w**2 * second_moment("softsign", direction="backward")
@@ -124,5 +129,6 @@ def the_critical_pair_of_softsign(sigma_w: Any, sigma_b: Any) -> Verdict:
     if abs(variance - 1) > 0.01:
         return not_yet(f"The gradient is kept. A variance of 1 becomes {variance:.3f} in the next layer.")
     return right(
-        f"sigma_w is the backward gain, {gain('softsign', direction='backward'):.3f}, and the biases add what the weights lose."
+        f"sigma_w is the backward gain, {gain('softsign', direction='backward'):.3f}, and the biases add what the "
+        "weights lose."
     )

@@ -51,7 +51,9 @@ EDGES = {"sigmoid": np.linspace(0, 1, 21), "tanh": np.linspace(-1, 1, 21), "relu
 
 
 def theory(phi: str, weights: float, biases: float) -> tuple[Array, Array]:
-    """Return rms of the activations and of the gradient by layer, `(DEPTH,)`, for infinite width and a gradient of 1 at the end."""
+    """Return rms of the activations and of the gradient by layer, `(DEPTH,)`, for infinite width and a gradient of 1 at
+    the end.
+    """
     path = trajectory(phi, q=weights + biases, sigma_w=math.sqrt(weights), sigma_b=math.sqrt(biases))
     layers = [next(path)]
     for layer in itertools.islice(path, DEPTH - 1):
@@ -63,27 +65,29 @@ def theory(phi: str, weights: float, biases: float) -> tuple[Array, Array]:
     return np.sqrt(forward), np.exp(np.r_[np.cumsum(np.log(chi[-2::-1]))[::-1], 0.0] / 2)
 
 
-def simulation(phi: str, weights: float, biases: float, *, depth: int = DEPTH) -> Propagation:
+def simulation(name: str, weights: float, biases: float, *, depth: int = DEPTH) -> Propagation:
     """Return one network's signal and gradient."""
     gain, sigma_b = math.sqrt(weights), math.sqrt(biases)
-    return propagate(phi, "lecun_normal", depth=depth, width=WIDTH, batch=BATCH, gain=gain, sigma_b=sigma_b)
+    return propagate(name, "lecun_normal", depth=depth, width=WIDTH, batch=BATCH, gain=gain, sigma_b=sigma_b)
 
 
-def shares(phi: str, run: Propagation) -> Array:
+def shares(name: str, run: Propagation) -> Array:
     """Return the share of activations in each bin `(SHOWN, bins)`; ReLU's in units of their rms."""
     rows = []
     for layer in SHOWN:
-        a = activation(phi).f(run.pre_activations[layer - 1])
-        if phi == "relu":
+        a = activation(name).f(run.pre_activations[layer - 1])
+        if name == "relu":
             a = a / run.forward_rms[layer - 1]
-        rows.append(np.histogram(np.clip(a, EDGES[phi][0], EDGES[phi][-1]), EDGES[phi])[0] / a.size)
+        rows.append(np.histogram(np.clip(a, EDGES[name][0], EDGES[name][-1]), EDGES[name])[0] / a.size)
     return np.array(rows)
 
 
 @remembered
 def data() -> dict[str, Any]:
-    """Return powers of ten of rms by layer `(activation, weights, biases, layer)`, measured and in theory, and histograms."""
-    cases = [(phi, w, b) for phi in ACTIVATIONS for w in WEIGHTS for b in BIASES]
+    """Return powers of ten of rms by layer `(activation, weights, biases, layer)`, measured and in theory,
+    and histograms.
+    """
+    cases = [(name, w, b) for name in ACTIVATIONS for w in WEIGHTS for b in BIASES]
     shape, kept = (len(ACTIVATIONS), len(WEIGHTS), len(BIASES)), np.array(LAYERS) - 1
     runs = [simulation(*case) for case in cases]
     ideal = [theory(*case) for case in cases]
@@ -98,7 +102,7 @@ def data() -> dict[str, Any]:
         "biases": list(BIASES),
         "layers": list(LAYERS),
         "shown": list(SHOWN),
-        "edges": {phi: [float(edge) for edge in edges] for phi, edges in EDGES.items()},
+        "edges": {name: [float(edge) for edge in edges] for name, edges in EDGES.items()},
         "width": WIDTH,
         # Decades of the gradient's rms within which and beyond which the claims of the page train networks.
         "trains": TRAINABLE / 2 / math.log(10),  # a depth of so many scales divides the gradient's square by e each

@@ -1,4 +1,5 @@
-"""A linear recurrence of two units whose pair of eigenvalues moves in the plane: its state, and the gradient through time.
+"""A linear recurrence of two units whose pair of eigenvalues moves in the plane:
+its state, and the gradient through time.
 
 The matrix turns by an angle and stretches by a radius. So the length of the state depends on the radius alone and its
 direction on the angle alone, and two small tables hold every trajectory.

@@ -21,16 +21,16 @@ def places() -> Array:
 def data() -> dict[str, Any]:
     """Return values and slopes `(activation, place)`, and the power of ten of what `LAYERS` such slopes leave."""
     x, known = places(), [activation(name) for name in names()]
-    slope = np.array([phi.df(x) for phi in known])
+    slope = np.array([one.df(x) for one in known])
     size = np.abs(slope)
     with np.errstate(divide="ignore"):
         left = LAYERS * np.log10(size)
     peak = size.max(axis=1)
     tops = [x[row > top - 1e-9] for row, top in zip(size, peak, strict=True)]
     return {
-        "names": [phi.name for phi in known],
+        "names": [one.name for one in known],
         "x": [float(v) for v in np.round(x, 2)],
-        "value": Rounded(np.array([phi.f(x) for phi in known]), 1e-4),
+        "value": Rounded(np.array([one.f(x) for one in known]), 1e-4),
         "slope": Rounded(slope, 5e-5),
         "left": Rounded(np.where(size > 0, left, np.nan), 1e-2),
         "peak": [float(top) for top in peak],

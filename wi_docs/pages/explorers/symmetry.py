@@ -1,4 +1,6 @@
-"""Hidden units while they learn: from equal weights, from nearly equal ones, from random ones, and two that are equal."""
+"""Hidden units while they learn: from equal weights, from nearly equal ones, from random ones,
+and two that are equal.
+"""
 
 from typing import Any
 
@@ -29,7 +31,9 @@ def nearly_constant(noise: float, *, twins: bool) -> Initializer:
 
 @remembered
 def data() -> dict[str, Any]:
-    """Return each unit's incoming weights `(twins, noise, weight, look)`, and spread and loss `(twins, noise, look)`."""
+    """Return each unit's incoming weights `(twins, noise, weight, look)`, and spread and loss
+    `(twins, noise, look)`.
+    """
     schemes = [[nearly_constant(noise, twins=twins) for noise in NOISES] for twins in (False, True)]
     runs = [[train_units(scheme, scheme, units=UNITS, steps=STEPS) for scheme in row] for row in schemes]
     spread = np.array([[run.spread[::EVERY] for run in row] for row in runs])

@@ -1,8 +1,9 @@
 """One module a figure, each with `draw()`, and here the look that they share.
 
-A figure draws a module of `wi_docs/experiments/` and returns a `Picture`. A color in it is the name of a CSS variable with the light palette's value to fall back on. In a page the palette in use
-fills it in; in a file opened by itself the light one stands. Text stays text, in the page's own font, so it can be
-searched, selected and read at any size. Figures are drawn 460 units wide: at that width a label is 12 units high.
+A figure draws a module of `wi_docs/experiments/` and returns a `Picture`. A color in it is the name of a CSS variable
+with the light palette's value to fall back on. In a page the palette in use fills it in; in a file opened by itself the
+light one stands. Text stays text, in the page's own font, so it can be searched, selected and read at any size.
+Figures are drawn 460 units wide: at that width a label is 12 units high.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from wi_docs.pages.columns import to_csv
+from wi_docs.pages.csv_text import to_csv
 
 WIDTH = 6.4  # inches of 72 units
+LEAST_ALT, LEAST_CAPTION, LEAST_ROWS = 100, 20, 5  # characters, words, rows of data
 
 INK, SOFT, GRID, PAPER = "#1b1f24", "#59616b", "#dcdfe3", "#fdfcfa"
 BLUE, RED, GREEN, PURPLE, OCHRE = "#1f5fa8", "#b5401a", "#15705f", "#75459a", "#806000"
@@ -97,6 +99,28 @@ class Picture:
     def csv(self) -> str:
         """Return the data as comma-separated values with a header."""
         return to_csv(self.data)
+
+    def problems(self) -> list[str]:
+        """Return a sentence for each rule that the picture breaks, with the number seen and the number needed."""
+        words, rows = len(self.caption.split()), {name: len(values) for name, values in self.data.items()}
+        found = []
+        if len(self.alt) < LEAST_ALT:
+            found.append(
+                f"its text alternative has {len(self.alt)} characters, and needs {LEAST_ALT}: say what is seen"
+            )
+        if "nan" in self.alt.lower().split():
+            found.append("its text alternative says nan: a number in it was not found")
+        if words < LEAST_CAPTION:
+            found.append(
+                f"its caption has {words} words, and needs {LEAST_CAPTION}: say what to look at, and how it was made"
+            )
+        if min(rows.values(), default=0) < LEAST_ROWS:
+            found.append(
+                f"its data have {min(rows.values(), default=0)} rows, and need {LEAST_ROWS}: give the numbers drawn"
+            )
+        if len(set(rows.values())) > 1:
+            found.append(f"its columns of data have different lengths: {rows}")
+        return found
 
     def __repr__(self) -> str:
         """Return the words: a notebook shows them where it cannot show the picture."""

@@ -30,9 +30,13 @@ def draw() -> Picture:
     crossing = float(c[:-1][(curves["above"] > c)[:-1]].max())
     return Picture(
         fig,
-        f"The correlation of two inputs from layer to layer, tanh, biases of deviation {SIGMA_B}. Above the gray line they become more alike. Below the edge, and at it, every pair ends at 1. "
-        f"Above the edge the curve crosses the gray line at {crossing:.2f}: there all pairs end, and near-twins are torn apart.",
-        f"Three rising curves over a diagonal. Below the edge the curve starts at {curves['below'][0]:.2f} and stays above the diagonal up to 1. At the edge it starts at {curves['at the edge'][0]:.2f} and touches the diagonal at 1. "
-        f"Above it starts at {curves['above'][0]:.2f}, crosses the diagonal at {crossing:.2f}, and comes to 1 from below.",
+        f"The correlation of two inputs from layer to layer, tanh, biases of deviation {SIGMA_B}. "
+        "Above the gray line they become more alike. Below the edge, and at it, every pair ends at 1. "
+        f"Above the edge the curve crosses the gray line at {crossing:.2f}: there all pairs end, "
+        "and near-twins are torn apart.",
+        f"Three rising curves over a diagonal. Below the edge the curve starts at {curves['below'][0]:.2f} and stays "
+        f"above the diagonal up to 1. At the edge it starts at {curves['at the edge'][0]:.2f} and touches the "
+        f"diagonal at 1. Above it starts at {curves['above'][0]:.2f}, crosses the diagonal at {crossing:.2f}, "
+        "and comes to 1 from below.",
         {"correlation": c, **curves},
     )

@@ -30,10 +30,10 @@ def draw() -> Picture:
     ax.set_title("squared length of the signal", color=INK)
     return Picture(
         fig,
-        f"{DRAWS:,} ReLU networks of width {WIDTH} at He's scale, one input each. Half of the networks lie in the dark band, nine of ten in "
-        "the light one. The mean stays near 1 because a few networks are very large. The network you happen to draw is more "
-        "likely to be small.",
-        f"Squared length against layers on a logarithmic axis. After {DEPTH} layers the mean is {mean[-1]:.1f}, the median {median[-1]:.2f}, and nine of ten "
-        f"networks lie between {low[-1]:.1g} and {high[-1]:.1g}.",
+        f"{DRAWS:,} ReLU networks of width {WIDTH} at He's scale, one input each. Half of the networks lie in the "
+        "dark band, nine of ten in the light one. The mean stays near 1 because a few networks are very large. "
+        "The network you happen to draw is more likely to be small.",
+        f"Squared length against layers on a logarithmic axis. After {DEPTH} layers the mean is {mean[-1]:.1f}, "
+        f"the median {median[-1]:.2f}, and nine of ten networks lie between {low[-1]:.1g} and {high[-1]:.1g}.",
         {"layers": layers, "mean": mean, "median": median, "5 %": low, "25 %": quarter, "75 %": three, "95 %": high},
     )

@@ -31,10 +31,13 @@ def draw() -> Picture:
     ax.set_title("what is left of a memory", color=INK)
     return Picture(
         fig,
-        "What the forget gates of an LSTM of 64 cells leave of a memory, with random inputs and weights at Glorot's scale. Solid: runs. Dashed: the gate of its bias "
-        "alone. A run keeps a little less, because its gates move up and down and a product suffers more from the low ones.",
-        f"Four pairs of falling lines on a logarithmic axis over {STEPS} steps. At the end the runs have kept {kept['0'][-1]:.0e} with bias 0, {kept['1'][-1]:.0e} with bias 1, {kept['2'][-1]:.0e} with bias 2 and "
-        f"{kept['ln 100'][-1]:.2f} with the logarithm of 100; the closed forms are {closed['0'][-1]:.0e}, {closed['1'][-1]:.0e}, {closed['2'][-1]:.0e} and {closed['ln 100'][-1]:.2f}.",
+        "What the forget gates of an LSTM of 64 cells leave of a memory, with random inputs and weights at Glorot's "
+        "scale. Solid: runs. Dashed: the gate of its bias alone. A run keeps a little less, "
+        "because its gates move up and down and a product suffers more from the low ones.",
+        f"Four pairs of falling lines on a logarithmic axis over {STEPS} steps. At the end the runs have kept "
+        f"{kept['0'][-1]:.0e} with bias 0, {kept['1'][-1]:.0e} with bias 1, {kept['2'][-1]:.0e} with bias 2 and "
+        f"{kept['ln 100'][-1]:.2f} with the logarithm of 100; the closed forms are {closed['0'][-1]:.0e}, "
+        f"{closed['1'][-1]:.0e}, {closed['2'][-1]:.0e} and {closed['ln 100'][-1]:.2f}.",
         {
             "step": steps,
             **{f"run, bias {n}": v for n, v in kept.items()},

@@ -1,4 +1,6 @@
-"""What one layer makes of the variance, for five activations at their own gains: who comes back to 1 and who runs away."""
+"""What one layer makes of the variance, for five activations at their own gains:
+who comes back to 1 and who runs away.
+"""
 
 import numpy as np
 
@@ -39,10 +41,13 @@ def draw() -> Picture:
     rising = ", ".join(STYLES[name][0] for name in STYLES if ratios[name][-1] > 1.01)
     return Picture(
         fig,
-        "Each activation has its own gain, so each curve passes through 1 at variance 1. Where it falls from left to right, what is too "
-        f"large shrinks and what is too small grows: {falling} come back. Where it rises, what is off goes further off: {rising} run away. "
+        "Each activation has its own gain, so each curve passes through 1 at variance 1. "
+        "Where it falls from left to right, what is too large shrinks and what is too small grows: "
+        f"{falling} come back. Where it rises, what is off goes further off: {rising} run away. "
         "ReLU keeps whatever it gets.",
-        f"Five curves of the ratio of variances against the variance, which all cross 1 at variance 1. {falling} fall: at ten times the variance they are at "
-        f"{ratios['tanh'][-1]:.2f} and {ratios['selu'][-1]:.2f}. ReLU is flat. {rising} rise, to {ratios['gelu'][-1]:.2f} and {ratios['silu'][-1]:.2f}.",
+        "Five curves of the ratio of variances against the variance, which all cross 1 at variance 1. "
+        f"{falling} fall: at ten times the variance they are at {ratios['tanh'][-1]:.2f} and "
+        f"{ratios['selu'][-1]:.2f}. ReLU is flat. {rising} rise, to {ratios['gelu'][-1]:.2f} and "
+        f"{ratios['silu'][-1]:.2f}.",
         {"variance": q, **ratios},
     )

@@ -47,10 +47,14 @@ def draw() -> Picture:
     ax.axhline(0, color=SOFT, linewidth=0)
     return Picture(
         fig,
-        "For tanh, lines on which a gradient shrinks (blue, within 5 and 20 layers) or grows (red, within 20 and 12 layers) by a factor of e. Between them lies the edge, where it does neither, at any depth. "
+        "For tanh, lines on which a gradient shrinks (blue, within 5 and 20 layers) or grows (red, "
+        "within 20 and 12 layers) by a factor of e. Between them lies the edge, where it does neither, at any depth. "
         "The closer to it, the further a gradient reaches.",
-        f"A plane of weight variance, 0.5 to 4, and bias variance, 0 to 0.6. The edge runs from a weight variance of {edge[0]:.2f} at a bias variance of {BIASES[0]:.2f} to {edge[-1]:.2f} at {BIASES[-1]:.1f}. "
-        f"Lines of equal reach run alongside it, on the left for gradients that vanish and on the right for gradients that explode; at a bias variance of {BIASES[4]:.2f} the line of 12 layers in chaos is at {float(np.interp(1 / 12, log[4], WEIGHTS)):.1f}.",
+        "A plane of weight variance, 0.5 to 4, and bias variance, 0 to 0.6. The edge runs from a weight variance of "
+        f"{edge[0]:.2f} at a bias variance of {BIASES[0]:.2f} to {edge[-1]:.2f} at {BIASES[-1]:.1f}. "
+        "Lines of equal reach run alongside it, on the left for gradients that vanish and on the right for gradients "
+        f"that explode; at a bias variance of {BIASES[4]:.2f} the line of 12 layers in chaos is at "
+        f"{float(np.interp(1 / 12, log[4], WEIGHTS)):.1f}.",
         {
             "bias variance": BIASES,
             "edge": edge,

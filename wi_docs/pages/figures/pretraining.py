@@ -34,9 +34,10 @@ def draw() -> Picture:
     return Picture(
         fig,
         f"Sigmoid networks with {DEPTH} hidden layers of 64 units, three seeds each. From Glorot's weights they stay "
-        "at one in ten. Pre-trained layer by layer without labels, they learn at once. Shuffling the pre-trained weights "
-        "destroys every feature and keeps only the scale, and the network still learns: much of the cure was a larger "
-        f"scale, {after:.1f}/√n in place of {before:.1f}/√n.",
+        "at one in ten. Pre-trained layer by layer without labels, they learn at once. "
+        "Shuffling the pre-trained weights destroys every feature and keeps only the scale, "
+        f"and the network still learns: much of the cure was a larger scale, {after:.1f}/√n in place of "
+        f"{before:.1f}/√n.",
         f"Share of held-out digits recognized against steps, three seeds each. At the end: {'; '.join(ends)}.",
         data,
     )

@@ -41,11 +41,16 @@ def draw() -> Picture:
     both[1].set_xlabel("blocks")
     return Picture(
         fig,
-        f"Four residual networks of {BLOCKS} blocks at initialization. Branches as they are double the stream at every block, and the gradient on its way "
-        "back. A normalization inside each branch makes the stream grow by a fixed amount. Dividing each branch by the root of their number, or normalizing after each addition, keeps both.",
-        f"Two logarithmic panels over {BLOCKS} blocks. Above, the stream's mean square ends at {size['as they are'][-1]:.0e} with branches as they are, {size['normalized inside'][-1]:.0f} with "
-        f"normalization inside, {size['divided by the root of 24'][-1]:.1f} with branches divided, and {size['normalized after'][-1]:.1f} with normalization after. Below, the gradient's "
-        f"mean square at the first block, over the last: {gradient['as they are'][0]:.0e}, {gradient['normalized inside'][0]:.0f}, {gradient['divided by the root of 24'][0]:.1f} and {gradient['normalized after'][0]:.1f}.",
+        f"Four residual networks of {BLOCKS} blocks at initialization. Branches as they are double the stream at "
+        "every block, and the gradient on its way back. A normalization inside each branch makes the stream grow by "
+        "a fixed amount. Dividing each branch by the root of their number, or normalizing after each addition, "
+        "keeps both.",
+        f"Two logarithmic panels over {BLOCKS} blocks. Above, the stream's mean square ends at "
+        f"{size['as they are'][-1]:.0e} with branches as they are, {size['normalized inside'][-1]:.0f} with "
+        f"normalization inside, {size['divided by the root of 24'][-1]:.1f} with branches divided, "
+        f"and {size['normalized after'][-1]:.1f} with normalization after. Below, the gradient's mean square at the "
+        f"first block, over the last: {gradient['as they are'][0]:.0e}, {gradient['normalized inside'][0]:.0f}, "
+        f"{gradient['divided by the root of 24'][0]:.1f} and {gradient['normalized after'][0]:.1f}.",
         {
             "block": blocks,
             **{f"stream, {n}": v for n, v in size.items()},

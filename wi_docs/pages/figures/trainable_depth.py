@@ -32,11 +32,12 @@ def draw() -> Picture:
     data = {"hidden layers": np.array(depths)} | {f"scale {s:g}": row for s, row in zip(scales, grid, strict=True)}
     return Picture(
         fig,
-        "Tanh networks of 64 units a layer after 200 steps on the digits, two seeds each. The area of a disc is the share of test digits "
-        "recognized beyond chance. Depth is possible near the edge, at 1. The line is theory: six times the depth scale of the "
-        "gradient, computed without training anything.",
-        f"Grid of networks: scale of the weights from {scales[0]:g} to {scales[-1]:g} against depth from {depths[0]} to {depths[-1]}. At scale 1 "
-        f"{100 * grid[scales.index(1.0), -1]:.0f} percent of the digits are recognized with {depths[-1]} layers; at {scales[0]:g} and {scales[-1]:g} only "
-        f"{100 * grid[0, -1]:.0f} and {100 * grid[-1, -1]:.0f}. The line of six depth scales peaks at the same place.",
+        "Tanh networks of 64 units a layer after 200 steps on the digits, two seeds each. "
+        "The area of a disc is the share of test digits recognized beyond chance. Depth is possible near the edge, "
+        "at 1. The line is theory: six times the depth scale of the gradient, computed without training anything.",
+        f"Grid of networks: scale of the weights from {scales[0]:g} to {scales[-1]:g} against depth from {depths[0]} "
+        f"to {depths[-1]}. At scale 1 {100 * grid[scales.index(1.0), -1]:.0f} percent of the digits are recognized "
+        f"with {depths[-1]} layers; at {scales[0]:g} and {scales[-1]:g} only {100 * grid[0, -1]:.0f} and "
+        f"{100 * grid[-1, -1]:.0f}. The line of six depth scales peaks at the same place.",
         data,
     )

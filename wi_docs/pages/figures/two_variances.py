@@ -34,12 +34,14 @@ def draw() -> Picture:
     ax.set_xlabel("layer")
     return Picture(
         fig,
-        f"ReLU networks of width {WIDTH} at He's scale, {SEEDS} seeds. The mean square of the pre-activations wanders and does not fall "
-        "away (median). One minus the cosine of two inputs falls like one over the square of the depth (mean). What stays is a difference of "
-        "lengths: the variance of the logarithm of the length, within a batch (mean). Dashed: theory, with nothing fitted.",
-        f"Three lines by layer up to {DEPTH} on a logarithmic axis. The mean square ends at {whole[-1]:.1f} of its start. One minus the cosine "
-        f"of two inputs falls from {directions[0]:.1f} to {directions[-1]:.4f}; theory says {theory[0][-1]:.4f}. The variance of the logarithm of the "
-        f"length rises from {lengths[0]:.4f} to {lengths[-1]:.3f}; theory says {theory[1][-1] / WIDTH:.3f}.",
+        f"ReLU networks of width {WIDTH} at He's scale, {SEEDS} seeds. The mean square of the pre-activations wanders "
+        "and does not fall away (median). One minus the cosine of two inputs falls like one over the square of the "
+        "depth (mean). What stays is a difference of lengths: the variance of the logarithm of the length, "
+        "within a batch (mean). Dashed: theory, with nothing fitted.",
+        f"Three lines by layer up to {DEPTH} on a logarithmic axis. The mean square ends at {whole[-1]:.1f} of its "
+        f"start. One minus the cosine of two inputs falls from {directions[0]:.1f} to {directions[-1]:.4f}; "
+        f"theory says {theory[0][-1]:.4f}. The variance of the logarithm of the length rises from {lengths[0]:.4f} to "
+        f"{lengths[-1]:.3f}; theory says {theory[1][-1] / WIDTH:.3f}.",
         {"layer": layers, "mean square": whole, "directions apart": directions, "directions, theory": theory[0]}
         | {"lengths apart": lengths, "lengths, theory": theory[1] / WIDTH},
     )

@@ -45,13 +45,15 @@ def draw(function: str | Activation | Callable[[Any], Any] = np.sin) -> Picture:
     else:
         kept = f"a signal of variance 1; what is a little off {'comes back' if trend < 0 else 'goes further off'}"
     words = (
-        f"Forward gain {forward:.4f}, backward gain {backward:.4f}. At the forward gain a layer keeps {kept}. The gradient it multiplies by {forward / backward:.3f}. "
-        f"At LeCun's scale it multiplies the two by {1 / forward:.3f} and {1 / backward:.3f}, at He's by {2**0.5 / forward:.3f} and {2**0.5 / backward:.3f}."
+        f"Forward gain {forward:.4f}, backward gain {backward:.4f}. At the forward gain a layer keeps {kept}. "
+        f"The gradient it multiplies by {forward / backward:.3f}. At LeCun's scale it multiplies the two by "
+        f"{1 / forward:.3f} and {1 / backward:.3f}, at He's by {2**0.5 / forward:.3f} and {2**0.5 / backward:.3f}."
     )
     return Picture(
         fig,
         words,
-        f"Left: the function goes from {y[0]:.2f} at -3 through {y[120]:.2f} at 0 to {y[-1]:.2f} at 3; its slope at 0 is {slope[120]:.2f}. Right: the factor on the signal "
-        f"goes from {signal[0]:.2f} at a variance of 0.1 to {signal[-1]:.2f} at 10, that on the gradient from {gradient[0]:.2f} to {gradient[-1]:.2f}. {words}",
+        f"Left: the function goes from {y[0]:.2f} at -3 through {y[120]:.2f} at 0 to {y[-1]:.2f} at 3; "
+        f"its slope at 0 is {slope[120]:.2f}. Right: the factor on the signal goes from {signal[0]:.2f} at a variance "
+        f"of 0.1 to {signal[-1]:.2f} at 10, that on the gradient from {gradient[0]:.2f} to {gradient[-1]:.2f}. {words}",
         {"variance": q, "signal": signal, "gradient": gradient},
     )

@@ -9,8 +9,8 @@ def table() -> Table:
     record = frameworks.load("diagnosis")
     models = record["models"].values()
     return Table(
-        f"Models of PyTorch {record['versions']['torch']}, before their first step. They are in `tests/torch/models.py`; "
-        "`make reference` looks at them again.",
+        f"Models of PyTorch {record['versions']['torch']}, before their first step. They are in "
+        "`tests/torch/models.py`; `make reference` looks at them again.",
         {
             "model": [model["what"].removesuffix(".") for model in models],
             "verdict": [model["verdict"].replace("_", "\\_") for model in models],

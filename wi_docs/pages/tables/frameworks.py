@@ -57,9 +57,10 @@ def table() -> Table:
         raise ValueError(f"{ROWS[apart.index(max(apart))]} is {max(apart):.1f} standard errors from what was measured")
     versions = ", ".join(f"{name} {data['versions'][key]}" for key, name in NAMES.items())
     return Table(
-        f"What layers start from in {versions}: the standard deviation measured over eight seeds, the law that it is, and that "
-        f"law's deviation. The largest distance between the two is {max(apart):.1f} standard errors. Of the biases that are not "
-        "listed, PyTorch draws those of convolutions and recurrent layers like the weights beside them. The others start at 0.",
+        f"What layers start from in {versions}: the standard deviation measured over eight seeds, the law that it is, "
+        f"and that law's deviation. The largest distance between the two is {max(apart):.1f} standard errors. "
+        "Of the biases that are not listed, PyTorch draws those of convolutions and recurrent layers like the "
+        "weights beside them. The others start at 0.",
         {
             "library": [NAMES[library] for library, *_ in ROWS],
             "layer": [f"`{layer}` `{parameter}`" for _, layer, parameter, _, _ in ROWS],

@@ -1,6 +1,6 @@
-"""Sixteen activations: every gain that can be asked for, and what a network makes of the first."""
+"""The gains of every activation, and the factors a layer that a network has at the forward gain."""
 
-from wi_docs.experiments.catalog import factors, gains
+from wi_docs.experiments.gain_table import factors, gains
 from wi_docs.nn.activations import names
 from wi_docs.pages.tables import Table
 
@@ -13,9 +13,10 @@ def table() -> Table:
     measured = [factors(name, g.forward, depth=DEPTH, width=WIDTH, seeds=SEEDS) for name, g in rows]
     pairs = [g.critical or (None, None) for _, g in rows]
     return Table(
-        f"Gains of {len(rows)} activations, each a factor on the standard deviation $1/\\sqrt{{n_\\text{{in}}}}$. The critical pair "
-        "keeps a variance of 1 and has $\\chi_1 = 1$; a dash says that there is none. The last two columns are measured "
-        f"with the forward gain: factors a layer in {DEPTH} layers of width {WIDTH}, over {len(SEEDS)} seeds.",
+        f"Gains of {len(rows)} activations, each a factor on the standard deviation $1/\\sqrt{{n_\\text{{in}}}}$. "
+        "The critical pair keeps a variance of 1 and has $\\chi_1 = 1$; a dash says that there is none. "
+        f"The last two columns are measured with the forward gain: factors a layer in {DEPTH} layers of width "
+        f"{WIDTH}, over {len(SEEDS)} seeds.",
         {
             "activation": [f"`{name}`" for name, _ in rows],
             "forward": [g.forward for _, g in rows],

@@ -7,9 +7,10 @@ from wi_docs.pages.tables import Table
 def table() -> Table:
     """Return the stored shares, which claims hold against new networks."""
     return Table(
-        "Share of saturated pairs of unit and input: at variance 1; where networks of three hidden layers of 64 units took twice as many steps to "
-        "get 80 % of the digits right, a mean over 8 networks at a rate of 0.1; and from where on the verdict is bad. Saturated by larger weights "
-        "if the activation has two flat sides, by negative biases if it has one.",
+        "Share of saturated pairs of unit and input: at variance 1; where networks of three hidden layers of 64 units "
+        "took twice as many steps to get 80 % of the digits right, a mean over 8 networks at a rate of 0.1; "
+        "and from where on the verdict is bad. Saturated by larger weights if the activation has two flat sides, "
+        "by negative biases if it has one.",
         {
             "activation": [f"`{name}`" for name in LIMITS],
             "saturated by": ["weights" if name in TWO_SIDED else "biases" for name in LIMITS],

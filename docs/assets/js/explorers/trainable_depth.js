@@ -1,21 +1,39 @@
-// @ts-check
 // The map of trainability: which depths trained at which scale, and how each of them did.
-import { decades, figure, nearest, ofPower } from "./shared.js"
+import { decadeRange, nearest } from "./shared/data.js"
+import { formatNumber, formatPower } from "./shared/format.js"
 
-/** @param {Record<string, any>} data @returns {import("./shared.js").Explorer} */
+/**
+ * @typedef {import("./shared/data.js").Grid} Grid
+ * @typedef {{ scale: number, depth: number, step: number }} State
+ */
+
+/** @param {number} share */
+const percent = share => `${Math.round(100 * share)} %`
+
+/**
+ * @param {{
+ *   scales: number[], depths: number[], steps: number[], accuracy: Grid, loss: Grid, gradient: Grid,
+ *   exploded: (number | null)[][], curve: [number, number][], gap: number,
+ * }} data
+ * @returns {import("./shared/explorer.js").Explorer<State>}
+ */
 export function explorer({ scales, depths, steps, accuracy, loss, gradient, exploded, curve, gap }) {
-  /** Scales stand side by side; between them, the line of theory is placed in proportion. @param {number} scale */
+  /**
+   * The place of a scale: they stand side by side, and theory's line between them in proportion.
+   * @param {number} scale
+   */
   const column = scale => {
-    const k = Math.min(scales.findLastIndex((/** @type {number} */ s) => s <= scale), scales.length - 2)
+    const k = Math.min(scales.findLastIndex(s => s <= scale), scales.length - 2)
     return k + (scale - scales[k]) / (scales[k + 1] - scales[k])
   }
-  const branches = [curve.slice(0, gap), curve.slice(gap)].map(points => [points.map((/** @type {number[]} */ p) => column(p[0])), points.map((/** @type {number[]} */ p) => p[1])])
-  /** @type {[number, number][]} */
-  const networks = scales.flatMap((/** @type {number} */ _, /** @type {number} */ i) => depths.map((/** @type {number} */ _, /** @type {number} */ j) => [i, j]))
-  const across = networks.map(([i]) => i), up = networks.map(([, j]) => depths[j])
-  const at = (/** @type {import("./shared.js").State} */ state) => [scales.indexOf(state.scale), depths.indexOf(state.depth)]
-  const last = steps.at(-1), layers = Array.from({ length: Math.max(...depths) + 1 }, (_, k) => k + 1)
-  const percent = (/** @type {number} */ share) => `${Math.round(100 * share)} %`
+  const branches = [curve.slice(0, gap), curve.slice(gap)]
+    .map(points => ({ x: points.map(([scale]) => column(scale)), y: points.map(([, depth]) => depth) }))
+  const networks = scales.flatMap((_, i) => depths.map((_, j) => [i, j]))
+  const networkX = networks.map(([i]) => i), networkY = networks.map(([, j]) => depths[j])
+  const last = steps[steps.length - 1], layers = Array.from({ length: Math.max(...depths) + 1 }, (_, k) => k + 1)
+  /** @param {State} state */
+  const chosen = ({ scale, depth, step }) =>
+    ({ at: [scales.indexOf(scale), depths.indexOf(depth)], look: nearest(steps, step) })
 
   return {
     lead: "Press on a network to see how it trained. Discs: digits recognized. Line: six depth scales.",
@@ -26,47 +44,67 @@ export function explorer({ scales, depths, steps, accuracy, loss, gradient, expl
       { name: "step", label: "step", stops: steps, start: last },
     ],
     panels: [
-      { title: "hidden layers, against the scale of the weights", wide: true, x: { range: [-0.6, scales.length - 0.4], ticks: scales.map((/** @type {number} */ s, /** @type {number} */ k) => [k, String(s)]) }, y: { range: [0, 46], ticks: depths.map((/** @type {number} */ d) => [d, String(d)]) } },
+      {
+        title: "hidden layers, against the scale of the weights", wide: true,
+        x: { range: [-0.6, scales.length - 0.4], ticks: scales.map((s, k) => [k, String(s)]) },
+        y: { range: [0, 46], ticks: depths.map(d => [d, String(d)]) },
+      },
       { title: "its loss, by step", x: { range: [0, last + 5] }, y: { range: [0, 3] } },
-      { title: "its gradient (dotted: at first)", x: { range: [0, 42], whole: true }, y: { range: [-4, 1], decades: true } },
+      {
+        title: "its gradient (dotted: at first)",
+        x: { range: [0, 42], whole: true }, y: { range: [-4, 1], decades: true },
+      },
     ],
     draw(state) {
-      const [s, d] = at(state), look = nearest(steps, state.step), losses = loss.row(s, d), before = gradient.row(s, d, 0), after = gradient.row(s, d, 1)
+      const { at, look } = chosen(state), [s, d] = at
+      const losses = loss.row(...at), before = gradient.row(...at, 0), after = gradient.row(...at, 1)
       return [
         {
-          under: { of: String(look), paint: pen => {
-            pen.dots(across, up, "grid", { radius: 9, hollow: true })
-            const learned = networks.map(([i, j]) => (accuracy.row(i, j)[look] - 0.1) / 0.9) // what exploded has no number
-            pen.dots(across, up, "blue", { radius: learned.map(part => 8.5 * Math.sqrt(Math.max(0, part || 0))) }) // the area is what counts
-            for (const [x, y] of branches) pen.line(x, y, "red", { width: 2 })
-          } },
-          paint: pen => pen.dot(s, depths[d], "ink", { radius: 12, hollow: true }),
+          background: {
+            key: String(look),
+            paint: painter => {
+              painter.dots(networkX, networkY, "grid", { radius: 9, hollow: true })
+              const learned = networks.map(network => (accuracy.row(...network)[look] - 0.1) / 0.9)
+              // A disc's area is what was learned; a network that exploded has no accuracy.
+              const radius = learned.map(part => 8.5 * Math.sqrt(Math.max(0, part || 0)))
+              painter.dots(networkX, networkY, "blue", { radius })
+              for (const { x, y } of branches) painter.line(x, y, "red", { width: 2 })
+            },
+          },
+          paint: painter => painter.dot(s, depths[d], "ink", { radius: 12, hollow: true }),
         },
         {
           y: [0, Math.max(2.5, 1.1 * Math.max(...losses))],
-          paint: pen => {
-            pen.line(steps, losses, "blue", { width: 2 })
-            pen.upright(state.step, "soft")
-            if (!Number.isNaN(losses[look])) pen.dot(state.step, losses[look], "blue")
+          paint: painter => {
+            painter.line(steps, losses, "blue", { width: 2 })
+            painter.vertical(state.step, "soft")
+            painter.dot(state.step, losses[look], "blue")
           },
         },
         {
-          x: [0, depths[d] + 2], y: decades([...before, ...after]),
-          paint: pen => {
-            pen.line(layers, before, "soft", { width: 2, dash: [3, 3] })
-            pen.line(layers, after, "blue", { width: 2 })
+          x: [0, depths[d] + 2], y: decadeRange([...before, ...after]),
+          paint: painter => {
+            painter.line(layers, before, "soft", { width: 2, dash: [3, 3] })
+            painter.line(layers, after, "blue", { width: 2 })
           },
         },
       ]
     },
     press(panel, x, y) {
-      if (panel === 0) return { scale: scales[nearest(scales.map((/** @type {number} */ _, /** @type {number} */ k) => k), x)], depth: depths[nearest(depths, y)] }
+      if (panel === 0) {
+        const column = nearest(scales.map((_, k) => k), x)
+        return { scale: scales[column], depth: depths[nearest(depths, y)] }
+      }
       return panel === 1 ? { step: steps[nearest(steps, x)] } : {}
     },
     say(state) {
-      const [s, d] = at(state), look = nearest(steps, state.step), seen = accuracy.row(s, d)[look], now = loss.row(s, d)[look], blown = exploded[s][d]
-      const end = Number.isNaN(seen) ? `it exploded at step ${blown}` : `${percent(seen)} of the test digits are recognized (guessing: 10 %), and the loss is ${figure(now)}`
-      return `${state.depth} layers at scale ${state.scale}: after ${state.step} steps ${end}. At the start, the gradient in layer 1 is ${ofPower(gradient.row(s, d, 0)[0])} of the last layer's; after ${last} steps, ${ofPower(gradient.row(s, d, 1)[0])}.`
+      const { at, look } = chosen(state), [s, d] = at, share = accuracy.row(...at)[look]
+      const end = Number.isNaN(share) ? `it exploded at step ${exploded[s][d]}`
+        : `${percent(share)} of the test digits are recognized (guessing: 10 %), `
+          + `and the loss is ${formatNumber(loss.row(...at)[look])}`
+      const first = formatPower(gradient.row(...at, 0)[0]), final = formatPower(gradient.row(...at, 1)[0])
+      return `${state.depth} layers at scale ${state.scale}: after ${state.step} steps ${end}. At the start, `
+        + `the gradient in layer 1 is ${first} of the last layer's; after ${last} steps, ${final}.`
     },
   }
 }

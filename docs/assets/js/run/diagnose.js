@@ -1,54 +1,102 @@
-// The form of the page Diagnose. It writes a description into the cell below it, and the address; it computes nothing. What
-// stands in a field, or in the address, becomes values: what is none is refused at its field, and then nothing is written.
+// The form of the page Diagnose. It writes a description into the snippet below it, and into the address; it computes
+// nothing. What stands in a field, or in the address, becomes values. What is no value is refused at its field, and
+// then nothing is written.
 
+import { find } from "../code.js"
 import { run, snippetIn } from "./session.js"
 
-const form = document.querySelector(".wi-form")
-const button = form.querySelector("button")
-const result = form.querySelector(".wi-form__result")
-const snippet = snippetIn(document.querySelector("[data-wi-exercise^='diagnose/']"))
+/**
+ * @typedef {HTMLInputElement | HTMLSelectElement} Field
+ * @typedef {{ field: Field, value: string }} Entry  A field that says something, and its value as TOML.
+ */
+
+const form = /** @type {HTMLFormElement} */ (find(document, ".wi-form"))
+const button = find(form, "button"), result = find(form, ".wi-form__result")
+const verdict = find(result, "[role=status]"), loaded = find(result, "progress + p")
+const progress = /** @type {HTMLProgressElement} */ (find(result, "progress"))
+const snippet = snippetIn(find(document, "[data-wi-exercise^='diagnose/']"))
+if (!snippet) throw new Error("the form has no snippet")
+const { original } = snippet
 const DESCRIPTION = /("""\n)[^]*?(""")/
-const MOST = { layers: 1000, units: 10000 }
-const unknown = new Map() // fields whose value in the address is no choice of theirs
+const MOST_LAYERS = 1000, MOST_UNITS = 10000
+/** Fields whose value in the address is no choice of theirs. @type {Map<Field, string>} */
+const unknown = new Map()
 
+/** The value of a field is refused; the message tells the reader why. */
 class Refusal extends Error {}
-const short = text => text.length > 40 ? `${text.slice(0, 40)}…` : text
 
-// A field's value as TOML, or null where it is as it would be anyway. Throws a Refusal, in words, for what is no value.
+/** @param {string} text */
+const shorten = text => text.length > 40 ? `${text.slice(0, 40)}…` : text
+
+/**
+ * The field of that name.
+ * @param {string} name
+ */
+const field = name => /** @type {Field} */ (form.elements.namedItem(name))
+
+/** The fields that describe the network. */
+const fields = () => [...form.elements]
+  .filter(element => element instanceof HTMLInputElement || element instanceof HTMLSelectElement)
+  .filter(({ name }) => name && !name.startsWith("_"))
+
+/** @param {Field} field @returns {field is HTMLInputElement & { type: "checkbox" }} */
+const isCheckbox = field => field.type === "checkbox"
+
+/**
+ * A field's value as TOML, or null where it is as it would be anyway.
+ * @param {Field} field
+ * @throws {Refusal} for what is no value.
+ */
 function toml(field) {
-  if (unknown.has(field)) throw new Refusal(`The address says “${short(unknown.get(field))}”, which cannot be chosen here.`)
-  if (field.type === "checkbox") return field.checked ? "true" : null
+  const odd = unknown.get(field)
+  if (odd !== undefined) throw new Refusal(`The address says “${shorten(odd)}”, which cannot be chosen here.`)
+  if (isCheckbox(field)) return field.checked ? "true" : null
   const value = field.value.trim()
   if (field.name !== "widths" && (value === "" || value === field.dataset.default)) return null
-  if (field.tagName === "SELECT") return JSON.stringify(value)
+  if (field instanceof HTMLSelectElement) return JSON.stringify(value)
   return field.dataset.kind === "number" ? number(field, value) : widths(value)
 }
 
+/**
+ * @param {HTMLInputElement} field
+ * @param {string} text
+ * @throws {Refusal}
+ */
 function number({ dataset: { above, least, below } }, text) {
   const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN
-  if (Number.isFinite(value) && !(value <= above) && !(value < least) && !(value >= below)) return String(value)
+  const within = !(value <= Number(above)) && !(value < Number(least)) && !(value >= Number(below))
+  if (Number.isFinite(value) && within) return String(value)
   const range = below ? `from ${least} to less than ${below}` : above ? `above ${above}` : `that is ${least} or more`
-  throw new Refusal(`Write a number ${range}, not “${short(text)}”.`)
+  throw new Refusal(`Write a number ${range}, not “${shorten(text)}”.`)
 }
 
+/**
+ * @param {string} text
+ * @throws {Refusal}
+ */
 function widths(text) {
-  const such = "Write the widths from input to output, such as 64, 128x12, 10"
-  if (text === "") throw new Refusal(`${such}.`)
+  const rule = "Write the widths from input to output, such as 64, 128x12, 10"
+  if (text === "") throw new Refusal(`${rule}.`)
+  /** @type {number[]} */
   const units = []
   for (const part of text.split(/[,\s]+/).filter(Boolean)) {
     const [, width, times = "1"] = /^([1-9]\d*)(?:x([1-9]\d*))?$/.exec(part) ?? []
-    if (!width) throw new Refusal(`${such}. “${short(part)}” is no width.`)
-    if (Number(width) > MOST.units) throw new Refusal(`“${short(part)}” is too wide for this page: at most ${MOST.units} units.`)
-    if (units.length + Number(times) > MOST.layers) throw new Refusal(`“${short(part)}” is too deep for this page: at most ${MOST.layers} layers.`)
+    if (!width) throw new Refusal(`${rule}. “${shorten(part)}” is no width.`)
+    if (Number(width) > MOST_UNITS)
+      throw new Refusal(`“${shorten(part)}” is too wide for this page: at most ${MOST_UNITS} units.`)
+    if (units.length + Number(times) > MOST_LAYERS)
+      throw new Refusal(`“${shorten(part)}” is too deep for this page: at most ${MOST_LAYERS} layers.`)
     units.push(...Array(Number(times)).fill(Number(width)))
   }
-  if (units.length < 2) throw new Refusal(`${such}: at least two.`)
+  if (units.length < 2) throw new Refusal(`${rule}: at least two.`)
   return `[${units.join(", ")}]`
 }
 
-const fields = () => [...form.elements].filter(field => field.name && !field.name.startsWith("_"))
-
-// Say beside a field why its value is none, or take back what was said.
+/**
+ * Shows at a field why its value is refused, or removes what was shown.
+ * @param {Field} field
+ * @param {string} why
+ */
 function mark(field, why) {
   const id = `wi-wrong-${field.name}`
   document.getElementById(id)?.remove()
@@ -60,112 +108,138 @@ function mark(field, why) {
   const words = document.createElement("small")
   words.id = id
   words.textContent = why
-  field.closest("div").append(words)
+  field.closest("div")?.append(words)
 }
 
-// The lines of the description, or null if a field has no value. Which of the fields are told, `told` says; those that were
-// told before are told anew.
-function lines(told) {
-  const found = []
+/**
+ * What the fields say, or null if a value is refused. What is wrong is shown at those fields that `shows` names, and at
+ * those where something was shown before.
+ * @param {(field: Field) => boolean} shows
+ */
+function read(shows) {
+  /** @type {Entry[]} */
+  const entries = []
   let whole = true
   for (const field of fields()) {
     let why = ""
     try {
       const value = toml(field)
-      if (value !== null) found.push([field, value])
+      if (value !== null) entries.push({ field, value })
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       why = error.message
       whole = false
     }
-    if (!why || told(field) || field.ariaInvalid) mark(field, why)
+    if (!why || shows(field) || field.ariaInvalid) mark(field, why)
   }
-  return whole ? found : null
+  return whole ? entries : null
 }
 
-// Write what the fields say into the cell and the address, if each has a value. Returns whether they have, and the cell has it.
-async function write(told) {
-  const found = lines(told)
-  if (!found) return false
-  let code = snippet.original.replace(DESCRIPTION, (_, begin, end) => begin + found.map(([{ name }, value]) => `${name} = ${value}\n`).join("") + end)
-  if (form.elements._draw.checked) code += "\nfrom wi_docs.pages.figures.diagnosis import picture\n\npicture(found)\n"
-  const state = new URLSearchParams(found.map(([field]) => [field.name, field.type === "checkbox" ? "1" : field.value.trim()]))
-  history.replaceState(null, "", `#${state}`)
+/**
+ * Writes what the fields say into the snippet and the address, if no value is refused.
+ * @param {(field: Field) => boolean} shows
+ * @returns {Promise<boolean>}  Whether it is in the snippet.
+ */
+async function write(shows) {
+  const entries = read(shows)
+  if (!entries || !snippet) return false
+  const description = entries.map(({ field: { name }, value }) => `${name} = ${value}\n`).join("")
+  let code = original.replace(DESCRIPTION, (_, begin, end) => begin + description + end)
+  const draw = field("_draw")
+  if (isCheckbox(draw) && draw.checked)
+    code += "\nfrom wi_docs.pages.figures.diagnosis import picture\n\npicture(found)\n"
+  const address = new URLSearchParams(
+    entries.map(({ field }) => [field.name, isCheckbox(field) ? "1" : field.value.trim()]))
+  history.replaceState(null, "", `#${address}`)
   return snippet.edit(code, false)
 }
 
-// What the address says, as far as it is ours: an unknown name is left out.
-export async function read() {
-  const state = new URLSearchParams(location.hash.slice(1))
-  if (!state.has("widths")) return
-  const { value: example } = form.elements._example
+/** Reads the fields from the address. Names that are no field's are left out. */
+export async function readAddress() {
+  const address = new URLSearchParams(location.hash.slice(1))
+  if (!address.has("widths")) return
+  const { value: example } = field("_example")
   form.reset()
-  form.elements._example.value = example
+  field("_example").value = example
   unknown.clear()
   for (const field of fields()) {
-    const value = state.get(field.name)
+    const value = address.get(field.name)
     if (value === null) continue
-    const choices = field.type === "checkbox" ? ["1"] : field.tagName === "SELECT" ? [...field.options].map(option => option.value) : [value]
+    const choices = isCheckbox(field) ? ["1"]
+      : field instanceof HTMLSelectElement ? [...field.options].map(option => option.value) : [value]
     if (!choices.includes(value)) unknown.set(field, value)
-    else if (field.type === "checkbox") field.checked = true
+    else if (isCheckbox(field)) field.checked = true
     else field.value = value
   }
   show()
   await write(() => true)
 }
 
-// A field was touched; `left`: it was left, so that what is wrong with it is told.
-export async function changed(field, left) {
-  if (field.name === "_example") {
-    if (left && field.value) location.hash = field.value
+/**
+ * Takes the change of a field.
+ * @param {EventTarget | null} target
+ * @param {boolean} left  Whether the field was left, so that what is wrong with it is shown.
+ */
+export async function change(target, left) {
+  const changed = /** @type {Field} */ (target)
+  if (changed.name === "_example") {
+    if (left && changed.value) location.hash = changed.value
     return
   }
-  unknown.delete(field)
+  unknown.delete(changed)
   stale = true
   show()
-  await write(other => left && other === field)
+  await write(other => left && other === changed)
 }
 
-let busy = false, stale = false // it runs; its fields have changed since it began
+let busy = false // a diagnosis runs
+let stale = false // the fields have changed since it began
 
-export async function submitted() {
-  if (busy) return
+/** Diagnoses the network, or goes to the first field that is refused. */
+export async function submit() {
+  if (busy || !snippet) return
   show()
-  if (!lines(() => true)) return form.querySelector("[aria-invalid]").focus()
+  if (!read(() => true)) return find(form, "[aria-invalid]").focus()
   busy = true
   stale = false
   button.textContent = "Diagnosing …"
   button.setAttribute("aria-busy", "true")
   show("loading", "Loading …")
-  snippet.told = show
+  snippet.listener = show
   try {
     if (await write(() => true)) await run(snippet)
   } finally {
-    snippet.told = undefined
+    snippet.listener = undefined
     busy = false
     button.textContent = "Diagnose"
     button.removeAttribute("aria-busy")
   }
 }
 
-// Show under the button how it stands: what is loaded, the verdict and what helps, or why there is none. Nothing: take it away.
-function show(state = "", words = "", { part, verdict } = {}) {
-  const [status, progress] = result.children
+/**
+ * Shows a state under the button: what is loaded, the verdict and what helps, or why there is none. Without a state,
+ * removes what was shown, unless a diagnosis runs.
+ * @param {string} [state]
+ * @param {string} [text]
+ * @param {import("./session.js").Details} [details]
+ */
+function show(state = "", text = "", { part, verdict: found } = {}) {
   if (busy && !state) return
   if (part !== undefined) {
-    const loaded = progress.nextElementSibling
     const first = !loaded.textContent
     progress.value = part
-    loaded.textContent = words
+    loaded.textContent = text
     if (first) result.scrollIntoView({ block: "nearest" })
     return
   }
   result.dataset.wiState = state
   progress.hidden = state !== "loading"
-  progress.nextElementSibling.textContent = ""
-  const said = verdict ? [verdict.words, verdict.change && `What helps most: ${verdict.change}.`, verdict.outcome && `Then: ${verdict.outcome}`] : [words]
-  if (verdict && stale) said.push("The form has changed since. Press Diagnose again.")
-  status.replaceChildren(...said.filter(Boolean).map(sentence => {
+  loaded.textContent = ""
+  const sentences = found
+    ? [found.words, found.change && `What helps most: ${found.change}.`, found.outcome && `Then: ${found.outcome}`]
+    : [text]
+  if (found && stale) sentences.push("The form has changed since. Press Diagnose again.")
+  verdict.replaceChildren(...sentences.filter(Boolean).map(sentence => {
     const line = document.createElement("p")
     line.textContent = sentence
     return line

@@ -1,74 +1,131 @@
-// Python in a worker: it sees neither the page nor its cookies, and can be ended at any moment.
-// The page sends {code, prompt, alone, check}; this answers {progress}, {loading}, {running}, {pieces}, and {done}, {ended} or {failed}.
+// Python in a worker: it sees neither the page nor its cookies, and can be ended at any moment. The messages are those
+// of scripts/vendor/types/messages.d.ts.
+
+/**
+ * @typedef {import("../../../../scripts/vendor/types/messages").Answer} Answer
+ * @typedef {import("../../../../scripts/vendor/types/messages").Problem} Problem
+ * @typedef {import("../../../../scripts/vendor/types/messages").Run} Run
+ * @typedef {import("../../../../scripts/vendor/types/messages").Verdict} Verdict
+ * @typedef {import("../../../../scripts/vendor/types/pyodide").Pyodide} Pyodide
+ * @typedef {import("../../../../scripts/vendor/types/pyodide").Runner} Runner
+ * @typedef {import("../../../../scripts/vendor/types/pyodide").Exercises} Exercises
+ * @typedef {{ files: Record<string, { size: number, gzip: number }>, first: string[] }} Lock  Sizes of files, as they
+ *   are and as they travel, and the names of those that the first press loads.
+ */
 
 const base = new URL("../../../runtime/", import.meta.url)
 const { searchParams } = new URL(import.meta.url)
-const fetchFile = self.fetch.bind(self)
-const failed = new Set()
-let lose
-const lost = new Promise((_, reject) => { lose = reject }) // Pyodide waits forever for some files that do not come
-lost.catch(() => {})
-const loaded = {}
-let files = {}, expected = [], reported = 0, python, runner // files: their sizes, as they are and as they travel
+const RETRY = "Check the connection, then press Run again."
+const REPORT_EVERY = 50 // ms between two messages about the same thing
+const FLUSH_UP_TO = 100 // pieces of output that are sent at once; those after them wait for the next message
 
-// A file that did not come, by its name; the page says so in words.
+const browserFetch = self.fetch.bind(self)
+/** Names of files that did not come. @type {Set<string>} */
+const failed = new Set()
+/** The part of each file that has come. @type {Record<string, number>} */
+const loaded = {}
+/** @type {Lock["files"]} */
+let files = {}
+/** Names of the files that progress counts; none until the lock is here. @type {string[]} */
+let expected = []
+let reported = 0
+/** @type {(error: Error) => void} */
+let lose
+/** Is rejected when a file does not come: Pyodide waits forever for some. @type {Promise<never>} */
+const lost = new Promise((_, reject) => { lose = reject })
+lost.catch(() => {})
+
+/** Files that did not come, by their names; the page shows the message. */
 class NotLoaded extends Error {
-  constructor(...files) {
-    super(`${files.join(", ")} could not be loaded. Check the connection, then press Run again.`)
+  /** @param {string[]} names */
+  constructor(...names) {
+    super(`${names.join(", ")} could not be loaded. ${RETRY}`)
   }
 }
-const basename = url => new URL(url, base).pathname.split("/").at(-1)
 
+/** @param {Answer} answer */
+const answer = answer => postMessage(answer)
+
+/** @param {unknown} error */
+const messageOf = error => error instanceof Error ? error.message : String(error)
+
+/**
+ * @param {string} name  Of a file.
+ * @param {number} part  Of it that has come.
+ */
 function report(name, part) {
   loaded[name] = part
-  if (!expected.length || (performance.now() - reported < 50 && part < 1)) return // before the lock is here there is no whole
+  if (!expected.length || (performance.now() - reported < REPORT_EVERY && part < 1)) return
   reported = performance.now()
   let bytes = 0, all = 0
   for (const file of expected) {
     bytes += (loaded[file] ?? 0) * files[file].gzip
     all += files[file].gzip
   }
-  postMessage({ progress: { name, bytes, all } })
+  answer({ progress: { name, bytes, all } })
 }
 
-// Pyodide fetches through this: it counts bytes, and remembers what did not come.
-async function counted(input, options) {
-  const name = basename(input.url ?? input)
-  const response = await fetchFile(input, options).catch(() => null)
-  if (!response?.ok) {
+/**
+ * The `fetch` that Pyodide uses: it counts bytes, and remembers what did not come.
+ * @type {typeof fetch}
+ */
+async function countingFetch(input, options) {
+  const { pathname } = new URL(input instanceof Request ? input.url : input, base)
+  const name = pathname.slice(pathname.lastIndexOf("/") + 1)
+  const response = await browserFetch(input, options).catch(() => null)
+  if (!response?.ok || !response.body) {
     failed.add(name)
     const error = new NotLoaded(name)
     lose(error)
     throw error
   }
-  count(name, response.clone().body.getReader())
+  const copy = response.clone()
+  if (copy.body) count(name, copy.body.getReader())
   return response // the browser's own: it may come with compiled code from an earlier visit
 }
 
+/**
+ * @param {string} name
+ * @param {ReadableStreamDefaultReader<Uint8Array>} reader
+ */
 async function count(name, reader) {
   for (let seen = 0; ;) {
-    const { done, value } = await reader.read().catch(() => ({ done: true }))
-    if (done) return
+    const { value } = await reader.read().catch(() => ({ value: undefined }))
+    if (!value) return
     seen += value.byteLength
     report(name, Math.min(1, seen / (files[name]?.size ?? Infinity)))
   }
 }
 
 // What the reader runs, a link's code perhaps, has no business with other hosts or with stored data.
-const closed = ["fetch", "XMLHttpRequest", "WebSocket", "EventSource", "importScripts", "indexedDB", "caches", "BroadcastChannel", "Worker", "WebTransport"]
-const opened = Object.fromEntries(closed.map(name => [name, self[name]]))
-const open = () => {
-  for (const name of closed) Object.defineProperty(self, name, { value: opened[name], configurable: true, writable: true })
-  self.fetch = counted
+const CLOSED = [
+  "fetch", "XMLHttpRequest", "WebSocket", "EventSource", "importScripts", "indexedDB", "caches", "BroadcastChannel",
+  "Worker", "WebTransport",
+]
+/** @type {[string, unknown][]} */
+const originals = CLOSED.map(name => [name, Reflect.get(self, name)])
+
+/** Gives the platform's functions back to Pyodide, which loads files with them. */
+function open() {
+  for (const [name, value] of originals)
+    Object.defineProperty(self, name, { value, configurable: true, writable: true })
+  self.fetch = countingFetch
 }
-const close = () => { // on the prototypes too, where they would be found again
+
+/** Takes them away, on the prototypes too, where they would be found again. */
+function close() {
   for (let scope = self; scope && scope !== Object.prototype; scope = Object.getPrototypeOf(scope))
-    for (const name of closed)
+    for (const name of CLOSED)
       if (scope === self || Object.hasOwn(scope, name))
         Object.defineProperty(scope, name, { value: undefined, configurable: true, writable: true })
 }
 
-async function load(names) {
+/**
+ * Loads packages.
+ * @param {Pyodide} python
+ * @param {string[]} names
+ */
+async function load(python, names) {
   open()
   try {
     await python.loadPackage(names, { messageCallback: () => {}, errorCallback: () => {} })
@@ -82,80 +139,95 @@ async function load(names) {
   }
 }
 
-const imported = name => import(new URL(name, base)).catch(() => { throw new NotLoaded(name) })
+/**
+ * Imports one of Pyodide's scripts.
+ * @param {string} name
+ */
+const imported = name => import(new URL(name, base).href).catch(() => { throw new NotLoaded(name) })
 
+/** Starts Python, with the package of this site and with what runs code. */
 async function start() {
   const version = `?${searchParams}`
   try {
-    self.fetch = counted
+    self.fetch = countingFetch
     const lockFileURL = new URL(`pyodide-lock.json${version}`, base).href
-    const source = counted(new URL(`in_browser.py${version}`, base)).then(response => response.text())
-    counted(lockFileURL).then(response => response.json()).then(lock => {
+    const source = countingFetch(new URL(`in_browser.py${version}`, base)).then(response => response.text())
+    countingFetch(lockFileURL).then(response => response.json()).then((/** @type {Lock} */ lock) => {
       files = lock.files
       expected = lock.first
     }, () => {})
     source.catch(() => {})
     // Pyodide would import its second script by itself, but then only the browser's words would say which is missing.
+    /** @type {import("../../../../scripts/vendor/types/pyodide")[]} */
     const [pyodide] = await Promise.all(["pyodide.mjs", "pyodide.asm.js"].map(imported))
     const loading = pyodide.loadPyodide({
       indexURL: base.href, lockFileURL, packages: ["wi-docs"], env: { HOME: "/home/reader", MPLBACKEND: "svg" },
     })
-    python = await Promise.race([loading, lost])
+    const python = await Promise.race([loading, lost])
     if (failed.size) throw new NotLoaded(...failed)
-    python.FS.writeFile(`${python.runPython("import sysconfig; sysconfig.get_path('stdlib')")}/in_browser.py`, await source)
-    runner = python.pyimport("in_browser")
+    const library = python.runPython("import sysconfig; sysconfig.get_path('stdlib')")
+    python.FS.writeFile(`${library}/in_browser.py`, await source)
+    const runner = /** @type {Runner} */ (python.pyimport("in_browser"))
     close()
+    return { python, runner }
   } catch (error) {
     if (error instanceof NotLoaded) throw error
     if (failed.size) throw new NotLoaded(...failed) // Pyodide has put the error into words of its own
-    throw new Error(`Python did not start: ${error.message}. Check the connection, then press Run again.`)
+    throw new Error(`Python did not start: ${messageOf(error)}. ${RETRY}`)
   }
 }
 
-const ready = start()
-ready.catch(error => postMessage({ failed: error.message }))
+const started = start()
+started.catch(error => answer({ failed: messageOf(error) }))
 
-onmessage = async ({ data: { code, prompt, alone, check } }) => {
-  let pending = [], last = performance.now(), told = 0
+/** @param {MessageEvent<Run>} message */
+onmessage = async ({ data: { code, prompt, alone, exercise } }) => {
+  /** @type {[string, string][]} */
+  let pieces = []
+  let sent = performance.now(), told = 0
   const flush = () => {
-    if (pending.length) postMessage({ pieces: pending })
-    pending = []
-    last = performance.now()
+    if (pieces.length) answer({ pieces })
+    pieces = []
+    sent = performance.now()
   }
+  /** @param {string} kind @param {string} text */
   const tell = (kind, text) => {
-    pending.push([kind, text])
-    // A loop that says little and then nothing is seen at once; one that says much must not choke the page.
-    if (++told <= 100 || performance.now() - last > 50) flush()
+    pieces.push([kind, text])
+    // A loop that prints little and then nothing is seen at once; one that prints much must not choke the page.
+    if (++told <= FLUSH_UP_TO || performance.now() - sent > REPORT_EVERY) flush()
   }
   let names
   try {
-    await ready
+    const { python, runner } = await started
     if (runner.draws(code) && !python.loadedPackages.matplotlib) {
-      postMessage({ loading: "matplotlib" })
+      answer({ loading: "matplotlib" })
       expected = Object.keys(files)
-      await load(["matplotlib"])
+      await load(python, ["matplotlib"])
       runner.prepare_to_draw()
     }
-    postMessage({ running: true })
+    answer({ running: true })
     names = alone ? python.toPy({}) : undefined
     const began = performance.now()
-    const problem = runner.run.callKwargs(code, tell, { prompt, ...(alone ? { names } : {}) })
+    const problem = runner.run.callKwargs(code, tell, { prompt, ...(names ? { names } : {}) })
     const seconds = (performance.now() - began) / 1000
+    /** @type {Verdict | undefined} */
     let verdict
-    if (check && !problem) {
-      const judged = python.pyimport("wi_docs.pages.exercises").judge(...check.split("/"), names)
-      const { right, words, change, outcome } = judged
+    if (exercise && !problem) {
+      const [page, name] = exercise.split("/")
+      const exercises = /** @type {Exercises} */ (python.pyimport("wi_docs.pages.exercises"))
+      const { right, words, change, outcome } = exercises.judge(page, name, names)
       verdict = { right, words, change, outcome }
     }
     flush()
-    postMessage({ done: { problem: problem?.toJs({ dict_converter: Object.fromEntries }) ?? null, seconds, verdict } })
+    answer({ done: { problem: problem?.toJs({ dict_converter: Object.fromEntries }) ?? null, seconds, verdict } })
   } catch (error) {
     flush()
     // Not an exception of the reader's code, which Python reports: Python itself has ended.
-    const words = error instanceof NotLoaded
+    const first = messageOf(error).split("\n")[0].slice(0, 120)
+    const ended = error instanceof NotLoaded
       ? error.message
-      : `Python ran out of memory or of stack and ended (${String(error.message).split("\n")[0].slice(0, 120)}). Run starts it anew.`
-    postMessage({ ended: words })
+      : `Python ran out of memory or of stack and ended (${first}). Run starts it anew.`
+    answer({ ended })
   } finally {
     names?.destroy()
   }

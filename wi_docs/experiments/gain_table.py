@@ -1,4 +1,4 @@
-r"""For each activation the gains that can be asked for, the critical pair, and what a network makes of them."""
+r"""The gains of an activation, its critical pair, and the factors a layer that a network of finite width has."""
 
 from __future__ import annotations
 

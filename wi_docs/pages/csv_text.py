@@ -1,4 +1,4 @@
-"""Named columns of numbers and words, as files take them."""
+"""Comma-separated values: the data of figures and tables as files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many layers a format of floating-point numbers lasts when each layer multiplies by the same factor."""
+"""The range of a format of floating-point numbers, and how many layers it lasts when each multiplies by one factor."""
 
 from __future__ import annotations
 
@@ -7,6 +7,16 @@ import math
 from wi_docs.nn import checks
 
 FORMATS = {"fp16": (5, 10), "bf16": (8, 7), "fp32": (8, 23), "fp64": (11, 52)}  # bits of exponent, of fraction
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the known formats.
+
+    Examples:
+        >>> names()
+        ('fp16', 'bf16', 'fp32', 'fp64')
+    """
+    return tuple(FORMATS)
 
 
 def limits(name: str) -> tuple[float, float]:

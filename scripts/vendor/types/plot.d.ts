@@ -1,0 +1,4 @@
+import uPlot from "uplot"
+
+export { uPlot }
+export const css: string

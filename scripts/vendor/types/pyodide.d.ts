@@ -1,0 +1,35 @@
+// What we use of Pyodide, and of the Python that it runs.
+import type { Problem, Verdict } from "./messages"
+
+/** An object of Python's. */
+export interface Proxy { destroy(): void }
+
+/** A dictionary of Python's, or None. */
+export type ProblemProxy = { toJs(options: { dict_converter: typeof Object.fromEntries }): Problem } | undefined
+
+export interface Pyodide {
+  FS: { writeFile(path: string, text: string): void }
+  loadedPackages: Record<string, string>
+  loadPackage(names: string[], options: { messageCallback(): void, errorCallback(): void }): Promise<unknown>
+  runPython(code: string): string
+  pyimport(module: string): unknown
+  toPy(object: object): Proxy
+}
+
+/** scripts/in_browser.py */
+export interface Runner {
+  draws(code: string): boolean
+  prepare_to_draw(): void
+  run: {
+    callKwargs(
+      code: string, tell: (kind: string, text: string) => void, options: { prompt: boolean, names?: Proxy },
+    ): ProblemProxy
+  }
+}
+
+/** wi_docs/pages/exercises */
+export interface Exercises { judge(page: string, name: string, names: Proxy | undefined): Verdict }
+
+export function loadPyodide(options: {
+  indexURL: string, lockFileURL: string, packages: string[], env: Record<string, string>,
+}): Promise<Pyodide>
