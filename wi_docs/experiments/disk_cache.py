@@ -1,11 +1,12 @@
-"""Long experiments that run once, however many figures and claims ask for them. Off unless a folder is named."""
+"""A cache on disk, with which long experiments run once, however many figures and claims ask for them.
+
+It is off until somebody names a folder.
+"""
 
 from __future__ import annotations
 
-import ast
 import functools
 import hashlib
-import importlib.util
 import os
 import pickle
 from collections.abc import Callable
@@ -15,23 +16,35 @@ from typing import Any, ParamSpec, TypeVar
 P = ParamSpec("P")
 R = TypeVar("R")
 
+Version = Callable[[str, str], str]
+
+
+def _constant(module: str, function: str) -> str:
+    return ""
+
+
 _folder: Path | None = None
+_version: Version = _constant
 
 
-def keep_in(folder: Path | None) -> None:
-    """Keep what remembered functions return in `folder` from now on, or nowhere if it is None.
+def keep_in(folder: Path | None, version: Version = _constant) -> None:
+    """Keep the results of functions that are `disk_cached` in a folder from now on, or nowhere if it is None.
 
-    The folder is trusted: results are read back with pickle. Give it one that nobody else writes to.
+    Args:
+        folder: one that nobody else writes to, since results are read back with pickle.
+        version: returns a digest of all that a function depends on, from the names of its module and its own. A result
+            counts only for the version that made it. Without this argument the code is taken not to change for as
+            long as the folder is used.
     """
-    global _folder
-    _folder = folder
+    global _folder, _version
+    _folder, _version = folder, version
 
 
-def remembered(function: Callable[P, R]) -> Callable[P, R]:
-    """Let `function` look into the folder before it runs.
+def disk_cached(function: Callable[P, R]) -> Callable[P, R]:
+    """Return `function` with a cache: it looks for its result in the folder before it runs, and leaves it there.
 
-    A result counts as the same for the same plain arguments (numbers, strings, tuples of them) and the same source of
-    the function's module and of all that it imports from this package. Other arguments are never looked up.
+    A result counts for the same version of the function and the same plain arguments (numbers, strings, tuples of
+    them). With other arguments, such as arrays, the function always runs.
     """
 
     @functools.wraps(function)
@@ -39,13 +52,8 @@ def remembered(function: Callable[P, R]) -> Callable[P, R]:
         plain = all(map(_is_plain, [*args, *kwargs.values()]))
         if _folder is None or not plain:
             return function(*args, **kwargs)
-        asked = (
-            function.__module__,
-            function.__qualname__,
-            args,
-            sorted(kwargs.items()),
-            _sources(function.__module__),
-        )
+        module, name = function.__module__, function.__qualname__
+        asked = (module, name, args, sorted(kwargs.items()), _version(module, name))
         path = _folder / hashlib.sha256(repr(asked).encode()).hexdigest()[:32]
         if path.exists():
             result: R = pickle.loads(path.read_bytes())
@@ -64,27 +72,3 @@ def _is_plain(value: Any) -> bool:
     if isinstance(value, tuple):
         return all(map(_is_plain, value))
     return value is None or isinstance(value, (bool, int, float, str))
-
-
-@functools.cache
-def _sources(module: str) -> str:
-    """Return a digest of the source of `module` and of every module of this package that it imports, however far."""
-    todo, seen = {module}, {}
-    while todo:
-        name = todo.pop()
-        spec = importlib.util.find_spec(name)
-        if spec is None or spec.origin is None:
-            continue
-        source = Path(spec.origin).read_text(encoding="utf-8")
-        seen[name] = hashlib.sha256(source.encode()).hexdigest()
-        for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "wi_docs":
-                home = str(node.module)
-                found = importlib.util.find_spec(home)
-                modules = (
-                    {f"{home}.{alias.name}" for alias in node.names}
-                    if found and found.submodule_search_locations
-                    else set()
-                )
-                todo |= ({home} | modules) - seen.keys()
-    return repr(sorted(seen.items()))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wi_docs.experiments import digits
-from wi_docs.experiments.memory import remembered
+from wi_docs.experiments.disk_cache import disk_cached
 from wi_docs.experiments.training import accuracy, descend
 from wi_docs.nn import checks
 from wi_docs.nn.activations import Activation, activation
@@ -187,7 +187,7 @@ def learning_speed(
     return Speed(float(np.mean(off)), units, steps)
 
 
-@remembered
+@disk_cached
 def half_speed(hidden: str, way: str, *, rate: float = 0.1, seed: int = 0) -> float:
     """Return the share of saturated pairs, or of dead units, at which a network takes twice as long to learn the digits.
 

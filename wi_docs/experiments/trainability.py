@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wi_docs.experiments.memory import remembered
+from wi_docs.experiments.disk_cache import disk_cached
 from wi_docs.experiments.training import History, train_digits
 from wi_docs.nn.checks import Array
 
@@ -25,7 +25,7 @@ def train_one(
     return train_digits(hidden, "lecun_normal", depth=depth, gain=sigma_w, steps=steps, rate=rate, looks=6, seed=seed)
 
 
-@remembered
+@disk_cached
 def train_grid(
     hidden: str,
     *,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wi_docs.experiments import digits
-from wi_docs.experiments.memory import remembered
+from wi_docs.experiments.disk_cache import disk_cached
 from wi_docs.experiments.propagation import rms
 from wi_docs.nn import checks, initializers
 from wi_docs.nn.activations import Activation
@@ -203,7 +203,7 @@ def train(
     return History(steps_seen, losses, test, valid, gradients, weight_gradients, exploded_at)
 
 
-@remembered
+@disk_cached
 def train_digits(
     hidden: str | Activation,
     init: str | Initializer,

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from wi_docs.experiments.disk_cache import disk_cached
 from wi_docs.experiments.meanfield import length_map
-from wi_docs.experiments.memory import remembered
 from wi_docs.experiments.propagation import Propagation, propagate
 from wi_docs.experiments.trainability import SIXFOLD
 from wi_docs.nn.activations import activation
@@ -80,7 +80,7 @@ def shares(phi: str, run: Propagation) -> Array:
     return np.array(rows)
 
 
-@remembered
+@disk_cached
 def data() -> dict[str, Any]:
     """Return powers of ten of rms by layer `(activation, weights, biases, layer)`, measured and in theory, and histograms."""
     cases = [(phi, w, b) for phi in ACTIVATIONS for w in WEIGHTS for b in BIASES]
