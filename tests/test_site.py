@@ -292,7 +292,7 @@ def test_a_lab_that_is_not_in_the_navigation_fails_the_build(project):
 
 
 def test_a_build_that_is_killed_leaves_the_last_site(project):
-    """Killed as soon as it has written a page, and once more near its end; a build that is not killed replaces the site."""
+    """It is killed as soon as it has written a page, and once more near its end. The next one replaces the site."""
     for pages in (1, 20):
         building = subprocess.Popen(
             [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"],
