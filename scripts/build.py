@@ -36,6 +36,7 @@ class Session:
         self.beside = False  # whether to build in a folder beside the last site, which it replaces when it is whole
         self.asked_for_runtime = False
         self.rendered: dict[str, _Rendered] = {}
+        self.indexed: dict[str, _Indexed] = {}
         self.draft: tuple[Path, Path] | None = None  # the folder that is built in, and the one that it will replace
         self.whole = False  # whether the build under way has come to its end, and MkDocs takes it
         self.build: Build
@@ -54,10 +55,22 @@ class Session:
         here = runtime.bring(fetch=not self.asked_for_runtime)
         self.asked_for_runtime = True
         self.build = Build(config, self.rendered, runtime.megabytes() if here else None)
+        index = config.plugins["material/search"].search_index
+        index.add_entry_from_context = functools.partial(self.index, index, index.add_entry_from_context)
         if self.beside:
             site = Path(config.site_dir)
             self.draft = swap.begin(site), site
             config.site_dir = str(self.draft[0])
+
+    def index(self, index: Any, add: Any, page: Any) -> None:
+        """Enter a page in the search index, or take its entries from the last build: Material calls this for each page."""
+        last = self.indexed.get(page.file.src_uri)
+        if last is None or (last.content, last.meta) != (page.content, page.meta):
+            begin = len(index.entries)
+            add(page)
+            self.indexed[page.file.src_uri] = _Indexed(page.content, page.meta, index.entries[begin:])
+        else:
+            index.entries += map(dict, last.entries)
 
     def end(self) -> None:
         """Put a whole site in place of the last one, and remove one that is not whole."""
@@ -87,6 +100,15 @@ class _Rendered:
     state: dict[str, Any]
     links: dict[str, dict[str, str]]
     reading: Reading
+
+
+@dataclass(frozen=True)
+class _Indexed:
+    """A page's HTML with its entries in the search index, for the next build of a session."""
+
+    content: str
+    meta: dict[str, Any]
+    entries: list[dict[str, Any]]
 
 
 class Build:

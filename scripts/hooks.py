@@ -6,13 +6,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from jinja2 import FileSystemBytecodeCache
 from mkdocs.structure.files import Files
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.build import Session
+from scripts.store import CACHE
 
 SESSION = Session()
+TEMPLATES = CACHE / "templates"
 
 
 def on_startup(command: str, dirty: bool) -> None:
@@ -30,6 +33,13 @@ def on_files(files: Files, config: Any) -> Files:
     """Hand over what was made."""
     SESSION.build.hand_over(files, config)
     return files
+
+
+def on_env(env: Any, config: Any, files: Files) -> Any:
+    """Keep the theme's templates compiled from one build to the next."""
+    TEMPLATES.mkdir(parents=True, exist_ok=True)
+    env.bytecode_cache = FileSystemBytecodeCache(str(TEMPLATES))
+    return env
 
 
 def on_nav(nav: Any, config: Any, files: Files) -> Any:

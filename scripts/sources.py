@@ -61,11 +61,14 @@ def refresh() -> None:
     """Forget what files contained: they may have changed. What was read in them is kept by their content."""
     _content.cache_clear()
     _of.cache_clear()
+    _all.cache_clear()
     _direct.cache_clear()
-    _is_file.cache_clear()
+    digest.cache_clear()
+    _file.cache_clear()
     _data.cache_clear()
 
 
+@cache
 def digest(path: Path) -> str:
     """Return the SHA-256 of a file, given relative to the project."""
     return hashlib.sha256(_content(path)).hexdigest()
@@ -97,20 +100,29 @@ def _of(path: Path, name: str) -> dict[str, str]:
         statements, imports = _part(code, name)
         words = [statement.text for statement in statements] + sorted(map(repr, imports))
         found = {f"{path.as_posix()}: {name}": hashlib.sha256("\n".join(words).encode()).hexdigest()}
-        todo = [*_packages(path), *_needs(statements, imports)]
+        needed = {*_packages(path), *_needs(statements, imports)}
     else:
-        found, todo = {}, [path]
+        found, needed = {}, {path}
+    files = set().union(*map(_all, needed))
+    return found | {file.as_posix(): digest(file) for file in files}
+
+
+@cache
+def _all(path: Path) -> set[Path]:
+    """Return a file and all that it needs, however far."""
+    found, todo = set(), [path]
     while todo:
-        other = todo.pop()
-        if other.as_posix() not in found:
-            found[other.as_posix()] = digest(other)
-            if other.suffix == ".py":
-                todo += _direct(other)
+        file = todo.pop()
+        if file not in found:
+            found.add(file)
+            todo += _direct(file)
     return found
 
 
 @cache
 def _direct(path: Path) -> list[Path]:
+    if path.suffix != ".py":
+        return []
     code = _read(_content(path))
     return [*_packages(path), *_needs(code.statements, code.imports)]
 
@@ -129,11 +141,6 @@ def functions(path: Path, decorator: str) -> dict[str, int]:
 @cache
 def _content(path: Path) -> bytes:
     return (ROOT / path).read_bytes()
-
-
-@cache
-def _is_file(path: Path) -> bool:
-    return (ROOT / path).is_file()
 
 
 @cache
@@ -229,18 +236,22 @@ def _imported(one: _Import) -> Iterator[Path]:
                 yield from _imported(late)
 
 
+@cache
 def _file(module: str) -> Path | None:
-    path = Path(*module.split("."))
-    if path.parts[:1] != ("wi_docs",):
+    """Return the file of a module, or None for what is no module of this project."""
+    if module.partition(".")[0] != "wi_docs":
         return None
-    return next(filter(_is_file, (path.with_suffix(".py"), path / "__init__.py")), None)
+    path = Path(*module.split("."))
+    candidates = (path.with_suffix(".py"), path / "__init__.py")
+    return next((file for file in candidates if (ROOT / file).is_file()), None)
 
 
 def _packages(path: Path) -> Iterator[Path]:
     """Yield the `__init__.py` of the packages that a module is in: they run before it."""
     for folder in path.parents:
-        if folder.parts[:1] == ("wi_docs",) and _is_file(folder / "__init__.py"):
-            yield folder / "__init__.py"
+        file = _file(".".join(folder.parts))
+        if file is not None:
+            yield file
 
 
 @cache
