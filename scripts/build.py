@@ -183,7 +183,8 @@ class Build:
         shared = {
             "references": sorted(map(repr, citations.bibliography().items())),
             "explorers": [job.name for job in store.jobs(["explorers"])],
-            "files": sorted(file.src_uri for file in files),
+            # The folder of the wheel has another name after every change of the package, and no page links to it.
+            "files": sorted(file.src_uri for file in files if not file.src_uri.startswith("runtime/")),
         }
         for file in files.documentation_pages():
             page: Any = file.page

@@ -25,10 +25,10 @@ def bring(*, fetch: bool) -> bool:
     """Bring Pyodide, if it is not here and `fetch` allows it, and this package's wheel; return whether both are here.
 
     Raises:
-        PluginError: if the wheel cannot be built, or if Pyodide does not come and `WI_DOCS_REQUIRE_RUNTIME` is 1.
+        PluginError: if Pyodide does not come, and the environment variable `WI_DOCS_REQUIRE_RUNTIME` is 1.
     """
     if fetch_runtime.missing():
-        why = _run("scripts.fetch_runtime") if fetch else ""
+        why = _fetch() if fetch else ""
         if why and os.environ.get("WI_DOCS_REQUIRE_RUNTIME") == "1":
             raise PluginError(
                 f"the Python for the browser is required (WI_DOCS_REQUIRE_RUNTIME), and did not come.\n{why}"
@@ -38,18 +38,15 @@ def bring(*, fetch: bool) -> bool:
         if fetch_runtime.missing():
             return False
     if wheel.find() is None:
-        why = _run("scripts.wheel")
-        if why:
-            raise PluginError(f"not built, and the last site is left as it was.\n{why}")
+        wheel.build()
     return True
 
 
-def _run(module: str) -> str:
-    """Run a module of this package as a command; return what it says if it fails, and nothing if it does not."""
-    done = subprocess.run(
-        [sys.executable, "-m", module], cwd=store.ROOT, stderr=subprocess.PIPE, text=True, check=False
-    )
-    return (done.stderr.strip() or f"{module} failed without a word") if done.returncode else ""
+def _fetch() -> str:
+    """Fetch Pyodide; return what did not come, and why."""
+    command = [sys.executable, "-m", "scripts.fetch_runtime"]
+    done = subprocess.run(command, cwd=store.ROOT, stderr=subprocess.PIPE, text=True, check=False)
+    return done.stderr.strip() if done.returncode else ""
 
 
 def megabytes() -> str:
