@@ -63,7 +63,7 @@ class Session:
             config.site_dir = str(self.draft[0])
 
     def index(self, index: Any, add: Any, page: Any) -> None:
-        """Enter a page in the search index, or take its entries from the last build: Material calls this for each page."""
+        """Enter a page in the search index, or take its entries from the last build. Material calls this for a page."""
         last = self.indexed.get(page.file.src_uri)
         if last is None or (last.content, last.meta) != (page.content, page.meta):
             begin = len(index.entries)
@@ -225,7 +225,7 @@ class Build:
             )
 
     def read(self, markdown: str, page: Any) -> str:
-        """Return a page's Markdown with tables, exercises and lists filled in, and tell the extension which page it is."""
+        """Return a page's Markdown with tables, exercises and lists filled in, and begin its reading."""
         path = store.ROOT / "docs" / page.file.src_uri
         written = path.is_file()  # else it is made from a lab
         reading = Reading(path if written else path.with_suffix(".py"))

@@ -68,8 +68,8 @@ class Pages(Extension):
         md.inlinePatterns.register(_NoDirective(r"\[\[[^\[\]]*\]\]", md, self), "wi-no-directive", 186)
         md.inlinePatterns.register(CitationsInParentheses(md, self), "wi-citations", 185)
         md.inlinePatterns.register(CitationInSentence(md, self), "wi-citation", 184)
-        # After `abbr`, which has priority 7 and finds the terms, and `smarty`, which has 6 and sets the quotation marks:
-        # in a claim's card there are neither.
+        # After `abbr`, which has priority 7 and finds the terms, and `smarty`, which has 6 and sets the quotation
+        # marks: in a claim's card there are neither.
         md.treeprocessors.register(_Terms(md), "wi-terms", 5.9)
         md.treeprocessors.register(_Cards(md, self), "wi-cards", 5.8)
         md.treeprocessors.register(_RunAll(md, self), "wi-run-all", 5.7)

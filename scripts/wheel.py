@@ -1,7 +1,7 @@
 """The wheel of `wi_docs` that the reader's browser imports: `python -m scripts.wheel` builds it and prints where it is.
 
-A wheel of pure Python is a zip of the package with three small files of metadata (PEP 427). Writing it here takes a tenth
-of the time that starting the project's build backend takes, which `mkdocs serve` would spend on every change.
+A wheel of pure Python is a zip of the package with three small files of metadata (PEP 427). Writing it here takes a
+tenth of the time that starting the project's build backend takes, which `mkdocs serve` would spend on every change.
 """
 
 from __future__ import annotations

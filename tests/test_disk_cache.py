@@ -35,7 +35,7 @@ def package(tmp_path):
     return home
 
 
-def calls(package, *arguments, keep="Path('kept')"):
+def calls(package, *arguments, keep="Path('kept'), disk_cache.unversioned"):
     """Call `measure` in a process for each of `arguments`, and return how often it has run so far."""
     for argument in arguments:
         code = "from pathlib import Path; from wi_docs import experiment; from wi_docs.experiments import disk_cache; "
@@ -53,7 +53,7 @@ def test_other_arguments_run_again(package):
 
 
 def test_without_a_folder_nothing_is_kept(package):
-    assert calls(package, "2", "2", keep="None") == 2
+    assert calls(package, "2", "2", keep="None, disk_cache.unversioned") == 2
 
 
 def test_what_cannot_be_told_apart_is_never_looked_up(package):

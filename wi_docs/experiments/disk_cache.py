@@ -18,23 +18,22 @@ R = TypeVar("R")
 
 Version = Callable[[str, str], str]
 
+_folder: Path | None = None
+_version: Version
 
-def _constant(module: str, function: str) -> str:
+
+def unversioned(module: str, function: str) -> str:
+    """Take the code not to change for as long as the folder is used, such as a temporary one."""
     return ""
 
 
-_folder: Path | None = None
-_version: Version = _constant
-
-
-def keep_in(folder: Path | None, version: Version = _constant) -> None:
+def keep_in(folder: Path | None, version: Version) -> None:
     """Keep the results of functions that are `disk_cached` in a folder from now on, or nowhere if it is None.
 
     Args:
         folder: one that nobody else writes to, since results are read back with pickle.
         version: returns a digest of all that a function depends on, from the names of its module and its own. A result
-            counts only for the version that made it. Without this argument the code is taken not to change for as
-            long as the folder is used.
+            counts only for the version that made it.
     """
     global _folder, _version
     _folder, _version = folder, version
