@@ -30,7 +30,8 @@ format: .venv/ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Write what the >>> blocks of the pages print now in place of what stands there. Read the difference before you commit it.
+# Write what the >>> blocks of the pages print now in place of what stands there. Read the difference before you commit
+# it.
 update-outputs: .venv/ready
 	$(BIN)/python -m scripts.maintain.update_outputs $(PAGES)
 
@@ -53,15 +54,16 @@ bench: .venv/ready
 lock:
 	$(PYTHON) -m venv .cache/lock
 	.cache/lock/bin/pip install --quiet uv
-	.cache/lock/bin/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --upgrade --extra site --extra test \
-		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+	.cache/lock/bin/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --upgrade \
+		--extra site --extra test --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 		--output-file requirements.lock pyproject.toml
 
 # Fetch the Python that pages run, which a build does by itself; RUNTIME="--lock" writes its lock anew (npm).
 runtime: .venv/ready
 	$(BIN)/python -m scripts.fetch_runtime $(RUNTIME)
 
-# Bundle the editor, the sanitizer and the charts that pages load, and fetch what looks for obstacles in the tests (npm). Only for a change of scripts/vendor.
+# Bundle the editor, the sanitizer and the charts that pages load, and fetch what looks for obstacles in the tests
+# (npm). Only for a change of scripts/vendor.
 vendor:
 	cd scripts/vendor && npm ci --ignore-scripts && node bundle.mjs
 

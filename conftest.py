@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
 
 from sybil import Document, Region, Sybil
 from sybil.document import PythonDocStringDocument
@@ -16,10 +15,11 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 def pytest_configure() -> None:
     """Let the tests take experiments from the folder of the build, so that what it has run need not run again."""
-    from wi_docs.experiments import memory
+    from scripts.store import EXPERIMENTS, version
+    from wi_docs.experiments import disk_cache
 
     if "MUTANT_UNDER_TEST" not in os.environ:  # mutants share one file, by whose content experiments are kept
-        memory.keep_in(Path(__file__).parent / ".cache" / "experiments")
+        disk_cache.keep_in(EXPERIMENTS, version)
 
 
 class PyconParser:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
@@ -36,10 +37,15 @@ class _Page(HTMLParser):
                 self.links.append((value, line))
 
 
+@lru_cache(maxsize=64)  # two sites: under `mkdocs serve` most pages are those of the last build
+def _read(text: str) -> _Page:
+    return _Page(text)
+
+
 def problems(site: Path, site_url: str | None = None) -> list[str]:
     """Return a line for each link or anchor that leads nowhere and each thing loaded from another host."""
     pages = {
-        path.relative_to(site).as_posix(): _Page(path.read_text(encoding="utf-8")) for path in site.rglob("*.html")
+        path.relative_to(site).as_posix(): _read(path.read_text(encoding="utf-8")) for path in site.rglob("*.html")
     }
     base = "http://site/"
     found = []

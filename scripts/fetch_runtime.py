@@ -1,8 +1,8 @@
 """Fetch the Python that runs in the reader's browser: `python -m scripts.fetch_runtime`.
 
-It is Pyodide, CPython as WebAssembly, with numpy and matplotlib. Its files lie under `.cache/runtime/` and are served with
-the site. `runtime-lock.json` beside this file names each with its sha256. A file with the right hash is the right file,
-wherever it came from; three places are asked in turn:
+It is Pyodide, CPython as WebAssembly, with numpy and matplotlib. Its files lie under `.cache/runtime/` and are served
+with the site. `runtime-lock.json` beside this file names each with its sha256. A file with the right hash is the right
+file, wherever it came from; three places are asked in turn:
 
 1. the folder that the environment variable `WI_DOCS_RUNTIME` names, if it does;
 2. Pyodide's own server;
@@ -58,7 +58,11 @@ def _right(path: Path, sha256: str) -> bool:
 
 
 def fetch(names: Iterable[str], folder: Path = RUNTIME) -> list[str]:
-    """Bring the files to `folder`, each by a rename once its hash is right, and return a sentence for each that did not come."""
+    """Bring the files to `folder`, each by a rename once its hash is right.
+
+    Returns:
+        A sentence for each that did not come.
+    """
     names, files = list(names), lock()["files"]
     folder.mkdir(parents=True, exist_ok=True)
     problems: dict[str, str] = {}

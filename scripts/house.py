@@ -30,9 +30,8 @@ def picture() -> str:
         source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
         what = (ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or "").partition("\n")[0]
         folder = path.relative_to(ROOT).as_posix() + ("/" if path.is_dir() else ".py")
-        rows.append(
-            f"<div><b>{folder}</b><span>{html.escape(what.replace('`', ''))} <code>{' '.join(modules)}</code></span></div>"
-        )
+        said = html.escape(what.replace("`", ""))
+        rows.append(f"<div><b>{folder}</b><span>{said} <code>{' '.join(modules)}</code></span></div>")
         words.append(f"{folder}: {', '.join(modules) or 'one module'}")
     label = html.escape(f"The layers, from the top. {'. '.join(words)}.")
     return f'<div class="wi-house" role="img" aria-label="{label}" markdown="0">\n' + "\n".join(rows) + "\n</div>"

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
-from collections.abc import Callable, Iterable
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from mkdocs.utils import get_relative_url
-
 from scripts import store
+from scripts.citations import cite
 
 MARK = re.compile(r"\[\[claim:\s*(\w+)\s*\]\]")
-_PLACE = re.compile(r'([^\s<>]*)<wi-claim data-id="(\w+)"></wi-claim>')  # with the end of the sentence
 _VERDICTS = {"holds": "holds", "holds if": "if", "does not hold": "not"}
 
 
 def records() -> dict[str, dict[str, Any]]:
-    """Return what every claim gave, by id, sorted as the notes are; those that answer none of their statements come last."""
+    """Return what every claim gave, by id, in the order of the notes; those that answer none of them come last."""
     found = []
     for job in store.jobs(["claims"]):
         folder = store.find(job)
         if folder is not None:
-            found += json.loads((folder / f"{job.name}.json").read_text(encoding="utf-8"))
+            record = json.loads((folder / f"{job.function}.json").read_text(encoding="utf-8"))
+            record["line"] = store.claims(job.module)[job.function]  # it may have moved since the claim ran
+            found.append(record)
     order = {name: place for place, name in enumerate(("weight", "vanishing", "exploding", "ways"))}
     found.sort(key=lambda r: (r["statement"] or 99, order.get(r["page"].partition("-")[0], 9), r["page"], r["line"]))
     return {record["id"]: record for record in found}
 
 
 def problems(markdown: str, source: Path, known: dict[str, dict[str, Any]]) -> Iterable[tuple[int, str]]:
-    """Yield line and message for each mark that names no claim, or that stands behind another sentence than the claim's."""
+    """Yield line and message for each mark that names no claim, or that stands behind another sentence than its own."""
     for match in MARK.finditer(markdown):
         line = markdown.count("\n", 0, match.start()) + 1
         record = known.get(match[1])
@@ -40,10 +40,8 @@ def problems(markdown: str, source: Path, known: dict[str, dict[str, Any]]) -> I
         elif record["page"] == source.stem:
             before = " ".join(MARK.sub("", markdown[: match.start()]).split())
             if not before.endswith(record["sentence"]):
-                yield (
-                    line,
-                    f"the claim {match[1]} says {record['sentence']!r}, the page ends with {before[-len(record['sentence']) :]!r}",
-                )
+                there = before[-len(record["sentence"]) :]
+                yield line, f"the claim {match[1]} says {record['sentence']!r}, the page ends with {there!r}"
 
 
 def number(value: float | None) -> str:
@@ -76,35 +74,36 @@ def accepted(record: dict[str, Any]) -> str:
     return f"{number(low)} to {number(high)}"
 
 
-def fill_marks(page: str, url: str, cite: Callable[[str], str], known: dict[str, dict[str, Any]]) -> str:
-    """Replace each mark of the rendered page by a button and the card that it opens. No script is needed."""
-    seen: set[str] = set()
+def card(record: dict[str, Any], name: str) -> list[ET.Element]:
+    """Return the button behind a claim's sentence and the card that it opens. No script is needed.
 
-    def card(match: re.Match[str]) -> str:
-        end, claim = match.groups()
-        record = known[claim]
-        name = f"claim-{claim}" + ("" if claim not in seen else f"-{len(seen)}")
-        seen.add(claim)
-        wrong = "; ".join(f"{html.escape(_plain(what))}: {number(value)}" for what, value in record["wrong"].items())
-        notes = (
-            f"Statement {record['statement']} of the notes {html.escape(record['verdict'])}. "
-            if record["statement"]
-            else ""
-        )
-        source = f"Source: {cite(record['source'])}. " if record["source"] else ""
-        ledger, code = (
-            get_relative_url(target, url)
-            for target in (f"ledger/#{record['id']}", record["code"].removeprefix("wi_docs/pages/"))
-        )
-        return (
-            f'<span class="wi-end">{end}<button type="button" class="wi-mark" popovertarget="{name}" aria-label="How this was checked">✓</button>'
-            f'<span popover id="{name}" class="wi-card"><b>Measured {number(record["measured"])}</b>, '
-            f"expected {number(record['expected'])}. Accepted: {accepted(record)} ({html.escape(_plain(record['reason']))}). "
-            f"Excluded: {wrong}. {notes}{source}"
-            f'<a href="{ledger}">Ledger</a> · <a href="{code}">code, line {record["line"]}</a></span></span>'
-        )
+    Args:
+        record: what the claim gave.
+        name: the id of the card, which no other card of the page has.
+    """
+    attributes = {"type": "button", "class": "wi-mark", "popovertarget": name, "aria-label": "How this was checked"}
+    button = ET.Element("button", {**attributes, "data-search-exclude": ""})
+    button.text = "✓"
+    opened = ET.Element("span", {"popover": "", "id": name, "class": "wi-card", "data-search-exclude": ""})
+    measured = ET.SubElement(opened, "b")
+    measured.text = f"Measured {number(record['measured'])}"
+    wrong = "; ".join(f"{_plain(what)}: {number(value)}" for what, value in record["wrong"].items())
+    notes = f"Statement {record['statement']} of the notes {record['verdict']}. " if record["statement"] else ""
+    source = f"Source: {cite(record['source'])}. " if record["source"] else ""
+    measured.tail = (
+        f", expected {number(record['expected'])}. Accepted: {accepted(record)} ({_plain(record['reason'])}). "
+        f"Excluded: {wrong}. {notes}{source}"
+    )
+    ledger = ET.SubElement(opened, "a", {"href": f"/ledger.md#{record['id']}"})
+    ledger.text, ledger.tail = "Ledger", " · "
+    code = ET.SubElement(opened, "a", {"href": f"/{_code(record)}"})
+    code.text = f"code, line {record['line']}"
+    return [button, opened]
 
-    return _PLACE.sub(card, page)
+
+def _code(record: dict[str, Any]) -> str:
+    """Return where the site has the file of a claim."""
+    return str(record["code"]).removeprefix("wi_docs/pages/")
 
 
 def _plain(text: str) -> str:
@@ -113,7 +112,10 @@ def _plain(text: str) -> str:
 
 
 def table(known: dict[str, dict[str, Any]]) -> str:
-    """Return the ledger as HTML whose cells are Markdown: a group for each statement of the notes, a row for each claim."""
+    """Return the ledger as HTML whose cells are Markdown.
+
+    It has a group of rows for each statement of the notes and for each page beyond them, and a row for each claim.
+    """
     rows, group = [], None
     for record in known.values():
         title = _chapter(record["page"])
@@ -128,14 +130,16 @@ def table(known: dict[str, dict[str, Any]]) -> str:
             )
             anchor = f' id="statement-{group}"' if record["statement"] else ""
             rows.append(
-                f'<tr markdown="1" class="wi-ledger__group" data-page="{pages}" data-verdict="{verdicts}"{anchor}><th colspan="4" scope="colgroup" markdown="span">{words}</th></tr>'
+                f'<tr markdown="1" class="wi-ledger__group" data-page="{pages}" data-verdict="{verdicts}"{anchor}>'
+                f'<th colspan="4" scope="colgroup" markdown="span">{words}</th></tr>'
             )
         wrong = "; ".join(f"{what}: {number(value)}" for what, value in record["wrong"].items())
         verdict = f" <small>On the notes: {record['verdict']}.</small>" if record["verdict"] else ""
         source = f" <small>{_cited(record['source'])}</small>" if record["source"] else ""
+        links = f"[{title}]({record['page']}.md), [code, line {record['line']}](/{_code(record)})"
         rows.append(
             f'<tr markdown="1" id="{record["id"]}" data-page="{record["page"]}" data-verdict="{_verdict(record)}">'
-            f'<td markdown="span">{record["sentence"]}{verdict}{source} <small>[{title}]({record["page"]}.md), [code, line {record["line"]}](/{record["code"].removeprefix("wi_docs/pages/")})</small></td>'
+            f'<td markdown="span">{record["sentence"]}{verdict}{source} <small>{links}</small></td>'
             f'<td data-label="measured">{number(record["measured"])}</td>'
             f'<td data-label="accepted" markdown="span">{accepted(record)} <small>{record["reason"]}</small></td>'
             f'<td data-label="excluded" markdown="span">{wrong}</td></tr>'
@@ -155,14 +159,16 @@ def filters(known: dict[str, dict[str, Any]]) -> str:
     parts = []
     for name, choices in (("page", {page: _chapter(page) for page in pages}), ("verdict", verdicts)):
         options = "".join(
-            f'<label><input type="radio" name="wi-{name}" value="{value}"{" checked" if value == "all" else ""}> {text}</label>'
+            f'<label><input type="radio" name="wi-{name}" value="{value}"'
+            f"{' checked' if value == 'all' else ''}> {text}</label>"
             for value, text in {"all": "all", **choices}.items()
         )
         parts.append(
             f"<fieldset><legend>{'Chapter' if name == 'page' else 'Verdict on the notes'}</legend>{options}</fieldset>"
         )
         parts.append("<style>" + "".join(
-            f'.md-content:has([name="wi-{name}"][value="{value}"]:checked) .wi-ledger tr[data-{name}]:not([data-{name}~="{value}"]){{display:none}}'
+            f'.md-content:has([name="wi-{name}"][value="{value}"]:checked) '
+            f'.wi-ledger tr[data-{name}]:not([data-{name}~="{value}"]){{display:none}}'
             for value in choices
         ) + "</style>")  # fmt: skip
     return f'<form class="wi-filters">{"".join(parts)}</form>'
@@ -174,9 +180,13 @@ def predictions(known: dict[str, dict[str, Any]]) -> str:
     for record in known.values():
         values = record["numbers"]
         if record["page"] == "predicted" and "printed" in values:
-            lines.append(
-                f"| [{record['id'].replace('_', ' ')}](ledger.md#{record['id']}) | {_cited(record['source'])} | {number(values['printed'])} | {number(values['theory'])} | {number(values['sd'])} | {record['measured']:.1f} |"
+            cells = (
+                f"[{record['id'].replace('_', ' ')}](ledger.md#{record['id']})",
+                _cited(record["source"]),
+                *(number(values[name]) for name in ("printed", "theory", "sd")),
+                f"{record['measured']:.1f}",
             )
+            lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -184,7 +194,8 @@ def summary(known: dict[str, dict[str, Any]]) -> str:
     """Return how many claims there are, and how many for each statement of the notes, in words."""
     count = {n: sum(r["statement"] == n for r in known.values()) for n in range(1, 23)}
     counted = ", ".join(f"[S{n}](#statement-{n}) {c}" for n, c in count.items())
-    return f"{len(known)} claims ran, and all of them hold. By statement of the notes: {counted}; beyond them {len(known) - sum(count.values())}."
+    beyond = len(known) - sum(count.values())
+    return f"{len(known)} claims ran, and all of them hold. By statement of the notes: {counted}; beyond them {beyond}."
 
 
 def _verdict(record: dict[str, Any]) -> str:

@@ -1,7 +1,8 @@
-"""Make what the site shows: `python -m scripts.make [claims|figures|labs|tables] [NAME…]`.
+"""Make what the site shows: `python -m scripts.make [KIND] [NAME…]`, where KIND is one of `store.SOURCES`.
 
-Only what is stale is made, each in a process of its own, as many at a time as there are cores. The processes are
-forked from a server that has imported numpy and matplotlib, and nothing of this project, once.
+Only what is stale is made, each job in a process of its own, as many at a time as there are cores, and those that take
+longest first, so that no core is left with a long one at the end. The processes are forked from a server that has
+imported numpy and matplotlib, and nothing of this project, once.
 """
 
 from __future__ import annotations
@@ -15,17 +16,34 @@ import sys
 import time
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from scripts import render, store
 from scripts.store import Job
 
+FORGOTTEN = 3600.0  # seconds after which a folder of scratch is what a killed build has left
+PATIENCE = 1.0  # seconds between two looks at jobs that another build holds
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A job that a process is making into a folder."""
+
+    job: Job
+    reason: str
+    key: str
+    folder: Path
+    process: Any
+    lock: IO[str]
+    began: float
+
 
 def make(jobs: Iterable[Job]) -> list[str]:
     """Make every job that is stale, tell what happened, and return a message for each that failed."""
-    stale = [(job, store.why(job)) for job in jobs if store.find(job) is None]
+    stale = [job for job in jobs if store.find(job) is None]
     if not stale:
         return []
     context: Any = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
@@ -33,63 +51,118 @@ def make(jobs: Iterable[Job]) -> list[str]:
         context.set_forkserver_preload(["numpy", "matplotlib.figure", "matplotlib.backends.backend_svg"])
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")  # the processes share the cores already
-    scratch = store.CACHE / "scratch" / uuid.uuid4().hex
-    scratch.mkdir(parents=True)
-    waiting, failures = stale[::-1], []
-    running: dict[int, tuple[Job, str, Path, Any, float]] = {}
+    scratch = _scratch()
+    waiting, failures, took = by_length(stale), [], {}
+    running: dict[int, _Running] = {}
     try:
         while waiting or running:
-            while waiting and len(running) < (os.cpu_count() or 1):
-                job, reason = waiting.pop()
-                folder = scratch / f"{job.kind}-{job.name}"
-                process = context.Process(target=render.child, args=(job, folder))
-                process.start()
-                running[process.sentinel] = (job, reason, folder, process, time.perf_counter())
-            for sentinel in wait(list(running)):
+            for job in list(waiting):
+                if len(running) == (os.cpu_count() or 1):
+                    break
+                lock = store.lock(job)
+                if lock is None:  # another build makes it
+                    continue
+                waiting.remove(job)
+                if store.find(job) is None:  # another build has not made it meanwhile
+                    begun = _start(context, job, scratch, lock)
+                    running[begun.process.sentinel] = begun
+                else:
+                    lock.close()
+            if not running:
+                time.sleep(PATIENCE if waiting else 0)
+                continue
+            for sentinel in wait(list(running), timeout=PATIENCE if waiting else None):
                 assert isinstance(sentinel, int)
-                job, reason, folder, process, began = running.pop(sentinel)
-                process.join()
-                error = _take(job, folder, process.exitcode)
-                done = len(stale) - len(waiting) - len(running)
+                done = running.pop(sentinel)
+                done.process.join()
+                seconds = time.perf_counter() - done.began
+                error, changed = _take(done)
+                done.lock.close()
+                if changed:
+                    waiting.append(done.job)
+                    continue
+                count = len(stale) - len(waiting) - len(running)
                 verdict = "failed" if error else "made"
-                print(
-                    f"[{done}/{len(stale)}] {job} {verdict} in {time.perf_counter() - began:.1f} s ({reason})",
-                    flush=True,
-                )
+                print(f"[{count}/{len(stale)}] {done.job} {verdict} in {seconds:.1f} s ({done.reason})", flush=True)
                 if error:
-                    failures.append(f"{job.source}: {error}")
+                    failures.append(f"{done.job.source}: {error}")
+                else:
+                    took[str(done.job)] = round(seconds, 2)
     finally:
-        for *_, process, _ in running.values():
-            process.terminate()
+        for one in running.values():
+            one.process.terminate()
         shutil.rmtree(scratch, ignore_errors=True)
+        store.remember_seconds(took)
     return failures
 
 
-def _take(job: Job, folder: Path, exitcode: int | None) -> str | None:
-    """Store what a child made, or return what went wrong."""
+def by_length(jobs: Iterable[Job]) -> list[Job]:
+    """Return the jobs, those first that took longest when they were last made.
+
+    What was never made goes before them, since it may be long: claims first, then by the size of the file.
+    """
+    took = store.seconds()
+    new = {"claims": 1}
+
+    def length(job: Job) -> tuple[float, int, int]:
+        known = took.get(str(job))
+        size = (store.ROOT / job.source).stat().st_size
+        return (float("inf") if known is None else known, new.get(job.kind, 0), size)
+
+    return sorted(jobs, key=length, reverse=True)
+
+
+def _scratch() -> Path:
+    """Return a new folder for what is being made, and remove those of builds that were killed."""
+    home = store.CACHE / "scratch"
+    for left in home.glob("*"):
+        if time.time() - left.stat().st_mtime > FORGOTTEN:
+            shutil.rmtree(left, ignore_errors=True)
+    scratch = home / uuid.uuid4().hex
+    scratch.mkdir(parents=True)
+    return scratch
+
+
+def _start(context: Any, job: Job, scratch: Path, lock: IO[str]) -> _Running:
+    folder = scratch / f"{job.kind}-{job.name.replace('.', '-')}"
+    process = context.Process(target=render.child, args=(job, folder))
+    began = time.perf_counter()
+    process.start()
+    return _Running(job, store.why(job), store.key(job), folder, process, lock, began)
+
+
+def _take(done: _Running) -> tuple[str | None, bool]:
+    """Store what a child made; return what went wrong, or that a source has changed while it was at work."""
+    store.refresh()
+    if store.key(done.job) != done.key:
+        shutil.rmtree(done.folder, ignore_errors=True)
+        return None, True
     try:
-        report = json.loads(folder.with_suffix(".json").read_text())
+        error: str | None = json.loads(done.folder.with_suffix(".json").read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return f"the process ended with code {exitcode} and no word"
-    if "error" in report:
-        return str(report["error"])
-    store.keep(job, folder, report["deps"])
-    return None
+        return f"the process ended with code {done.process.exitcode} and no word", False
+    if error is None:
+        store.keep(done.job, done.folder)
+    return error, False
 
 
 def main(arguments: list[str] | None = None, kinds: Iterable[str] = tuple(store.SOURCES)) -> int:
     """Run the command line."""
-    parser = argparse.ArgumentParser(description="Make what is stale of the site's claims, figures, labs and tables.")
     kinds = tuple(kinds)
+    parser = argparse.ArgumentParser(description=f"Make what is stale of the site's {', '.join(kinds)}.")
     if len(kinds) > 1:
         parser.add_argument("kind", nargs="?", choices=kinds, help="only these (default: all)")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="only these")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="only these; a module of claims stands for all of its claims"
+    )
     options = parser.parse_args(arguments)
     chosen = store.jobs([options.kind] if getattr(options, "kind", None) else kinds)
-    unknown = set(options.names) - {job.name for job in chosen}
+    known = {name for job in chosen for name in (job.module, job.function or job.module)}
+    unknown = set(options.names) - known
     if unknown:
-        parser.error(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(job.name for job in chosen)}")
-    failures = make(job for job in chosen if not options.names or job.name in options.names)
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}")
+    wanted = set(options.names)
+    failures = make(job for job in chosen if not wanted or wanted & {job.module, job.function})
     for failure in failures:
         print(f"\nfailed: {failure}", file=sys.stderr)
     return 1 if failures else 0

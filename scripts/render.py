@@ -1,115 +1,91 @@
-"""What a child process does: make one figure, table or lab, or run the claims of one page, and report the project files that it read.
+"""What a child process does: it makes one job into a folder. Each kind of job has a function of its name here.
 
-`wi_docs` is imported here and nowhere else in `scripts/`, so a child always sees the code as it stands.
+`wi_docs` and matplotlib are imported in child processes and nowhere else in the build. So a child sees the code as it
+stands, and `mkdocs serve`, which keeps what it has imported, does not have to be started again.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
-import sys
 import traceback
 from pathlib import Path
 from typing import Any
 
-from scripts.store import EXPERIMENTS, ROOT, Job
+from scripts.store import EXPERIMENTS, ROOT, Job, version
 
-LAB_END = """
-import json as _json, sys as _sys
-print(_json.dumps([getattr(m, "__file__", None) for m in list(_sys.modules.values())]))
-"""
 LAB_START = "import matplotlib_inline.backend_inline as _inline; _inline.set_matplotlib_formats('svg')"
 
 
 class RuleError(Exception):
-    """What was made breaks a rule of the site. The message says which, with its numbers; a traceback says no more."""
+    """A result breaks a rule of the site, or a claim does not hold. The message says all; a traceback adds nothing."""
 
 
 def child(job: Job, folder: Path) -> None:
-    """Make `job` into `folder`, then write `folder`.json: the files read, or the traceback of what went wrong."""
-    from wi_docs.experiments import memory
+    """Make `job` into `folder`, then write `folder`.json: null, or in words what went wrong."""
+    from wi_docs.experiments import disk_cache
 
-    read: set[str] = set()
-    sys.addaudithook(lambda event, args: _note(read, args[0]) if event == "open" else None)
-    report: dict[str, Any]
+    makers = {make.__name__: make for make in (claims, exercises, explorers, figures, labs, tables)}
+    error: str | None = None
     try:
         folder.mkdir(parents=True)
-        memory.keep_in(EXPERIMENTS)
-        makers = {"claims": claims, "exercises": exercises, "explorers": explorer, "figures": figure}
-        (makers | {"labs": lab, "tables": table})[job.kind](job, folder, read)
-        for module in list(sys.modules.values()):
-            _note(read, getattr(module, "__file__", None))
-        if "wi_docs.experiments.digits" in sys.modules:  # read by an experiment that is only remembered, maybe
-            read.add("wi_docs/data/digits.csv.gz")
-        report = {"deps": sorted(read)}
+        disk_cache.keep_in(EXPERIMENTS, version)
+        makers[job.kind](job, folder)
     except RuleError as failed:
-        report = {"error": str(failed)}
+        error = str(failed)
     except BaseException:
-        report = {"error": "\n".join(traceback.format_exc().splitlines()[-12:])}
-    folder.with_suffix(".json").write_text(json.dumps(report))
+        error = "\n".join(traceback.format_exc().splitlines()[-12:])
+    folder.with_suffix(".json").write_text(json.dumps(error), encoding="utf-8")
 
 
-def _note(read: set[str], path: Any) -> None:
-    """Add `path` to `read` if it is one of the project's own files, compiled copies and products aside."""
-    if not isinstance(path, str):
-        return
-    try:
-        relative = Path(path).resolve().relative_to(ROOT)
-    except ValueError:
-        return
-    if (
-        relative.suffix != ".pyc"
-        and relative.parts[0] in ("wi_docs", "scripts", "docs")
-        and (ROOT / relative).is_file()
-    ):
-        read.add(relative.as_posix())
+def claims(job: Job, folder: Path) -> None:
+    """Run one claim of `wi_docs/pages/claims/MODULE.py`, and fail if it does not hold."""
+    from wi_docs.pages.claims import complaints, load, run
+
+    record = run(load(job.module)[job.function])
+    for failed in complaints([record]):
+        raise RuleError(failed)
+    (folder / f"{job.function}.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
 
 
-def claims(job: Job, folder: Path, read: set[str]) -> None:
-    """Run the claims of `wi_docs/pages/claims/NAME.py`, all of them, and fail if one does."""
-    from wi_docs.pages import claims
-
-    records = [claims.run(claim) for claim in claims.load(job.name).values()]
-    failed = claims.complaints(records)
-    if failed:
-        raise RuleError("\n".join([f"{len(failed)} of {len(records)} claims fail", *failed]))
-    (folder / f"{job.name}.json").write_text(json.dumps(records, indent=1))
-
-
-def exercises(job: Job, folder: Path, read: set[str]) -> None:
-    """Write down what the page shows of `wi_docs/pages/exercises/NAME.py`; the tests try the answers."""
-    from wi_docs.pages import exercises
+def exercises(job: Job, folder: Path) -> None:
+    """Write down what the page shows of `wi_docs/pages/exercises/NAME.py`. The tests try the answers, not the build."""
+    from wi_docs.pages.exercises import load
 
     shown = {
         name: {"question": e.question, "start": e.start, "hint": e.hint, "solution": e.solution}
-        for name, e in exercises.load(job.name).items()
+        for name, e in load(job.name).items()
     }
     (folder / f"{job.name}.json").write_text(json.dumps(shown, indent=1))
 
 
-def explorer(job: Job, folder: Path, read: set[str]) -> None:
-    """Run the experiments of `wi_docs/pages/explorers/NAME.py` and pack what they gave."""
-    from wi_docs.pages import explorers
+def explorers(job: Job, folder: Path) -> None:
+    """Run the experiments of `wi_docs/pages/explorers/NAME.py`, and pack their results into one file."""
+    from wi_docs.pages.explorers import pack
 
     made = importlib.import_module(f"wi_docs.pages.explorers.{job.name}").data()
-    (folder / f"{job.name}.json").write_text(explorers.pack(made))
+    (folder / f"{job.name}.json").write_text(pack(made), encoding="utf-8")
 
 
-def figure(job: Job, folder: Path, read: set[str]) -> None:
-    """Draw `wi_docs/pages/figures/NAME.py`: picture, data, and the words that go with it."""
+def figures(job: Job, folder: Path) -> None:
+    """Draw `wi_docs/pages/figures/NAME.py`, and write its picture, its data and its caption.
+
+    Raises:
+        RuleError: if `draw()` returns something else than a `Picture`, or one that breaks a rule of its own.
+    """
     from wi_docs.pages.figures import Picture
 
     picture = importlib.import_module(f"wi_docs.pages.figures.{job.name}").draw()
     if not isinstance(picture, Picture):
         raise RuleError(f"draw() has to return a Picture, with words and data, got {type(picture).__name__}")
     _refuse(picture.problems())
-    (folder / f"{job.name}.svg").write_text(light(picture.svg(job.name), prefix=f"{job.name}-"))
+    (folder / f"{job.name}.svg").write_text(lighter(picture.svg(job.name), prefix=f"{job.name}-"), encoding="utf-8")
     (folder / f"{job.name}.csv").write_text(picture.csv())
-    (folder / f"{job.name}.json").write_text(json.dumps({"caption": picture.caption, "alt": picture.alt}))
+    (folder / f"{job.name}.json").write_text(json.dumps({"caption": picture.caption}))
 
 
-def table(job: Job, folder: Path, read: set[str]) -> None:
-    """Compute `wi_docs/pages/tables/NAME.py`: its cells and words, and its data."""
+def tables(job: Job, folder: Path) -> None:
+    """Compute `wi_docs/pages/tables/NAME.py`, and write what the page shows of it, and its data."""
     made = importlib.import_module(f"wi_docs.pages.tables.{job.name}").table()
     _refuse(made.problems())
     (folder / f"{job.name}.json").write_text(json.dumps(made.shown()))
@@ -121,8 +97,8 @@ def _refuse(problems: list[str]) -> None:
         raise RuleError("; ".join(problems))
 
 
-def light(svg: str, prefix: str) -> str:
-    """Return the picture at half its weight: relative paths, no ids but those in use, which begin with `prefix`."""
+def lighter(svg: str, prefix: str) -> str:
+    """Return an SVG at half its size, with relative paths, and only the ids that it uses, which begin with `prefix`."""
     from scour import scour
 
     options = scour.sanitizeOptions()
@@ -132,8 +108,8 @@ def light(svg: str, prefix: str) -> str:
     return str(scour.scourString(svg, options))
 
 
-def lab(job: Job, folder: Path, read: set[str]) -> None:
-    """Run `docs/labs/NAME.py` with mkdocs-jupyter's executor: the notebook with its outputs, and a Markdown page."""
+def labs(job: Job, folder: Path) -> None:
+    """Run `docs/labs/NAME.py` with the executor of mkdocs-jupyter, and write the notebook, with outputs, and a page."""
     import jupytext
     import nbformat
     from mkdocs_jupyter.convert import get_nbconvert_app
@@ -142,17 +118,12 @@ def lab(job: Job, folder: Path, read: set[str]) -> None:
 
     notebook = jupytext.read(ROOT / job.source)
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    start, end = nbformat.v4.new_code_cell(LAB_START), nbformat.v4.new_code_cell(LAB_END)
-    notebook.cells = [start, *notebook.cells, end]
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(LAB_START))
     app = get_nbconvert_app(execute=True, kernel_name="python3", allow_errors=False)
     ExecutePreprocessor(config=app.config).preprocess(notebook, {"metadata": {"path": str(ROOT)}})
-    notebook, _ = CoalesceStreamsPreprocessor().preprocess(
-        notebook, {}
-    )  # what is printed in two pieces is a matter of timing
-    for path in json.loads(notebook.cells[-1].outputs[0].text):
-        _note(read, path)
-    read.add(job.source.as_posix())
-    notebook.cells = notebook.cells[1:-1]
+    # What is printed in two pieces is a matter of timing.
+    notebook, _ = CoalesceStreamsPreprocessor().preprocess(notebook, {})
+    del notebook.cells[0]
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"  # random otherwise
         cell.metadata = {}
@@ -166,7 +137,11 @@ def lab(job: Job, folder: Path, read: set[str]) -> None:
 
 
 def lab_page(notebook: Any, name: str) -> str:
-    """Return the executed notebook as Markdown, so that the site treats it as it treats a chapter."""
+    """Return a notebook that has run as Markdown, so that the site treats it as it treats a chapter.
+
+    Raises:
+        ValueError: if the first cell is no title with a description, or if a cell shows a figure without words.
+    """
     first = notebook.cells[0] if notebook.cells else None
     title, _, words = (
         first.source.partition("\n") if first is not None and first.cell_type == "markdown" else ("", "", "")

@@ -16,7 +16,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from scripts import store
 from tests.conftest import Server
 from tests.pages import ROOT, show
-from wi_docs.experiments import memory
+from wi_docs.experiments import disk_cache
 from wi_docs.experiments.propagation import propagate
 from wi_docs.experiments.symmetry import train_units
 from wi_docs.experiments.trainability import train_grid
@@ -42,9 +42,9 @@ def unpack(text):
 @pytest.fixture
 def remembering():
     """Long experiments as the build ran them."""
-    memory.keep_in(store.EXPERIMENTS)
+    disk_cache.keep_in(store.EXPERIMENTS, store.version)
     yield
-    memory.keep_in(None)
+    disk_cache.keep_in(None, disk_cache.unversioned)
 
 
 @pytest.fixture(scope="session")

@@ -52,6 +52,18 @@ def test_importing_everything_but_figures_loads_numpy_only():
     assert done.stdout.strip() == ""
 
 
+def test_importing_and_drawing_change_nobodys_settings():
+    modules = [f"wi_docs.pages.figures.{p.stem}" for p in (ROOT / "wi_docs/pages/figures").glob("[a-z]*.py")]
+    code = (
+        f"import matplotlib; before = dict(matplotlib.rcParams); import {', '.join(modules)}; "
+        "wi_docs.pages.figures.sigmoid_and_tanh.draw().svg('x'); "
+        "print([name for name, value in matplotlib.rcParams.items() if before[name] != value])"
+    )
+    done = run(sys.executable, "-c", code)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"
+
+
 def test_importing_the_package_loads_nothing_until_it_is_asked_for():
     done = run(
         sys.executable, "-c", "import sys, wi_docs; print('numpy' in sys.modules); wi_docs.gain; print(wi_docs.__all__)"

@@ -5,6 +5,7 @@
 # The theory is in [Initializing to 0 (or constant)](../weight-initialization.md#initializing-to-0-or-constant).
 
 # %%
+import matplotlib as mpl
 import numpy as np
 
 from wi_docs.experiments.symmetry import train_units
@@ -14,11 +15,14 @@ from wi_docs.pages.figures import (
     INK,
     PURPLE,
     RED,
+    STYLE,
     Picture,
     axes,
     decades,
     label,
 )
+
+mpl.rcParams.update(STYLE)  # draw as the site's figures are drawn
 
 # %% [markdown]
 # The task has two inputs, and its target is their product plus half their sum. One tanh unit can fit the sum. The

@@ -5,6 +5,7 @@
 # The theory is in [Vanishing Gradients](../vanishing-gradients.md#what-a-layer-does-to-the-gradient).
 
 # %%
+import matplotlib as mpl
 import numpy as np
 
 from wi_docs import gain, propagate
@@ -15,11 +16,14 @@ from wi_docs.pages.figures import (
     INK,
     RED,
     SOFT,
+    STYLE,
     Picture,
     axes,
     decades,
     label,
 )
+
+mpl.rcParams.update(STYLE)  # draw as the site's figures are drawn
 
 # %% [markdown]
 # ## Watch it vanish

@@ -5,6 +5,7 @@
 # The theory is in [In recurrent neural networks](../exploding-gradients.md#in-recurrent-neural-networks).
 
 # %%
+import matplotlib as mpl
 import numpy as np
 
 from wi_docs import initializers
@@ -20,11 +21,14 @@ from wi_docs.pages.figures import (
     INK,
     PURPLE,
     RED,
+    STYLE,
     Picture,
     axes,
     decades,
     label,
 )
+
+mpl.rcParams.update(STYLE)  # draw as the site's figures are drawn
 
 rng = np.random.default_rng(0)
 start = rng.standard_normal(64)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wi_docs.experiments import digits
-from wi_docs.experiments.memory import remembered
+from wi_docs.experiments.disk_cache import disk_cached
 from wi_docs.experiments.saturation import saturated
 from wi_docs.experiments.training import accuracy, descend
 from wi_docs.nn import checks
@@ -81,7 +81,7 @@ def learning_speed(
     return Speed(float(np.mean(off)), units, steps)
 
 
-@remembered
+@disk_cached
 def half_speed(hidden: str, way: str, *, rate: float = 0.1, seed: int = 0) -> float:
     """Return the share of saturated pairs, or of dead units, at which learning the digits takes twice as long.
 

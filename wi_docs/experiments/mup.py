@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from wi_docs.experiments import digits
-from wi_docs.experiments.memory import remembered
+from wi_docs.experiments.disk_cache import disk_cached
 from wi_docs.experiments.propagation import rms
 from wi_docs.experiments.training import Adam
 from wi_docs.nn import checks, initializers
@@ -13,7 +13,7 @@ from wi_docs.nn.checks import Array
 from wi_docs.nn.network import MLP, softmax_cross_entropy
 
 
-@remembered
+@disk_cached
 def coordinate_check(
     scaling: str, *, widths: tuple[int, ...] = (64, 128, 256, 512, 1024), steps: int = 3, rate: float = 0.01,
     seeds: tuple[int, ...] = (0, 1, 2),

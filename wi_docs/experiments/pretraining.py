@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wi_docs.experiments import digits
-from wi_docs.experiments.memory import remembered
+from wi_docs.experiments.disk_cache import disk_cached
 from wi_docs.experiments.training import descend, train_stack
 from wi_docs.nn import checks
 from wi_docs.nn.checks import Array
@@ -77,7 +77,7 @@ class Comparison:
     scale: dict[str, Array]
 
 
-@remembered
+@disk_cached
 def compare_starts(
     *,
     depth: int = 5,

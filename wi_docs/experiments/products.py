@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wi_docs.experiments.memory import remembered
+from wi_docs.experiments.disk_cache import disk_cached
 from wi_docs.nn import checks
 from wi_docs.nn.checks import Array
 
@@ -53,7 +53,7 @@ def lyapunov_exponent(width: int, sigma: float) -> float:
     return math.log(checks.number("sigma", sigma, above=0.0)) + (math.log(2) + float(digamma)) / 2
 
 
-@remembered
+@disk_cached
 def random_products(
     *, width: int, sigma: float, factors: int = 100, draws: int = 50, same: bool = False, relu: bool = False,
     seed: int = 0,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wi_docs.experiments import digits
-from wi_docs.experiments.memory import remembered
+from wi_docs.experiments.disk_cache import disk_cached
 from wi_docs.experiments.propagation import rms
 from wi_docs.experiments.training import History, descend, train_stack
 from wi_docs.nn import checks, initializers
@@ -185,7 +185,7 @@ def first_step_change(start: str, *, blocks: int, width: int = 64, rate: float =
     return rms(net.forward(data.train_x).output - run.output)
 
 
-@remembered
+@disk_cached
 def train_residual(
     start: str, *, blocks: int, steps: int = 300, rate: float = 0.05, width: int = 64, seeds: tuple[int, ...] = (0,)
 ) -> list[History]:

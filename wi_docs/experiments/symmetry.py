@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wi_docs.experiments.memory import remembered
+from wi_docs.experiments.disk_cache import disk_cached
 from wi_docs.experiments.training import descend
 from wi_docs.nn import checks
 from wi_docs.nn.activations import Activation
@@ -63,7 +63,7 @@ def saddle_task(points: int = 7) -> tuple[Array, Array]:
     return x, (x[:, :1] * x[:, 1:] + 0.5 * (x[:, :1] + x[:, 1:]))
 
 
-@remembered
+@disk_cached
 def train_units(
     hidden_init: str | Initializer,
     output_init: str | Initializer,

@@ -12,7 +12,7 @@ from typing import Required, TypedDict, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from wi_docs.experiments import digits, memory
+from wi_docs.experiments import digits, disk_cache
 from wi_docs.experiments.propagation import rms
 from wi_docs.nn import checks, initializers
 from wi_docs.nn.activations import Activation
@@ -361,10 +361,10 @@ def sweep(
         return MLP(widths, hidden, lambda rng, shape: factor * scheme(rng, shape), checks.seeded(seed))
 
     def place(run: tuple[float, float, int]) -> Path | None:
-        return memory.place(__name__, "sweep", (hidden, init, depth, width, run, *sorted(plan.items())))
+        return disk_cache.place(__name__, "sweep", (hidden, init, depth, width, run, *sorted(plan.items())))
 
     runs = list(itertools.product(gains, rates, seeds))
-    found = {run: history for run in runs if (history := memory.read(place(run))) is not None}
+    found = {run: history for run in runs if (history := disk_cache.read(place(run))) is not None}
     missing = [run for run in runs if run not in found]
     for part in (missing[first : first + STACK] for first in range(0, len(missing), STACK)):
         histories = train_stack(
@@ -374,7 +374,7 @@ def sweep(
             **plan,
         )
         for run, history in zip(part, histories, strict=True):
-            memory.write(place(run), history)
+            disk_cache.write(place(run), history)
             found[run] = history
     return {run: found[run] for run in runs}
 

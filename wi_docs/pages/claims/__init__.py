@@ -21,7 +21,7 @@ from typing import Any, SupportsFloat
 
 import numpy as np
 
-from wi_docs.experiments import memory
+from wi_docs.experiments import disk_cache
 from wi_docs.pages.claims._statements import STATEMENTS
 
 Numbers = Mapping[str, SupportsFloat]
@@ -54,10 +54,8 @@ class Result:
     def problem(self) -> str | None:
         """Return what is wrong, or None if the claim holds and tells itself from its neighbors."""
         if not self.low <= self.measured <= self.high:
-            return (
-                f"measured {self.measured:.6g}, expected {self.expected:.6g}, accepted {self.low:.6g} to "
-                f"{self.high:.6g}"
-            )
+            accepted = f"{self.low:.6g} to {self.high:.6g}"
+            return f"measured {self.measured:.6g}, expected {self.expected:.6g}, accepted {accepted}"
         if not self.wrong:
             return "it names no wrong statement that it excludes"
         for statement, value in ((name, float(number)) for name, number in self.wrong.items()):
@@ -87,8 +85,14 @@ def mean_of(
     width: int | None = None,
     **numbers: SupportsFloat,
 ) -> Result:
-    """Accept a mean over seeds within four standard errors of `expected`, and what a finite width shifts:
-    3/width of it.
+    """Accept a mean over seeds within four standard errors of `expected`.
+
+    Args:
+        samples: what each seed gave.
+        expected: what theory says.
+        wrong: as in `Result`.
+        width: of the network, if theory speaks of an infinite one. It adds 3/width of the expected value.
+        numbers: as in `Result`.
     """
     values = np.array(list(samples), dtype=np.float64)
     error = float(values.std(ddof=1) / math.sqrt(len(values)))
@@ -196,8 +200,12 @@ def claim(
 
 
 def load(*modules: str) -> dict[str, Claim]:
-    """Return the claims of these modules, or of all, by id and sorted as the notes are; those that answer none come
-    last.
+    """Return the claims of these modules, or of all, by id, in the order of the notes.
+
+    Those that answer none of the notes' statements come last.
+
+    Raises:
+        ValueError: if two claims have one id.
     """
     names = modules or sorted(info.name for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_"))
     found: dict[str, Claim] = {}
@@ -284,9 +292,11 @@ def complaints(records: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def run_by_id(name: str, folder: Path) -> tuple[dict[str, Any], float]:
-    """Run a claim in a process of its own, sharing long experiments through `folder`; return the record and the
-    seconds.
+    """Run a claim in a process of its own, which shares long experiments with others through `folder`.
+
+    Returns:
+        The record, and the seconds that it took.
     """
-    memory.keep_in(folder)
+    disk_cache.keep_in(folder, disk_cache.unversioned)
     began = time.perf_counter()
     return run(get([name])[0]), time.perf_counter() - began

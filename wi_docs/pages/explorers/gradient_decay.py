@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from wi_docs.experiments.disk_cache import disk_cached
 from wi_docs.experiments.meanfield import trajectory
-from wi_docs.experiments.memory import remembered
 from wi_docs.experiments.propagation import Propagation, propagate
 from wi_docs.experiments.trainability import TRAINABLE
 from wi_docs.nn.activations import activation
@@ -82,7 +82,7 @@ def shares(name: str, run: Propagation) -> Array:
     return np.array(rows)
 
 
-@remembered
+@disk_cached
 def data() -> dict[str, Any]:
     """Return powers of ten of rms by layer `(activation, weights, biases, layer)`, measured and in theory,
     and histograms.

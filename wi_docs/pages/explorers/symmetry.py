@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from wi_docs.experiments.memory import remembered
+from wi_docs.experiments.disk_cache import disk_cached
 from wi_docs.experiments.symmetry import train_units
 from wi_docs.nn.checks import Array
 from wi_docs.nn.initializers import Initializer, Shape, constant, lecun_normal
@@ -29,7 +29,7 @@ def nearly_constant(noise: float, *, twins: bool) -> Initializer:
     return scheme
 
 
-@remembered
+@disk_cached
 def data() -> dict[str, Any]:
     """Return each unit's incoming weights `(twins, noise, weight, look)`, and spread and loss
     `(twins, noise, look)`.

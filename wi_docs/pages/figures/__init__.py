@@ -2,12 +2,16 @@
 
 A figure draws a module of `wi_docs/experiments/` and returns a `Picture`. A color in it is the name of a CSS variable
 with the light palette's value to fall back on. In a page the palette in use fills it in; in a file opened by itself the
-light one stands. Text stays text, in the page's own font, so it can be searched, selected and read at any size.
-Figures are drawn 460 units wide: at that width a label is 12 units high.
+light one stands. Text stays text, in the page's own font, so it can be searched, selected and read at any size. Figures
+are drawn 460 units wide: at that width a label is 12 units high.
+
+The look is `STYLE`, settings of matplotlib. What draws asks for them, with `@rc_context(STYLE)` or, in a notebook, with
+`matplotlib.rcParams.update(STYLE)`. To import this package changes no setting.
 """
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from dataclasses import dataclass
@@ -38,42 +42,40 @@ VARIABLES = {
     OCHRE: "ochre",
 }
 
-mpl.rcParams.update(
-    {
-        "svg.fonttype": "none",
-        "font.family": "sans-serif",
-        "font.sans-serif": ["DejaVu Sans"],  # for the measures only: wider than the fonts that pages use
-        "font.size": 12.5,
-        "axes.titlesize": 12.5,
-        "axes.labelsize": 12.5,
-        "xtick.labelsize": 11.5,
-        "ytick.labelsize": 11.5,
-        "text.color": INK,
-        "axes.labelcolor": SOFT,
-        "axes.titlecolor": INK,
-        "axes.titlelocation": "left",
-        "axes.edgecolor": SOFT,
-        "axes.linewidth": 0.8,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.axisbelow": True,
-        "axes.unicode_minus": True,
-        "xtick.color": SOFT,
-        "ytick.color": SOFT,
-        "xtick.major.size": 3,
-        "ytick.major.size": 3,
-        "grid.color": GRID,
-        "grid.linewidth": 0.8,
-        "lines.linewidth": 2.0,
-        "lines.solid_capstyle": "round",
-        "figure.facecolor": "none",
-        "figure.labelsize": 12.5,
-        "axes.facecolor": "none",
-        "savefig.facecolor": "none",
-        "figure.constrained_layout.use": True,
-        "path.simplify_threshold": 0.4,
-    }
-)
+STYLE: Any = {  # a dict by the names of matplotlib.rcParams, which its stubs list one by one
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],  # for the measures only: wider than the fonts that pages use
+    "font.size": 12.5,
+    "axes.titlesize": 12.5,
+    "axes.labelsize": 12.5,
+    "xtick.labelsize": 11.5,
+    "ytick.labelsize": 11.5,
+    "text.color": INK,
+    "axes.labelcolor": SOFT,
+    "axes.titlecolor": INK,
+    "axes.titlelocation": "left",
+    "axes.edgecolor": SOFT,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.major.size": 3,
+    "ytick.major.size": 3,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "lines.linewidth": 2.0,
+    "lines.solid_capstyle": "round",
+    "figure.facecolor": "none",
+    "figure.labelsize": 12.5,
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "figure.constrained_layout.use": True,
+    "path.simplify_threshold": 0.4,
+}
 
 
 @dataclass(frozen=True, repr=False)
@@ -94,7 +96,7 @@ class Picture:
 
     def svg(self, name: str) -> str:
         """Return the figure as SVG, the same at every run. `name` keeps its ids apart from other figures' on a page."""
-        return svg(self.fig, name)
+        return svg(self.fig, name, self.alt)
 
     def csv(self) -> str:
         """Return the data as comma-separated values with a header."""
@@ -128,16 +130,20 @@ class Picture:
 
     def _repr_html_(self) -> str:
         """Show the picture in a notebook, with its words."""
-        svg = self.svg(re.sub(r"\W+", "-", self.alt)[:40])
-        label = self.alt.replace("&", "&amp;").replace('"', "&quot;")
-        svg = svg.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
-        return f'<figure class="wi-figure">\n{svg}<figcaption>{self.caption}</figcaption>\n</figure>'
+        name = re.sub(r"\W+", "-", self.alt)[:40]
+        return f'<figure class="wi-figure">\n{self.svg(name)}<figcaption>{self.caption}</figcaption>\n</figure>'
 
 
-def svg(fig: Figure, name: str) -> str:
-    """Return a figure as SVG in the page's colors and font, the same at every run; `name` makes its ids its own."""
+def svg(fig: Figure, name: str, alt: str = "") -> str:
+    """Return a figure as SVG in the page's colors and font, the same at every run.
+
+    Args:
+        fig: what to draw.
+        name: makes the ids inside it its own, since several figures share a page.
+        alt: what it shows, for someone who does not see it.
+    """
     buffer = io.StringIO()
-    with mpl.rc_context({"svg.hashsalt": name}):
+    with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
         fig.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     drawn = buffer.getvalue()
     drawn = drawn[drawn.index("<svg") :]
@@ -147,17 +153,20 @@ def svg(fig: Figure, name: str) -> str:
     drawn = re.sub(r"\s*\n\s*", "\n", drawn)
     for color, variable in VARIABLES.items():
         drawn = drawn.replace(color, f"var(--wi-{variable}, {color})")
-    return drawn
+    words = f' role="img" aria-label="{html.escape(alt)}"' if alt else ""
+    return drawn.replace("<svg", f"<svg{words}", 1)
 
 
 def _short(number: re.Match[str]) -> str:
+    # A tenth of a unit is less than a pixel; what is below 1 is a scale or a position within a glyph.
     return f"{float(number[0]):.1f}".removesuffix(".0") if abs(float(number[0])) >= 1 else f"{float(number[0]):.3g}"
 
 
 def axes(rows: int = 1, columns: int = 1, *, height: float = 3.0, **options: Any) -> tuple[Figure, Any]:
     """Return a figure of full width and its axes, one or an array of them. `height` is in inches."""
-    fig = Figure(figsize=(WIDTH, height))
-    return fig, fig.subplots(rows, columns, **options)
+    with mpl.rc_context(STYLE):
+        fig = Figure(figsize=(WIDTH, height))
+        return fig, fig.subplots(rows, columns, **options)
 
 
 def superscript(n: int) -> str:

@@ -3,15 +3,17 @@
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 
 from wi_docs.experiments.propagation import propagate
-from wi_docs.pages.figures import BLUE, INK, Picture, axes
+from wi_docs.pages.figures import BLUE, INK, STYLE, Picture, axes
 
 DEPTH, WIDTH = 10, 256
 SHOWN = (1, 4, 7, 10)
 CASES = (("saturating", 3.0), ("healthy", 1.0), ("dying", 0.4))
 
 
+@rc_context(STYLE)
 def draw() -> Picture:
     """Draw histograms of a tanh network's activations, a column a scale and a row a layer."""
     edges = np.linspace(-1.0, 1.0, 42)

@@ -1,14 +1,16 @@
 """How far three layers move in three steps of Adam, against width: standard scaling and maximal update."""
 
 import numpy as np
+from matplotlib import rc_context
 
 from wi_docs.experiments.mup import coordinate_check
-from wi_docs.pages.figures import BLUE, INK, RED, SOFT, Picture, axes, label
+from wi_docs.pages.figures import BLUE, INK, RED, SOFT, STYLE, Picture, axes, label
 
 WIDTHS = (64, 128, 256, 512, 1024)
 LAYERS = ("first layer", "second layer", "output")
 
 
+@rc_context(STYLE)
 def draw() -> Picture:
     """Draw the three layers side by side."""
     change = {scaling: coordinate_check(scaling, widths=WIDTHS) for scaling in ("standard", "mup")}

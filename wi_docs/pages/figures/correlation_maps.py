@@ -1,15 +1,17 @@
 """What a layer makes of the likeness of two inputs: below the edge, at it, and above."""
 
 import numpy as np
+from matplotlib import rc_context
 
 from wi_docs.experiments.meanfield import correlation_map, critical_sigma_w, fixed_point
-from wi_docs.pages.figures import BLUE, INK, RED, SOFT, Picture, axes, label
+from wi_docs.pages.figures import BLUE, INK, RED, SOFT, STYLE, Picture, axes, label
 
 SIGMA_B = 0.3
 EDGE = critical_sigma_w("tanh", sigma_b=SIGMA_B)
 CASES = ((0.8, "below", BLUE), (EDGE, "at the edge", INK), (2.5, "above", RED))
 
 
+@rc_context(STYLE)
 def draw() -> Picture:
     """Draw the next correlation over this one."""
     c = np.linspace(0, 1, 81)

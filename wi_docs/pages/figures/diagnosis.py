@@ -3,13 +3,14 @@
 import math
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.ticker import MaxNLocator
 
 from wi_docs.diagnosis.networks import Diagnosis, Spec, diagnose
 from wi_docs.diagnosis.probe import Probe
 from wi_docs.diagnosis.report import headline
 from wi_docs.nn.checks import Array
-from wi_docs.pages.figures import BLUE, INK, RED, Picture, axes, decades, label
+from wi_docs.pages.figures import BLUE, INK, RED, STYLE, Picture, axes, decades, label
 
 EXAMPLE = Spec((64, *[256] * 20, 10), scheme="pytorch_linear")
 COLORS = {"signal": BLUE, "gradient": RED}
@@ -20,6 +21,7 @@ def draw() -> Picture:
     return picture(diagnose(EXAMPLE, advise=False))
 
 
+@rc_context(STYLE)
 def picture(found: Diagnosis | Probe) -> Picture:
     """Draw signal and gradient against the rows: lines for theory, dots for what was found.
 

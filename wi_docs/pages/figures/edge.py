@@ -3,16 +3,18 @@
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 
 from wi_docs.experiments.meanfield import fixed_point
 from wi_docs.experiments.propagation import propagate
-from wi_docs.pages.figures import BLUE, GREEN, INK, RED, SOFT, Picture, axes, label
+from wi_docs.pages.figures import BLUE, GREEN, INK, RED, SOFT, STYLE, Picture, axes, label
 
 SIGMAS = np.array([0.6, 0.8, 1.0, 1.2, 1.41, 1.6, 1.8, 2.0, 2.4, 2.8])
 DEPTH, WIDTH, BIAS = 20, 300, 0.3
 CASES = (("tanh", RED, "o"), ("relu", GREEN, "^"), ("sigmoid", BLUE, "s"))
 
 
+@rc_context(STYLE)
 def draw() -> Picture:
     """Draw the gradient's factor a layer over sigma_w: dots measured, lines from theory."""
     fig, ax = axes(height=3.9)

@@ -3,13 +3,15 @@
 import math
 
 import numpy as np
+from matplotlib import rc_context
 
 from wi_docs.experiments.products import random_products
-from wi_docs.pages.figures import BLUE, INK, RED, SOFT, Picture, axes, decades, label
+from wi_docs.pages.figures import BLUE, INK, RED, SOFT, STYLE, Picture, axes, decades, label
 
 WIDTH, DEPTH, DRAWS = 32, 30, 2000
 
 
+@rc_context(STYLE)
 def draw() -> Picture:
     """Draw quantiles, mean and median against depth."""
     log = 2 * random_products(width=WIDTH, sigma=math.sqrt(2 / WIDTH), factors=DEPTH, draws=DRAWS, relu=True).log_size

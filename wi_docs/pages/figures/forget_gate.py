@@ -3,15 +3,17 @@
 import math
 
 import numpy as np
+from matplotlib import rc_context
 
 from wi_docs.experiments.recurrent import lstm_memory
 from wi_docs.nn.activations import activation
-from wi_docs.pages.figures import BLUE, GREEN, INK, PURPLE, RED, Picture, axes, decades, label
+from wi_docs.pages.figures import BLUE, GREEN, INK, PURPLE, RED, STYLE, Picture, axes, decades, label
 
 STEPS, SEEDS = 100, range(4)
 BIASES = ((0.0, "0", RED), (1.0, "1", PURPLE), (2.0, "2", GREEN), (math.log(STEPS), "ln 100", BLUE))
 
 
+@rc_context(STYLE)
 def draw() -> Picture:
     """Draw runs and closed forms."""
     steps = np.arange(STEPS + 1)

@@ -3,10 +3,11 @@
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 
 from wi_docs.experiments.propagation import propagate
 from wi_docs.nn.activations import activation
-from wi_docs.pages.figures import BLUE, GREEN, RED, SOFT, Picture, axes, decades, label
+from wi_docs.pages.figures import BLUE, GREEN, RED, SOFT, STYLE, Picture, axes, decades, label
 
 DEPTH, WIDTH = 30, 256
 CASES = (
@@ -18,6 +19,7 @@ CASES = (
 )
 
 
+@rc_context(STYLE)
 def draw() -> Picture:
     """Draw the gradient's rms relative to the last layer's, on a logarithmic axis."""
     layers = np.arange(1, DEPTH + 1)

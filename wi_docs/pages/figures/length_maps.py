@@ -3,10 +3,11 @@ who comes back to 1 and who runs away.
 """
 
 import numpy as np
+from matplotlib import rc_context
 
 from wi_docs.experiments.meanfield import length_map
 from wi_docs.nn.gains import gain
-from wi_docs.pages.figures import BLUE, GREEN, INK, PURPLE, RED, SOFT, Picture, axes, label
+from wi_docs.pages.figures import BLUE, GREEN, INK, PURPLE, RED, SOFT, STYLE, Picture, axes, label
 
 STYLES = {
     "relu": ("ReLU", INK),
@@ -17,6 +18,7 @@ STYLES = {
 }
 
 
+@rc_context(STYLE)
 def draw() -> Picture:
     """Draw the next layer's variance over this one's."""
     q = np.geomspace(0.1, 10, 61)

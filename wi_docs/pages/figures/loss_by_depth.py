@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from matplotlib import rc_context
+
 from wi_docs.experiments.training import train_digits
-from wi_docs.pages.figures import BLUE, GREEN, INK, Picture, axes, decades, label
+from wi_docs.pages.figures import BLUE, GREEN, INK, STYLE, Picture, axes, decades, label
 
 DEPTHS = (2, 5, 10, 20)
 STEPS = 500
@@ -11,6 +13,7 @@ CASES = (("sigmoid", "lecun_normal", 0.5, BLUE), ("relu", "he_normal", 0.03, GRE
 LINES = ("-", (0, (6, 2)), (0, (3, 2)), (0, (1, 1.5)))
 
 
+@rc_context(STYLE)
 def draw() -> Picture:
     """Draw the loss over the steps, a panel an activation and a line a depth."""
     fig, panels = axes(1, 2, height=3.5, sharey=True)

@@ -3,9 +3,10 @@
 from functools import cache
 
 import numpy as np
+from matplotlib import rc_context
 
 from wi_docs.experiments.meanfield import critical_sigma_w, fixed_point
-from wi_docs.pages.figures import BLUE, INK, RED, SOFT, Picture, axes, label
+from wi_docs.pages.figures import BLUE, INK, RED, SOFT, STYLE, Picture, axes, label
 
 WEIGHTS, BIASES = np.linspace(0.5, 4.0, 29), np.linspace(0.02, 0.6, 13)
 ORDER, CHAOS = (5, 20), (20, 12)
@@ -17,6 +18,7 @@ def _reach() -> np.ndarray:
     return np.array(rows)
 
 
+@rc_context(STYLE)
 def draw() -> Picture:
     """Draw lines of equal reach on both sides of the edge."""
     log = _reach()  # of the gradient's factor a layer

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from matplotlib import rc_context
+
 from wi_docs.experiments.pretraining import compare_starts
-from wi_docs.pages.figures import BLUE, GREEN, INK, PURPLE, Picture, axes, label
+from wi_docs.pages.figures import BLUE, GREEN, INK, PURPLE, STYLE, Picture, axes, label
 
 LOOKS = {"random": (BLUE, (0, (2, 2))), "pre-trained": (GREEN, "-"), "shuffled": (PURPLE, (0, (6, 2)))}
 DEPTH = 5
 
 
+@rc_context(STYLE)
 def draw() -> Picture:
     """Draw held-out accuracy while fine-tuning, a line a seed."""
     starts = compare_starts(depth=DEPTH)

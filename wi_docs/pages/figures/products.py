@@ -4,9 +4,10 @@ import math
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 
 from wi_docs.experiments.products import random_products
-from wi_docs.pages.figures import BLUE, INK, RED, SOFT, Picture, axes, label
+from wi_docs.pages.figures import BLUE, INK, RED, SOFT, STYLE, Picture, axes, label
 
 CASES = (
     ("numbers from N(0, 1.5²)", 1, 1.5, BLUE),
@@ -15,6 +16,7 @@ CASES = (
 FACTORS, DRAWS = 100, 16
 
 
+@rc_context(STYLE)
 def draw() -> Picture:
     """Draw the size of the product after each factor, a line a draw, with the Lyapunov exponent's line."""
     fig, panels = axes(2, 1, height=5.0, sharex=True)

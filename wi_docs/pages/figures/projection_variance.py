@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from matplotlib import rc_context
+
 from wi_docs.experiments.propagation import SCALES, projection_variance
-from wi_docs.pages.figures import BLUE, GREEN, RED, Picture, axes, decades, label
+from wi_docs.pages.figures import BLUE, GREEN, RED, STYLE, Picture, axes, decades, label
 
 DIMENSIONS = (1, 3, 10, 30, 100, 300, 1000)
 
 
+@rc_context(STYLE)
 def draw() -> Picture:
     """Draw the three estimates on logarithmic axes."""
     fig, ax = axes(height=3.3)

@@ -3,14 +3,16 @@
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 
 from wi_docs.experiments.recurrent import random_recurrence, recur
-from wi_docs.pages.figures import BLUE, INK, PURPLE, RED, Picture, axes, decades, label
+from wi_docs.pages.figures import BLUE, INK, PURPLE, RED, STYLE, Picture, axes, decades, label
 
 SIZE, STEPS = 64, 100
 RADII = ((1.1, RED, "-"), (1.0, PURPLE, (0, (6, 2))), (0.9, BLUE, (0, (2, 2))))
 
 
+@rc_context(STYLE)
 def draw() -> Picture:
     """Draw the norm of the Jacobian over k steps back."""
     fig, panels = axes(1, 2, height=3.5, sharey=True)

@@ -1,9 +1,10 @@
 """The mean square along a residual stream: doubled, divided, normalized inside, normalized after."""
 
 import numpy as np
+from matplotlib import rc_context
 
 from wi_docs.experiments.residual import residual_stream
-from wi_docs.pages.figures import BLUE, GREEN, INK, PURPLE, RED, Picture, axes, decades, label
+from wi_docs.pages.figures import BLUE, GREEN, INK, PURPLE, RED, STYLE, Picture, axes, decades, label
 
 BLOCKS, SEEDS = 24, range(4)
 CASES = {
@@ -14,6 +15,7 @@ CASES = {
 }
 
 
+@rc_context(STYLE)
 def draw() -> Picture:
     """Draw stream and gradient side by side."""
     runs = {

@@ -3,14 +3,16 @@
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 
 from wi_docs.experiments.training import sweep
-from wi_docs.pages.figures import BLUE, GREEN, INK, PURPLE, RED, Picture, axes, label
+from wi_docs.pages.figures import BLUE, GREEN, INK, PURPLE, RED, STYLE, Picture, axes, label
 
 CASES = ((0.5, BLUE, (0, (2, 2))), (0.75, PURPLE, (0, (6, 2))), (1.0, GREEN, "-"), (1.5, RED, "-"))
 DEPTH, STEPS, RATE, LOOKS = 10, 300, 0.02, 31
 
 
+@rc_context(STYLE)
 def draw() -> Picture:
     """Draw held-out accuracy over the steps, and where a run leaves the range of numbers."""
     fig, ax = axes(height=3.3)

@@ -1,12 +1,13 @@
 """Ten schemes, each on a network that it is for or is used for: the signal forward, the gradient back."""
 
 import numpy as np
+from matplotlib import rc_context
 
 from wi_docs.experiments.lsuv import lsuv
 from wi_docs.experiments.propagation import propagate, rms
 from wi_docs.nn.checks import Array
 from wi_docs.nn.network import MLP
-from wi_docs.pages.figures import BLUE, INK, RED, Picture, axes, decades, label
+from wi_docs.pages.figures import BLUE, INK, RED, STYLE, Picture, axes, decades, label
 
 DEPTH, WIDTH, SEEDS = 20, 256, range(4)
 CASES = (
@@ -44,6 +45,7 @@ def _lines(phi: str, init: str) -> tuple[Array, Array]:
     return forward, backward
 
 
+@rc_context(STYLE)
 def draw() -> Picture:
     """Draw ten panels."""
     lines = {name: _lines(phi, init) for name, phi, init in CASES}

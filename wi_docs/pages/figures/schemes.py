@@ -3,9 +3,10 @@
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 
 from wi_docs.experiments.propagation import propagate
-from wi_docs.pages.figures import BLUE, GREEN, INK, OCHRE, PURPLE, Picture, axes, decades, label
+from wi_docs.pages.figures import BLUE, GREEN, INK, OCHRE, PURPLE, STYLE, Picture, axes, decades, label
 
 DEPTH, WIDTH = 30, 256
 SCHEMES = (
@@ -16,6 +17,7 @@ SCHEMES = (
 )
 
 
+@rc_context(STYLE)
 def draw() -> Picture:
     """Draw forward rms above, gradient rms below."""
     layers = np.arange(1, DEPTH + 1)

@@ -3,11 +3,13 @@
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 
 from wi_docs.nn.activations import activation
-from wi_docs.pages.figures import BLUE, INK, RED, SOFT, Picture, axes, label
+from wi_docs.pages.figures import BLUE, INK, RED, SOFT, STYLE, Picture, axes, label
 
 
+@rc_context(STYLE)
 def draw() -> Picture:
     """Draw both functions above, both slopes below."""
     x = np.linspace(-6.0, 6.0, 241)

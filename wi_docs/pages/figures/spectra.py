@@ -3,14 +3,16 @@
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 
 from wi_docs.experiments.propagation import product_spectrum
-from wi_docs.pages.figures import GREEN, INK, PURPLE, Picture, axes, decades, label
+from wi_docs.pages.figures import GREEN, INK, PURPLE, STYLE, Picture, axes, decades, label
 
 WIDTH, DEPTH = 100, 50
 ROUNDING = 1e-13  # smaller singular values of a float64 matrix are noise
 
 
+@rc_context(STYLE)
 def draw() -> Picture:
     """Draw the sorted singular values of both products."""
     rank = np.arange(1, WIDTH + 1)

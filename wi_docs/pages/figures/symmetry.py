@@ -3,13 +3,15 @@
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 
 from wi_docs.experiments.symmetry import train_units
-from wi_docs.pages.figures import BLUE, GREEN, GRID, INK, OCHRE, PURPLE, RED, SOFT, Picture, axes, label
+from wi_docs.pages.figures import BLUE, GREEN, GRID, INK, OCHRE, PURPLE, RED, SOFT, STYLE, Picture, axes, label
 
 UNITS, STEPS = 5, 2000
 
 
+@rc_context(STYLE)
 def draw() -> Picture:
     """Draw the path of each unit's two incoming weights."""
     fig, panels = axes(1, 2, height=3.5, sharex=True, sharey=True)

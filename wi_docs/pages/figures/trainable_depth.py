@@ -1,12 +1,14 @@
 """Which depths train at which scale: tanh networks on the digits, with theory's depth scale over them."""
 
 import numpy as np
+from matplotlib import rc_context
 
 from wi_docs.experiments.meanfield import depth_scale
 from wi_docs.experiments.trainability import DEPTHS, SCALES, TRAINABLE, train_grid
-from wi_docs.pages.figures import BLUE, INK, RED, SOFT, Picture, axes, label
+from wi_docs.pages.figures import BLUE, INK, RED, SOFT, STYLE, Picture, axes, label
 
 
+@rc_context(STYLE)
 def draw() -> Picture:
     """Draw a disc for each network, its area the share of digits learned, and six depth scales as a line."""
     scales, depths = SCALES, DEPTHS

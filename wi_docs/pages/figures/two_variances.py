@@ -1,14 +1,16 @@
 """Deep in a ReLU network the mean square is kept, and what tells inputs apart dies, but for their lengths."""
 
 import numpy as np
+from matplotlib import rc_context
 
 from wi_docs.experiments.meanfield import relu_two_inputs
 from wi_docs.experiments.propagation import propagate
-from wi_docs.pages.figures import BLUE, GREEN, INK, RED, Picture, axes, decades, label
+from wi_docs.pages.figures import BLUE, GREEN, INK, RED, STYLE, Picture, axes, decades, label
 
 DEPTH, WIDTH, BATCH, SEEDS = 100, 256, 32, 8
 
 
+@rc_context(STYLE)
 def draw() -> Picture:
     """Draw the mean square, and the differences of directions and of lengths by layer, with theory for both."""
     by_seed = []

@@ -3,14 +3,16 @@
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 
 from wi_docs.experiments.propagation import propagate
-from wi_docs.pages.figures import BLUE, INK, RED, Picture, axes, decades, label
+from wi_docs.pages.figures import BLUE, INK, RED, STYLE, Picture, axes, decades, label
 
 DEPTH, WIDTH = 20, 256
 CASES = (("sigmoid", 1.0, BLUE), ("tanh", 0.8, RED))
 
 
+@rc_context(STYLE)
 def draw() -> Picture:
     """Draw both gradients relative to the last layer's."""
     layers = np.arange(1, DEPTH + 1)

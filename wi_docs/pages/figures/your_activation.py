@@ -4,12 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 
 from wi_docs.nn.activations import Activation, activation
 from wi_docs.nn.gains import gain, second_moment
-from wi_docs.pages.figures import BLUE, INK, RED, SOFT, Picture, axes, label
+from wi_docs.pages.figures import BLUE, INK, RED, SOFT, STYLE, Picture, axes, label
 
 
+@rc_context(STYLE)
 def draw(function: str | Activation | Callable[[Any], Any] = np.sin) -> Picture:
     """Draw the function with its slope, and both factors of a layer over the variance at its forward gain."""
     forward, backward = gain(function), gain(function, direction="backward")

@@ -1,0 +1,328 @@
+"""What MkDocs' hooks do, on two objects: a session, from the start of MkDocs to its end, and in it one build at a time.
+
+Nothing here imports `wi_docs` or matplotlib: `mkdocs serve` keeps a module as it was when it started, so what has to
+see the code as it stands is done by `python -m scripts.make`, in processes of its own.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import html
+import json
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File, Files
+from mkdocs.utils import CountHandler
+
+from scripts import check_site, citations, house, ledger, pages, runtime, sources, store, swap
+from scripts.reading import LOG, Reading
+
+
+class Session:
+    """MkDocs from its start to its end: one build, or under `mkdocs serve` one after the other."""
+
+    def __init__(self) -> None:
+        self.beside = False  # whether to build in a folder beside the last site, which it replaces when it is whole
+        self.asked_for_runtime = False
+        self.rendered: dict[str, _Rendered] = {}
+        self.indexed: dict[str, _Indexed] = {}
+        self.draft: tuple[Path, Path] | None = None  # the folder that is built in, and the one that it will replace
+        self.whole = False  # whether the build under way has come to its end, and MkDocs takes it
+        self.build: Build
+
+    def begin(self, config: Any) -> None:
+        """Make what is stale, and begin a build; stop if something cannot be made, with the last site as it was."""
+        self.whole = False
+        store.refresh()
+        if any(store.find(job) is None for job in store.jobs()):
+            command = [sys.executable, "-m", "scripts.make"]
+            made = subprocess.run(command, cwd=store.ROOT, stderr=subprocess.PIPE, text=True, check=False)
+            store.refresh()
+            if made.returncode:
+                raise PluginError(f"not built, and the last site is left as it was.\n{made.stderr.strip()}")
+        # A server that does not answer is not asked at every rebuild.
+        here = runtime.bring(fetch=not self.asked_for_runtime)
+        self.asked_for_runtime = True
+        self.build = Build(config, self.rendered, runtime.megabytes() if here else None)
+        index = config.plugins["material/search"].search_index
+        index.add_entry_from_context = functools.partial(self.index, index, index.add_entry_from_context)
+        if self.beside:
+            site = Path(config.site_dir)
+            self.draft = swap.begin(site), site
+            config.site_dir = str(self.draft[0])
+
+    def index(self, index: Any, add: Any, page: Any) -> None:
+        """Enter a page in the search index, or take its entries from the last build. Material calls this for a page."""
+        last = self.indexed.get(page.file.src_uri)
+        if last is None or (last.content, last.meta) != (page.content, page.meta):
+            begin = len(index.entries)
+            add(page)
+            self.indexed[page.file.src_uri] = _Indexed(page.content, page.meta, index.entries[begin:])
+        else:
+            index.entries += map(dict, last.entries)
+
+    def end(self) -> None:
+        """Put a whole site in place of the last one, and remove one that is not whole."""
+        if self.draft is None:
+            return
+        if self.whole:
+            swap.put(*self.draft)
+            LOG.info("The site is in %s", self.draft[1])
+        else:
+            shutil.rmtree(self.draft[0], ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class _Rendered:
+    """A page as it was rendered, for the next build of a session, in which most pages are the same.
+
+    Attributes:
+        key: a digest of what it was rendered from, but for `results`.
+        results: the keys of the results that it shows.
+        state: what rendering has set on MkDocs' page.
+        links: by source of the page that is linked to, the links to its anchors.
+        reading: what it turned out to use.
+    """
+
+    key: str
+    results: dict[store.Job, str]
+    state: dict[str, Any]
+    links: dict[str, dict[str, str]]
+    reading: Reading
+
+
+@dataclass(frozen=True)
+class _Indexed:
+    """A page's HTML with its entries in the search index, for the next build of a session."""
+
+    content: str
+    meta: dict[str, Any]
+    entries: list[dict[str, Any]]
+
+
+class Build:
+    """One build of the site: what is known of its claims, and what its pages turn out to use.
+
+    Args:
+        config: MkDocs' own, which gets the Markdown extension.
+        rendered: pages of the last build, by source; they are used again, and replaced by those of this build.
+        megabytes: how much the first press of a Run button loads, or None if pages run no Python.
+    """
+
+    def __init__(self, config: Any, rendered: dict[str, _Rendered], megabytes: str | None) -> None:
+        self.claims = ledger.records()
+        self.rendered = rendered
+        self.runs = megabytes is not None
+        self.places = {
+            "[[references]]": citations.reference_list,
+            "[[ledger]]": lambda: ledger.table(self.claims),
+            "[[ledger filters]]": lambda: ledger.filters(self.claims),
+            "[[ledger summary]]": lambda: ledger.summary(self.claims),
+            "[[predicted]]": lambda: ledger.predictions(self.claims),
+            "[[house]]": house.picture,
+        }
+        self.readings: list[Reading] = []
+        self.marked: set[tuple[str, str]] = set()  # page and claim
+        self.described: dict[str, str] = {}  # page by description
+        self.extension = pages.Pages(self.claims, self.places, megabytes)
+        config.markdown_extensions.append(self.extension)
+        config.extra["runtime"] = f"{runtime.key()} {megabytes}" if self.runs else None
+        if self.runs:
+            config.mdx_configs.setdefault("pymdownx.superfences", {})["custom_fences"] = pages.FENCES
+        # The reference's templates, which stand in docs/theme/mkdocstrings, ask for it.
+        config.plugins["mkdocstrings"].get_handler("python").env.globals["runs"] = self.runs
+        # Styles of the reference, which MkDocs would have every page load; docs/theme/main.html has them for that page.
+        config.extra_css.remove("assets/_mkdocstrings.css")
+
+    def hand_over(self, files: Files, config: Any) -> None:
+        """Give MkDocs what was made, as generated files: results with their code, labs in place of their sources."""
+        for uri, path in self.made():
+            if uri.startswith("labs/") and uri.endswith(".md"):
+                source = files.get_file_from_path(str(Path(uri).with_suffix(".py")))
+                if source is not None:
+                    files.remove(source)
+            files.append(File.generated(config, uri, abs_src_path=str(path)))
+        for file in runtime.files(config) if self.runs else ():
+            files.append(file)
+        records = json.dumps(list(self.claims.values()), indent=1)
+        files.append(File.generated(config, "claims.json", content=records))
+
+    def made(self) -> Iterator[tuple[str, Path]]:
+        """Yield the place in the site and the file of each result that is served, and of the code that made it."""
+        suffixes = {
+            "explorers": (".json",),
+            "figures": (".svg", ".csv"),
+            "labs": (".md", ".ipynb"),
+            "tables": (".csv",),
+        }
+        for job in store.jobs():
+            folder = store.find(job)
+            if folder is None:
+                raise PluginError(f"{job} was made and is gone: is another build running?")
+            for suffix in suffixes.get(job.kind, ()):
+                yield f"{job.kind}/{job.name}{suffix}", folder / f"{job.name}{suffix}"
+        for job in store.jobs(["exercises", "figures", "tables"]):
+            yield f"{job.kind}/{job.name}.py", store.ROOT / job.source
+        for module in sorted({job.module for job in store.jobs(["claims"])}):
+            job = store.Job("claims", module)
+            yield f"claims/{module}.py", store.ROOT / job.source
+
+    def render_once(self, files: Files) -> None:
+        """Let pages that would come out as in the last build of the session be taken from it."""
+        shared = {
+            "references": sorted(map(repr, citations.bibliography().items())),
+            "explorers": [job.name for job in store.jobs(["explorers"])],
+            # The folder of the wheel has another name after every change of the package, and no page links to it.
+            "files": sorted(file.src_uri for file in files if not file.src_uri.startswith("runtime/")),
+        }
+        for file in files.documentation_pages():
+            page: Any = file.page
+            page.render = functools.partial(self.render, page, page.render, shared)
+
+    def render(self, page: Any, render: Any, shared: dict[str, Any], config: Any, files: Files) -> None:
+        """Render a page, or take it from the last build: MkDocs calls this in place of the page's own method.
+
+        A page that was rendered with a warning is rendered again, so that its author is told again.
+        """
+        uri, markdown, reading = page.file.src_uri, page.markdown, self.readings[-1]
+        claims = [self.claims.get(name) for name in ledger.MARK.findall(markdown)]
+        code = package_digest() if "\n::: " in markdown else ""  # what mkdocstrings documents
+        asked = json.dumps([shared, markdown, claims, code])
+        key = hashlib.sha256(asked.encode()).hexdigest()
+        last = self.rendered.get(uri)
+        if last and last.key == key and all(store.key(job) == was for job, was in last.results.items()):
+            vars(page).update(last.state)
+            page.links_to_anchors = {files.get_file_from_path(to): links for to, links in last.links.items()}
+            reading.cited |= last.reading.cited
+            reading.shown |= last.reading.shown
+            return
+        counter = CountHandler(level="WARNING")
+        LOG.parent.addHandler(counter)  # type: ignore[union-attr]
+        try:
+            render(config, files)
+        finally:
+            LOG.parent.removeHandler(counter)  # type: ignore[union-attr]
+        self.rendered.pop(uri, None)
+        if not counter.counts:
+            names = ("content", "toc", "_title_from_render", "present_anchor_ids")
+            self.rendered[uri] = _Rendered(
+                key,
+                {job: store.key(job) for job in reading.shown},
+                {name: vars(page)[name] for name in names},
+                {to.src_uri: links for to, links in (page.links_to_anchors or {}).items()},
+                reading,
+            )
+
+    def read(self, markdown: str, page: Any) -> str:
+        """Return a page's Markdown with tables, exercises and lists filled in, and begin its reading."""
+        path = store.ROOT / "docs" / page.file.src_uri
+        written = path.is_file()  # else it is made from a lab
+        reading = Reading(path if written else path.with_suffix(".py"))
+        self.readings.append(reading)
+        self.extension.reading = reading
+        described = page.meta.get("description")
+        if not described or self.described.setdefault(described, page.file.src_uri) != page.file.src_uri:
+            LOG.warning("docs/%s:1: the page wants a description of its own in its front matter", page.file.src_uri)
+        if written:
+            for line, message in ledger.problems(path.read_text(encoding="utf-8"), path, self.claims):
+                LOG.warning("docs/%s:%d: %s", page.file.src_uri, line, message)
+        self.marked |= {(path.stem, name) for name in ledger.MARK.findall(markdown)}
+        for fill_in in (pages.fill_tables, pages.fill_exercises, pages.fill_choices):
+            markdown = fill_in(markdown, reading)
+        for place, fill in self.places.items():
+            if place in markdown:
+                markdown = markdown.replace(place, fill())
+        if page.file.src_uri not in ("glossary.md", "ledger.md"):
+            terms = (f"*[{term}]: {words}" for term, words in pages.glossary().items())
+            markdown = "\n".join([f"{markdown}\n", *terms])
+        return markdown
+
+    def check(self, site: Path, config: Any) -> None:
+        """Hold the whole site against its inventory: links and anchors, results shown, references cited."""
+        shorten_index(site / "search" / "search_index.json", config)
+        leave_out_comments(site / "assets")
+        cited = {key for reading in self.readings for key in reading.cited}
+        shown = {job for reading in self.readings for job in reading.shown}
+        for key in sorted(citations.bibliography().keys() - cited):
+            LOG.warning("docs/references.bib: %s is cited nowhere", key)
+        for record in self.claims.values():
+            if (record["page"], record["id"]) not in self.marked:
+                message = f"the claim {record['id']} is not marked on docs/{record['page']}.md"
+                LOG.warning("%s:%d: %s", record["code"], record["line"], message)
+            keys = set(re.findall(rf"@({citations.KEY})", record["source"]))
+            for key in sorted(keys - citations.bibliography().keys()):
+                LOG.warning("%s:%d: %s", record["code"], record["line"], citations.no_entry(key))
+        for job in store.jobs(["exercises", "explorers", "figures", "tables"]):
+            if job not in shown:
+                LOG.warning("%s: it is shown nowhere", job.source)
+        for problem in check_site.problems(site, config.site_url):
+            LOG.warning("%s", problem)
+
+
+def package_digest() -> str:
+    """Return a digest of what the reference documents: the package, without its pages, which nothing there imports."""
+    package = store.ROOT / "wi_docs"
+    paths = (path.relative_to(store.ROOT) for path in sorted(package.rglob("*.py")) if "pages" not in path.parts)
+    return hashlib.sha256("".join(map(sources.digest, paths)).encode()).hexdigest()
+
+
+class _Words(HTMLParser):
+    """The words of an entry of the search index, without its code: words are what one searches for."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.inside = 0  # of how many blocks of code
+        self.words = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.inside += tag == "pre"
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside -= tag == "pre"
+
+    def handle_data(self, data: str) -> None:
+        if not self.inside:
+            self.words += html.escape(data, quote=False)
+
+
+def shorten_index(path: Path, config: Any) -> None:
+    """Keep of chapters the words, of the reference the names, and of the rest titles and first words.
+
+    Every page loads this index.
+    """
+    index = json.loads(path.read_text(encoding="utf-8"))
+    chapters = next(part["Chapters"] for part in config["nav"] if "Chapters" in part)
+    index["docs"] = [entry for entry in index["docs"] if "#exercise-" not in entry["location"]]
+    for entry in index["docs"]:
+        page = entry["location"].partition("/")[0]
+        if page == "reference":
+            entry["text"] = ""
+        elif f"{page}.md" in chapters:
+            entry["text"] = _Words(entry["text"]).words
+        else:
+            entry["text"] = textwrap.shorten(_Words(entry["text"]).words, 60, placeholder=" …")
+        entry["title"] = entry["title"].partition("  <code>")[0]  # a class without the word that it is one
+    path.write_text(json.dumps(index, separators=(",", ":")), encoding="utf-8")
+
+
+def leave_out_comments(assets: Path) -> None:
+    """Serve our own styles and scripts without their comments, a kilobyte of what each page loads first."""
+    block = r"/\*\*(?:[^*]|\*(?!/))*\*/"  # in a script, one that fills its lines; a type within an expression stays
+    for folder, pattern in (("css", r"/\*.*?\*/\s*"), ("js", rf"(?m)^[ \t]*(?://.*|{block})\n")):
+        for path in (assets / folder).rglob(f"*.{folder}"):
+            text = path.read_text(encoding="utf-8")
+            shorter = re.sub(pattern, "", text, flags=re.DOTALL if folder == "css" else re.NOFLAG)
+            path.write_text(shorter, encoding="utf-8")

@@ -1,0 +1,150 @@
+"""Citations in Markdown, and the list of references, from `docs/references.bib`."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from markdown import Markdown
+from markdown.inlinepatterns import InlineProcessor
+from pybtex.database import Person, parse_string
+
+from scripts import store
+
+if TYPE_CHECKING:
+    from scripts.pages import Pages
+
+KEY = r"[A-Za-z][\w-]*"  # of a citation: letters and a year, or what somebody took for it
+
+
+def bibliography() -> dict[str, Any]:
+    """Return the entries of `docs/references.bib` by key, each as pybtex has it."""
+    return _entries((store.ROOT / "docs" / "references.bib").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _entries(text: str) -> dict[str, Any]:
+    return dict(parse_string(text, "bibtex").entries)
+
+
+def no_entry(key: str) -> str:
+    """Return a message: the bibliography has no such key, and which key that it has is nearest."""
+    return f"no entry {key!r} in docs/references.bib{suggestion(key, bibliography())}"
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return the end of a message that suggests the known word nearest to a wrong one, or nothing if none is near.
+
+    Examples:
+        >>> suggestion("glorot10", ["glorot2010", "he2015"])
+        '; did you mean glorot2010?'
+    """
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _family(person: Person) -> str:
+    return " ".join([*person.prelast_names, *person.last_names]).replace("{", "").replace("}", "")
+
+
+def _names(entry: Any) -> str:
+    families = [_family(person) for person in entry.persons["author"]]
+    if len(families) > 3:
+        return f"{families[0]} et al."
+    return " & ".join(families) if len(families) < 3 else f"{families[0]}, {families[1]} & {families[2]}"
+
+
+class _Citing(InlineProcessor):
+    """What the two forms of a citation share: the link to the list of references."""
+
+    PATTERN: str
+
+    def __init__(self, md: Markdown, pages: Pages) -> None:
+        super().__init__(self.PATTERN, md)
+        self.pages = pages
+
+    def link(self, key: str, *, narrative: bool) -> ET.Element:
+        link = ET.Element("a", {"href": f"/references.md#{key}", "class": "wi-cite"})
+        if key not in bibliography():
+            self.pages.reading.warn(f"@{key}", no_entry(key))
+            link = ET.Element("span")
+            link.text = f"@{key}"
+            return link
+        self.pages.reading.cited.add(key)
+        entry = bibliography()[key]
+        link.text = (
+            f"{_names(entry)} ({entry.fields['year']})" if narrative else f"{_names(entry)} {entry.fields['year']}"
+        )
+        return link
+
+
+class CitationInSentence(_Citing):
+    """Reads `@key` as names and, in parentheses, the year: a part of the sentence."""
+
+    PATTERN = rf"(?<![\w.@])@({KEY})"
+
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[ET.Element, int, int]:
+        return self.link(m[1], narrative=True), m.start(0), m.end(0)
+
+
+class CitationsInParentheses(_Citing):
+    """Reads `[@key, section 2; @other]` as names and years in parentheses."""
+
+    PATTERN = r"\[\s*(@[^\]]*)\]"
+
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[ET.Element, int, int]:
+        group = ET.Element("span")
+        group.text, last = "(", None
+        for part in m[1].split(";"):
+            source = re.fullmatch(rf"\s*@({KEY})\s*(,.*)?", part)
+            if source is None:
+                self.pages.reading.warn(
+                    m[0], f"{part.strip()!r} is no citation: write [@key] or [@key, section 2; @other]"
+                )
+                continue
+            if last is not None:
+                last.tail = f"{last.tail or ''}; "
+            last = self.link(source[1], narrative=False)
+            last.tail = source[2] or ""
+            group.append(last)
+        if last is not None:
+            last.tail = f"{last.tail or ''})"
+        return group, m.start(0), m.end(0)
+
+
+def cite(source: str) -> str:
+    """Return a claim's source, such as `@key, section 2; @other`, with names and years in place of the keys."""
+    return re.sub(
+        rf"@({KEY})",
+        lambda m: (
+            f"{_names(bibliography()[m[1]])} {bibliography()[m[1]].fields['year']}" if m[1] in bibliography() else m[0]
+        ),
+        source,
+    )
+
+
+def reference_list() -> str:
+    """Return the references as Markdown: one paragraph an entry, with its key as anchor."""
+    parts = []
+    for key, entry in sorted(
+        bibliography().items(), key=lambda item: (_names(item[1]).lower(), item[1].fields["year"])
+    ):
+        fields = {
+            name: value.replace("{", "").replace("}", "").replace("--", "–") for name, value in entry.fields.items()
+        }
+        authors = [f"{' '.join(p.first_names + p.middle_names)} {_family(p)}" for p in entry.persons["author"]]
+        people = authors[0] if len(authors) == 1 else f"{', '.join(authors[:-1])} and {authors[-1]}"
+        where = (
+            fields.get("journal") or fields.get("booktitle") or fields.get("publisher") or fields.get("school") or ""
+        )
+        volume = fields.get("volume", "") + (f"({fields['number']})" if "number" in fields else "")
+        tail = ", ".join(filter(None, [f"*{where}*" if where else "", volume, fields.get("pages", "")]))
+        address = f"https://doi.org/{fields['doi']}" if "doi" in fields else fields.get("url", "")
+        title = f"[{fields['title']}]({address})" if address else fields["title"]
+        people = people.replace("\\", "")
+        parts.append(f"{people} ({fields['year']}). {title}. {tail}.\n{{ #{key} .wi-reference }}")
+    return "\n\n".join(parts)

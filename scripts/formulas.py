@@ -1,0 +1,116 @@
+"""Mathematics as MathML, so that nothing is left to typeset in the reader's browser."""
+
+from __future__ import annotations
+
+import html
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from functools import cache
+
+from latex2mathml import exceptions
+from latex2mathml.converter import convert
+from markdown import Markdown
+from markdown.treeprocessors import Treeprocessor
+
+
+class Formulas(Treeprocessor):
+    """Turns what the extension arithmatex has marked into MathML.
+
+    Args:
+        md: the Markdown that is rendered.
+        warn: is called with a line of the page and a message, for a formula that cannot be typeset.
+    """
+
+    def __init__(self, md: Markdown, warn: Callable[[str, str], None]) -> None:
+        super().__init__(md)
+        self.warn = warn
+
+    def run(self, root: ET.Element) -> None:
+        """Replace the text of each marked element, and its class."""
+        for element in root.iter():
+            if element.get("class") == "arithmatex" and element.text:
+                latex = html.unescape(element.text)[2:-2].strip()  # within \( and \), or \[ and \]
+                element.text = self.md.htmlStash.store(self.mathml(latex, block=element.tag == "div"))
+                element.set("class", "wi-math-block" if element.tag == "div" else "wi-math")
+
+    def mathml(self, latex: str, *, block: bool) -> str:
+        """Return the formula as MathML, or as code, with a warning, if it cannot be typeset."""
+        try:
+            result = typeset(latex, block=block)
+        except ValueError as error:
+            self.warn(latex.splitlines()[0], f"the formula {latex!r} cannot be typeset: {error}")
+            return f"<code>{html.escape(latex)}</code>"
+        return result
+
+
+_ATOM = r"<m[in]>[^<]*</m[in]>"
+_BETTER = (
+    (r"<mo>(\w{2,})</mo>", r"<mi>\1</mi>"),  # \operatorname: spaced as a name
+    # Chromium draws a raised prime far too small, and the sign of a low root far too low.
+    (rf"<msup>({_ATOM})<mi>(&#x0203[2-4];)</mi></msup>", r'\1<mo lspace="0" rspace="0">\2</mo>'),
+    (rf"<msqrt>(?:<mrow>)?({_ATOM}|<ms(?:ub|up)>{_ATOM}<m[ino]>[^<]*</m[ino]></ms(?:ub|up)>)(?:</mrow>)?</msqrt>",
+     r'<msqrt class="wi-low"><mpadded height="0.72em" depth="0.22em">\1</mpadded></msqrt>'),
+    # \overline
+    (r'<mover>(<mrow>(?:(?!<mover).)*?</mrow>)<mo accent="true">&#x02015;</mo>',
+     r'<mover accent="true">\1<mo stretchy="true">&#x0203E;</mo>'),
+    (r"<mo>(/|&#x0002F;)</mo>", r'<mo lspace="0" rspace="0">\1</mo>'),
+    # A sign is no difference behind a bracket or a comma, and a function stands apart from its argument.
+    (r"(<mo[^>]*>(?:\(|\[|&#x00028;|&#x0005B;|,|&#x0002C;)</mo>)<mo>&#x02212;</mo>",
+     r'\1<mo form="prefix">&#x02212;</mo>'),
+    (r"(?<!<msup>)(?<!<msub>)<mi>(ln|exp|tanh|log)</mi>(?=<m(?:i|n|sub|sqrt|row><mo lspace))",
+     r'<mi>\1</mi><mspace width="0.167em" />'),
+)  # fmt: skip
+
+
+_SILENT = (  # what latex2mathml takes without a word and prints as something else
+    (r"(?<!\\)%", "a bare % starts a comment"),
+    (r"\$", "a $ inside"),
+    (r"[^\n\x20-\x7f]", "a character outside ASCII, or a tab; write its command"),
+    (r"[_^][A-Za-z0-9][A-Za-z0-9]", "braces are missing after _ or ^"),
+    (r"^(?!.*\\begin).*\\\\", "a line break outside an environment"),
+    (r"\\begin\{(?!(?:[pbv]?matrix|cases|aligned?)\})", "an environment that is not known"),
+    (r"\\(?:boldsymbol|underbrace|overbrace|underset|overset|tag|label)\b", "a command that is not typeset"),
+)
+# What latex2mathml raises: its own exceptions, which share no base, and three that slip out of broken formulas.
+_REFUSALS: tuple[type[Exception], ...] = (
+    *(kind for kind in vars(exceptions).values() if isinstance(kind, type) and issubclass(kind, Exception)),
+    IndexError,
+    StopIteration,
+    ValueError,
+)
+_ARITY = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "msubsup": 3, "munderover": 3}
+
+
+@cache
+def typeset(latex: str, *, block: bool) -> str:
+    r"""Return the formula as MathML.
+
+    Raises:
+        ValueError: for what latex2mathml refuses, and for what it would print as it stands: an unknown command, a
+            brace too many or too few, an `&` outside a matrix, half a fraction, what `_SILENT` lists.
+
+    Examples:
+        >>> typeset("x_1", block=False)
+        '<math display="inline"><mrow><msub><mi>x</mi><mn>1</mn></msub></mrow></math>'
+    """
+    bare = re.sub(r"\\[\\{}]", "", latex)
+    if bare.count("{") != bare.count("}"):
+        raise ValueError("braces do not match")
+    for pattern, reason in _SILENT:
+        if re.search(pattern, latex):
+            raise ValueError(reason)
+    try:
+        mathml = convert(latex, display="block" if block else "inline")
+    except _REFUSALS as error:
+        raise ValueError(f"{type(error).__name__}") from error
+    wrong = re.search(r">(\\[a-zA-Z]+|&(?!#?\w+;))", mathml)
+    if wrong:
+        raise ValueError(f"{wrong[1]!r} is not known")
+    for element in ET.fromstring(mathml).iter():
+        name = element.tag.rpartition("}")[2]
+        if len(element) != _ARITY.get(name, len(element)):
+            raise ValueError(f"{name} is incomplete")
+    for pattern, better in _BETTER:
+        mathml = re.sub(pattern, better, mathml)
+    return mathml.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")

@@ -1,0 +1,261 @@
+"""What a piece of the project's Python depends on, found by reading it: what it imports, however far, and its data.
+
+The answer is known before anything runs. So one tracker serves both who ask: the store, for a job, and `disk_cached`,
+for an experiment that a job may find computed already. A list of the files that a run has opened, as a compiler writes
+it, knows less: it exists only after a run, and a run that finds an experiment computed does not open what the
+experiment read. The price is that modules of the package have to be imported by statements, and that a module which
+reads a file of `wi_docs/data` has to have its name as a string. A test compares the answer with what jobs load.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = Path("wi_docs/data")
+
+
+@dataclass(frozen=True)
+class _Import:
+    """One imported name: `from module import name as binding`, or `import module as binding` where `name` is empty."""
+
+    module: str
+    name: str
+    binding: str
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """A statement of a file's top level: its text, the names that it binds and uses, its strings, imports inside it."""
+
+    text: str
+    binds: frozenset[str]
+    uses: frozenset[str]
+    strings: frozenset[str]
+    imports: tuple[_Import, ...]
+
+
+@dataclass(frozen=True)
+class _Code:
+    """A file that was read.
+
+    Attributes:
+        statements: those of the top level, without imports and without the module's docstring.
+        imports: those of the top level.
+        typed: what is imported for type checkers only. A package that loads its names late tells here where they are.
+        lines: by function, each decorator that is called, with its line.
+    """
+
+    statements: tuple[_Statement, ...]
+    imports: tuple[_Import, ...]
+    typed: tuple[_Import, ...]
+    lines: dict[str, dict[str, int]]
+
+
+def refresh() -> None:
+    """Forget what files contained: they may have changed. What was read in them is kept by their content."""
+    _content.cache_clear()
+    _of.cache_clear()
+    _all.cache_clear()
+    _direct.cache_clear()
+    digest.cache_clear()
+    _file.cache_clear()
+    _data.cache_clear()
+
+
+@cache
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file, given relative to the project."""
+    return hashlib.sha256(_content(path)).hexdigest()
+
+
+def of(path: Path, name: str = "") -> dict[str, str]:
+    """Return what a file depends on: itself, modules and data, as paths relative to the project, each with a digest.
+
+    Args:
+        path: a Python file, relative to the project.
+        name: a function of it. Then the file counts only with what this function needs of it: neither another
+            function nor an import for it can make the answer another one.
+
+    Raises:
+        FileNotFoundError: if the file is not there.
+        KeyError: if it has no function of that name.
+
+    Examples:
+        >>> sorted(of(Path("wi_docs/nn/number_formats.py")))
+        ['wi_docs/__init__.py', 'wi_docs/nn/__init__.py', 'wi_docs/nn/checks.py', 'wi_docs/nn/number_formats.py']
+    """
+    return dict(_of(path, name))
+
+
+@cache
+def _of(path: Path, name: str) -> dict[str, str]:
+    code = _read(_content(path))
+    if name:
+        statements, imports = _part(code, name)
+        words = [statement.text for statement in statements] + sorted(map(repr, imports))
+        found = {f"{path.as_posix()}: {name}": hashlib.sha256("\n".join(words).encode()).hexdigest()}
+        needed = {*_packages(path), *_needs(statements, imports)}
+    else:
+        found, needed = {}, {path}
+    files = set().union(*map(_all, needed))
+    return found | {file.as_posix(): digest(file) for file in files}
+
+
+@cache
+def _all(path: Path) -> set[Path]:
+    """Return a file and all that it needs, however far."""
+    found, todo = set(), [path]
+    while todo:
+        file = todo.pop()
+        if file not in found:
+            found.add(file)
+            todo += _direct(file)
+    return found
+
+
+@cache
+def _direct(path: Path) -> list[Path]:
+    if path.suffix != ".py":
+        return []
+    code = _read(_content(path))
+    return [*_packages(path), *_needs(code.statements, code.imports)]
+
+
+def functions(path: Path, decorator: str) -> dict[str, int]:
+    """Return the functions of a file that are decorated by a call of `decorator`, each with the line of the decorator.
+
+    Examples:
+        >>> functions(Path("wi_docs/pages/claims/errata.py"), "claim")["two_over_n_is_of_weights"] > 1
+        True
+    """
+    found = _read(_content(path)).lines
+    return {name: marks[decorator] for name, marks in found.items() if decorator in marks}
+
+
+@cache
+def _content(path: Path) -> bytes:
+    return (ROOT / path).read_bytes()
+
+
+@cache
+def _read(content: bytes) -> _Code:
+    tree, lines = ast.parse(content), content.decode().splitlines()
+    imports = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    typed = [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
+    own = [node for node in tree.body if node not in imports and node not in typed]
+    if own and isinstance(own[0], ast.Expr) and isinstance(own[0].value, ast.Constant):
+        del own[0]
+    return _Code(
+        tuple(_statement(node, lines) for node in own),
+        tuple(_imports(imports)),
+        tuple(_imports(inner for node in typed for inner in ast.walk(node))),
+        {node.name: _marks(node) for node in own if isinstance(node, ast.FunctionDef)},
+    )
+
+
+def _statement(node: ast.stmt, lines: list[str]) -> _Statement:
+    first = min([node.lineno, *(mark.lineno for mark in getattr(node, "decorator_list", ()))])
+    binds: set[str] = set()
+    uses: set[str] = set()
+    strings: set[str] = set()
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name):
+            (binds if isinstance(inner.ctx, ast.Store) else uses).add(inner.id)
+        elif isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+            strings.add(inner.value)
+    imports = tuple(_imports(ast.walk(node)))
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        binds = {node.name}  # what it binds inside is its own
+    else:
+        binds |= {one.binding for one in imports}
+    text = "\n".join(lines[first - 1 : node.end_lineno])
+    return _Statement(text, frozenset(binds), frozenset(uses), frozenset(strings), imports)
+
+
+def _marks(function: ast.FunctionDef) -> dict[str, int]:
+    called = (mark for mark in function.decorator_list if isinstance(mark, ast.Call))
+    return {mark.func.id: mark.lineno for mark in called if isinstance(mark.func, ast.Name)}
+
+
+def _imports(nodes: Iterable[ast.AST]) -> Iterator[_Import]:
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield _Import(alias.name, "", alias.asname or alias.name.partition(".")[0])
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield _Import(node.module or "", alias.name, alias.asname or alias.name)
+
+
+def _part(code: _Code, name: str) -> tuple[list[_Statement], list[_Import]]:
+    """Return the statements that a function needs of its own file, in their order, and the imports that these use."""
+    bound: dict[str, list[_Statement]] = {}
+    for statement in code.statements:
+        for binding in statement.binds:
+            bound.setdefault(binding, []).append(statement)
+    acts = [statement for statement in code.statements if not statement.binds]  # there for what they do
+    needed: set[_Statement] = set()
+    names: set[str] = set()
+    todo = [*bound[name], *acts]
+    while todo:
+        statement = todo.pop()
+        if statement not in needed:
+            needed.add(statement)
+            names |= statement.uses
+            todo += [other for binding in statement.uses for other in bound.get(binding, ())]
+    imports = [one for one in code.imports if one.binding in names]
+    return [statement for statement in code.statements if statement in needed], imports
+
+
+def _needs(statements: Iterable[_Statement], imports: Iterable[_Import]) -> Iterator[Path]:
+    """Yield the files of the package that are imported, and those of its data whose names stand there as strings."""
+    for one in imports:
+        yield from _imported(one)
+    for statement in statements:
+        for one in statement.imports:
+            yield from _imported(one)
+        for name in statement.strings & _data().keys():
+            yield _data()[name]
+
+
+def _imported(one: _Import) -> Iterator[Path]:
+    module = _file(f"{one.module}.{one.name}") if one.name else None  # the name is a module of this package, maybe
+    path = module or _file(one.module)
+    if path is None:
+        return  # not of this project
+    yield path
+    if module is None and path.name == "__init__.py":
+        for late in _read(_content(path)).typed:
+            if late.binding == one.name:
+                yield from _imported(late)
+
+
+@cache
+def _file(module: str) -> Path | None:
+    """Return the file of a module, or None for what is no module of this project."""
+    if module.partition(".")[0] != "wi_docs":
+        return None
+    path = Path(*module.split("."))
+    candidates = (path.with_suffix(".py"), path / "__init__.py")
+    return next((file for file in candidates if (ROOT / file).is_file()), None)
+
+
+def _packages(path: Path) -> Iterator[Path]:
+    """Yield the `__init__.py` of the packages that a module is in: they run before it."""
+    for folder in path.parents:
+        file = _file(".".join(folder.parts))
+        if file is not None:
+            yield file
+
+
+@cache
+def _data() -> dict[str, Path]:
+    """Return the package's data by their names, with and without what follows the first dot."""
+    paths = [DATA / path.name for path in sorted((ROOT / DATA).iterdir())]
+    return {word: path for path in paths for word in (path.name, path.name.partition(".")[0])}

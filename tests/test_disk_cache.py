@@ -1,0 +1,66 @@
+"""Experiments that are cached on disk: run once for the same arguments and the same version, and again for others."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from wi_docs.experiments import disk_cache
+
+MODULE = """
+from pathlib import Path
+
+from wi_docs.experiments import disk_cache
+
+CALLS = Path(__file__).with_name("calls")
+
+
+@disk_cache.disk_cached
+def measure(x, *, factor=1):
+    CALLS.write_text(CALLS.read_text() + "." if CALLS.exists() else ".")
+    return factor * x
+"""
+
+
+@pytest.fixture
+def package(tmp_path):
+    """A small package of the same name, with the real cache and one experiment."""
+    home = tmp_path / "wi_docs"
+    for folder in (home, home / "experiments"):
+        folder.mkdir()
+        (folder / "__init__.py").touch()
+    shutil.copy(disk_cache.__file__, home / "experiments" / "disk_cache.py")
+    (home / "experiment.py").write_text(MODULE)
+    return home
+
+
+def calls(package, *arguments, keep="Path('kept'), disk_cache.unversioned"):
+    """Call `measure` in a process for each of `arguments`, and return how often it has run so far."""
+    for argument in arguments:
+        code = "from pathlib import Path; from wi_docs import experiment; from wi_docs.experiments import disk_cache; "
+        code += f"disk_cache.keep_in({keep}); experiment.measure({argument})"
+        subprocess.run([sys.executable, "-c", code], cwd=package.parent, check=True)
+    return len((package / "calls").read_text())
+
+
+def test_the_same_call_runs_once(package):
+    assert calls(package, "2", "2") == 1
+
+
+def test_other_arguments_run_again(package):
+    assert calls(package, "2", "3", "2, factor=2") == 3
+
+
+def test_without_a_folder_nothing_is_kept(package):
+    assert calls(package, "2", "2", keep="None, disk_cache.unversioned") == 2
+
+
+def test_what_cannot_be_told_apart_is_never_looked_up(package):
+    assert calls(package, "__import__('numpy').ones(2)", "__import__('numpy').ones(2)") == 2
+
+
+def test_another_version_runs_again(package):
+    said = "lambda module, function: f'{module} {function} 1'"
+    assert calls(package, "2", "2", keep=f"Path('kept'), {said}") == 1
+    assert calls(package, "2", keep=f"Path('kept'), {said.replace('1', '2')}") == 2

@@ -1,0 +1,143 @@
+"""Making what is stale: what counts as one piece of work, in which order, and what two builds and a killed one leave."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from scripts import make, store
+from scripts.store import Job
+from tests.pages import ROOT
+
+QUICK = ("fan", "sigmoid_and_tanh", "length_maps", "correlation_maps")  # figures that are drawn in a moment
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A copy of what `scripts.make` needs, with an empty store."""
+    for folder in ("wi_docs", "scripts", "docs/labs"):
+        ignore = shutil.ignore_patterns("__pycache__", "node_modules", "vendor")
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignore)
+    return tmp_path
+
+
+def start(project, *arguments):
+    command = [sys.executable, "-m", "scripts.make", *arguments]
+    return subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def made(words):
+    return re.findall(r"^\[\d+/\d+\] (\S+) made in", words, flags=re.MULTILINE)
+
+
+def keys(project):
+    """Each job of the copy with the digest of what it depends on."""
+    code = (
+        "import json; from scripts import store; print(json.dumps({str(job): store.key(job) for job in store.jobs()}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def changed(project, path, old, new):
+    """The jobs that an edit makes stale."""
+    before, file = keys(project), project / path
+    text = file.read_text()
+    assert text.count(old) == 1
+    file.write_text(text.replace(old, new))
+    after = keys(project)
+    return {job for job in after if after[job] != before.get(job)}
+
+
+def test_a_claim_is_one_piece_of_work(project):
+    """An edit of one claim makes this claim stale, and none that stands below it in the file."""
+    page = "wi_docs/pages/claims/errata.py"
+    edit = ('return mean_of(found, 2.0, {"2/n"', 'return mean_of(found, 2.0, {"2/n "')
+    assert changed(project, page, *edit) == {"claims/errata.two_over_n_is_of_weights"}
+    above = '"""Claims of the page Errata'
+    assert changed(project, page, above, f"{above}\n\n\n") == set()
+
+
+def test_a_helper_is_part_of_the_claims_that_call_it(project):
+    page, old = (
+        "wi_docs/pages/claims/edge_of_chaos.py",
+        "q, c = fixed_point(phi, sigma_w=sigma_w, sigma_b=sigma_b).q_star, 0.5",
+    )
+    stale = changed(project, page, old, old.replace("0.5", "0.4"))
+    assert "claims/edge_of_chaos.chaos_parts_inputs" in stale
+    assert "claims/edge_of_chaos.order_merges_inputs" not in stale
+
+
+def test_an_import_counts_for_the_claims_that_use_it(project):
+    stale = changed(project, "wi_docs/experiments/pretraining.py", "cure of 2006", "cure of 2007")
+    page = (ROOT / "wi_docs" / "pages" / "claims" / "vanishing_gradients.py").read_text()
+    assert "from wi_docs.experiments.pretraining import" in page
+    assert stale - {"figures/pretraining"}
+    assert len(stale) < 6
+
+
+def test_the_code_that_makes_a_kind_counts_for_this_kind(project):
+    stale = changed(project, "scripts/render.py", 'options.indent_type, options.newlines, options.digits = "none", False, 4',
+                    'options.indent_type, options.newlines, options.digits = "none", False, 5')  # fmt: skip
+    assert stale == {str(job) for job in store.jobs(["figures"])}
+
+
+def test_a_claim_is_made_alone_and_by_its_page(project):
+    name = "two_over_n_is_of_weights"
+    words, _ = start(project, "claims", name).communicate()
+    assert made(words) == [f"claims/errata.{name}"]
+    record = json.loads(next((project / ".cache/store/claims" / f"errata.{name}").glob("*/*.json")).read_text())
+    assert {"id", "sentence", "measured", "problem"} <= record.keys() or "depends" in record
+
+
+def test_what_takes_long_comes_first(monkeypatch):
+    jobs = [Job("figures", "fan"), Job("figures", "edge"), Job("tables", "gains"), Job("claims", "errata.x")]
+    monkeypatch.setattr(store, "seconds", lambda: {"figures/fan": 0.5, "figures/edge": 20.0})
+    assert make.by_length(jobs) == [Job("claims", "errata.x"), Job("tables", "gains"), jobs[1], jobs[0]]
+
+
+def test_the_times_are_written_down(project):
+    start(project, "figures", "fan").communicate()
+    assert json.loads((project / ".cache/seconds.json").read_text()).keys() == {"figures/fan"}
+
+
+def test_a_killed_build_leaves_what_it_has_made(project):
+    first = start(project, "figures", *QUICK)
+    done = made(first.stdout.readline())
+    assert len(done) == 1
+    first.kill()
+    first.communicate()
+    again, _ = start(project, "figures", *QUICK).communicate()
+    assert done[0] not in made(again)
+    assert set(made(again)) <= {f"figures/{name}" for name in QUICK} - set(done)
+    assert len(list((project / ".cache/store/figures").glob("*/*/*.svg"))) == len(QUICK)
+
+
+def test_two_builds_at_a_time_share_the_work(project):
+    both = [start(project, "figures", *QUICK) for _ in range(2)]
+    said = [process.communicate() for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert not any(errors for _, errors in said)
+    together = [job for words, _ in said for job in made(words)]
+    assert sorted(together) == sorted(f"figures/{name}" for name in QUICK)
+
+
+def test_one_core_is_enough(project):
+    code = "import os; os.cpu_count = lambda: 1; from scripts import make; raise SystemExit(make.main(['figures', 'fan', 'edge']))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True)
+    assert set(made(done.stdout)) == {"figures/fan", "figures/edge"}
+
+
+def test_a_source_that_changes_meanwhile_is_made_again(project):
+    """A result never stands for a source that is not the one it was made from."""
+    path = project / "wi_docs" / "pages" / "figures" / "fan.py"
+    text = path.read_text()
+    path.write_text(f"{text}\nfrom pathlib import Path\nfile = Path(__file__)\n" "file.write_text(file.read_text().partition('\\nfrom pathlib')[0])\n")  # fmt: skip
+    words, _ = start(project, "figures", "fan").communicate()
+    assert made(words) == ["figures/fan"]
+    assert path.read_text() == text.rstrip("\n") or path.read_text() == text
+    assert len(list((project / ".cache/store/figures/fan").glob("*/*.svg"))) == 1
+    assert made(start(project, "figures", "fan").communicate()[0]) == []

@@ -1,0 +1,97 @@
+"""A cache on disk, with which long experiments run once, however many figures and claims ask for them.
+
+It is off until somebody names a folder.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+import os
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Version = Callable[[str, str], str]
+
+_folder: Path | None = None
+_version: Version
+
+
+def unversioned(module: str, function: str) -> str:
+    """Take the code not to change for as long as the folder is used, such as a temporary one."""
+    return ""
+
+
+def keep_in(folder: Path | None, version: Version) -> None:
+    """Keep the results of functions that are `disk_cached` in a folder from now on, or nowhere if it is None.
+
+    Args:
+        folder: one that nobody else writes to, since results are read back with pickle.
+        version: returns a digest of all that a function depends on, from the names of its module and its own. A result
+            counts only for the version that made it.
+    """
+    global _folder, _version
+    _folder, _version = folder, version
+
+
+def disk_cached(function: Callable[P, R]) -> Callable[P, R]:
+    """Return `function` with a cache: it looks for its result in the folder before it runs, and leaves it there.
+
+    A result counts for the same version of the function and the same plain arguments (numbers, strings, tuples of
+    them), defaults included. With other arguments, such as arrays, the function always runs.
+    """
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        asked = signature.bind(*args, **kwargs)
+        asked.apply_defaults()
+        path = place(function.__module__, function.__qualname__, tuple(asked.arguments.values()))
+        found: R | None = read(path)
+        if found is None:
+            found = function(*args, **kwargs)
+            write(path, found)
+        return found
+
+    return call
+
+
+def place(module: str, function: str, arguments: tuple[Any, ...]) -> Path | None:
+    """Return the file for the result of a function and plain arguments, or None if there is none.
+
+    There is none without a folder, or with arguments that are not plain.
+    """
+    if _folder is None or not _is_plain(arguments):
+        return None
+    asked = repr((module, function, arguments, _version(module, function)))
+    return _folder / hashlib.sha256(asked.encode()).hexdigest()[:32]
+
+
+def read(path: Path | None) -> Any:
+    """Return the result in this file, or None without a file or a result."""
+    try:
+        return None if path is None else pickle.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+
+
+def write(path: Path | None, result: Any) -> None:
+    """Write a result to its file, if it has one. It appears by a rename, so that two processes may write it."""
+    if path is None:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(f".{os.getpid()}")
+    draft.write_bytes(pickle.dumps(result))
+    os.replace(draft, path)
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, (bool, int, float, str))
