@@ -64,3 +64,44 @@ def test_another_version_runs_again(package):
     said = "lambda module, function: f'{module} {function} 1'"
     assert calls(package, "2", "2", keep=f"Path('kept'), {said}") == 1
     assert calls(package, "2", keep=f"Path('kept'), {said.replace('1', '2')}") == 2
+
+
+def test_two_processes_that_want_the_same_at_once_run_it_once(package):
+    (package / "experiment.py").write_text(MODULE.replace("    return", "    __import__('time').sleep(1)\n    return"))
+    code = (
+        "from pathlib import Path; from wi_docs import experiment; from wi_docs.experiments import disk_cache; "
+        "disk_cache.keep_in(Path('kept'), disk_cache.unversioned); print(experiment.measure(2))"
+    )
+    both = [
+        subprocess.Popen([sys.executable, "-c", code], cwd=package.parent, stdout=subprocess.PIPE) for _ in range(2)
+    ]
+    assert [one.communicate()[0] for one in both] == [b"2\n", b"2\n"]
+    assert len((package / "calls").read_text()) == 1
+
+
+SWEEP = """
+import sys
+from pathlib import Path
+from wi_docs.experiments import disk_cache, training
+disk_cache.keep_in(Path(sys.argv[1]), disk_cache.unversioned)
+train_stack, trained = training.train_stack, []
+def counting(nets, **plan):
+    trained.extend(plan["seeds"])
+    return train_stack(nets, **plan)
+training.train_stack = counting
+runs = training.sweep("tanh", "lecun_normal", depth=30, rates=[0.05], seeds=range(24), steps=20)
+print(*trained, sep=",")
+print(*(float(run.accuracy[-1]) for run in runs.values()))
+"""
+
+
+def test_two_processes_that_want_one_sweep_share_the_work(tmp_path):
+    started = [
+        subprocess.Popen([sys.executable, "-c", SWEEP, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    (first, its), (second, others) = (one.communicate()[0].splitlines() for one in started)
+    assert its == others
+    shares = [[int(seed) for seed in trained.split(",") if seed] for trained in (first, second)]
+    assert sorted(shares[0] + shares[1]) == list(range(24))
+    assert all(shares)

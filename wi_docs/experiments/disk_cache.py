@@ -11,8 +11,14 @@ import inspect
 import os
 import pickle
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
+
+try:
+    import fcntl
+except ImportError:  # Windows, and Python in a page: two processes may compute the same, and one result is kept
+    fcntl = None  # type: ignore[assignment]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -55,8 +61,12 @@ def disk_cached(function: Callable[P, R]) -> Callable[P, R]:
         path = place(function.__module__, function.__qualname__, tuple(asked.arguments.values()))
         found: R | None = read(path)
         if found is None:
-            found = function(*args, **kwargs)
-            write(path, found)
+            with ExitStack() as holds:
+                hold(holds, path, wait=True)
+                found = read(path)
+                if found is None:
+                    found = function(*args, **kwargs)
+                    write(path, found)
         return found
 
     return call
@@ -89,6 +99,25 @@ def write(path: Path | None, result: Any) -> None:
     draft = path.with_suffix(f".{os.getpid()}")
     draft.write_bytes(pickle.dumps(result))
     os.replace(draft, path)
+
+
+def hold(holds: ExitStack, path: Path | None, *, wait: bool) -> bool:
+    """Hold the file of a result until `holds` ends, so that no other process computes the same; say whether it is held.
+
+    Args:
+        holds: what ends the hold. The system ends that of a process that is killed.
+        path: of the result, or None, which nobody else can want.
+        wait: for another process that holds the file, until it has let go.
+    """
+    if path is None or fcntl is None:
+        return True
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = holds.enter_context(path.with_suffix(".lock").open("w"))
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _is_plain(value: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Required, TypedDict, Unpack
@@ -363,19 +364,32 @@ def sweep(
     def place(run: tuple[float, float, int]) -> Path | None:
         return disk_cache.place(__name__, "sweep", (hidden, init, depth, width, run, *sorted(plan.items())))
 
-    runs = list(itertools.product(gains, rates, seeds))
-    found = {run: history for run in runs if (history := disk_cache.read(place(run))) is not None}
-    missing = [run for run in runs if run not in found]
-    for part in (missing[first : first + STACK] for first in range(0, len(missing), STACK)):
-        histories = train_stack(
-            stack([start(gain, seed) for gain, _, seed in part]),
-            rates=[rate for _, rate, _ in part],
-            seeds=[seed for *_, seed in part],
-            **plan,
-        )
+    def train_together(part: list[tuple[float, float, int]]) -> None:
+        nets = stack([start(gain, seed) for gain, _, seed in part])
+        histories = train_stack(nets, rates=[rate for _, rate, _ in part], seeds=[seed for *_, seed in part], **plan)
         for run, history in zip(part, histories, strict=True):
             disk_cache.write(place(run), history)
             found[run] = history
+
+    runs = list(itertools.product(gains, rates, seeds))
+    found: dict[tuple[float, float, int], History] = {}
+
+    def missing() -> list[tuple[float, float, int]]:
+        found.update((run, history) for run in runs if (history := disk_cache.read(place(run))) is not None)
+        return [run for run in runs if run not in found]
+
+    # Runs that another process is at are left to it while there are others: two that want the same share the work.
+    while left := missing():
+        with ExitStack() as holds:
+            part: list[tuple[float, float, int]] = []
+            for run in left:
+                if len(part) < STACK and disk_cache.hold(holds, place(run), wait=False):
+                    part.append(run)
+            part = [run for run in part if disk_cache.read(place(run)) is None]  # else it was done a moment ago
+            if part:
+                train_together(part)
+            else:
+                disk_cache.hold(holds, place(left[0]), wait=True)
     return {run: found[run] for run in runs}
 
 

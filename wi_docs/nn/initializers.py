@@ -694,7 +694,10 @@ def draw(init: str | Initializer, rng: np.random.Generator, shape: Any) -> Array
         (3, 2)
     """
     checks.matrix(shape)
-    W = checks.array("the initializer's weights", get(init)(checks.generator(rng), shape))
+    W = get(init)(checks.generator(rng), shape)
+    if isinstance(init, str):  # a new array of ours, finite and of the shape that was asked for
+        return W
+    W = checks.array("the initializer's weights", W)
     if W.shape != tuple(shape):
         raise ValueError(f"the initializer returned shape {W.shape}, expected {tuple(shape)}")
     return W

@@ -2,13 +2,13 @@
 
 import itertools
 import math
-from functools import cache
 from typing import Literal
 
 import numpy as np
 
 from wi_docs.diagnosis.networks import Spec, theory
 from wi_docs.experiments import digits
+from wi_docs.experiments.disk_cache import disk_cached
 from wi_docs.experiments.meanfield import fixed_point, trajectory
 from wi_docs.experiments.pretraining import compare_starts
 from wi_docs.experiments.propagation import centered_ratio, propagate
@@ -399,7 +399,7 @@ def predicted(phi, sigma_w, depth, direction):
     return float((layers[-1].q / layers[0].q) ** (0.5 / (depth - 1)))
 
 
-@cache
+@disk_cached
 def measured_factors():
     """Return the factors a layer, forward and back, for each pair of activation and scale; both claims below share
     them.
