@@ -1,4 +1,4 @@
-"""Making what is stale: what counts as one piece of work, in which order, and what two builds and a killed one leave."""
+"""Making what is stale: one piece of work, the order of work, and what two builds and a killed one leave."""
 
 import json
 import re
@@ -80,7 +80,8 @@ def test_an_import_counts_for_the_claims_that_use_it(project):
 
 
 def test_the_code_that_makes_a_kind_counts_for_this_kind(project):
-    stale = changed(project, "scripts/render.py", 'options.indent_type, options.newlines, options.digits = "none", False, 4',
+    old = 'options.indent_type, options.newlines, options.digits = "none", False, 4'
+    stale = changed(project, "scripts/render.py", old,
                     'options.indent_type, options.newlines, options.digits = "none", False, 5')  # fmt: skip
     assert stale == {str(job) for job in store.jobs(["figures"])}
 
@@ -126,7 +127,8 @@ def test_two_builds_at_a_time_share_the_work(project):
 
 
 def test_one_core_is_enough(project):
-    code = "import os; os.cpu_count = lambda: 1; from scripts import make; raise SystemExit(make.main(['figures', 'fan', 'edge']))"
+    code = "import os; os.cpu_count = lambda: 1; from scripts import make; "
+    code += "raise SystemExit(make.main(['figures', 'fan', 'edge']))"
     done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True)
     assert set(made(done.stdout)) == {"figures/fan", "figures/edge"}
 
@@ -135,7 +137,8 @@ def test_a_source_that_changes_meanwhile_is_made_again(project):
     """A result never stands for a source that is not the one it was made from."""
     path = project / "wi_docs" / "pages" / "figures" / "fan.py"
     text = path.read_text()
-    path.write_text(f"{text}\nfrom pathlib import Path\nfile = Path(__file__)\n" "file.write_text(file.read_text().partition('\\nfrom pathlib')[0])\n")  # fmt: skip
+    undo = "file = Path(__file__)\nfile.write_text(file.read_text().partition('\\nfrom pathlib')[0])\n"
+    path.write_text(f"{text}\nfrom pathlib import Path\n{undo}")
     words, _ = start(project, "figures", "fan").communicate()
     assert made(words) == ["figures/fan"]
     assert path.read_text() == text.rstrip("\n") or path.read_text() == text

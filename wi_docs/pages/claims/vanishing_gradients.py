@@ -217,7 +217,8 @@ def way_back(hidden, variance):
 def twenty_layers(hidden, variance, rates, seeds, optimizer="sgd"):
     """Train such networks of twenty layers for 600 steps; return for each seed the records at these rates."""
     found = sweep(
-        hidden, "lecun_normal", depth=20, gains=[math.sqrt(variance)], steps=600, rates=rates, seeds=seeds, optimizer=optimizer
+        hidden, "lecun_normal", depth=20, gains=[math.sqrt(variance)], rates=rates, seeds=seeds, steps=600,
+        optimizer=optimizer,
     )  # fmt: skip
     return [[run for (_, _, its_seed), run in found.items() if its_seed == seed] for seed in seeds]
 
