@@ -1,5 +1,5 @@
-# make serve | site | test | check | format | update-outputs | faults | mutants | test-torch | bench | clean, for maintainers
-# lock | runtime | vendor | check-js | reference. Each sets itself up in .venv.
+# make serve | site | test | check | format | update-outputs | faults | mutants | test-torch | bench | clean,
+# and for maintainers lock | runtime | vendor | check-js | reference. Each sets itself up in .venv.
 
 PYTHON ?= python3
 # Not ?=, for HOST and PORT may stand in the environment for something else. `make serve HOST=… PORT=…` is what counts.
@@ -8,7 +8,8 @@ PORT = 8000
 BIN := .venv/bin
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: serve site test check format update-outputs faults mutants test-torch bench lock runtime vendor check-js reference clean
+.PHONY: serve site test check format update-outputs faults mutants test-torch bench
+.PHONY: lock runtime vendor check-js reference clean
 
 serve: .venv/ready
 	$(BIN)/mkdocs serve --dev-addr $(HOST):$(PORT)
@@ -39,7 +40,8 @@ update-outputs: .venv/ready
 faults: .venv/ready
 	$(BIN)/python -m tests.faults $(FAULTS)
 
-# Make small changes to the package, one at a time, and list those that no test notices. MUTANTS="wi_docs.nn.gains*" takes some.
+# Make small changes to the package, one at a time, and list those that no test notices.
+# MUTANTS="wi_docs.nn.gains*" takes some.
 mutants:
 	$(PYTHON) -m venv .cache/mutants
 	.cache/mutants/bin/pip install --quiet --editable '.[site,test]' 'mutmut>=3.8,<4'

@@ -75,7 +75,7 @@ def run(code: str, tell: Tell, *, prompt: bool, names: dict[str, Any] | None = N
     Args:
         code: Python, without prompts.
         tell: called with each piece of output.
-        prompt: show the value of every expression, as the prompt does in a chapter; else that of the last, as a notebook.
+        prompt: show the value of every expression, as the prompt of a chapter does; else of the last, as a notebook.
         names: the namespace; the page's own if None.
 
     Examples:

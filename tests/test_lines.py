@@ -1,4 +1,4 @@
-"""No line of the pages, of what makes them and of the tests is wider than 120 columns, prose included."""
+"""No line of the pages, of the code and of the tests is wider than 120 columns, prose included."""
 
 import re
 
@@ -8,7 +8,8 @@ from tests.pages import ROOT
 
 WIDEST = 120
 CHECKED = ("README.md", "CHANGELOG.md", "docs/**/*.md", "docs/assets/css/*.css", "docs/assets/js/**/*.js")
-CHECKED += ("wi_docs/pages/**/*.py", "wi_docs/nn/*.py", "tests/**/*.py", "tests/faults/*.diff")
+CHECKED += ("wi_docs/**/*.py", "scripts/*.py", "scripts/maintain/*.py", "tests/**/*.py", "tests/faults/*.diff")
+CHECKED += ("docs/labs/*.py", "Makefile", "mkdocs.yml", "pyproject.toml", ".github/**/*.yml")
 # What cannot be broken: a row of a table, and an address on a line of its own.
 UNBREAKABLE = re.compile(r"\||\s*(?:- |\[[^\]]*\]: )?<?https?://\S+$")
 

@@ -1,7 +1,7 @@
-"""Ask PyTorch what it makes of networks whose diagnosis is known: a part of `make reference`, writes `wi_docs/data/diagnosis.json`.
+"""Measure in PyTorch networks whose diagnosis is known, and write `wi_docs/data/diagnosis.json`: part of `make reference`.
 
-`networks` are plain ones that a description can say, built of PyTorch's own modules and measured by its autograd, not by our
-hooks. `models` are those of `tests/torch/models.py`, as our hooks see them.
+`networks` are plain ones that a description can say, built of PyTorch's own modules and measured by its autograd, not
+by our hooks. `models` are those of `tests/torch/models.py`, as our hooks see them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Take the digits from an installed scikit-learn, once: `pip install scikit-learn`, then `python -m scripts.maintain.fetch_digits`.
+"""Take the digits from scikit-learn, once: `pip install scikit-learn`, then `python -m scripts.maintain.fetch_digits`.
 
 The result is in the repository. This script is kept to show where it came from.
 """

@@ -66,7 +66,7 @@ JAX_ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 
 
 def moments(draw: Callable[[int], Any], draws: int = 8) -> dict[str, float]:
-    """Return the law of what `draw(seed)` gives: deviation with its standard error, mean, largest size, fourth moment."""
+    """Return the law of `draw(seed)`: deviation with its standard error, mean, largest size, fourth moment."""
     W = np.stack([np.asarray(draw(seed), dtype=np.float64) for seed in range(draws)])
     std = float(W.std())
     fourth = float(((W - W.mean()) ** 4).mean() / std**4) if std else 0.0
@@ -111,7 +111,8 @@ def torch_schemes() -> dict[str, Any]:
 def torch_gains() -> dict[str, Any]:
     """Return what `calculate_gain` says of each name, or how it refuses."""
     result: dict[str, Any] = {}
-    for name in ("linear", "conv2d", "sigmoid", "tanh", "relu", "leaky_relu", "selu", "gelu", "silu", "elu", "mish", "softplus"):  # fmt: skip
+    activations = ("sigmoid", "tanh", "relu", "leaky_relu", "selu", "gelu", "silu", "elu", "mish", "softplus")
+    for name in ("linear", "conv2d", *activations):
         try:
             result[name] = torch.nn.init.calculate_gain(name)
         except ValueError as error:
@@ -162,7 +163,8 @@ def jax_schemes() -> dict[str, Any]:
     """Return the law of every scheme of `jax.nn.initializers`, on a dense layer and on a convolution."""
     init = jax.nn.initializers
     result: dict[str, Any] = {}
-    for name in ("lecun_normal", "lecun_uniform", "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "orthogonal"):  # fmt: skip
+    ours = [f"{scale}_{law}" for scale in ("lecun", "glorot", "he") for law in ("normal", "uniform")]
+    for name in (*ours, "orthogonal"):
         for kind, shape in (("dense", DENSE), ("conv", CONV)):
             make = getattr(init, name)()
 
@@ -258,7 +260,7 @@ def derivatives() -> dict[str, Any]:
 
 
 def factors() -> dict[str, Any]:
-    """Return the gradient's factor a layer in networks of depth 20 and width 256, by PyTorch's autograd, over 8 seeds."""
+    """Return the gradient's factor a layer at depth 20 and width 256, by PyTorch's autograd, over 8 seeds."""
     init = torch.nn.init
     cases: dict[str, tuple[str, Callable[[Any], Any]]] = {
         "relu he_normal": ("relu", lambda W: init.kaiming_normal_(W, nonlinearity="relu")),

@@ -1,7 +1,7 @@
 """Rewrite the printed outputs of `>>>` blocks after a change: `python -m scripts.maintain.update_outputs [PAGE…]`.
 
-It runs the pages that are named, or all, as the tests do, and writes what each example prints now in place of what stands
-there. The author reads the difference: an output that changed is a finding until it is explained.
+It runs the pages that are named, or all, as the tests do, and writes what each example prints now in place of what
+stands there. The author reads the difference: an output that changed is a finding until it is explained.
 """
 
 from __future__ import annotations

@@ -237,7 +237,7 @@ def layers(
 def _only_chain(
     tensors: Mapping[str, np.ndarray[Any, Any]], candidates: list[list[str]], order: str | None
 ) -> tuple[list[str], str]:
-    """Return the weights from input to output and the order of their axes, or refuse what chains in no way or in two."""
+    """Return the weights from input to output and the order of their axes; refuse what chains in no way or in two."""
     chains = [
         (line, way)
         for line in candidates

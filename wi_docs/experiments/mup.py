@@ -20,7 +20,7 @@ def coordinate_check(
 ) -> Array:  # fmt: skip
     r"""Return the rms change of each layer's pre-activations after a few steps of Adam, `(len(widths), 3)`.
 
-    The network reads digits: 64 inputs, two hidden layers of one width \(n\), 10 outputs, ReLU. `standard` scaling draws
+    The network reads digits: 64 inputs, two hidden ReLU layers of one width \(n\), 10 outputs. `standard` scaling draws
     each layer at LeCun's scale and gives all of them one rate. `mup` draws the output layer with a standard deviation
     of \(1/n\) and divides the rates of the second and third layer by \(n/64\).
 
