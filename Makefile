@@ -20,12 +20,13 @@ site: .venv/ready
 test: .venv/ready
 	$(BIN)/pytest
 
-# Style, types, and which folder imports from which: seconds, before every commit.
+# Style, types, and which folder imports from which: seconds, before every commit. Scripts' types need npm.
 check: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory check-js; else echo "no npm: scripts' types unchecked"; fi
 
 format: .venv/ready
 	$(BIN)/ruff check --fix .
@@ -70,8 +71,12 @@ vendor:
 	cd scripts/vendor && npm ci --ignore-scripts && node bundle.mjs
 
 # Check the types of our scripts: what pages load, and the worker, whose globals are others (npm).
-check-js:
-	cd scripts/vendor && npm ci --ignore-scripts && npx tsc --project . && npx tsc --project tsconfig.worker.json
+check-js: scripts/vendor/node_modules/.ready
+	cd scripts/vendor && npx tsc --project . && npx tsc --project tsconfig.worker.json
+
+scripts/vendor/node_modules/.ready: scripts/vendor/package-lock.json
+	cd scripts/vendor && npm ci --ignore-scripts
+	@touch $@
 
 # Ask the frameworks again what they do. Their versions are part of what the file says.
 reference:

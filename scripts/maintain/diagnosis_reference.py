@@ -1,4 +1,4 @@
-"""Measure in PyTorch networks whose diagnosis is known, and write `wi_docs/data/diagnosis.json`: part of `make reference`.
+"""Measure in PyTorch networks whose diagnosis is known, and write `wi_docs/data/diagnosis.json`: see `make reference`.
 
 `networks` are plain ones that a description can say, built of PyTorch's own modules and measured by its autograd, not
 by our hooks. `models` are those of `tests/torch/models.py`, as our hooks see them.
