@@ -1,5 +1,5 @@
-# make serve | site | test | check | format | update-outputs | faults | mutants | test-torch | bench | clean,
-# and for maintainers lock | runtime | vendor | check-js | reference. Each sets itself up in .venv.
+# make serve | site | test | test-slow | check | format | update-outputs | faults | mutants | test-torch | bench
+# | clean, and for maintainers lock | runtime | vendor | check-js | reference. Each sets itself up in .venv.
 
 PYTHON ?= python3
 # Not ?=, for HOST and PORT may stand in the environment for something else. `make serve HOST=… PORT=…` is what counts.
@@ -8,7 +8,7 @@ PORT = 8000
 BIN := .venv/bin
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: serve site test check format update-outputs faults mutants test-torch bench
+.PHONY: serve site test test-slow check format update-outputs faults mutants test-torch bench
 .PHONY: lock runtime vendor check-js reference clean
 
 serve: .venv/ready
@@ -17,8 +17,13 @@ serve: .venv/ready
 site: .venv/ready
 	$(BIN)/mkdocs build --strict
 
+# Every snippet, the package and the built site.
 test: .venv/ready
-	$(BIN)/pytest
+	$(BIN)/pytest -m "not slow"
+
+# The pages in two browsers, every fault, and builds of copies of the project.
+test-slow: .venv/ready
+	$(BIN)/pytest -m slow
 
 # Style, types, and which folder imports from which: seconds, before every commit. Scripts' types need npm.
 check: .venv/ready
@@ -26,7 +31,8 @@ check: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory check-js; else echo "no npm: scripts' types unchecked"; fi
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory check-js; \
+	else echo "no npm: scripts' types unchecked"; fi
 
 format: .venv/ready
 	$(BIN)/ruff check --fix .

@@ -18,6 +18,13 @@ DRIVER = shutil.which("chromedriver")
 FIREFOX = next(filter(None, map(shutil.which, ("firefox-esr", "firefox"))), None)
 
 
+def pytest_collection_modifyitems(items):
+    """Mark as slow what drives a browser or builds a copy of the project."""
+    for item in items:
+        if {"browser", "firefox", "project"} & set(item.fixturenames):
+            item.add_marker("slow")
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("built") / "site"

@@ -161,6 +161,7 @@ def test_two_claims_of_one_name_are_refused(planted):
 # Planted faults
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what)
 def test_a_fault_is_noticed(fault):
     quickest = fault.noticed_by[0]

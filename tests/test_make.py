@@ -64,7 +64,7 @@ def test_a_claim_is_one_piece_of_work(project):
 def test_a_helper_is_part_of_the_claims_that_call_it(project):
     page, old = (
         "wi_docs/pages/claims/edge_of_chaos.py",
-        "q, c = fixed_point(phi, sigma_w=sigma_w, sigma_b=sigma_b).q_star, 0.5",
+        "path = trajectory(phi, q=fixed_point(phi, **scales).q_star, correlation=0.5, **scales)",
     )
     stale = changed(project, page, old, old.replace("0.5", "0.4"))
     assert "claims/edge_of_chaos.chaos_parts_inputs" in stale

@@ -106,6 +106,7 @@ def test_every_prompt_written_is_a_test(path, collected):
 
 def test_a_wrong_output_fails_with_file_and_line(tmp_path):
     (tmp_path / "conftest.py").write_text((ROOT / "conftest.py").read_text())
+    (tmp_path / "scripts").symlink_to(ROOT / "scripts")
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "page.md").write_text("# Page\n\n```pycon\n>>> 1 + 1\n2\n>>> 2 + 2\n5\n```\n\nAfter it.\n")
     done = subprocess.run(
