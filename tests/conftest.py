@@ -21,7 +21,7 @@ FIREFOX = next(filter(None, map(shutil.which, ("firefox-esr", "firefox"))), None
 def pytest_collection_modifyitems(items):
     """Mark as slow what drives a browser or builds a copy of the project."""
     for item in items:
-        if {"browser", "firefox", "project"} & set(item.fixturenames):
+        if {"browser", "firefox", "either", "project"} & set(item.fixturenames):
             item.add_marker("slow")
 
 
