@@ -15,7 +15,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from wi_docs import command
+from wi_docs import command_line
 from wi_docs.__main__ import main
 from wi_docs.diagnosis.networks import NORMALIZATIONS, Spec, build, diagnose, simulate, theory, zeros
 from wi_docs.diagnosis.problems import REACH
@@ -597,11 +597,11 @@ def test_widths_are_digits(capsys, widths):
 
 
 def test_numbers_of_other_kinds():
-    assert command.numbers("widths", " 8, 4x2 ,2", int) == (8, 4, 4, 2)
-    assert command.numbers("sigma_w", "1.4x2,.5,1e-3,-2", float) == (1.4, 1.4, 0.5, 0.001, -2.0)
+    assert command_line.numbers("widths", " 8, 4x2 ,2", int) == (8, 4, 4, 2)
+    assert command_line.numbers("sigma_w", "1.4x2,.5,1e-3,-2", float) == (1.4, 1.4, 0.5, 0.001, -2.0)
     for wrong in ("1_0", "nan", "inf", "1e", "0xa", "1.4 x2"):
         with pytest.raises(ValueError, match="numbers with commas"):
-            command.numbers("sigma_w", wrong, float)
+            command_line.numbers("sigma_w", wrong, float)
 
 
 @pytest.mark.parametrize(
@@ -621,7 +621,7 @@ def test_what_nobody_foresaw_is_no_verdict(capsys, monkeypatch, error, says):
     words = ("--widths", "8,4,2", "--scheme", "he_normal")
     for place in ("diagnose", "show"):
         with monkeypatch.context() as patched:
-            patched.setattr(command, place, fails)
+            patched.setattr(command_line, place, fails)
             code, _, err = run(capsys, *words)
             assert code == 2
             assert says in err

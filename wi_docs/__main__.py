@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from wi_docs import command
+from wi_docs import command_line
 from wi_docs.nn import activations, initializers
 
 # What only one command needs is imported by its function: processes and claims take as long as a diagnosis.
@@ -115,10 +115,10 @@ def main(arguments: list[str] | None = None) -> int:
     line.add_argument("names", nargs="+", metavar="NAME", help=f"one of {', '.join(activations.names())}")
     commands.add_parser("schemes", help="print every scheme, with n_in times its mean square on a layer of 400 by 100")
     line = commands.add_parser("diagnose", help="say whether a network starts well, and what to change")
-    command.add_arguments(line)
+    command_line.add_arguments(line)
     options = parser.parse_args(arguments)
     if options.command == "diagnose":
-        return command.run(options)
+        return command_line.run(options)
     try:
         if options.command == "gain":
             print(gain_report(options.names))

@@ -106,14 +106,14 @@ def batch_norm_factor(
     depth, width = checks.count("depth", depth, least=4), checks.count("width", width)
     rng, phi = checks.seeded(seed), activation(activation_name)
     a = rng.standard_normal((checks.count("batch", batch, least=2), width))
-    tape = []
+    layers = []
     for _ in range(depth):
         W = initializers.lecun_normal(rng, (width, width), gain)
         y, deviation = normalize(a @ W, 0)
-        tape.append((W, y, deviation))
+        layers.append((W, y, deviation))
         a = phi.f(y)
     da, sizes = rng.standard_normal(a.shape), []
-    for W, y, deviation in reversed(tape):
+    for W, y, deviation in reversed(layers):
         dy = da * phi.df(y)
         sizes.append(rms(dy))
         da = denormalize(dy, y, deviation, 0) @ W.T
