@@ -1,6 +1,7 @@
 """The experiments against theory, with the standard error over seeds as the measure."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,6 @@ from wi_docs.experiments.symmetry import linear_pieces, tent_map, train_units
 from wi_docs.experiments.training import Adam, descend, sweep, train, train_digits
 from wi_docs.nn.activations import names
 from wi_docs.nn.gains import second_moment
-from wi_docs.nn.initializers import he_normal
 from wi_docs.nn.network import ExplosionError, softmax_cross_entropy
 
 
@@ -236,8 +236,9 @@ def test_a_network_of_a_stack_trains_as_it_trains_alone(optimizer, equalize):
 
 
 def ten_layers(gain, seed):
-    scheme = lambda rng, shape: gain * he_normal(rng, shape)  # noqa: E731
-    return MLP([64] + [20] * 10 + [10], "relu", scheme, np.random.default_rng(seed))
+    net = MLP([64] + [20] * 10 + [10], "relu", "he_normal", np.random.default_rng(seed))
+    net.W = [gain * W for W in net.W]
+    return net
 
 
 def test_training_is_gradient_descent_written_out():
@@ -277,6 +278,13 @@ def test_a_run_explodes_at_the_step_at_which_a_loop_over_one_network_does():
     history = train(ten_layers(3.0, 0), steps=50, rate=0.05, looks=2)
     assert (history.exploded_at, history.explosion) == (taken, words)
     assert 0 < taken < 49
+
+
+def test_a_run_that_overflows_on_the_digits_to_choose_by_has_exploded(monkeypatch):
+    data = digits.load()
+    monkeypatch.setattr(digits, "load", lambda: replace(data, valid_x=1e307 * data.valid_x))
+    history = train(ten_layers(2.0, 0), steps=2, rate=1e-6, looks=2)
+    assert (history.exploded_at, history.valid_accuracy) == (2, 0.0)
 
 
 def test_the_loss_of_a_network_that_says_nothing_is_ln_10():

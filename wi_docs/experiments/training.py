@@ -228,6 +228,7 @@ def train_stack(
         adam = Adam([*nets.W, *nets.b])
     rows = np.stack([checks.seeded(seed).integers(len(data.train_x), size=(steps, batch)) for seed in seeds])
     seen: list[list[_Look]] = [[] for _ in range(count)]
+    valid = [0.0] * count
     ended: dict[int, tuple[int, str]] = {}  # by network, the step at which it exploded, and the error's words
 
     def update() -> None:
@@ -251,6 +252,9 @@ def train_stack(
             if step in when and network not in ended:
                 try:
                     seen[network].append(_look(_member(nets, network), record, ends=step in (0, steps)))
+                    if step == steps:
+                        alone = _member(nets, network)
+                        valid[network] = float(accuracy(alone, data.valid_x, data.valid_y))
                     if equalize and step == 0:
                         for eta_of_layer, factor in zip(layer_rates, _equalizing(_member(nets, network)), strict=True):
                             eta_of_layer[network] *= factor
@@ -263,7 +267,7 @@ def train_stack(
             except ExplosionError as error:  # the step is taken again, without the networks that exploded
                 for network in error.networks:
                     end(network, error)
-    return [_history(when, looks_seen, _member(nets, n), ended.get(n)) for n, looks_seen in enumerate(seen)]
+    return [_history(when, looks_seen, valid[n], ended.get(n)) for n, looks_seen in enumerate(seen)]
 
 
 @dataclass(frozen=True)
@@ -297,8 +301,7 @@ def _equalizing(net: MLP) -> list[float]:
     return [sizes[-1] / size for size in sizes]
 
 
-def _history(when: NDArray[np.int64], looks: list[_Look], net: MLP, ended: tuple[int, str] | None) -> History:
-    data = digits.load()
+def _history(when: NDArray[np.int64], looks: list[_Look], valid: float, ended: tuple[int, str] | None) -> History:
     exploded_at, explosion = ended or (None, None)
     return History(
         steps=when[: len(looks)].astype(np.float64),
@@ -306,7 +309,7 @@ def _history(when: NDArray[np.int64], looks: list[_Look], net: MLP, ended: tuple
         loss=np.array([loss for look in looks for loss in look.loss]),
         gradient_rms=np.array([look.gradient_rms for look in looks if look.gradient_rms]),
         weight_gradient_rms=np.array([look.weight_gradient_rms for look in looks if look.weight_gradient_rms]),
-        valid_accuracy=0.0 if ended else float(accuracy(net, data.valid_x, data.valid_y)),
+        valid_accuracy=valid,
         exploded_at=exploded_at,
         explosion=explosion,
     )
