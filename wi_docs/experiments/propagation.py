@@ -2,6 +2,8 @@ r"""How a signal and its gradient travel through a deep network at initializatio
 
 from __future__ import annotations
 
+import copy
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -93,13 +95,14 @@ def propagate(
     """
     depth, width, batch = checks.count("depth", depth), checks.count("width", width), checks.count("batch", batch)
     gain, sigma_b = checks.number("gain", gain), checks.number("sigma_b", sigma_b, least=0.0)
-    rng = checks.seeded(seed)
-    scheme = initializers.get(init)
     first = gain if input_gain is None else checks.number("input_gain", input_gain)
+    seed = checks.count("seed", seed, least=0)
+    again = isinstance(init, str) and depth * width**2 <= 2**22  # 32 MiB: another pass may want the same weights
+    drawn, after = (_drawn if again else _drawn.__wrapped__)(init, depth, width, seed)
+    rng = copy.deepcopy(after)
     factors = iter([first] + [gain] * (depth - 1))
-    net = MLP(
-        [width] * (depth + 1), activation, lambda rng, shape: next(factors) * scheme(rng, shape), rng, output=activation
-    )
+    weights = iter([next(factors) * W for W in drawn])
+    net = MLP([width] * (depth + 1), activation, lambda rng, shape: next(weights), rng, output=activation)
     if sigma_b > 0.0:
         net.b = [sigma_b * rng.standard_normal(width) for _ in range(depth)]
     run = net.forward(rng.standard_normal((batch, width)))
@@ -107,11 +110,34 @@ def propagate(
     gradient_rms = np.array([rms(dz) for dz in grad.z])
     return Propagation(
         pre_activations=np.array(run.pre_activations),
-        forward_rms=np.array([rms(a) for a in [*run.inputs[1:], run.output]]),
+        forward_rms=np.array([rms(a) for a in run.outputs]),
         gradient_rms=gradient_rms,
-        weight_gradient_rms=np.array([rms(dW) for dW in grad.W]),
+        weight_gradient_rms=np.array([_product_rms(a, dz) for a, dz in zip(run.inputs, grad.z, strict=True)]),
         gradient_ratio=_ratio(gradient_rms),
     )
+
+
+@functools.lru_cache(maxsize=8)
+def _drawn(init: str | Initializer, depth: int, width: int, seed: int) -> tuple[list[Array], np.random.Generator]:
+    """Draw the weights of equal layers; return them, and the generator as it stands after.
+
+    Drawing is half of the work of a pass, and experiments send many activations and gains through the same weights.
+    """
+    rng = checks.seeded(seed)
+    return [initializers.draw(init, rng, (width, width)) for _ in range(depth)], rng
+
+
+def _product_rms(a: Array, delta: Array) -> float:
+    """Return the rms of the entries of `a.T @ delta`, both `(batch, width)`, by way of the examples if they are few.
+
+    The squares of the product's entries add up to the sum of `(a @ a.T) * (delta @ delta.T)`.
+    """
+    sizes = rms(a), rms(delta)
+    if len(a) >= a.shape[1] or 0.0 in sizes:
+        return rms(a.T @ delta)
+    a, delta = a / sizes[0], delta / sizes[1]  # so that no square leaves the range of float64
+    squares = max(0.0, float(np.vdot(a @ a.T, delta @ delta.T)))
+    return sizes[0] * sizes[1] * math.sqrt(squares / (a.shape[1] * delta.shape[1]))
 
 
 def centered_ratio(

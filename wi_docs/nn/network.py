@@ -8,6 +8,7 @@ A layer computes `z = a @ W + b` and `a = f(z)`. Rows are examples: `x.shape == 
 from __future__ import annotations
 
 import copy
+import functools
 import itertools
 import sys
 from collections.abc import Sequence
@@ -68,19 +69,34 @@ class Pass:
 class Gradients:
     """Derivatives of a loss, layer by layer, in the order of the layers. A stack's have a leading axis.
 
+    Those with respect to weights and biases are computed when they are asked for: they are a third of the work, and
+    who follows a signal and its gradient through the layers does not look at them.
+
     Attributes:
-        W: with respect to the weights, `(fan_in, fan_out)` each.
-        b: with respect to the biases, `(fan_out,)` each.
-        z: with respect to the pre-activations, `(batch, fan_out)` each.
+        inputs: the input of each layer, `(batch, fan_in)` each: values, as in `Pass`.
+        sums: with respect to `a @ W + b`, `(batch, fan_out)` each.
+        z: with respect to the pre-activations, which are those sums, or the normalized sums, `(batch, fan_out)` each.
         outputs: with respect to each layer's output, `(batch, fan_out)` each.
         x: with respect to the network's input, `(batch, fan_in)`.
     """
 
-    W: list[Array]
-    b: list[Array]
+    inputs: list[Array]
+    sums: list[Array]
     z: list[Array]
     outputs: list[Array]
     x: Array
+
+    @functools.cached_property
+    def W(self) -> list[Array]:
+        """With respect to the weights, `(fan_in, fan_out)` each."""
+        with np.errstate(over="ignore", invalid="ignore"):  # the next forward pass finds what is not finite
+            return [a.mT @ delta for a, delta in zip(self.inputs, self.sums, strict=True)]
+
+    @functools.cached_property
+    def b(self) -> list[Array]:
+        """With respect to the biases, `(fan_out,)` each."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return [delta.sum(axis=-2) for delta in self.sums]
 
 
 def normalize(x: Array, axis: int) -> tuple[Array, Array]:
@@ -222,7 +238,7 @@ class MLP:
         da = checks.array("cotangent", cotangent)
         if da.shape != run.output.shape:
             raise ValueError(f"cotangent must have the output's shape {run.output.shape}, got {da.shape}")
-        dW, db, dz, outputs, skipped = [], [], [], [], da
+        sums, dz, outputs, skipped = [], [], [], da
         with np.errstate(over="ignore", invalid="ignore"):
             for layer in reversed(range(len(self.W))):
                 outputs.append(da)
@@ -232,8 +248,7 @@ class MLP:
                 delta = da * unchecked(self.activations[layer].df)(run.pre_activations[layer])
                 dz.append(delta)
                 delta = self._denormalize("sum", layer, delta, run.pre_activations[layer], run)
-                dW.append(run.inputs[layer].mT @ delta)
-                db.append(delta.sum(axis=-2))
+                sums.append(delta)
                 da = delta @ self.W[layer].mT
                 da = self._denormalize("input", layer, da, run.inputs[layer], run)
                 if layer + 1 in self.branch_ends:
@@ -245,7 +260,7 @@ class MLP:
                 _explode_unless_finite(
                     gradient, f"the gradients of layer {layer + 1} are not finite: the gradient explodes"
                 )
-        return Gradients(dW[::-1], db[::-1], dz[::-1], outputs[::-1], da)
+        return Gradients(run.inputs, sums[::-1], dz[::-1], outputs[::-1], da)
 
 
 def _keep_freed_memory() -> None:
