@@ -10,11 +10,13 @@ import functools
 import hashlib
 import html
 import json
+import logging
 import re
 import shutil
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -28,6 +30,9 @@ from mkdocs.utils import CountHandler
 from scripts import check_site, citations, house, ledger, pages, runtime, sources, store, swap
 from scripts.reading import LOG, Reading
 
+MOMENT = 3.0  # seconds that a served site waits for results before it shows its pages without
+LATER = 10.0  # seconds after which it looks for those that came while its first pages were built
+
 
 class Session:
     """MkDocs from its start to its end: one build, or under `mkdocs serve` one after the other."""
@@ -39,28 +44,58 @@ class Session:
         self.indexed: dict[str, _Indexed] = {}
         self.draft: tuple[Path, Path] | None = None  # the folder that is built in, and the one that it will replace
         self.whole = False  # whether the build under way has come to its end, and MkDocs takes it
+        self.served = False  # whether pages can come up before all that they show is made
+        self.making: subprocess.Popen[str] | None = None
         self.build: Build
 
     def begin(self, config: Any) -> None:
         """Make what is stale, and begin a build; stop if something cannot be made, with the last site as it was."""
         self.whole = False
-        store.refresh()
-        if any(store.find(job) is None for job in store.jobs()):
-            command = [sys.executable, "-m", "scripts.make"]
-            made = subprocess.run(command, cwd=store.ROOT, stderr=subprocess.PIPE, text=True, check=False)
-            store.refresh()
-            if made.returncode:
-                raise PluginError(f"not built, and the last site is left as it was.\n{made.stderr.strip()}")
+        complete = self.make()
+        if not complete:
+            config.validation.links.anchors = logging.DEBUG  # some are still to come
         # A server that does not answer is not asked at every rebuild.
         here = runtime.bring(fetch=not self.asked_for_runtime)
         self.asked_for_runtime = True
-        self.build = Build(config, self.rendered, runtime.megabytes() if here else None)
+        self.build = Build(config, self.rendered, runtime.megabytes() if here else None, complete=complete)
         index = config.plugins["material/search"].search_index
         index.add_entry_from_context = functools.partial(self.index, index, index.add_entry_from_context)
         if self.beside:
             site = Path(config.site_dir)
             self.draft = swap.begin(site), site
             config.site_dir = str(self.draft[0])
+
+    def make(self) -> bool:
+        """Make what is stale, and return whether everything is made.
+
+        A served site waits a moment for it. What takes longer is made while the pages are read, and when there are
+        results, `store.STAMP` is touched, and the pages that show them are built again.
+        """
+        store.refresh()
+        if self.making is None and any(store.find(job) is None for job in store.jobs()):
+            command = [sys.executable, "-m", "scripts.make", *(["--pages-first"] if self.served else [])]
+            self.making = subprocess.Popen(command, cwd=store.ROOT, stderr=subprocess.PIPE, text=True)
+        if self.making is None:
+            return True
+        try:
+            _, words = self.making.communicate(timeout=MOMENT if self.served else None)
+        except subprocess.TimeoutExpired:
+            store.refresh()
+            return False
+        code, self.making = self.making.returncode, None
+        store.refresh()
+        if code:
+            raise PluginError(f"not built, and the last site is left as it was.\n{words.strip()}")
+        return all(store.find(job) is not None for job in store.jobs())
+
+    def watch(self, server: Any) -> None:
+        """Let a served site be built again when there are new results."""
+        store.STAMP.touch()
+        server.watch(str(store.STAMP))
+        if self.making is not None:  # its end may have come before anybody watched
+            look = threading.Timer(LATER, store.STAMP.touch)
+            look.daemon = True
+            look.start()
 
     def index(self, index: Any, add: Any, page: Any) -> None:
         """Enter a page in the search index, or take its entries from the last build. Material calls this for a page."""
@@ -74,6 +109,8 @@ class Session:
 
     def end(self) -> None:
         """Put a whole site in place of the last one, and remove one that is not whole."""
+        if self.making is not None:
+            self.making.terminate()
         if self.draft is None:
             return
         if self.whole:
@@ -118,10 +155,12 @@ class Build:
         config: MkDocs' own, which gets the Markdown extension.
         rendered: pages of the last build, by source; they are used again, and replaced by those of this build.
         megabytes: how much the first press of a Run button loads, or None if pages run no Python.
+        complete: whether all results are there. Pages say of what is not that it is being made.
     """
 
-    def __init__(self, config: Any, rendered: dict[str, _Rendered], megabytes: str | None) -> None:
+    def __init__(self, config: Any, rendered: dict[str, _Rendered], megabytes: str | None, *, complete: bool) -> None:
         self.claims = ledger.records()
+        self.complete = complete
         self.rendered = rendered
         self.runs = megabytes is not None
         self.places = {
@@ -147,12 +186,17 @@ class Build:
 
     def hand_over(self, files: Files, config: Any) -> None:
         """Give MkDocs what was made, as generated files: results with their code, labs in place of their sources."""
+        for job in store.jobs(["labs"]):
+            source = files.get_file_from_path(job.source.relative_to("docs").as_posix())
+            if source is not None:
+                files.remove(source)
         for uri, path in self.made():
-            if uri.startswith("labs/") and uri.endswith(".md"):
-                source = files.get_file_from_path(str(Path(uri).with_suffix(".py")))
-                if source is not None:
-                    files.remove(source)
             files.append(File.generated(config, uri, abs_src_path=str(path)))
+        for job in store.jobs(["labs"]):
+            if store.find(job) is None:  # under `mkdocs serve`
+                title = job.name.replace("-", " ").capitalize()
+                words = f"---\ndescription: The lab {title}, which is being run.\n---\n\n# {title}\n\n{pages.WAIT}\n"
+                files.append(File.generated(config, f"labs/{job.name}.md", content=words))
         for file in runtime.files(config) if self.runs else ():
             files.append(file)
         records = json.dumps(list(self.claims.values()), indent=1)
@@ -168,8 +212,10 @@ class Build:
         }
         for job in store.jobs():
             folder = store.find(job)
-            if folder is None:
+            if folder is None and self.complete:
                 raise PluginError(f"{job} was made and is gone: is another build running?")
+            if folder is None:
+                continue
             for suffix in suffixes.get(job.kind, ()):
                 yield f"{job.kind}/{job.name}{suffix}", folder / f"{job.name}{suffix}"
         for job in store.jobs(["exercises", "figures", "tables"]):
@@ -214,7 +260,7 @@ class Build:
         finally:
             LOG.parent.removeHandler(counter)  # type: ignore[union-attr]
         self.rendered.pop(uri, None)
-        if not counter.counts:
+        if not counter.counts and not reading.waits:
             names = ("content", "toc", "_title_from_render", "present_anchor_ids")
             self.rendered[uri] = _Rendered(
                 key,
@@ -234,7 +280,7 @@ class Build:
         described = page.meta.get("description")
         if not described or self.described.setdefault(described, page.file.src_uri) != page.file.src_uri:
             LOG.warning("docs/%s:1: the page wants a description of its own in its front matter", page.file.src_uri)
-        if written:
+        if written and self.complete:
             for line, message in ledger.problems(path.read_text(encoding="utf-8"), path, self.claims):
                 LOG.warning("docs/%s:%d: %s", page.file.src_uri, line, message)
         self.marked |= {(path.stem, name) for name in ledger.MARK.findall(markdown)}
@@ -250,6 +296,9 @@ class Build:
 
     def check(self, site: Path, config: Any) -> None:
         """Hold the whole site against its inventory: links and anchors, results shown, references cited."""
+        if not self.complete:
+            LOG.info("Some results are being made. The pages that show them are built again when they are there.")
+            return
         shorten_index(site / "search" / "search_index.json", config)
         leave_out_comments(site / "assets")
         cited = {key for reading in self.readings for key in reading.cited}

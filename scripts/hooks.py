@@ -20,7 +20,13 @@ TEMPLATES = CACHE / "templates"
 
 def on_startup(command: str, dirty: bool) -> None:
     """Build beside the last site, but for `mkdocs serve`, which has a folder of its own, and `--dirty`."""
-    SESSION.beside = command != "serve" and not dirty
+    SESSION.served = command == "serve"
+    SESSION.beside = not SESSION.served and not dirty
+
+
+def on_serve(server: Any, config: Any, builder: Any) -> None:
+    """Build the served site again when there are new results."""
+    SESSION.watch(server)
 
 
 def on_config(config: Any) -> Any:

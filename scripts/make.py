@@ -1,7 +1,7 @@
 """Make what the site shows: `python -m scripts.make [KIND] [NAME…]`, where KIND is one of `store.SOURCES`.
 
 Only what is stale is made, each job in a process of its own, as many at a time as there are cores, and those that take
-longest first, so that no core is left with a long one at the end. The processes are forked from a server that has
+longest first, so that no core is left with a long one at the end; under `mkdocs serve`, what pages show comes first. The processes are forked from a server that has
 imported numpy and matplotlib, and nothing of this project, once.
 """
 
@@ -26,6 +26,7 @@ from scripts.store import Job
 
 FORGOTTEN = 3600.0  # seconds after which a folder of scratch is what a killed build has left
 PATIENCE = 1.0  # seconds between two looks at jobs that another build holds
+NEWS = 20.0  # seconds between two rebuilds of a served site that shows what is there already
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,13 @@ class _Running:
     began: float
 
 
-def make(jobs: Iterable[Job]) -> list[str]:
-    """Make every job that is stale, tell what happened, and return a message for each that failed."""
+def make(jobs: Iterable[Job], *, pages_first: bool = False) -> list[str]:
+    """Make every job that is stale, tell what happened, and return a message for each that failed.
+
+    Args:
+        jobs: what to make.
+        pages_first: whether to make claims last and short jobs first, for somebody who reads the pages meanwhile.
+    """
     stale = [job for job in jobs if store.find(job) is None]
     if not stale:
         return []
@@ -53,6 +59,10 @@ def make(jobs: Iterable[Job]) -> list[str]:
         os.environ.setdefault(variable, "1")  # the processes share the cores already
     scratch = _scratch()
     waiting, failures, took = by_length(stale), [], {}
+    if pages_first:
+        waiting.reverse()
+        waiting.sort(key=lambda job: job.kind == "claims")
+    told = time.monotonic()
     running: dict[int, _Running] = {}
     try:
         while waiting or running:
@@ -88,11 +98,15 @@ def make(jobs: Iterable[Job]) -> list[str]:
                     failures.append(f"{done.job.source}: {error}")
                 else:
                     took[str(done.job)] = round(seconds, 2)
+                if time.monotonic() - told > NEWS:
+                    store.STAMP.touch()
+                    told = time.monotonic()
     finally:
         for one in running.values():
             one.process.terminate()
         shutil.rmtree(scratch, ignore_errors=True)
         store.remember_seconds(took)
+        store.STAMP.touch()
     return failures
 
 
@@ -152,6 +166,7 @@ def main(arguments: list[str] | None = None, kinds: Iterable[str] = tuple(store.
     parser = argparse.ArgumentParser(description=f"Make what is stale of the site's {', '.join(kinds)}.")
     if len(kinds) > 1:
         parser.add_argument("kind", nargs="?", choices=kinds, help="only these (default: all)")
+    parser.add_argument("--pages-first", action="store_true", help="claims last, and short ones first")
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help="only these; a module of claims stands for all of its claims"
     )
@@ -162,7 +177,8 @@ def main(arguments: list[str] | None = None, kinds: Iterable[str] = tuple(store.
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}")
     wanted = set(options.names)
-    failures = make(job for job in chosen if not wanted or wanted & {job.module, job.function})
+    asked = [job for job in chosen if not wanted or wanted & {job.module, job.function}]
+    failures = make(asked, pages_first=options.pages_first)
     for failure in failures:
         print(f"\nfailed: {failure}", file=sys.stderr)
     return 1 if failures else 0

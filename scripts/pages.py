@@ -25,7 +25,6 @@ import sys
 import textwrap
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from markdown import Markdown
@@ -47,6 +46,7 @@ EXERCISES = re.compile(r"^\[\[exercises\]\]$", re.MULTILINE)
 FIGURE = re.compile(r"^\[\[figure:\s*([\w-]+)\s*\]\]$")
 CHOICES = re.compile(r"\[\[choices:\s*(\w+),\s*(\w+)\s*\]\]")
 DIRECTIVES = ("[[figure: NAME]]", "[[table: NAME]]", "[[claim: ID]]", "[[exercises]]", "[[choices: MODULE, NAME]]")
+WAIT = "This part is being made. The page comes again when it is there."  # under `mkdocs serve`
 NOT_LINKED = {"a", "code", "figure", "table", "h1", "h2", "h3", "h4", "h5", "h6"}  # elements where a term stays a word
 
 
@@ -92,18 +92,20 @@ class _FigureBlock(BlockProcessor):
     def run(self, parent: ET.Element, blocks: list[str]) -> None:
         source = blocks.pop(0).strip()
         name = source.removeprefix("[[figure:").removesuffix("]]").strip()
-        folder = _results("figures", name)
-        if folder is None:
+        job = Job("figures", name)
+        if job not in store.jobs(["figures"]):
             known = ", ".join(job.name for job in store.jobs(["figures"]))
             self.pages.reading.warn(source, f"no figure is called {name!r}; there are {known}")
             return
-        self.pages.reading.show(Job("figures", name))
+        folder = self.pages.reading.show(job)
+        if folder is None:
+            ET.SubElement(parent, "p").text = WAIT
+            return
         caption = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))["caption"]
         svg = (folder / f"{name}.svg").read_text(encoding="utf-8")
         figure = ET.SubElement(parent, "figure", {"class": "wi-figure", "id": f"figure-{name.replace('_', '-')}"})
         explorer = Job("explorers", name)
-        if explorer in store.jobs(["explorers"]):
-            self.pages.reading.show(explorer)
+        if explorer in store.jobs(["explorers"]) and self.pages.reading.show(explorer):
             figure.set("data-wi-explorer", name)
         drawing = ET.SubElement(figure, "div", {"class": "wi-figure__drawing", "data-search-exclude": ""})
         drawing.text = self.parser.md.htmlStash.store(svg)
@@ -142,8 +144,13 @@ class _Mark(InlineProcessor):
         self.pages = pages
 
     def handleMatch(self, m: re.Match[str], data: str) -> tuple[ET.Element | str, int, int]:
-        known = m[1] in self.pages.claims  # the build has told already of one that is not
-        return ET.Element("wi-claim", {"data-id": m[1]}) if known else "", m.start(0), m.end(0)
+        mark: ET.Element | str = ""  # the build has told already of a mark that is no claim's
+        if m[1] in self.pages.claims:
+            mark = ET.Element("wi-claim", {"data-id": m[1]})
+        elif any(job.function == m[1] for job in store.jobs(["claims"])):
+            mark = ET.Element("span", {"title": "This claim is being run."})
+            mark.text = " …"
+        return mark, m.start(0), m.end(0)
 
 
 class _Cards(Treeprocessor):
@@ -255,11 +262,13 @@ def fill_exercises(markdown: str, reading: Reading) -> str:
 
     def fill(match: re.Match[str]) -> str:
         page = reading.source.stem.replace("-", "_")
-        folder = _results("exercises", page)
-        if folder is None:
+        job = Job("exercises", page)
+        if job not in store.jobs(["exercises"]):
             reading.warn(match[0], f"there is no wi_docs/pages/exercises/{page}.py")
             return ""
-        reading.show(Job("exercises", page))
+        folder = reading.show(job)
+        if folder is None:
+            return WAIT
         parts = []
         for name, made in json.loads((folder / f"{page}.json").read_text(encoding="utf-8")).items():
             solution = textwrap.indent(f"```python\n{made['solution']}```", "    ")
@@ -282,12 +291,14 @@ def fill_tables(markdown: str, reading: Reading) -> str:
 
     def fill(match: re.Match[str]) -> str:
         name = match[1]
-        folder = _results("tables", name)
-        if folder is None:
+        job = Job("tables", name)
+        if job not in store.jobs(["tables"]):
             known = ", ".join(job.name for job in store.jobs(["tables"]))
             reading.warn(match[0], f"no table is called {name!r}; there are {known}")
             return ""
-        reading.show(Job("tables", name))
+        folder = reading.show(job)
+        if folder is None:
+            return WAIT
         made = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         rules = ["--:" if number else ":--" for number in made["numbers"]]
         links = f"[data](/tables/{name}.csv) [code](/tables/{name}.py)"
@@ -325,9 +336,3 @@ def fill_choices(markdown: str, reading: Reading) -> str:
         return "".join(f"<option{' selected' if name == first else ''}>{name}</option>" for name in known)
 
     return CHOICES.sub(fill, markdown)
-
-
-def _results(kind: str, name: str) -> Path | None:
-    """Return the folder with the results of a job, or None if there is no such job."""
-    job = Job(kind, name)
-    return store.find(job) if job in store.jobs([kind]) else None

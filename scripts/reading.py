@@ -20,17 +20,22 @@ class Reading:
         parts: files that figures, tables and exercises of the page are made from.
         cited: keys of the bibliography that it cites.
         shown: jobs whose results it shows.
+        waits: whether some of them are still being made, which happens under `mkdocs serve` only.
     """
 
     source: Path
     parts: list[Path] = field(default_factory=list)
     cited: set[str] = field(default_factory=set)
     shown: set[store.Job] = field(default_factory=set)
+    waits: bool = False
 
-    def show(self, job: store.Job) -> None:
-        """Note that the page shows the results of a job."""
+    def show(self, job: store.Job) -> Path | None:
+        """Note that the page shows the results of a job; return their folder, or None if they are being made."""
         self.shown.add(job)
         self.parts += store.files(job)
+        folder = store.find(job)
+        self.waits |= folder is None
+        return folder
 
     def warn(self, needle: str, message: str) -> None:
         """Report a mistake, with the file and line that hold `needle`. A strict build fails on it."""

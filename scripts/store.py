@@ -32,6 +32,7 @@ ROOT = sources.ROOT
 CACHE = ROOT / ".cache"
 EXPERIMENTS = CACHE / "experiments"  # what `wi_docs.experiments.disk_cache` keeps
 SECONDS = CACHE / "seconds.json"  # how long each job took when it was last made
+STAMP = CACHE / "made"  # touched when there are new results; `mkdocs serve` watches it
 KEPT = 3  # results that are kept of a job, so that going back to another branch costs nothing
 
 SOURCES = {
