@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from wi_docs import command_line
 from wi_docs.__main__ import main
 from wi_docs.diagnosis.networks import NORMALIZATIONS, Spec, build, diagnose, simulate, theory, zeros
-from wi_docs.diagnosis.problems import REACH
+from wi_docs.diagnosis.problems import REACH, Evidence, problems
 from wi_docs.diagnosis.report import plain, text
 from wi_docs.experiments import frameworks, saturation
 from wi_docs.nn import activations, initializers, number_formats
@@ -206,13 +206,22 @@ def test_theory_is_exact_where_squares_leave_float64():
 
 def test_a_draw_that_dies_is_high_variance_between_draws_in_words_that_end():
     found = diagnose(Spec((8, *[4] * 40, 2), sigma_w=1.0), advise=False)
-    said = {problem.kind: problem.sentence for problem in found.problems}["a lottery"]
+    said = {problem.kind: problem.sentence for problem in found.problems}["high variance between draws"]
     assert said == "At these widths one draw leaves nothing of an input's signal, and the next does."
     gone = diagnose(Spec((8, 4, 4, 2), scheme="zeros"), advise=False).simulation
     assert (gone.spread == 0.0).all()  # all draws are alike
     wild = {p.kind: p for p in diagnose(Spec((8, *[1] * 3000, 2), sigma_w=1.4), simulated=False, advise=False).problems}
-    assert "by a factor of 1e+" in wild["a lottery"].sentence
+    assert "by a factor of 1e+" in wild["high variance between draws"].sentence
     assert max(len(problem.sentence) for problem in wild.values()) < 250
+
+
+def test_a_first_loss_of_four_times_chance_is_too_large():
+    ln_10 = 2.302585  # the loss of a model that gives each of ten classes the same probability
+    assert problems(Evidence(ran=True, loss=3.99 * ln_10, chance=ln_10)) == ()
+    (found,) = problems(Evidence(ran=True, loss=8.0 * ln_10, chance=ln_10))
+    assert (found.kind, found.row) == ("initial loss too large", "output")
+    assert found.weight == pytest.approx(2.0)
+    assert problems(Evidence(ran=True, loss=8.0 * ln_10)) == ()  # a squared error has no chance to compare with
 
 
 # Factors of 0, and small last layers
@@ -303,7 +312,7 @@ BAD = [
     (Spec(DEEP, activation="tanh", scheme="lecun_normal", gain=4.0), "saturated units"),
     (Spec((64, *[256] * 4, 10), scheme="constant"), "equal units"),
     (Spec((64, *[256] * 4, 10), scheme="zeros"), "equal units"),
-    (Spec((64, *[16] * 40, 10), scheme="he_normal"), "a lottery"),
+    (Spec((64, *[16] * 40, 10), scheme="he_normal"), "high variance between draws"),
     (Spec((64, *[256] * 41, 10), scheme="he_normal", residual=True), "exploding signal"),
     (Spec((64, *[256] * 8, 10), scheme="he_normal", gain=6.0, dtype="fp16"), "number format"),
     (Spec((64, *[256] * 12, 10), scheme="pytorch_linear", gain=0.5, dtype="fp16"), "number format"),

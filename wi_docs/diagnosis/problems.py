@@ -391,7 +391,7 @@ def _high_variance_between_draws(evidence: Evidence) -> Problem | None:
     else:
         times = f"{math.exp(spread):.1f}" if spread < math.log(1e3) else f"1e{spread / math.log(10):+03.0f}"
         words = f"At these widths the signal of one draw differs from the next by a factor of {times}, either way."
-    return Problem("a lottery", evidence.rows[-2].name, words, min(spread / SPREAD, BEYOND))
+    return Problem("high variance between draws", evidence.rows[-2].name, words, min(spread / SPREAD, BEYOND))
 
 
 def _number_format(evidence: Evidence) -> Problem | None:
@@ -408,7 +408,7 @@ def _initial_loss_too_large(evidence: Evidence) -> Problem | None:
         f"The first loss is {evidence.loss:.2f}, where chance is {evidence.chance:.2f}: the output speaks before it "
         "knows anything."
     )
-    return Problem("loud output", "output", words, evidence.loss / (FIRST_LOSS * evidence.chance))
+    return Problem("initial loss too large", "output", words, evidence.loss / (FIRST_LOSS * evidence.chance))
 
 
 RULES: tuple[Callable[[Evidence], Problem | None], ...] = (
