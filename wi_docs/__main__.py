@@ -105,7 +105,7 @@ def schemes_report() -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line."""
+    """Run the command line, and return the exit code of the command. A pipe that is closed early ends it quietly."""
     parser = argparse.ArgumentParser(prog="python -m wi_docs", description="The numbers behind the site, run again.")
     commands = parser.add_subparsers(dest="command", required=True)
     line = commands.add_parser("claims", help="run the claims of the ledger", description="Run claims of the ledger.")
@@ -117,6 +117,19 @@ def main(arguments: list[str] | None = None) -> int:
     line = commands.add_parser("diagnose", help="say whether a network starts well, and what to change")
     command_line.add_arguments(line)
     options = parser.parse_args(arguments)
+    try:
+        status = run(options, parser)
+        sys.stdout.flush()  # so that a closed pipe is noticed here, and not when Python ends
+    except BrokenPipeError:
+        # Whoever read the output has stopped, as `head` does. This is the idiom of Python's documentation on SIGPIPE:
+        # what is still in the buffer goes to the null device, or the flush at the end of Python would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + 13  # what a shell reports of a program that SIGPIPE, number 13, has ended; 1 would be a verdict
+    return status
+
+
+def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    """Run the command that was parsed, and return its exit code."""
     if options.command == "diagnose":
         return command_line.run(options)
     try:

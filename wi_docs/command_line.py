@@ -162,6 +162,8 @@ def run(options: argparse.Namespace) -> int:
         if options.figure is not None:
             draw(found, options.figure)
         show(found, options)
+    except BrokenPipeError:  # nobody reads the output any more; `main` ends the command
+        raise
     except (ValueError, TypeError, OSError) as error:
         return refuse(str(error), options)
     except MemoryError as error:
