@@ -31,7 +31,9 @@ def run_claims(ids: list[str], *, as_json: bool) -> int:
     records: dict[str, dict[str, Any]] = {}
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")  # the processes share the cores already
+    # Started anew and not forked: numpy's linear algebra library has threads, which a fork does not copy.
     context = multiprocessing.get_context("spawn")
+    # Claims that share a long training find it in this folder, and it runs once.
     with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(mp_context=context) as pool:
         waiting = [pool.submit(claims.run_by_id, claim.id, Path(folder)) for claim in chosen]
         for done in as_completed(waiting):
@@ -49,13 +51,14 @@ def run_claims(ids: list[str], *, as_json: bool) -> int:
 
 
 def table(records: list[dict[str, Any]]) -> str:
-    """Return the measured numbers as lines of text, then each failure in full, then a count by the notes' statement."""
+    """Return the claims as lines of text: a table of measurements, each failure in full, and a count by statement."""
     from wi_docs.pages import claims
 
     width = max(len(record["id"]) for record in records)
     lines = [f"{'':4} {'claim':{width}} {'measured':>11} {'expected':>11} {'accepted':>24}"]
     for record in records:
         notes = f"S{record['statement']}" if record["statement"] else ""
+        # A claim that raised an error has no measurement. One side of an interval may be open.
         if "measured" in record:
             low, high = (f"{v:.4g}" if v is not None else "" for v in (record["low"], record["high"]))
             values = f"{record['measured']:>11.4g} {record['expected']:>11.4g} {f'{low} … {high}':>24}"
@@ -98,6 +101,7 @@ def schemes_report() -> str:
     lines = [f"{'scheme':16} {'n_in E[w^2]':>11}  what it is"]
     for name in initializers.names():
         mean_square = 400 * float((initializers.get(name)(np.random.default_rng(0), (400, 100)) ** 2).mean())
+        # The summary is Markdown with formulas; a terminal shows them without the marks of LaTeX.
         words = re.sub(r"\\[(),]|\\text|[{}]", "", initializers.summary(name))
         lines.append(f"{name:16} {mean_square:>11.4g}  {words}")
     also = ", ".join(f"{alias} is {name}" for alias, name in initializers.ALIASES.items())
