@@ -19,6 +19,8 @@ def pytest_configure() -> None:
     from wi_docs.experiments import disk_cache
 
     if "MUTANT_UNDER_TEST" not in os.environ:  # mutants share one file, by whose content experiments are kept
+        # An experiment that the build has run is found by the digest of its sources, and runs again if these have
+        # changed.
         disk_cache.keep_in(EXPERIMENTS, version)
 
 

@@ -1,7 +1,7 @@
-"""What MkDocs' hooks do, on two objects: a session, from the start of MkDocs to its end, and in it one build at a time.
+"""The work of MkDocs' hooks, on two objects: a session, from the start of MkDocs to its end, and one build at a time.
 
-Nothing here imports `wi_docs` or matplotlib: `mkdocs serve` keeps a module as it was when it started, so what has to
-see the code as it stands is done by `python -m scripts.make`, in processes of its own.
+Nothing here imports `wi_docs` or matplotlib. `mkdocs serve` keeps a module in memory as it was when the server started,
+so whatever has to see the current code is done by `python -m scripts.make`, in processes of its own.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Session:
 
     def __init__(self) -> None:
         self.beside = False  # whether to build in a folder beside the last site, which it replaces when it is whole
-        self.asked_for_runtime = False
+        self.asked_for_runtime = False  # whether this session has tried to fetch Pyodide already
         self.rendered: dict[str, _Rendered] = {}
         self.indexed: dict[str, _Indexed] = {}
         self.draft: tuple[Path, Path] | None = None  # the folder that is built in, and the one that it will replace
@@ -49,7 +49,11 @@ class Session:
         self.build: Build
 
     def begin(self, config: Any) -> None:
-        """Make what is stale, and begin a build; stop if something cannot be made, with the last site as it was."""
+        """Make the results that are stale, and begin a build.
+
+        Raises:
+            PluginError: if a result cannot be made. The last site stays as it was.
+        """
         self.whole = False
         complete = self.make()
         if not complete:
@@ -58,6 +62,8 @@ class Session:
         here = runtime.bring(fetch=not self.asked_for_runtime)
         self.asked_for_runtime = True
         self.build = Build(config, self.rendered, runtime.megabytes() if here else None, complete=complete)
+        # Material enters each page in its search index by this method. It is replaced by `self.index`, which gets the
+        # method it stands for.
         index = config.plugins["material/search"].search_index
         index.add_entry_from_context = functools.partial(self.index, index, index.add_entry_from_context)
         if self.beside:
@@ -98,7 +104,10 @@ class Session:
             look.start()
 
     def index(self, index: Any, add: Any, page: Any) -> None:
-        """Enter a page in the search index, or take its entries from the last build. Material calls this for a page."""
+        """Enter a page in the search index, or copy its entries from the last build if the page is the same.
+
+        `add` is Material's own method, in whose place this one is called.
+        """
         last = self.indexed.get(page.file.src_uri)
         if last is None or (last.content, last.meta) != (page.content, page.meta):
             begin = len(index.entries)
@@ -108,7 +117,7 @@ class Session:
             index.entries += map(dict, last.entries)
 
     def end(self) -> None:
-        """Put a whole site in place of the last one, and remove one that is not whole."""
+        """Put the new site in place of the last one, or remove it if the build did not come to its end."""
         if self.making is not None:
             self.making.terminate()
         if self.draft is None:
@@ -122,14 +131,14 @@ class Session:
 
 @dataclass(frozen=True)
 class _Rendered:
-    """A page as it was rendered, for the next build of a session, in which most pages are the same.
+    """A rendered page, kept for the next build of a session, in which most pages are the same.
 
     Attributes:
-        key: a digest of what it was rendered from, but for `results`.
-        results: the keys of the results that it shows.
-        state: what rendering has set on MkDocs' page.
-        links: by source of the page that is linked to, the links to its anchors.
-        reading: what it turned out to use.
+        key: a digest of everything that the page was rendered from, but for `results`.
+        results: the keys of the results that the page shows.
+        state: the attributes of MkDocs' page that rendering has set.
+        links: the page's links to anchors of other pages, by the source of the other page.
+        reading: the record of the jobs and citations that the page uses.
     """
 
     key: str
@@ -149,12 +158,12 @@ class _Indexed:
 
 
 class Build:
-    """One build of the site: what is known of its claims, and what its pages turn out to use.
+    """One build of the site: the records of its claims, and the jobs and citations that its pages use.
 
     Args:
-        config: MkDocs' own, which gets the Markdown extension.
+        config: MkDocs' configuration, to which the Markdown extension is added.
         rendered: pages of the last build, by source; they are used again, and replaced by those of this build.
-        megabytes: how much the first press of a Run button loads, or None if pages run no Python.
+        megabytes: the size that the first press of a Run button loads, or None if pages run no Python.
         complete: whether all results are there. Pages say of what is not that it is being made.
     """
 
@@ -163,6 +172,7 @@ class Build:
         self.complete = complete
         self.rendered = rendered
         self.runs = megabytes is not None
+        # Directives that the build fills in. The others need a page's parser: `scripts/pages.py`.
         self.places = {
             "[[references]]": citations.reference_list,
             "[[ledger]]": lambda: ledger.table(self.claims),
@@ -176,6 +186,7 @@ class Build:
         self.described: dict[str, str] = {}  # page by description
         self.extension = pages.Pages(self.claims, self.places, megabytes)
         config.markdown_extensions.append(self.extension)
+        # The theme writes it into each page, and `run/session.js` reads it there.
         config.extra["runtime"] = f"{runtime.key()} {megabytes}" if self.runs else None
         if self.runs:
             config.mdx_configs.setdefault("pymdownx.superfences", {})["custom_fences"] = pages.FENCES
@@ -185,7 +196,7 @@ class Build:
         config.extra_css.remove("assets/_mkdocstrings.css")
 
     def hand_over(self, files: Files, config: Any) -> None:
-        """Give MkDocs what was made, as generated files: results with their code, labs in place of their sources."""
+        """Add the results to MkDocs' files, with the code that made them; labs replace their sources."""
         for job in store.jobs(["labs"]):
             source = files.get_file_from_path(job.source.relative_to("docs").as_posix())
             if source is not None:
@@ -203,7 +214,7 @@ class Build:
         files.append(File.generated(config, "claims.json", content=records))
 
     def made(self) -> Iterator[tuple[str, Path]]:
-        """Yield the place in the site and the file of each result that is served, and of the code that made it."""
+        """Yield a pair for each served result, and for the code that made it: its place in the site, and its file."""
         suffixes = {
             "explorers": (".json",),
             "figures": (".svg", ".csv"),
@@ -225,7 +236,8 @@ class Build:
             yield f"claims/{module}.py", store.ROOT / job.source
 
     def render_once(self, files: Files) -> None:
-        """Let pages that would come out as in the last build of the session be taken from it."""
+        """Let pages be taken from the last build of the session if rendering them again would give the same."""
+        # What any page may depend on, beside its own text, its results and its claims.
         shared = {
             "references": sorted(map(repr, citations.bibliography().items())),
             "explorers": [job.name for job in store.jobs(["explorers"])],
@@ -234,12 +246,13 @@ class Build:
         }
         for file in files.documentation_pages():
             page: Any = file.page
+            # MkDocs has no hook in place of rendering, only before and after it.
             page.render = functools.partial(self.render, page, page.render, shared)
 
     def render(self, page: Any, render: Any, shared: dict[str, Any], config: Any, files: Files) -> None:
-        """Render a page, or take it from the last build: MkDocs calls this in place of the page's own method.
+        """Render a page, or take it from the last build. MkDocs calls this in place of the page's own method `render`.
 
-        A page that was rendered with a warning is rendered again, so that its author is told again.
+        A page that was rendered with a warning is rendered again, so that the warning appears again.
         """
         uri, markdown, reading = page.file.src_uri, page.markdown, self.readings[-1]
         claims = [self.claims.get(name) for name in ledger.MARK.findall(markdown)]
@@ -250,9 +263,11 @@ class Build:
         if last and last.key == key and all(store.key(job) == was for job, was in last.results.items()):
             vars(page).update(last.state)
             page.links_to_anchors = {files.get_file_from_path(to): links for to, links in last.links.items()}
+            # A page that is not rendered notes nothing; the checks at the end need its notes.
             reading.cited |= last.reading.cited
             reading.shown |= last.reading.shown
             return
+        # The handler counts the warnings of this page alone.
         counter = CountHandler(level="WARNING")
         LOG.parent.addHandler(counter)  # type: ignore[union-attr]
         try:
@@ -261,6 +276,7 @@ class Build:
             LOG.parent.removeHandler(counter)  # type: ignore[union-attr]
         self.rendered.pop(uri, None)
         if not counter.counts and not reading.waits:
+            # All that `Page.render` of MkDocs sets.
             names = ("content", "toc", "_title_from_render", "present_anchor_ids")
             self.rendered[uri] = _Rendered(
                 key,
@@ -271,7 +287,7 @@ class Build:
             )
 
     def read(self, markdown: str, page: Any) -> str:
-        """Return a page's Markdown with tables, exercises and lists filled in, and begin its reading."""
+        """Return a page's Markdown with tables, exercises, lists and terms filled in, and begin its record."""
         path = store.ROOT / "docs" / page.file.src_uri
         written = path.is_file()  # else it is made from a lab
         reading = Reading(path if written else path.with_suffix(".py"))
@@ -289,13 +305,15 @@ class Build:
         for place, fill in self.places.items():
             if place in markdown:
                 markdown = markdown.replace(place, fill())
+        # Definitions in the syntax of Markdown's `abbr`, which marks each mention of a term; `pages._Terms` links the
+        # first.
         if page.file.src_uri not in ("glossary.md", "ledger.md"):
             terms = (f"*[{term}]: {words}" for term, words in pages.glossary().items())
             markdown = "\n".join([f"{markdown}\n", *terms])
         return markdown
 
     def check(self, site: Path, config: Any) -> None:
-        """Hold the whole site against its inventory: links and anchors, results shown, references cited."""
+        """Check the whole site: links and anchors lead somewhere; results, claims and references stand on pages."""
         if not self.complete:
             LOG.info("Some results are being made. The pages that show them are built again when they are there.")
             return
@@ -320,18 +338,18 @@ class Build:
 
 
 def package_digest() -> str:
-    """Return a digest of what the reference documents: the package, without its pages, which nothing there imports."""
+    """Return a digest of the package without its pages, which the reference neither documents nor imports."""
     package = store.ROOT / "wi_docs"
     paths = (path.relative_to(store.ROOT) for path in sorted(package.rglob("*.py")) if "pages" not in path.parts)
     return hashlib.sha256("".join(map(sources.digest, paths)).encode()).hexdigest()
 
 
 class _Words(HTMLParser):
-    """The words of an entry of the search index, without its code: words are what one searches for."""
+    """The text of an entry of the search index without its code, for readers search for words."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.inside = 0  # of how many blocks of code
+        self.inside = 0  # the number of blocks of code that are open
         self.words = ""
         self.feed(text)
         self.close()
@@ -348,9 +366,9 @@ class _Words(HTMLParser):
 
 
 def shorten_index(path: Path, config: Any) -> None:
-    """Keep of chapters the words, of the reference the names, and of the rest titles and first words.
+    """Shorten the search index, which every page loads.
 
-    Every page loads this index.
+    Chapters keep their words without code, the reference its names, and other pages their titles and first words.
     """
     index = json.loads(path.read_text(encoding="utf-8"))
     chapters = next(part["Chapters"] for part in config["nav"] if "Chapters" in part)
@@ -363,6 +381,7 @@ def shorten_index(path: Path, config: Any) -> None:
             entry["text"] = _Words(entry["text"]).words
         else:
             entry["text"] = textwrap.shorten(_Words(entry["text"]).words, 60, placeholder=" …")
+        # mkdocstrings puts a label such as "class" behind a name, set as code.
         entry["title"] = entry["title"].partition("  <code>")[0]  # a class without the word that it is one
     path.write_text(json.dumps(index, separators=(",", ":")), encoding="utf-8")
 

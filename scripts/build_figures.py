@@ -10,6 +10,7 @@ from pathlib import Path
 
 def main() -> int:
     """Make the figures that are stale, all or those named, and copy them out of the store."""
+    # Python puts the folder of a script on its path, here `scripts/`; the package `scripts` lies one above.
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     from scripts import make, store
 

@@ -8,12 +8,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
+# The attributes by which an element makes the browser load a file.
 LOADING = {("script", "src"), ("img", "src"), ("link", "href"), ("iframe", "src"), ("source", "src"), ("use", "href")}
 NOT_LOADED = {"canonical", "prev", "next", "edit", "alternate"}  # rel of a <link> that only names an address
 
 
 class _Page(HTMLParser):
-    """The ids of a page, its links, and what it loads, each with the line it stands in."""
+    """The ids of a page, its links, and the files that it loads. Links and files come with their line."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -39,14 +40,16 @@ class _Page(HTMLParser):
 
 @lru_cache(maxsize=64)  # two sites: under `mkdocs serve` most pages are those of the last build
 def _read(text: str) -> _Page:
+    """Return a parsed page. The cache is by content: the same text is parsed once."""
     return _Page(text)
 
 
 def problems(site: Path, site_url: str | None = None) -> list[str]:
-    """Return a line for each link or anchor that leads nowhere and each thing loaded from another host."""
+    """Return a message for each link or anchor that leads nowhere, and for each file loaded from another host."""
     pages = {
         path.relative_to(site).as_posix(): _read(path.read_text(encoding="utf-8")) for path in site.rglob("*.html")
     }
+    # A made-up host, against which relative links are resolved: what resolves to it is a page of this site.
     base = "http://site/"
     found = []
     for name, page in sorted(pages.items()):
@@ -60,12 +63,15 @@ def problems(site: Path, site_url: str | None = None) -> list[str]:
             if parts.netloc != "site" or parts.scheme != "http":
                 continue
             path = unquote(parts.path).lstrip("/")
+            # A server shows this page at any address, so that its links are absolute, below the path of the site's
+            # address.
             if name == "404.html" and target.startswith("/"):
                 path = path.removeprefix(urlsplit(site_url or "/").path.lstrip("/"))
             if not path or path.endswith("/"):
                 path += "index.html"
             if path not in pages and not (site / path).is_file():
                 found.append(f"{name}:{line}: the link {target} leads nowhere")
+            # Browsers go to the top for `#__top`, which Material uses, though nothing has this id.
             elif parts.fragment and path in pages and unquote(parts.fragment) not in pages[path].ids | {"__top"}:
                 found.append(f"{name}:{line}: the link {target} leads to no anchor on {path}")
     return found

@@ -18,21 +18,22 @@ from scripts import store
 if TYPE_CHECKING:
     from scripts.pages import Pages
 
-KEY = r"[A-Za-z][\w-]*"  # of a citation: letters and a year, or what somebody took for it
+KEY = r"[A-Za-z][\w-]*"  # a key of a citation, or a word with which somebody meant one
 
 
 def bibliography() -> dict[str, Any]:
-    """Return the entries of `docs/references.bib` by key, each as pybtex has it."""
+    """Return the entries of `docs/references.bib` by key, as objects of pybtex."""
     return _entries((store.ROOT / "docs" / "references.bib").read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=1)
 def _entries(text: str) -> dict[str, Any]:
+    """Return the parsed bibliography. The cache is by its text, so that `mkdocs serve` notices a change."""
     return dict(parse_string(text, "bibtex").entries)
 
 
 def no_entry(key: str) -> str:
-    """Return a message: the bibliography has no such key, and which key that it has is nearest."""
+    """Return the message for a key that the bibliography lacks. It suggests the nearest key."""
     return f"no entry {key!r} in docs/references.bib{suggestion(key, bibliography())}"
 
 
@@ -48,10 +49,12 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 
 def _family(person: Person) -> str:
+    """Return a family name with its particle, without BibTeX's braces: van der Maaten."""
     return " ".join([*person.prelast_names, *person.last_names]).replace("{", "").replace("}", "")
 
 
 def _names(entry: Any) -> str:
+    """Return the authors as a citation names them: up to three families, or the first one and "et al."."""
     families = [_family(person) for person in entry.persons["author"]]
     if len(families) > 3:
         return f"{families[0]} et al."
@@ -59,7 +62,7 @@ def _names(entry: Any) -> str:
 
 
 class _Citing(InlineProcessor):
-    """What the two forms of a citation share: the link to the list of references."""
+    """The base of both forms of a citation, which makes the link to the list of references."""
 
     PATTERN: str
 
@@ -68,6 +71,8 @@ class _Citing(InlineProcessor):
         self.pages = pages
 
     def link(self, key: str, *, narrative: bool) -> ET.Element:
+        """Return the link to an entry: "He et al. (2015)" if it is a part of the sentence, else "He et al. 2015"."""
+        # MkDocs turns the path of a Markdown file into the address of its page.
         link = ET.Element("a", {"href": f"/references.md#{key}", "class": "wi-cite"})
         if key not in bibliography():
             self.pages.reading.warn(f"@{key}", no_entry(key))
@@ -106,6 +111,7 @@ class CitationsInParentheses(_Citing):
                     m[0], f"{part.strip()!r} is no citation: write [@key] or [@key, section 2; @other]"
                 )
                 continue
+            # Punctuation belongs to the text behind the last link, which ElementTree keeps as the link's `tail`.
             if last is not None:
                 last.tail = f"{last.tail or ''}; "
             last = self.link(source[1], narrative=False)
@@ -138,6 +144,7 @@ def reference_list() -> str:
         }
         authors = [f"{' '.join(p.first_names + p.middle_names)} {_family(p)}" for p in entry.persons["author"]]
         people = authors[0] if len(authors) == 1 else f"{', '.join(authors[:-1])} and {authors[-1]}"
+        # The place of publication, by the kind of entry: article, proceedings, book or thesis.
         where = (
             fields.get("journal") or fields.get("booktitle") or fields.get("publisher") or fields.get("school") or ""
         )

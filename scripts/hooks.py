@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import FileSystemBytecodeCache
 from mkdocs.structure.files import Files
 
+# MkDocs loads this file by its path, without the project's folder on Python's path.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.build import Session
@@ -30,13 +31,13 @@ def on_serve(server: Any, config: Any, builder: Any) -> None:
 
 
 def on_config(config: Any) -> Any:
-    """Make what is stale, and begin a build."""
+    """Make the results that are stale, and begin a build."""
     SESSION.begin(config)
     return config
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Hand over what was made."""
+    """Add the results to MkDocs' files."""
     SESSION.build.hand_over(files, config)
     return files
 
@@ -49,7 +50,7 @@ def on_env(env: Any, config: Any, files: Files) -> Any:
 
 
 def on_nav(nav: Any, config: Any, files: Files) -> Any:
-    """Render again only what has changed since the last build."""
+    """Let pages that have not changed since the last build be taken from it."""
     SESSION.build.render_once(files)
     return nav
 

@@ -22,7 +22,7 @@ def layers() -> list[str]:
 
 
 def picture() -> str:
-    """Return a row for each layer as HTML: its folder, what it is, and its modules."""
+    """Return a row for each layer as HTML: its folder, the first line of its docstring, and its modules."""
     rows, words = [], []
     for layer in layers():
         path = ROOT / layer.replace(".", "/")
@@ -38,6 +38,7 @@ def picture() -> str:
 
 
 def _modules(path: Path) -> list[str]:
+    """Return the modules of a folder and its packages, the latter with a slash. Private ones are left out."""
     return sorted(
         f"{p.name}/" if p.is_dir() else p.stem
         for p in path.iterdir()

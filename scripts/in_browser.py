@@ -1,6 +1,6 @@
-"""What runs around a snippet in the reader's browser: it gives the output that the tests compare here.
+"""Runs a snippet in the reader's browser, and reports its output, its pictures and its errors.
 
-`docs/assets/js/worker.js` loads this file into Pyodide. It needs nothing but the standard library.
+`docs/assets/js/run/worker.js` loads this file into Pyodide. It needs nothing but the standard library.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from typing import Any
 FILE = "<snippet>"
 MOST = 100_000  # characters of output
 
-Tell = Callable[
-    [str, str], None
-]  # what it is ("out", "err", "html", or "shown" for what a picture says of itself), and the text
+# A function that reports a piece of output: its kind ("out", "err", "html", or "shown" for the words of a picture that
+# is shown as HTML), and its text.
+Tell = Callable[[str, str], None]
 shared: dict[str, Any] = {}  # the names of a page's snippets, which build on each other
 
 
@@ -32,6 +32,8 @@ class TooMuchOutputError(Exception):
 
 
 class _Stream(io.TextIOBase):
+    """A stream in place of standard output or standard error, which reports what is written to it."""
+
     def __init__(self, kind: str, tell: Tell) -> None:
         super().__init__()
         self.kind, self.put, self.left = kind, tell, MOST
@@ -45,7 +47,7 @@ class _Stream(io.TextIOBase):
 
 
 def draws(code: str) -> bool:
-    """Whether the code imports matplotlib, or what draws with it.
+    """Return whether the code imports matplotlib, or a module of ours that draws with it.
 
     Examples:
         >>> draws("from wi_docs.pages.figures import axes"), draws("import numpy"), draws("this is no code")
@@ -67,15 +69,16 @@ def prepare_to_draw() -> None:
 
 
 def run(code: str, tell: Tell, *, prompt: bool, names: dict[str, Any] | None = None) -> dict[str, Any] | None:
-    r"""Run `code` in `names`, tell its output as it comes, and return what went wrong.
+    r"""Run `code` in the namespace `names`, report its output as it comes, and return its error, or None.
 
-    That is its `line`, the line's `source`, the `message` that Python prints last, and a `refusal`: where a value was
-    refused (ValueError, TypeError), why, as a sentence.
+    An error is a dictionary: its `line`, the `source` of that line, the `message` that Python prints last, and the
+    `refusal`, which is the message of a ValueError or TypeError as a sentence, or empty.
 
     Args:
         code: Python, without prompts.
-        tell: called with each piece of output.
-        prompt: show the value of every expression, as the prompt of a chapter does; else of the last, as a notebook.
+        tell: the function that is called with each piece of output.
+        prompt: whether to show the value of every expression, as Python's prompt does; else only of the last
+            expression, as a notebook does.
         names: the namespace; the page's own if None.
 
     Examples:
@@ -90,10 +93,12 @@ def run(code: str, tell: Tell, *, prompt: bool, names: dict[str, Any] | None = N
     """
     names = shared if names is None else names
     names.setdefault("__name__", "__main__")
+    # Python's tracebacks look up lines of source here, for the snippet is no file.
     linecache.cache[FILE] = (len(code), None, code.splitlines(keepends=True), FILE)
     out: Any = _Stream("out", tell)
     err: Any = _Stream("err", tell)
     hook, asked = sys.displayhook, builtins.input
+    # Files that the snippet writes lie in the worker's memory, of which the reader is told.
     here = set(os.listdir())
     sys.displayhook = lambda value: _show(value, tell)
     builtins.input = _no_input
@@ -101,6 +106,8 @@ def run(code: str, tell: Tell, *, prompt: bool, names: dict[str, Any] | None = N
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), warnings.catch_warnings():
             body = ast.parse(code, FILE).body
             for number, node in enumerate(body):
+                # Compiled as "single", an expression statement hands its value to sys.displayhook, as at Python's
+                # prompt.
                 if prompt or (number == len(body) - 1 and isinstance(node, ast.Expr)):
                     exec(compile(ast.Interactive([node]), FILE, "single"), names)
                 else:
@@ -117,10 +124,12 @@ def run(code: str, tell: Tell, *, prompt: bool, names: dict[str, Any] | None = N
 
 
 def _no_input(prompt: object = "", /) -> str:
+    """Stand in for `input`, which a worker could not answer."""
     raise RuntimeError("input() has nobody to ask in a page: assign the value instead")
 
 
 def _show(value: Any, tell: Tell) -> None:
+    """Show a value as a notebook would: as HTML or SVG if it can be, else by its repr."""
     if value is None:
         return
     vars(builtins)["_"] = value  # as the prompt does
@@ -136,12 +145,14 @@ def _show(value: Any, tell: Tell) -> None:
 
 
 def _svg(figure: Any) -> str:
+    """Return a matplotlib figure as HTML, in the page's colors and font."""
     from wi_docs.pages.figures import svg
 
     return f'<figure class="wi-figure">{svg(figure, "live")}</figure>'
 
 
 def _show_open_figures(tell: Tell) -> None:
+    """Show the figures that pyplot holds open, as a notebook does at the end of a cell, and close them."""
     plt = sys.modules.get("matplotlib.pyplot")
     if plt is not None:
         for number in plt.get_fignums():
@@ -150,6 +161,7 @@ def _show_open_figures(tell: Tell) -> None:
 
 
 def _problem(error: BaseException) -> dict[str, Any]:
+    """Return the error as `run` describes it. The line is the last one of the snippet in the traceback."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == FILE]
     line = error.lineno if isinstance(error, SyntaxError) and error.filename == FILE else (lines[-1:] or [None])[0]
     message = traceback.format_exception_only(error)[-1].strip()

@@ -1,8 +1,9 @@
-"""Make what the site shows: `python -m scripts.make [KIND] [NAME…]`, where KIND is one of `store.SOURCES`.
+"""Make the results that the site shows: `python -m scripts.make [KIND] [NAME…]`, where KIND is one of `store.SOURCES`.
 
-Only what is stale is made, each job in a process of its own, as many at a time as there are cores, and those that take
-longest first, so that no core is left with a long one at the end; under `mkdocs serve`, what pages show comes first. The processes are forked from a server that has
-imported numpy and matplotlib, and nothing of this project, once.
+Only stale results are made. Each job runs in a process of its own, with as many at a time as there are cores. The
+longest jobs start first, so that no core is left with a long one at the end; under `mkdocs serve` those start first
+that a page shows. The processes are forked from a server
+that has imported numpy and matplotlib once, and nothing of this project.
 """
 
 from __future__ import annotations
@@ -24,14 +25,24 @@ from typing import IO, Any
 from scripts import render, store
 from scripts.store import Job
 
-FORGOTTEN = 3600.0  # seconds after which a folder of scratch is what a killed build has left
-PATIENCE = 1.0  # seconds between two looks at jobs that another build holds
-NEWS = 20.0  # seconds between two rebuilds of a served site that shows what is there already
+FORGOTTEN = 3600.0  # seconds after which a scratch folder is taken for the remains of a killed build
+PATIENCE = 1.0  # seconds between two attempts to lock jobs that another build is making
+NEWS = 20.0  # seconds between two rebuilds of a served site that shows the results there are
 
 
 @dataclass(frozen=True)
 class _Running:
-    """A job that a process is making into a folder."""
+    """A job that a process is making.
+
+    Attributes:
+        job: the job.
+        reason: why it is stale, for the log.
+        key: its key when the process started; another one at the end means that a source has changed.
+        folder: the scratch folder that the process writes to.
+        process: the process.
+        lock: the open lock file, which keeps other builds from making the same job.
+        began: the time of the start, in seconds.
+    """
 
     job: Job
     reason: str
@@ -43,15 +54,17 @@ class _Running:
 
 
 def make(jobs: Iterable[Job], *, pages_first: bool = False) -> list[str]:
-    """Make every job that is stale, tell what happened, and return a message for each that failed.
+    """Make every stale job, print a line for each, and return a message for each that failed.
 
     Args:
-        jobs: what to make.
+        jobs: the jobs, stale or not.
         pages_first: whether to make claims last and short jobs first, for somebody who reads the pages meanwhile.
     """
     stale = [job for job in jobs if store.find(job) is None]
     if not stale:
         return []
+    # A forked process starts in milliseconds, with numpy and matplotlib imported. Forking this process itself would
+    # copy its modules as they were when `mkdocs serve` began.
     context: Any = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
     if hasattr(os, "fork"):
         context.set_forkserver_preload(["numpy", "matplotlib.figure", "matplotlib.backends.backend_svg"])
@@ -65,6 +78,7 @@ def make(jobs: Iterable[Job], *, pages_first: bool = False) -> list[str]:
     told = time.monotonic()
     running: dict[int, _Running] = {}
     try:
+        # Invariant: a stale job is in `waiting`, in `running`, or done.
         while waiting or running:
             for job in list(waiting):
                 if len(running) == (os.cpu_count() or 1):
@@ -81,6 +95,8 @@ def make(jobs: Iterable[Job], *, pages_first: bool = False) -> list[str]:
             if not running:
                 time.sleep(PATIENCE if waiting else 0)
                 continue
+            # A process's sentinel becomes ready when the process ends. While jobs wait for another build's lock, look
+            # again after a second.
             for sentinel in wait(list(running), timeout=PATIENCE if waiting else None):
                 assert isinstance(sentinel, int)
                 done = running.pop(sentinel)
@@ -88,6 +104,7 @@ def make(jobs: Iterable[Job], *, pages_first: bool = False) -> list[str]:
                 seconds = time.perf_counter() - done.began
                 error, changed = _take(done)
                 done.lock.close()
+                # The result is of a source that has changed meanwhile: make it again.
                 if changed:
                     waiting.append(done.job)
                     continue
@@ -111,9 +128,9 @@ def make(jobs: Iterable[Job], *, pages_first: bool = False) -> list[str]:
 
 
 def by_length(jobs: Iterable[Job]) -> list[Job]:
-    """Return the jobs, those first that took longest when they were last made.
+    """Return the jobs in the order of the time that each took when it was last made, the longest first.
 
-    What was never made goes before them, since it may be long: claims first, then by the size of the file.
+    Jobs that were never made come before all others, since they may be long: claims first, then by the file's size.
     """
     took = store.seconds()
     new = {"claims": 1}
@@ -127,7 +144,7 @@ def by_length(jobs: Iterable[Job]) -> list[Job]:
 
 
 def _scratch() -> Path:
-    """Return a new folder for what is being made, and remove those of builds that were killed."""
+    """Return a new scratch folder, and remove the folders of builds that were killed."""
     home = store.CACHE / "scratch"
     for left in home.glob("*"):
         if time.time() - left.stat().st_mtime > FORGOTTEN:
@@ -138,6 +155,7 @@ def _scratch() -> Path:
 
 
 def _start(context: Any, job: Job, scratch: Path, lock: IO[str]) -> _Running:
+    """Start a process that makes the job, and return its record."""
     folder = scratch / f"{job.kind}-{job.name.replace('.', '-')}"
     process = context.Process(target=render.child, args=(job, folder))
     began = time.perf_counter()
@@ -146,12 +164,17 @@ def _start(context: Any, job: Job, scratch: Path, lock: IO[str]) -> _Running:
 
 
 def _take(done: _Running) -> tuple[str | None, bool]:
-    """Store what a child made; return what went wrong, or that a source has changed while it was at work."""
+    """Store the result of a process that has ended.
+
+    Returns:
+        The error of the job, or None; and whether a source has changed during the work, so that the result is stale.
+    """
     store.refresh()
     if store.key(done.job) != done.key:
         shutil.rmtree(done.folder, ignore_errors=True)
         return None, True
     try:
+        # `render.child` writes null or an error. A process that was killed writes nothing.
         error: str | None = json.loads(done.folder.with_suffix(".json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return f"the process ended with code {done.process.exitcode} and no word", False

@@ -1,4 +1,4 @@
-r"""What the site's Markdown has beyond Material's: figures, tables, exercises, claims, citations, terms and formulas.
+r"""The site's extension of Markdown: figures, tables, exercises, claims, citations, terms and formulas.
 
 - `[[figure: name]]` on a line of its own shows `wi_docs/pages/figures/name.py`, with caption, data and source. Where an
   explorer has the same name, the figure is marked for `docs/assets/js/explorers/`.
@@ -12,7 +12,7 @@ r"""What the site's Markdown has beyond Material's: figures, tables, exercises, 
 - A block with prompts, and a cell of a lab or an exercise, is marked as something that the reader can run.
 - `$…$` and `$$…$$` become MathML: `scripts/formulas.py`.
 
-A mistake is a warning with file and line, which fails a strict build. So is what looks like one of these and is none:
+A mistake is a warning with file and line, which fails a strict build. A misspelt directive or citation is one too:
 other words in double brackets, and an at sign with a key that `references.bib` does not have.
 """
 
@@ -54,9 +54,9 @@ class Pages(Extension):
     """The Markdown extension of one build.
 
     Args:
-        claims: what every claim gave, by id.
-        places: further directives, which somebody else fills in.
-        megabytes: how much the first press of a Run button loads, or None if pages run no Python.
+        claims: the records of all claims by id.
+        places: further directives, which `Build` fills in.
+        megabytes: the size that the first press of a Run button loads, or None if pages run no Python.
     """
 
     def __init__(self, claims: Mapping[str, dict[str, Any]], places: Iterable[str], megabytes: str | None) -> None:
@@ -64,10 +64,12 @@ class Pages(Extension):
         self.claims = claims
         self.directives = (*DIRECTIVES, *places)
         self.megabytes = megabytes
-        self.reading = Reading(store.ROOT / "docs")  # of the page that is rendered; somebody sets it for each
+        self.reading = Reading(store.ROOT / "docs")  # the record of the page that is rendered; `Build.read` sets it
 
     def extendMarkdown(self, md: Markdown) -> None:
         """Register our processors. MkDocs resolves the links that they make, as it does all others, at priority 0."""
+        # The priorities: our block is tried before those of Python-Markdown (100 and less), our inline patterns after
+        # its backticks (190) and before its links (170 and less). So code stays as it is, and brackets are ours first.
         md.parser.blockprocessors.register(_FigureBlock(md.parser, self), "wi-figure", 175)
         md.inlinePatterns.register(_Mark(ledger.MARK.pattern, md, self), "wi-mark", 187)
         md.inlinePatterns.register(_NoDirective(r"\[\[[^\[\]]*\]\]", md, self), "wi-no-directive", 186)
@@ -82,6 +84,8 @@ class Pages(Extension):
 
 
 class _FigureBlock(BlockProcessor):
+    """Turns `[[figure: name]]` into a figure element with drawing, caption and links."""
+
     def __init__(self, parser: Any, pages: Pages) -> None:
         super().__init__(parser)
         self.pages = pages
@@ -108,6 +112,8 @@ class _FigureBlock(BlockProcessor):
         if explorer in store.jobs(["explorers"]) and self.pages.reading.show(explorer):
             figure.set("data-wi-explorer", name)
         drawing = ET.SubElement(figure, "div", {"class": "wi-figure__drawing", "data-search-exclude": ""})
+        # The stash puts a placeholder into the tree and the SVG in its place at the end, so that nothing parses the SVG
+        # as Markdown.
         drawing.text = self.parser.md.htmlStash.store(svg)
         words = ET.SubElement(figure, "figcaption")
         ET.SubElement(words, "span").text = caption
@@ -128,6 +134,7 @@ class _NoDirective(InlineProcessor):
         self.pages = pages
 
     def handleMatch(self, m: re.Match[str], data: str) -> tuple[ET.Element, int, int]:
+        # The directive without its argument, to be compared with those that exist.
         kind = m[0].lower().partition(":")[0].rstrip("]") + (": NAME]]" if ":" in m[0] else "]]")
         near = suggestion(kind, self.pages.directives)
         self.pages.reading.warn(m[0], f"{m[0]} is no directive, or none that can stand inside a line{near}")
@@ -167,6 +174,8 @@ class _Cards(Treeprocessor):
                 if mark.tag != "wi-claim":
                     continue
                 claim = mark.attrib.pop("data-id")
+                # The text before the mark belongs to the parent or, as its tail, to the element before. Its last word
+                # moves into the span with the button, so that no line breaks between the two.
                 before = parent[place - 1] if place else None
                 words = (parent.text if before is None else before.tail) or ""
                 end = re.search(r"\S*$", words)
@@ -183,13 +192,16 @@ class _Cards(Treeprocessor):
 
 
 class _Terms(Treeprocessor):
-    """Turns the first mention of each term, which `abbr` has marked, into a link that tells its meaning."""
+    """Turns the first mention of each term, which `abbr` has marked, into a link to the glossary."""
 
     def run(self, root: ET.Element) -> None:
         self.link(root, set(), linked=True)
 
     def link(self, parent: ET.Element, seen: set[str], *, linked: bool) -> None:
-        """Go through an element in the order of its words. Without `linked`, terms become words again."""
+        """Turn the terms within an element, in reading order, into links, or without `linked` into plain words.
+
+        `seen` has the terms that are linked already; later mentions become plain words.
+        """
         place = 0
         while place < len(parent):
             child = parent[place]
@@ -205,6 +217,7 @@ class _Terms(Treeprocessor):
                     "title": child.get("title", ""),
                 }
             else:
+                # Remove the element and join its text to the text before it. The next child then has this one's index.
                 words = f"{child.text}{child.tail or ''}"
                 if place:
                     parent[place - 1].tail = f"{parent[place - 1].tail or ''}{words}"
@@ -223,6 +236,7 @@ class _RunAll(Treeprocessor):
         self.pages = pages
 
     def run(self, root: ET.Element) -> None:
+        # Code is in the stash by now, as HTML; `fence` has marked the snippets there.
         snippets = any("data-wi-snippet" in str(block) for block in self.md.htmlStash.rawHtmlBlocks)
         title = root.find("h1")
         if snippets and title is not None:
@@ -237,9 +251,9 @@ class _RunAll(Treeprocessor):
 
 
 def fence(source: str, language: str, css_class: str, options: Any, md: Markdown, **found: Any) -> str:
-    """Highlight a fence as superfences does, and mark it as a snippet: it has prompts, or is a cell to run.
+    """Highlight a fence as superfences does, and mark it as a snippet if it has prompts or is a cell to run.
 
-    The arguments are those that superfences gives to the formatter of a custom fence.
+    The arguments are those with which superfences calls the formatter of a custom fence.
     """
     if language == "pycon" or "wi-cell" in found["classes"]:
         found["attrs"] = {**found["attrs"], "data-wi-snippet": ""}
@@ -253,12 +267,14 @@ FENCES = [{"name": language, "class": "", "format": fence} for language in ("pyc
 def glossary() -> dict[str, str]:
     """Return the terms of `docs/glossary.md` with their definitions, as plain text."""
     text = (store.ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    # A definition list: the term in a span that carries its anchor, and the definition behind a colon, indented where
+    # it goes on.
     found = re.findall(r"^<span[^>]*>(.*)</span>\n:   (.+(?:\n    .+)*)", text, re.MULTILINE)
     return {term: " ".join(words.split()).partition(" See [")[0] for term, words in found}
 
 
 def fill_exercises(markdown: str, reading: Reading) -> str:
-    """Replace `[[exercises]]` by those of the page, each with a cell, a hint and a solution."""
+    """Replace `[[exercises]]` by the exercises of the page, each with a cell, a hint and a solution."""
 
     def fill(match: re.Match[str]) -> str:
         page = reading.source.stem.replace("-", "_")
@@ -318,9 +334,9 @@ def fill_tables(markdown: str, reading: Reading) -> str:
 
 
 def fill_choices(markdown: str, reading: Reading) -> str:
-    """Replace each `[[choices: module, name]]` by the options of a form: what a module of `wi_docs/nn` knows by name.
+    """Replace each `[[choices: module, name]]` by the options of a form: the `names()` of a module of `wi_docs/nn`.
 
-    The package is asked in a process of its own, so that it is seen as it stands now.
+    The module is imported in a process of its own, so that its current state is seen.
     """
 
     def fill(match: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""What is known of a page while it is rendered, and what it turns out to use."""
+"""The record of a page while it is rendered: its files, for messages, and the jobs and citations that it uses."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ LOG = logging.getLogger("mkdocs.hooks.wi_docs")
 
 @dataclass
 class Reading:
-    """A page that is being rendered.
+    """The record of a page that is being rendered.
 
     Attributes:
-        source: the file that somebody wrote, for messages.
-        parts: files that figures, tables and exercises of the page are made from.
-        cited: keys of the bibliography that it cites.
-        shown: jobs whose results it shows.
-        waits: whether some of them are still being made, which happens under `mkdocs serve` only.
+        source: the source file of the page, for messages.
+        parts: the source files of the figures, tables and exercises on the page.
+        cited: the keys of the bibliography that the page cites.
+        shown: the jobs whose results the page shows.
+        waits: whether some of these results are still being made, which happens under `mkdocs serve` only.
     """
 
     source: Path
@@ -42,9 +42,9 @@ class Reading:
         LOG.warning("%s: %s", self.where(needle), message)
 
     def where(self, needle: str) -> str:
-        """Return `file:line` of the first line that holds `needle`, of the page or of what it shows.
+        """Return `file:line` of the first line with `needle`, in the source of the page or of one of its parts.
 
-        If none does, the words were made by code, and the page is named without a line.
+        If no line has it, the words were made by code, and the page is named without a line.
         """
         for path in filter(Path.is_file, [self.source, *self.parts]):
             text = path.read_text(encoding="utf-8")
@@ -55,4 +55,5 @@ class Reading:
 
 
 def _name(path: Path) -> str:
+    """Return a path for a message: relative to the project if it lies in it."""
     return str(path.relative_to(store.ROOT) if path.is_relative_to(store.ROOT) else path)

@@ -1,7 +1,7 @@
-"""What a child process does: it makes one job into a folder. Each kind of job has a function of its name here.
+"""The work of a child process of the build: it makes one job into a folder. Each kind of job has a function here.
 
-`wi_docs` and matplotlib are imported in child processes and nowhere else in the build. So a child sees the code as it
-stands, and `mkdocs serve`, which keeps what it has imported, does not have to be started again.
+`wi_docs` and matplotlib are imported in child processes and nowhere else in the build. So a child sees the current
+code, and `mkdocs serve`, which keeps the modules that it has imported, does not have to be started again.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from scripts.store import EXPERIMENTS, ROOT, Job, version
 
+# Jupyter's setup of matplotlib, run in a first cell that is removed from the notebook afterwards: pictures as SVG.
 LAB_START = "import matplotlib_inline.backend_inline as _inline; _inline.set_matplotlib_formats('svg')"
 
 
@@ -22,7 +23,7 @@ class RuleError(Exception):
 
 
 def child(job: Job, folder: Path) -> None:
-    """Make `job` into `folder`, then write `folder`.json: null, or in words what went wrong."""
+    """Make `job` into `folder`, then write `folder`.json beside it: null, or the message of the error."""
     from wi_docs.experiments import disk_cache
 
     makers = {make.__name__: make for make in (claims, exercises, explorers, figures, labs, tables)}
@@ -33,7 +34,7 @@ def child(job: Job, folder: Path) -> None:
         makers[job.kind](job, folder)
     except RuleError as failed:
         error = str(failed)
-    except BaseException:
+    except BaseException:  # an exit or an interrupt too: the parent reads the message, and goes on with other jobs
         error = "\n".join(traceback.format_exc().splitlines()[-12:])
     folder.with_suffix(".json").write_text(json.dumps(error), encoding="utf-8")
 
@@ -43,13 +44,14 @@ def claims(job: Job, folder: Path) -> None:
     from wi_docs.pages.claims import complaints, load, run
 
     record = run(load(job.module)[job.function])
+    # One record gives one complaint, or none.
     for failed in complaints([record]):
         raise RuleError(failed)
     (folder / f"{job.function}.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
 
 
 def exercises(job: Job, folder: Path) -> None:
-    """Write down what the page shows of `wi_docs/pages/exercises/NAME.py`. The tests try the answers, not the build."""
+    """Write the texts of `wi_docs/pages/exercises/NAME.py` that the page shows. The tests try the answers."""
     from wi_docs.pages.exercises import load
 
     shown = {
@@ -71,7 +73,7 @@ def figures(job: Job, folder: Path) -> None:
     """Draw `wi_docs/pages/figures/NAME.py`, and write its picture, its data and its caption.
 
     Raises:
-        RuleError: if `draw()` returns something else than a `Picture`, or one that breaks a rule of its own.
+        RuleError: if `draw()` returns no `Picture`, or one that breaks a rule of pictures.
     """
     from wi_docs.pages.figures import Picture
 
@@ -85,7 +87,7 @@ def figures(job: Job, folder: Path) -> None:
 
 
 def tables(job: Job, folder: Path) -> None:
-    """Compute `wi_docs/pages/tables/NAME.py`, and write what the page shows of it, and its data."""
+    """Compute `wi_docs/pages/tables/NAME.py`, and write its cells and its caption, and its data."""
     made = importlib.import_module(f"wi_docs.pages.tables.{job.name}").table()
     _refuse(made.problems())
     (folder / f"{job.name}.json").write_text(json.dumps(made.shown()))
@@ -93,12 +95,13 @@ def tables(job: Job, folder: Path) -> None:
 
 
 def _refuse(problems: list[str]) -> None:
+    """Raise a RuleError with all problems, if there are any."""
     if problems:
         raise RuleError("; ".join(problems))
 
 
 def lighter(svg: str, prefix: str) -> str:
-    """Return an SVG at half its size, with relative paths, and only the ids that it uses, which begin with `prefix`."""
+    """Return an SVG at half its size, with relative paths and without unused ids. Ids begin with `prefix`."""
     from scour import scour
 
     options = scour.sanitizeOptions()
@@ -109,7 +112,7 @@ def lighter(svg: str, prefix: str) -> str:
 
 
 def labs(job: Job, folder: Path) -> None:
-    """Run `docs/labs/NAME.py` with the executor of mkdocs-jupyter, and write the notebook, with outputs, and a page."""
+    """Run `docs/labs/NAME.py` with the executor of mkdocs-jupyter, and write the notebook with outputs, and a page."""
     import jupytext
     import nbformat
     from mkdocs_jupyter.convert import get_nbconvert_app
@@ -121,9 +124,10 @@ def labs(job: Job, folder: Path) -> None:
     notebook.cells.insert(0, nbformat.v4.new_code_cell(LAB_START))
     app = get_nbconvert_app(execute=True, kernel_name="python3", allow_errors=False)
     ExecutePreprocessor(config=app.config).preprocess(notebook, {"metadata": {"path": str(ROOT)}})
-    # What is printed in two pieces is a matter of timing.
+    # Whether output arrives in one piece or in two is a matter of timing: join the pieces of each stream.
     notebook, _ = CoalesceStreamsPreprocessor().preprocess(notebook, {})
     del notebook.cells[0]
+    # The same bytes at every run: no random ids, no counters, no metadata.
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"  # random otherwise
         cell.metadata = {}
@@ -137,7 +141,7 @@ def labs(job: Job, folder: Path) -> None:
 
 
 def lab_page(notebook: Any, name: str) -> str:
-    """Return a notebook that has run as Markdown, so that the site treats it as it treats a chapter.
+    """Return an executed notebook as Markdown, so that the site treats it as it treats a chapter.
 
     Raises:
         ValueError: if the first cell is no title with a description, or if a cell shows a figure without words.
@@ -149,12 +153,13 @@ def lab_page(notebook: Any, name: str) -> str:
     words = words.strip()
     if not title.startswith("# ") or not words:
         raise RuleError("the first cell has to be Markdown: a title, and a paragraph that describes it")
+    # The first paragraph, without its sentence on where the theory stands, in one line.
     description = " ".join(words.partition("\n\n")[0].split()).partition(". The theory")[0].rstrip(".") + "."
     parts = [f"---\ndescription: {json.dumps(description)}\n---"]
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             parts.append(cell.source)
-            if len(parts) == 2:
+            if len(parts) == 2:  # behind the first cell, the title
                 parts.append(f"[Download this lab as a notebook]({name}.ipynb)")
             continue
         parts.append(f"```python {{.wi-cell}}\n{cell.source}\n```")

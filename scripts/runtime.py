@@ -1,6 +1,6 @@
-"""The Python that pages run, as files of the site: Pyodide's, this package's, and the lock that names them.
+"""The Python that pages run, as files of the site: Pyodide's files, this package's wheel, and the lock that names them.
 
-A site without it is whole, but for its Run buttons.
+A site without these files is complete but for its Run buttons.
 """
 
 from __future__ import annotations
@@ -43,20 +43,20 @@ def bring(*, fetch: bool) -> bool:
 
 
 def _fetch() -> str:
-    """Fetch Pyodide; return what did not come, and why."""
+    """Fetch Pyodide in a process of its own, and return its messages on files that did not come; empty if all did."""
     command = [sys.executable, "-m", "scripts.fetch_runtime"]
     done = subprocess.run(command, cwd=store.ROOT, stderr=subprocess.PIPE, text=True, check=False)
     return done.stderr.strip() if done.returncode else ""
 
 
 def megabytes() -> str:
-    """Return how much the first press of a Run button loads, in whole megabytes."""
+    """Return the compressed size of the files that the first press of a Run button loads, in whole megabytes."""
     files = fetch_runtime.lock()["files"]
     return f"{sum(files[name]['gzip'] for name in _first()) / 1e6:.0f}"
 
 
 def key() -> str:
-    """Return a digest of all that pages run, under which browsers keep it."""
+    """Return a digest of all files that pages run. Browsers cache the files under it."""
     key = hashlib.sha256(wheel.folder().name.encode() + BROWSER.read_bytes() + fetch_runtime.LOCK.read_bytes())
     return key.hexdigest()[:12]
 
@@ -67,17 +67,19 @@ def _first() -> list[str]:
 
 
 def files(config: Any) -> list[File]:
-    """Return the files, for a site that has them."""
+    """Return the files as generated files of MkDocs. Pyodide and the wheel have to be there."""
     built = wheel.find()
     assert built is not None
     lock = fetch_runtime.lock()
     names = list(lock["files"])
     # In a folder named by its content, so that a browser never meets an old wheel under a new lock.
     uri = f"{built.parent.name}/{built.name}"
+    # An entry as Pyodide's own lock has it for each package that `loadPackage` knows.
     lock["packages"]["wi-docs"] = {
         "name": "wi-docs", "version": "0", "file_name": uri, "install_dir": "site", "package_type": "package",
         "sha256": hashlib.sha256(built.read_bytes()).hexdigest(), "imports": ["wi_docs"], "depends": ["numpy"],
     }  # fmt: skip
+    # Not Pyodide's: the worker reads here which files the first press loads, and adds up their sizes for the progress.
     lock["first"] = [*_first(), built.name]
     lock["files"][built.name] = {"size": built.stat().st_size, "gzip": built.stat().st_size}
     paths = {"in_browser.py": BROWSER, uri: built, **{name: fetch_runtime.RUNTIME / name for name in names}}

@@ -1,10 +1,11 @@
-"""What a piece of the project's Python depends on, found by reading it: what it imports, however far, and its data.
+"""The dependencies of a piece of the project's Python, found by reading its source: imports, direct or not, and data.
 
-The answer is known before anything runs. So one tracker serves both who ask: the store, for a job, and `disk_cached`,
-for an experiment that a job may find computed already. A list of the files that a run has opened, as a compiler writes
-it, knows less: it exists only after a run, and a run that finds an experiment computed does not open what the
-experiment read. The price is that modules of the package have to be imported by statements, and that a module which
-reads a file of `wi_docs/data` has to have its name as a string. A test compares the answer with what jobs load.
+The answer is known before anything runs. So one tracker serves both of its users: the store, for a job, and
+`disk_cached`, for an experiment that a job may find computed already. A list of the files that a run has opened, as a
+compiler writes it, would know less: it exists only after a run, and a run that finds an experiment computed does not
+open the files that the experiment has read. The price is that modules of the package have to be imported by statements,
+and that a module which reads a file of `wi_docs/data` has to have its name as a string. A test compares the answer with
+the files that jobs load.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class _Import:
 
 @dataclass(frozen=True)
 class _Statement:
-    """A statement of a file's top level: its text, the names that it binds and uses, its strings, imports inside it."""
+    """A statement of a file's top level: its text, the names that it binds and uses, its strings and its imports."""
 
     text: str
     binds: frozenset[str]
@@ -42,13 +43,14 @@ class _Statement:
 
 @dataclass(frozen=True)
 class _Code:
-    """A file that was read.
+    """A Python file that was parsed.
 
     Attributes:
-        statements: those of the top level, without imports and without the module's docstring.
-        imports: those of the top level.
-        typed: what is imported for type checkers only. A package that loads its names late tells here where they are.
-        lines: by function, each decorator that is called, with its line.
+        statements: the statements of the top level, without imports and without the module's docstring.
+        imports: the imports of the top level.
+        typed: the imports for type checkers only. In a package that imports names when they are first used, as
+            `wi_docs/__init__.py` does, these say where the names come from.
+        lines: for each function, the decorators that are called, with their lines.
     """
 
     statements: tuple[_Statement, ...]
@@ -58,7 +60,7 @@ class _Code:
 
 
 def refresh() -> None:
-    """Forget what files contained: they may have changed. What was read in them is kept by their content."""
+    """Forget the content of files, which may have changed. Parsed files are cached by content, and stay."""
     _content.cache_clear()
     _of.cache_clear()
     _all.cache_clear()
@@ -75,12 +77,12 @@ def digest(path: Path) -> str:
 
 
 def of(path: Path, name: str = "") -> dict[str, str]:
-    """Return what a file depends on: itself, modules and data, as paths relative to the project, each with a digest.
+    """Return the dependencies of a file as paths relative to the project, each with a digest; the file is one of them.
 
     Args:
         path: a Python file, relative to the project.
-        name: a function of it. Then the file counts only with what this function needs of it: neither another
-            function nor an import for it can make the answer another one.
+        name: a function of the file. Then only those parts of the file count that the function needs, so that a change
+            of another function, or of an import for it, does not change the answer.
 
     Raises:
         FileNotFoundError: if the file is not there.
@@ -95,6 +97,7 @@ def of(path: Path, name: str = "") -> dict[str, str]:
 
 @cache
 def _of(path: Path, name: str) -> dict[str, str]:
+    """Return the answer of `of`, which callers get as a copy."""
     code = _read(_content(path))
     if name:
         statements, imports = _part(code, name)
@@ -109,7 +112,7 @@ def _of(path: Path, name: str) -> dict[str, str]:
 
 @cache
 def _all(path: Path) -> set[Path]:
-    """Return a file and all that it needs, however far."""
+    """Return a file with all of its dependencies, direct or not."""
     found, todo = set(), [path]
     while todo:
         file = todo.pop()
@@ -121,6 +124,7 @@ def _all(path: Path) -> set[Path]:
 
 @cache
 def _direct(path: Path) -> list[Path]:
+    """Return the direct dependencies of a file; those of a data file are none."""
     if path.suffix != ".py":
         return []
     code = _read(_content(path))
@@ -145,6 +149,7 @@ def _content(path: Path) -> bytes:
 
 @cache
 def _read(content: bytes) -> _Code:
+    """Parse a file."""
     tree, lines = ast.parse(content), content.decode().splitlines()
     imports = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
     typed = [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
@@ -160,6 +165,8 @@ def _read(content: bytes) -> _Code:
 
 
 def _statement(node: ast.stmt, lines: list[str]) -> _Statement:
+    """Return a statement of the top level with its names, strings and imports, nested ones included."""
+    # A decorator stands above the line of its function.
     first = min([node.lineno, *(mark.lineno for mark in getattr(node, "decorator_list", ()))])
     binds: set[str] = set()
     uses: set[str] = set()
@@ -179,11 +186,13 @@ def _statement(node: ast.stmt, lines: list[str]) -> _Statement:
 
 
 def _marks(function: ast.FunctionDef) -> dict[str, int]:
+    """Return the lines of the decorators that are called, such as `@claim(…)`, by name."""
     called = (mark for mark in function.decorator_list if isinstance(mark, ast.Call))
     return {mark.func.id: mark.lineno for mark in called if isinstance(mark.func, ast.Name)}
 
 
 def _imports(nodes: Iterable[ast.AST]) -> Iterator[_Import]:
+    """Yield an entry for each name that the import statements among `nodes` bind."""
     for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -199,10 +208,12 @@ def _part(code: _Code, name: str) -> tuple[list[_Statement], list[_Import]]:
     for statement in code.statements:
         for binding in statement.binds:
             bound.setdefault(binding, []).append(statement)
+    # Statements that bind nothing, such as a call at the top level, may change what the function sees.
     acts = [statement for statement in code.statements if not statement.binds]  # there for what they do
     needed: set[_Statement] = set()
     names: set[str] = set()
     todo = [*bound[name], *acts]
+    # The transitive closure: whatever binds a name that is used is needed too.
     while todo:
         statement = todo.pop()
         if statement not in needed:
@@ -214,7 +225,7 @@ def _part(code: _Code, name: str) -> tuple[list[_Statement], list[_Import]]:
 
 
 def _needs(statements: Iterable[_Statement], imports: Iterable[_Import]) -> Iterator[Path]:
-    """Yield the files of the package that are imported, and those of its data whose names stand there as strings."""
+    """Yield the files that statements and imports need: modules, and data whose names stand among the strings."""
     for one in imports:
         yield from _imported(one)
     for statement in statements:
@@ -225,12 +236,15 @@ def _needs(statements: Iterable[_Statement], imports: Iterable[_Import]) -> Iter
 
 
 def _imported(one: _Import) -> Iterator[Path]:
-    module = _file(f"{one.module}.{one.name}") if one.name else None  # the name is a module of this package, maybe
+    """Yield the files of an import, none if it is not of this project."""
+    module = _file(f"{one.module}.{one.name}") if one.name else None  # `from package import module`
     path = module or _file(one.module)
     if path is None:
         return  # not of this project
     yield path
     if module is None and path.name == "__init__.py":
+        # A name of a package that imports it when it is first used: its module counts, and the package's other modules
+        # do not.
         for late in _read(_content(path)).typed:
             if late.binding == one.name:
                 yield from _imported(late)
@@ -256,6 +270,6 @@ def _packages(path: Path) -> Iterator[Path]:
 
 @cache
 def _data() -> dict[str, Path]:
-    """Return the package's data by their names, with and without what follows the first dot."""
+    """Return the data files by their names, with and without suffixes: `digits.csv.gz` and `digits`."""
     paths = [DATA / path.name for path in sorted((ROOT / DATA).iterdir())]
     return {word: path for path in paths for word in (path.name, path.name.partition(".")[0])}

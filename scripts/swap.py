@@ -1,4 +1,4 @@
-"""Build a site beside the last one, and put it in its place when it is whole: a killed build leaves the last site."""
+"""Builds a site beside the last one, and puts it in its place at the end. A killed build leaves the last site."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import tempfile
 import time
 from pathlib import Path
 
-FORGOTTEN = 3600.0  # seconds after which a folder beside the site is what a killed build has left
+FORGOTTEN = 3600.0  # seconds after which a folder beside the site is taken for the remains of a killed build
 
 
 def begin(site: Path) -> Path:
-    """Return a new folder beside `site` to build in, and remove what builds that were killed have left there.
+    """Return a new folder beside `site` to build in, and remove the folders of builds that were killed.
 
     Examples:
         >>> root = Path(tempfile.mkdtemp())
@@ -26,6 +26,7 @@ def begin(site: Path) -> Path:
     for left in site.parent.glob(f".{site.name}-*"):
         if time.time() - left.stat().st_mtime > FORGOTTEN:
             shutil.rmtree(left, ignore_errors=True)
+    # In the same folder as the site, and so on the same file system, where renaming is one step.
     draft = Path(tempfile.mkdtemp(prefix=f".{site.name}-", dir=site.parent))
     draft.chmod(0o755)  # mkdtemp's own mode would lock a web server out
     return draft

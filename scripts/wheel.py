@@ -1,4 +1,4 @@
-"""The wheel of `wi_docs` that the reader's browser imports: `python -m scripts.wheel` builds it and prints where it is.
+"""The wheel of `wi_docs` that the reader's browser imports: `python -m scripts.wheel` builds it and prints its path.
 
 A wheel of pure Python is a zip of the package with three small files of metadata (PEP 427). Writing it here takes a
 tenth of the time that starting the project's build backend takes, which `mkdocs serve` would spend on every change.
@@ -19,18 +19,19 @@ from scripts.store import CACHE, KEPT, ROOT
 
 WHEELS = CACHE / "wheels"
 LICENSES = ("LICENSE", "LICENSE-docs")
+# The file WHEEL of the metadata, as PEP 427 wants it.
 WHEEL = "Wheel-Version: 1.0\nGenerator: scripts/wheel.py\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-DATE = (2000, 1, 1, 0, 0, 0)  # the same at every build
+DATE = (2000, 1, 1, 0, 0, 0)  # of every file in the zip, so that equal sources give equal bytes
 
 
 def inputs() -> list[Path]:
-    """Return what the wheel is made from: the package, the licenses, and this file."""
+    """Return the files that the wheel is made from: the licenses, and all files of the package."""
     package = (p for p in (ROOT / "wi_docs").rglob("*") if p.is_file() and "__pycache__" not in p.parts)
     return [*(ROOT / name for name in LICENSES), *sorted(package)]
 
 
 def folder() -> Path:
-    """Return where the wheel of the package as it stands belongs: a folder named by the content of its inputs."""
+    """Return the folder of the current package's wheel. Its name is a digest of the wheel's inputs and of this file."""
     digest = hashlib.sha256(Path(__file__).read_bytes())
     for path in inputs():
         digest.update(f"{path.relative_to(ROOT)} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
@@ -43,7 +44,7 @@ def find() -> Path | None:
 
 
 def build() -> Path:
-    """Write the wheel, and return where it is. It appears by a rename, whole."""
+    """Write the wheel and return its path. It is written elsewhere and renamed, so that nobody sees a part of it."""
     target = folder()
     version = re.search(r'^__version__ = "(.+)"$', (ROOT / "wi_docs" / "__init__.py").read_text("utf-8"), re.MULTILINE)
     if version is None:
@@ -56,6 +57,7 @@ def build() -> Path:
     for path in inputs():
         above = f"{name}.dist-info/licenses/" if path.name in LICENSES else ""
         files[above + path.relative_to(ROOT).as_posix()] = path.read_bytes()
+    # RECORD lists every file with its hash and size, itself without them.
     record = [f"{place},sha256={_hash(content)},{len(content)}\n" for place, content in files.items()]
     files[f"{name}.dist-info/RECORD"] = "".join([*record, f"{name}.dist-info/RECORD,,\n"]).encode()
     WHEELS.mkdir(parents=True, exist_ok=True)
@@ -65,6 +67,7 @@ def build() -> Path:
         with zipfile.ZipFile(made / f"{name}-py3-none-any.whl", "w") as wheel:
             for place, content in files.items():
                 wheel.writestr(zipfile.ZipInfo(place, DATE), content, zipfile.ZIP_DEFLATED)
+        # Another build may have written the same wheel meanwhile.
         if not target.exists():
             os.replace(made, target)
     for old in sorted(WHEELS.iterdir(), key=lambda path: path.stat().st_mtime)[:-KEPT]:
@@ -73,7 +76,7 @@ def build() -> Path:
 
 
 def _hash(content: bytes) -> str:
-    """Return the SHA-256 as a wheel's RECORD has it: URL-safe base64 without padding."""
+    """Return the SHA-256 in the form of a wheel's RECORD: URL-safe base64 without padding."""
     return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
 
 

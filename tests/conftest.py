@@ -51,8 +51,12 @@ def project(tmp_path, site):
 
 
 class Server(http.server.SimpleHTTPRequestHandler):
-    """Serves the site, but for the names in `lost`, those in `held` when they are let go; `asked` is what was asked
-    for.
+    """A server of the site whose answers a test can spoil.
+
+    Attributes:
+        lost: names of files that are answered with an error.
+        held: names of files that wait for an event before they are answered.
+        asked: the paths of all requests, in order.
     """
 
     lost: ClassVar[set[str]] = set()
@@ -100,6 +104,7 @@ def browser():
     options.binary_location = CHROMIUM
     for argument in ("headless=new", "no-sandbox", "disable-gpu", "disable-background-networking", "disable-sync"):
         options.add_argument(f"--{argument}")
+    # The console's messages, and the requests of each page.
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
     yield driver

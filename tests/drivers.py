@@ -62,6 +62,7 @@ class Firefox:
         """Send a command, and return the result."""
         number = next(self.numbers)
         self.socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
+        # Events may come before the answer, and have no number of ours.
         while (answer := json.loads(self.socket.recv())).get("id") != number:
             pass
         assert answer["type"] == "success", answer

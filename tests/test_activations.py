@@ -7,7 +7,7 @@ import pytest
 from wi_docs.nn import activations
 from wi_docs.nn.activations import SELU_ALPHA, SELU_LAMBDA, activation, names
 
-mp.mp.dps = 40
+mp.mp.dps = 40  # digits
 
 
 def _lecun(x):
@@ -37,6 +37,7 @@ TINY = 1e-290  # below it float64 has fewer digits to be right in
 
 
 def _relative_error(got, exact):
+    """Return the relative error, or the absolute one where the exact value is too small for float64's digits."""
     return float(abs(mp.mpf(float(got)) - exact) / abs(exact)) if abs(exact) > TINY else abs(float(got) - float(exact))
 
 

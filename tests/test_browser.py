@@ -24,6 +24,7 @@ def test_a_page_is_silent_and_fits(browser, address, page, width):
     assert requested
     assert not [m for m in requested if '"url":"http' in m and '"url":"http://127.0.0.1' not in m]
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    # Labels of figures that stick out of the screen.
     outside = browser.execute_script(
         "return [...document.querySelectorAll('.wi-figure svg text')].filter(t => {"
         " const r = t.getBoundingClientRect(); return r.left < -1 || r.right > innerWidth + 1 })"
@@ -35,6 +36,7 @@ def test_a_page_is_silent_and_fits(browser, address, page, width):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_figures_follow_the_palette_and_can_be_read(browser, address, scheme):
     show(browser, address, 1280, scheme)
+    # Material remembers the palette that was chosen last.
     browser.execute_script("localStorage.clear()")
     show(browser, address, 1280, scheme)
     colors = browser.execute_script(

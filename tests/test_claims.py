@@ -64,6 +64,7 @@ def test_a_verdict_needs_a_statement_and_a_statement_a_verdict():
 
 # The command line
 
+# Claims that hold, fail, take something false for granted, and raise an error.
 PLANTED = '''
 from wi_docs.pages.claims import also, claim, near
 
@@ -164,6 +165,7 @@ def test_two_claims_of_one_name_are_refused(planted):
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what)
 def test_a_fault_is_noticed(fault):
+    # `make faults` runs all claims that are named beside a fault; here the first one is enough.
     quickest = fault.noticed_by[0]
     assert quickest in failing(fault, [quickest])
 

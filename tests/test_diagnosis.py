@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 from wi_docs import command_line
 from wi_docs.__main__ import main
 from wi_docs.diagnosis.networks import NORMALIZATIONS, Spec, build, diagnose, simulate, theory, zeros
-from wi_docs.diagnosis.problems import REACH
+from wi_docs.diagnosis.problems import REACH, Evidence, problems
 from wi_docs.diagnosis.report import plain, text
 from wi_docs.experiments import frameworks, saturation
 from wi_docs.nn import activations, initializers, number_formats
 from wi_docs.nn.activations import activation
 from wi_docs.pages.figures.diagnosis import picture
 
-REFERENCE = frameworks.load("diagnosis")
+REFERENCE = frameworks.load("diagnosis")  # measured by `make reference`, with PyTorch's own modules and autograd
 DEEP = (64, *[256] * 20, 10)
 STREAM = (64, *[256] * 13, 10)
 
@@ -34,7 +34,7 @@ STREAM = (64, *[256] * 13, 10)
 
 
 def alone(spec, seeds):
-    """Simulations of one network each, with inputs of its own."""
+    """Return simulations of one network each, with inputs of its own, so that they are independent draws."""
     return [simulate(new, [build(new)]) for new in (replace(spec, seed=seed) for seed in range(seeds))]
 
 
@@ -52,6 +52,7 @@ def test_both_agree_with_pytorch(name):
         digits = 2e-5 * np.abs(mean)  # five were kept, and PyTorch adds 1e-5 to a variance that it divides by
         assert (np.abs(ours.mean(axis=0) - mean) < 4.5 * np.hypot(error, own) + digits).all(), (key, "simulation")
         depth = np.arange(1, len(mean) + 1)
+        # Theory is of infinite width; corrections are of the order of depth over width.
         shift = 3 * depth / 256 * np.abs(mean) + (3 / 256 if key == "correlation" else 0.0)
         assert (np.abs(getattr(wide, key) - mean) < 4.5 * error + shift + digits).all(), (key, "theory")
 
@@ -99,12 +100,14 @@ def test_dead_units_are_those_of_a_simulation():
 def test_a_scheme_draws_the_deviation_that_is_said(name):
     for shape in ((300, 200), (200, 300)):
         W = np.stack([initializers.get(name)(np.random.default_rng(seed), shape) for seed in range(8)])
+        # The standard error of a mean square over independent entries.
         error = math.sqrt(max((W**4).mean() - (W**2).mean() ** 2, 0.0) / W.size)
         assert abs((W**2).mean() - initializers.deviation(name, shape) ** 2) <= 4 * error + 1e-12
 
 
 @pytest.mark.parametrize("name", activations.names())
 def test_saturated_shares_are_those_of_samples(name):
+    # The standard error of a share of 100,000 is at most 0.0016; 0.007 is more than four of them.
     z = 1.7 * np.random.default_rng(0).standard_normal(100_000)
     assert saturation.saturated_share(name, 1.7**2) == pytest.approx(saturation.saturated(name, z).mean(), abs=0.007)
 
@@ -115,6 +118,8 @@ def test_a_hundred_layers_take_less_than_a_tenth_of_a_second():
         for turn in range(5):
             began = time.process_time()
             theory(Spec((784, *[256] * 99, 10), activation=name, scheme="lecun_normal", gain=1.1 + 0.01 * turn))
+            # Processor time, the least of five, since other tests run at the same time. The gain differs, so that no
+            # cache helps.
             times.append(time.process_time() - began)
         assert min(times) < 0.1, name
 
@@ -139,7 +144,11 @@ NAMED = [  # each ended in an error of its own
 
 
 def log_sizes(spec):
-    """Logarithms of signal and gradient over the depth, by a plain sum over points, and by a power of q far from 1."""
+    """Return the logarithms of signal and gradient over the depth, by code that shares nothing with the package's.
+
+    Moments are sums over points. Where a variance is too far from 1 for that, a moment is taken for a power of it, with
+    the exponent measured at the edge.
+    """
     phi, z = activation(spec.activation), np.linspace(-10.0, 10.0, 2000)
     weights = np.exp(-z * z / 2) / np.exp(-z * z / 2).sum()
 
@@ -196,6 +205,7 @@ def test_theory_is_exact_where_squares_leave_float64():
     large = theory(Spec((8, *[8] * 50, 8), scheme="he_normal", gain=1e5))
     assert large.signal[-2] == pytest.approx(1e250, rel=50 * 5e-7)  # theory keeps seven digits of each variance
     assert large.chi[3] == pytest.approx(1e10)
+    # sigmoid(0) = 1/2, and 1e-170 times that in the output.
     still = theory(Spec((8, 8, 8, 8), activation="sigmoid", sigma_w=1e-170))  # a half, whatever little it gets
     assert still.signal[:2] == pytest.approx([0.5, 0.5])
     assert still.signal[2] == pytest.approx(0.5e-170)
@@ -205,21 +215,31 @@ def test_theory_is_exact_where_squares_leave_float64():
 
 
 def test_a_draw_that_dies_is_high_variance_between_draws_in_words_that_end():
+    # ReLU layers of width 4 die in some draws: all four units are off for an input.
     found = diagnose(Spec((8, *[4] * 40, 2), sigma_w=1.0), advise=False)
-    said = {problem.kind: problem.sentence for problem in found.problems}["a lottery"]
+    said = {problem.kind: problem.sentence for problem in found.problems}["high variance between draws"]
     assert said == "At these widths one draw leaves nothing of an input's signal, and the next does."
     gone = diagnose(Spec((8, 4, 4, 2), scheme="zeros"), advise=False).simulation
     assert (gone.spread == 0.0).all()  # all draws are alike
     wild = {p.kind: p for p in diagnose(Spec((8, *[1] * 3000, 2), sigma_w=1.4), simulated=False, advise=False).problems}
-    assert "by a factor of 1e+" in wild["a lottery"].sentence
+    assert "by a factor of 1e+" in wild["high variance between draws"].sentence
     assert max(len(problem.sentence) for problem in wild.values()) < 250
+
+
+def test_a_first_loss_of_four_times_chance_is_too_large():
+    ln_10 = 2.302585  # the loss of a model that gives each of ten classes the same probability
+    assert problems(Evidence(ran=True, loss=3.99 * ln_10, chance=ln_10)) == ()
+    (found,) = problems(Evidence(ran=True, loss=8.0 * ln_10, chance=ln_10))
+    assert (found.kind, found.row) == ("initial loss too large", "output")
+    assert found.weight == pytest.approx(2.0)
+    assert problems(Evidence(ran=True, loss=8.0 * ln_10)) == ()  # a squared error has no chance to compare with
 
 
 # Factors of 0, and small last layers
 
 
 def trained(spec, steps=6):
-    """Whether every matrix of the network has moved after some steps of gradient descent."""
+    """Return whether every matrix of the network has moved after some steps of gradient descent on a squared error."""
     net, rng = build(spec), np.random.default_rng(1)
     x, y = rng.standard_normal((16, spec.widths[0])), rng.standard_normal((16, spec.widths[-1]))
     start = [W.copy() for W in net.W]
@@ -243,6 +263,7 @@ def test_one_factor_of_0_is_over_after_a_step_and_two_are_for_ever(activation, s
     spec = Spec((8, 8, 8, 8, 8), activation=activation, sigma_w=sigma_w, residual=residual)
     found = diagnose(spec, advise=False)
     moves = trained(spec)
+    # `trained` is the judge: the diagnosis has to foresee what training does.
     assert bool(zeros(spec)) == moves
     assert found.ok == moves, found.verdict
     assert found.zeros == (tuple(k + 1 for k, w in enumerate(sigma_w) if w == 0.0) if moves else ())
@@ -275,6 +296,7 @@ def test_zeros_hide_no_other_fault_and_no_advice_overwrites_them():
 
 
 def test_a_small_last_layer_is_a_note():
+    # The usual start of a policy in reinforcement learning: the last layer at a hundredth.
     policy = Spec((17, 64, 64, 6), activation="tanh", sigma_w=(1.41, 1.41, 0.01))
     for simulated in (True, False):
         found = diagnose(policy, simulated=simulated)
@@ -303,7 +325,7 @@ BAD = [
     (Spec(DEEP, activation="tanh", scheme="lecun_normal", gain=4.0), "saturated units"),
     (Spec((64, *[256] * 4, 10), scheme="constant"), "equal units"),
     (Spec((64, *[256] * 4, 10), scheme="zeros"), "equal units"),
-    (Spec((64, *[16] * 40, 10), scheme="he_normal"), "a lottery"),
+    (Spec((64, *[16] * 40, 10), scheme="he_normal"), "high variance between draws"),
     (Spec((64, *[256] * 41, 10), scheme="he_normal", residual=True), "exploding signal"),
     (Spec((64, *[256] * 8, 10), scheme="he_normal", gain=6.0, dtype="fp16"), "number format"),
     (Spec((64, *[256] * 12, 10), scheme="pytorch_linear", gain=0.5, dtype="fp16"), "number format"),
@@ -367,6 +389,7 @@ def test_what_is_advised_helps_and_was_run(spec):
     assert advice is not None
     again = diagnose(advice.spec, seeds=2, advise=False)
     assert (again.problems, again.verdict) == (advice.problems, advice.outcome)
+    # The advice was simulated, so that the same seeds have to give the same verdict.
     assert again.ok or len(spec.widths) > 100, again.problems  # no one change is enough for 300 layers
     assert len(again.problems) < len(diagnose(spec, seeds=2, advise=False).problems)
 
@@ -549,6 +572,7 @@ def test_errors_are_a_sentence_and_a_traceback_if_asked_for(capsys, tmp_path):
 
 def in_a_terminal(**environment):
     """What the command prints on a terminal."""
+    # A pseudo-terminal: the command sees a terminal at its end, and the test reads what is printed at the other.
     ours, theirs = pty.openpty()
     env = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "TERM")}
     command = [sys.executable, "-m", "wi_docs", "diagnose", "--widths", "8,8,2", "--scheme", "he_normal"]
@@ -644,6 +668,7 @@ def test_a_figure(capsys, tmp_path):
     assert ">signal<" in svg
     assert ">gradient<" in svg
     assert "var(--wi-blue" in svg
+    # Numbers out of a format, out of float64, all 0, and a network of one layer: all of them can be drawn.
     for bad in (BAD[10][0], BAD[12][0], BAD[7][0], Spec((3, 2), activation="linear", sigma_w=0.0)):
         picture(diagnose(bad, advise=False)).svg("bad")
     code, _, err = run(capsys, "--widths", "8,8", "--scheme", "he_normal", "--figure", tmp_path / "out.png")

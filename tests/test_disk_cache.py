@@ -35,6 +35,7 @@ def package(tmp_path):
     return home
 
 
+# `measure` writes a dot for each of its runs, so that runs in other processes can be counted.
 def calls(package, *arguments, keep="Path('kept'), disk_cache.unversioned"):
     """Call `measure` in a process for each of `arguments`, and return how often it has run so far."""
     for argument in arguments:
@@ -79,6 +80,7 @@ def test_two_processes_that_want_the_same_at_once_run_it_once(package):
     assert len((package / "calls").read_text()) == 1
 
 
+# A sweep that prints which seeds it has trained itself, and the accuracy of all.
 SWEEP = """
 import sys
 from pathlib import Path
@@ -103,5 +105,6 @@ def test_two_processes_that_want_one_sweep_share_the_work(tmp_path):
     (first, its), (second, others) = (one.communicate()[0].splitlines() for one in started)
     assert its == others
     shares = [[int(seed) for seed in trained.split(",") if seed] for trained in (first, second)]
+    # Each network was trained by one of the two, and both have the results of all.
     assert sorted(shares[0] + shares[1]) == list(range(24))
     assert all(shares)

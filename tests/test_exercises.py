@@ -13,7 +13,7 @@ ALL = [(page, name) for page in PAGES for name in exercises.load(page)]
 
 
 def left(*codes):
-    """The names that running the codes one after the other leaves."""
+    """Run the codes one after the other in one namespace, and return the names that they leave."""
     names = {}
     with contextlib.redirect_stdout(io.StringIO()):
         for code in codes:

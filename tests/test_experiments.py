@@ -23,6 +23,7 @@ from wi_docs.nn.network import ExplosionError, softmax_cross_entropy
 def test_one_layer_has_the_factors_of_theory(name):
     """Pre-activations of variance 1, so second_moment at q = 1 is what both passes must show."""
     runs = [propagate(name, "lecun_normal", depth=1, width=400, batch=100, seed=s) for s in range(6)]
+    # Squares, since theory is about mean squares, and the mean of roots is another number.
     forward = np.array([r.forward_rms[0] ** 2 for r in runs])
     backward = np.array([r.gradient_rms[0] ** 2 for r in runs])
     for measured, theory in (
@@ -45,6 +46,7 @@ def test_the_gradient_changes_by_root_chi(name, sigma_w):
 
 
 def test_swapping_the_fans_would_show():
+    # A deviation of 1/n in place of 1/sqrt(n).
     wrong = propagate("relu", lambda rng, shape: rng.standard_normal(shape) / shape[1], depth=3, width=100)
     assert wrong.gradient_ratio < 0.2
 
@@ -109,6 +111,7 @@ def test_the_exponent_of_one_number():
 
 def test_the_same_matrix_grows_by_its_spectral_radius():
     p = random_products(width=5, sigma=0.5, factors=4000, draws=1, same=True, seed=2)
+    # The matrix that the experiment draws from the same seed. Powers of one matrix grow by its spectral radius.
     W = 0.5 * np.random.default_rng(2).standard_normal((1, 5, 5))[0]
     assert math.exp(p.growth[0]) == pytest.approx(abs(np.linalg.eigvals(W)).max(), rel=2e-3)
 
@@ -117,6 +120,7 @@ def test_recurrence_against_the_explicit_jacobian():
     rng = np.random.default_rng(0)
     W, h0 = rng.standard_normal((4, 4)), rng.standard_normal(4)
     run = recur(W, h0, steps=6)
+    # Central differences of the last state: column by column the derivative with respect to the first.
     h = 1e-6
     columns = [(recur(W, h0 + h * e, steps=6).states[-1] - recur(W, h0 - h * e, steps=6).states[-1]) for e in np.eye(4)]
     assert run.gradient_norm[-1] == pytest.approx(np.linalg.norm(np.array(columns) / (2 * h), 2), rel=1e-5)
@@ -147,6 +151,8 @@ def _full(value):
 def test_n_equal_units_are_one_unit(hidden, n):
     rate = 0.05
     many = train_units(_full(0.3), _full(0.2), units=n, hidden=hidden, steps=100, rate=rate)
+    # n equal units act as one with n times the outgoing weight. Its gradients are those of each unit, or n times as
+    # large.
     right = (rate / n, rate * n, rate)
     one = train_units(_full(0.3), _full(0.2 * n), units=1, hidden=hidden, steps=100, rates=right)
     assert np.abs(many.prediction - one.prediction).max() < 1e-9
@@ -167,6 +173,7 @@ def test_a_shallow_network_has_at_most_one_piece_more_than_units():
     for units in (1, 4, 9):
         net = MLP([1, units, 1], "relu", "he_normal", rng)
         net.W[0][:] = 1.0
+        # With incoming weights of 1 the kink of a unit lies at minus its bias.
         net.b[0] = -rng.integers(1, 2**14, units) / 2**14  # kinks on the grid
         net.W[1] = rng.integers(1, 9, (units, 1)).astype(float)
         assert linear_pieces(net) == units + 1
@@ -328,6 +335,7 @@ def test_adam_takes_the_steps_of_its_paper():
         square = 0.001 * (0.999 ** ages[:, None] * past**2).sum(axis=0) / (1 - 0.999**t)
         expected -= 0.01 * mean / (np.sqrt(square) + 1e-8)
     assert np.allclose(w, expected, rtol=1e-12, atol=0)
+    # Adam's epsilon is 1e-8: the first column of gradients is 1e-12, far below it.
     assert abs(w[0]) < 1e-4 < 1e-3 < abs(w[1]), (
         "a gradient under epsilon hardly moves, and above it size does not count"
     )
@@ -338,5 +346,7 @@ def test_the_input_layer_may_have_a_gain_of_its_own():
         propagate("relu", "lecun_normal", depth=2, width=512, gain=3.0, input_gain=g).pre_activations.std(axis=(1, 2))
         for g in (None, 1.0)
     )
+    # LeCun's scale gives the first pre-activations a deviation of 1. A ReLU halves the mean square, and each gain is a
+    # factor.
     assert common == pytest.approx([3.0, 3.0 * 3.0 / 2**0.5], rel=0.1)
     assert own == pytest.approx([1.0, 3.0 / 2**0.5], rel=0.1)

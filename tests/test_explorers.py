@@ -125,6 +125,7 @@ def test_slopes_agree_with_the_package_at_every_stop_and_after_any_number_of_lay
 
 @pytest.mark.parametrize(("radius", "angle"), [(0.5, 0), (0.83, 17), (1.0, 90), (1.07, 133), (1.3, 180)])
 def test_length_and_direction_together_make_every_trajectory_of_the_recurrence(radius, angle, data):
+    # The length depends on the radius alone and the direction on the angle alone.
     found, true = data["recurrences"], recurrences.run(radius, angle)
     r, a = found["radii"].index(radius), found["angles"].index(angle)
     turned = np.radians(found["direction"][a])
@@ -174,6 +175,7 @@ def test_theory_lies_over_the_simulation(data):
 
 def test_twins_never_part_and_noise_parts_the_others(data):
     found = data["symmetry"]
+    # (twins, noise, input, unit, look).
     w = found["weights"].reshape(2, len(found["noises"]), 2, found["units"], -1)
     assert (w[1, :, :, 0] == w[1, :, :, 1]).all()
     apart = np.abs(w[0, :, :, 0] - w[0, :, :, 1]).max(axis=(1, 2))

@@ -14,6 +14,7 @@ DATA = frameworks.load()
 DENSE, CONV = (400, 100), (3, 3, 40, 20)
 SHAPES = {"dense": DENSE, "conv": CONV}
 KNOWN = (*initializers.names(), *initializers.ALIASES)
+# PyTorch's schemes by their names in the data, and ours. Most have the same name with an underscore at the end.
 TORCH = {f"{name}_": name for name in KNOWN if f"{name}_ dense" in DATA["torch"]["schemes"]} | {
     "kaiming_uniform_ a=sqrt(5)": "pytorch_linear",
     "kaiming_uniform_ as called by default": "kaiming_uniform",
@@ -41,7 +42,7 @@ def draws(name, shape, **options):
 
 
 def apart(theirs, W):
-    """How many standard errors their deviation is from ours, both measured on as many entries."""
+    """Return how many standard errors their standard deviation is from ours. Both are measured on as many entries."""
     error = W.std() * math.sqrt(((W**4).mean() / W.var() ** 2 - 1) / (4 * W.size))
     return abs(theirs["std"] - W.std()) / math.hypot(error, theirs["std_error"])
 
@@ -50,6 +51,7 @@ def apart(theirs, W):
 def test_a_scheme_has_their_law(theirs, ours, shape):
     W = draws(ours, shape)
     assert apart(theirs, W) < 3
+    # The kurtosis tells a uniform distribution from a normal one of the same deviation.
     assert theirs["fourth_moment"] == pytest.approx((W**4).mean() / W.var() ** 2, abs=0.1)
     if "uniform" in ours or ours == "pytorch_linear":
         assert theirs["largest"] == pytest.approx(np.abs(W).max(), rel=1e-3)

@@ -48,6 +48,7 @@ def test_a_corner_anywhere(at):
     def corner(x):
         return np.maximum(x - at, 0.0)
 
+    # E[(z - a)^2; z > a] = (1 + a^2) Phi(-a) - a phi(a), and E[1; z > a] = Phi(-a).
     tail = 0.5 * math.erfc(at / math.sqrt(2))
     density = math.exp(-at * at / 2) / math.sqrt(2 * math.pi)
     assert second_moment(corner) == pytest.approx((1 + at * at) * tail - at * density, rel=1e-10)

@@ -111,6 +111,7 @@ def test_a_killed_build_leaves_what_it_has_made(project):
     assert len(done) == 1
     first.kill()
     first.communicate()
+    # What was stored before the kill is not made again.
     again, _ = start(project, "figures", *QUICK).communicate()
     assert done[0] not in made(again)
     assert set(made(again)) <= {f"figures/{name}" for name in QUICK} - set(done)
@@ -137,6 +138,7 @@ def test_a_source_that_changes_meanwhile_is_made_again(project):
     """A result never stands for a source that is not the one it was made from."""
     path = project / "wi_docs" / "pages" / "figures" / "fan.py"
     text = path.read_text()
+    # The figure's module rewrites its own file when it is imported: the source changes while its process is at work.
     undo = "file = Path(__file__)\nfile.write_text(file.read_text().partition('\\nfrom pathlib')[0])\n"
     path.write_text(f"{text}\nfrom pathlib import Path\n{undo}")
     words, _ = start(project, "figures", "fan").communicate()

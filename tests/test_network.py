@@ -8,6 +8,7 @@ from wi_docs.experiments.residual import ResidualMLP
 from wi_docs.nn.activations import names
 from wi_docs.nn.network import ExplosionError, softmax_cross_entropy, squared_error, stack
 
+# Activations whose slope is continuous: at a kink a difference is no derivative.
 SMOOTH = [name for name in names() if name not in ("relu", "leaky_relu", "elu", "selu")]
 
 
@@ -23,7 +24,7 @@ def loss(net, x, labels):
 
 
 def slope(f, array, index, h=1e-5):
-    """Central difference of f() with respect to one entry of `array`."""
+    """Return the central difference of f() with respect to one entry of `array`, which f reads; it is put back."""
     kept = array[index]
     array[index] = kept + h
     above = f()
@@ -40,6 +41,7 @@ def test_gradients_are_the_slopes_of_the_loss(hidden):
     grad = net.backward(run, softmax_cross_entropy(run.output, labels)[1])
     for layer in range(3):
         for parameters, gradient in ((net.W[layer], grad.W[layer]), (net.b[layer], grad.b[layer])):
+            # The first and the last entry of each array.
             for index in ((0,) * parameters.ndim, (-1,) * parameters.ndim):
                 numeric = slope(lambda: loss(net, x, labels), parameters, index)
                 assert gradient[index] == pytest.approx(numeric, rel=1e-6, abs=1e-9)
@@ -69,6 +71,7 @@ def test_large_logits_do_not_overflow():
 
 
 def test_explosions_name_their_layer():
+    # Each layer multiplies by 3e100, and 1e308 is passed at the fourth.
     net = MLP([3] * 6, "linear", lambda rng, shape: np.full(shape, 1e100), np.random.default_rng(0))
     with pytest.raises(ExplosionError, match="layer 4"):
         net.forward(np.ones((1, 3)))
@@ -84,6 +87,7 @@ def test_the_gradient_of_a_residual_network_is_its_derivative():
         for index in np.ndindex(parameters.shape):
             numeric = slope(lambda: squared_error(net.forward(x).output, y)[0], parameters, index)
             assert gradient[index] == pytest.approx(numeric, rel=1e-6, abs=1e-8)
+    # The same network without its additions computes something else.
     net.branch_ends = frozenset()
     assert np.abs(net.forward(x).output - run.output).max() > 0.01  # the stream counts
 
@@ -99,6 +103,7 @@ def test_a_stack_computes_what_each_network_alone_computes():
     rng = np.random.default_rng(0)
     nets = members(range(5))
     residual = [ResidualMLP(4, 6, 2, 3, np.random.default_rng(seed)) for seed in range(5)]
+    # One normalization at each of the three places.
     for net in nets:
         net.normalized = {"sum": frozenset({0}), "output": frozenset({1}), "input": frozenset({2})}
     for alone in (nets, residual):

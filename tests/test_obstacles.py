@@ -8,6 +8,7 @@ from tests.pages import PAGES, ROOT, show
 
 AXE = (ROOT / "tests" / "axe.min.js").read_text()
 
+# Scrolls through the page as a reader does, and waits until every explorer has come alive.
 READ = """
 const done = arguments[0], frame = () => new Promise(requestAnimationFrame)
 ;(async () => {

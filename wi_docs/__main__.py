@@ -31,7 +31,9 @@ def run_claims(ids: list[str], *, as_json: bool) -> int:
     records: dict[str, dict[str, Any]] = {}
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")  # the processes share the cores already
+    # Started anew and not forked: numpy's linear algebra library has threads, which a fork does not copy.
     context = multiprocessing.get_context("spawn")
+    # Claims that share a long training find it in this folder, and it runs once.
     with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(mp_context=context) as pool:
         waiting = [pool.submit(claims.run_by_id, claim.id, Path(folder)) for claim in chosen]
         for done in as_completed(waiting):
@@ -49,13 +51,14 @@ def run_claims(ids: list[str], *, as_json: bool) -> int:
 
 
 def table(records: list[dict[str, Any]]) -> str:
-    """Return the measured numbers as lines of text, then each failure in full, then a count by the notes' statement."""
+    """Return the claims as lines of text: a table of measurements, each failure in full, and a count by statement."""
     from wi_docs.pages import claims
 
     width = max(len(record["id"]) for record in records)
     lines = [f"{'':4} {'claim':{width}} {'measured':>11} {'expected':>11} {'accepted':>24}"]
     for record in records:
         notes = f"S{record['statement']}" if record["statement"] else ""
+        # A claim that raised an error has no measurement. One side of an interval may be open.
         if "measured" in record:
             low, high = (f"{v:.4g}" if v is not None else "" for v in (record["low"], record["high"]))
             values = f"{record['measured']:>11.4g} {record['expected']:>11.4g} {f'{low} … {high}':>24}"
@@ -98,6 +101,7 @@ def schemes_report() -> str:
     lines = [f"{'scheme':16} {'n_in E[w^2]':>11}  what it is"]
     for name in initializers.names():
         mean_square = 400 * float((initializers.get(name)(np.random.default_rng(0), (400, 100)) ** 2).mean())
+        # The summary is Markdown with formulas; a terminal shows them without the marks of LaTeX.
         words = re.sub(r"\\[(),]|\\text|[{}]", "", initializers.summary(name))
         lines.append(f"{name:16} {mean_square:>11.4g}  {words}")
     also = ", ".join(f"{alias} is {name}" for alias, name in initializers.ALIASES.items())
@@ -105,7 +109,7 @@ def schemes_report() -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line."""
+    """Run the command line, and return the exit code of the command. A pipe that is closed early ends it quietly."""
     parser = argparse.ArgumentParser(prog="python -m wi_docs", description="The numbers behind the site, run again.")
     commands = parser.add_subparsers(dest="command", required=True)
     line = commands.add_parser("claims", help="run the claims of the ledger", description="Run claims of the ledger.")
@@ -117,6 +121,19 @@ def main(arguments: list[str] | None = None) -> int:
     line = commands.add_parser("diagnose", help="say whether a network starts well, and what to change")
     command_line.add_arguments(line)
     options = parser.parse_args(arguments)
+    try:
+        status = run(options, parser)
+        sys.stdout.flush()  # so that a closed pipe is noticed here, and not when Python ends
+    except BrokenPipeError:
+        # Whoever read the output has stopped, as `head` does. This is the idiom of Python's documentation on SIGPIPE:
+        # what is still in the buffer goes to the null device, or the flush at the end of Python would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + 13  # what a shell reports of a program that SIGPIPE, number 13, has ended; 1 would be a verdict
+    return status
+
+
+def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    """Run the command that was parsed, and return its exit code."""
     if options.command == "diagnose":
         return command_line.run(options)
     try:

@@ -20,6 +20,7 @@ from wi_docs.experiments.propagation import rms
 from wi_docs.nn import activations, checks, initializers, number_formats
 from wi_docs.nn.checks import Array
 
+# The arguments of `argparse` for each field of `Spec`.
 FLAGS: dict[str, dict[str, Any]] = {
     "widths": {
         "metavar": "N,N,…", "help": "units from input to output, such as 784,256,256,10; 256x20 stands for twenty",
@@ -49,7 +50,7 @@ FLAGS: dict[str, dict[str, Any]] = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command: a flag for each word of a description, and where to read from and write to."""
+    """Add the arguments of the command: a flag for each field of a description, a file to read, and what to print."""
     parser.add_argument(
         "file",
         nargs="?",
@@ -59,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     words = parser.add_argument_group("the network")
     for name, options in FLAGS.items():
+        # The default is None, and not that of `Spec`, so that a flag that was given can be told from one that was not.
         words.add_argument(f"--{name.replace('_', '-')}", dest=name, default=None, **options)
     words = parser.add_argument_group("a file of weights")
     words.add_argument(
@@ -91,15 +93,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def numbers(what: str, text: str, kind: type[int] | type[float]) -> tuple[Any, ...]:
-    """Return a list of numbers that is written with commas; `256x3` stands for three of them, `256x9999` for the most.
+    """Return the numbers in a list with commas. `256x3` stands for 256,256,256; the largest count is 9999.
 
     Raises:
-        ValueError: for what is no number.
+        ValueError: for text that is no such list.
 
     Examples:
         >>> numbers("widths", "784,256x3,10", int)
         (784, 256, 256, 256, 10)
     """
+    # Python's own int() and float() would take underscores, other alphabets' digits, inf and nan too.
     form = r"\d+" if kind is int else r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?"
     result: list[Any] = []
     for item in text.split(","):
@@ -113,7 +116,7 @@ def numbers(what: str, text: str, kind: type[int] | type[float]) -> tuple[Any, .
 
 
 def described(options: argparse.Namespace, found: dict[str, Any]) -> Spec:
-    """Return the description: what a file says, and before it what the flags say."""
+    """Return the description of the network. `found` has the fields from a file, which flags replace."""
     for name in FLAGS:
         value = getattr(options, name)
         if name == "widths" and value is not None:
@@ -123,6 +126,8 @@ def described(options: argparse.Namespace, found: dict[str, Any]) -> Spec:
             value = value[0] if len(value) == 1 else value
         if value is not None:
             found[name] = value
+            # A scheme on the command line replaces the file's measured weights, and the other way round: a network has
+            # one of them.
             found.pop({"scheme": "sigma_w", "sigma_w": "scheme"}.get(name, ""), None)
     if "widths" not in found:
         raise ValueError("say which network: a file, or --widths such as 784,256,256,10 with --scheme")
@@ -130,7 +135,7 @@ def described(options: argparse.Namespace, found: dict[str, Any]) -> Spec:
 
 
 def read(options: argparse.Namespace) -> tuple[Spec, list[tuple[Array, Array]] | None]:
-    """Return the description that the arguments give, and the weights if they name a file of them."""
+    """Return the network's description, and weights and biases by layer if the arguments name a file of weights."""
     found: dict[str, Any] = {}
     if options.file is not None and options.file.suffix.lower() != ".toml":
         names = [name for name in options.layers.split(",") if name]
@@ -139,7 +144,9 @@ def read(options: argparse.Namespace) -> tuple[Spec, list[tuple[Array, Array]] |
             if getattr(options, name) is not None:
                 raise ValueError(f"--{name.replace('_', '-')} does not go with a file of weights, which has its own")
         found = {
+            # The inputs of the first layer, then the outputs of each.
             "widths": (layers[0].W.shape[0], *(layer.W.shape[1] for layer in layers)),
+            # Of weights near the end of float64 the product would be infinite, which is no sigma_w.
             "sigma_w": tuple(min(math.sqrt(len(layer.W)) * rms(layer.W), sys.float_info.max) for layer in layers),
             "sigma_b": tuple(rms(layer.b) for layer in layers),
         }
@@ -162,6 +169,8 @@ def run(options: argparse.Namespace) -> int:
         if options.figure is not None:
             draw(found, options.figure)
         show(found, options)
+    except BrokenPipeError:  # nobody reads the output any more; `main` ends the command
+        raise
     except (ValueError, TypeError, OSError) as error:
         return refuse(str(error), options)
     except MemoryError as error:
@@ -178,7 +187,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def refuse(words: str, options: argparse.Namespace) -> int:
-    """Say why there is no verdict, and return the exit code."""
+    """Print the reason why there is no verdict to standard error, and return the exit code 2."""
     if options.traceback:
         traceback.print_exc()
     print(f"python -m wi_docs diagnose: error: {words}", file=sys.stderr)
@@ -202,7 +211,7 @@ def draw(found: Diagnosis | probe.Probe, path: Path) -> None:
 
 
 def probed(options: argparse.Namespace) -> probe.Probe:
-    """Run the PyTorch model that the arguments name."""
+    """Build the PyTorch model that the arguments name, and return its diagnosis."""
     given = [name for name in ("file", *FLAGS) if getattr(options, name) is not None]
     if given:
         raise ValueError(f"--torch takes the network from the model: leave out {', '.join(given)}")
@@ -214,7 +223,7 @@ def probed(options: argparse.Namespace) -> probe.Probe:
 
 
 def show(found: Diagnosis | probe.Probe, options: argparse.Namespace) -> None:
-    """Print the diagnosis as the arguments want it."""
+    """Print the diagnosis, as JSON or as text."""
     if options.json:
         print(json.dumps(report.plain(found), indent=1, allow_nan=False))
     else:
@@ -222,5 +231,5 @@ def show(found: Diagnosis | probe.Probe, options: argparse.Namespace) -> None:
 
 
 def colored() -> bool:
-    """Whether the output is a terminal with colors, and nobody asked to leave them off (no-color.org)."""
+    """Return whether the output is a terminal with colors, and NO_COLOR (no-color.org) does not turn them off."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -1,7 +1,7 @@
-"""Measure what the project promises about time: `make bench [BENCH="word …"]` prints each row beside its goal.
+"""Measures the times that the project promises: `make bench [BENCH="word …"]` prints each row beside its goal.
 
-A shared machine is noisy, so a row is a ratio of two times of one run where that is possible, and a median of three.
-Whole builds are counted in bare training steps: a plain numpy loop over 30 layers of 64 units and 32 rows.
+A shared machine is noisy. So a row is a ratio of two times of one run where that is possible, and a median of three or
+more. Whole builds are counted in bare training steps: a plain numpy loop over 30 layers of 64 units and 32 rows.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 
 from scripts import store
 
+# The settings with which mkdocs-jupyter runs the labs by itself.
 PLAIN_LABS = """
   - mkdocs-jupyter:
       include: ["labs/*.py"]
@@ -42,7 +43,7 @@ def median(call: Callable[[], object], times: int = 3) -> float:
 
 
 def ratio(ours: Callable[[], object], theirs: Callable[[], object], times: int = 3) -> float:
-    """Return the median of our time over theirs, each pair measured one after the other."""
+    """Return the median of our time over theirs. The two are measured alternately, under the same load."""
     return statistics.median(seconds(ours) / seconds(theirs) for _ in range(times))
 
 
@@ -76,6 +77,8 @@ def bare_step() -> float:
     b = [np.zeros(w.shape[1]) for w in W]
     x, y = rng.standard_normal((32, 64)), rng.integers(10, size=32)
 
+    # Forward with ReLU, softmax cross-entropy, backward, and a step of plain gradient descent: what no implementation
+    # can leave out.
     def step() -> None:
         a, zs = [x], []
         for layer, (w, c) in enumerate(zip(W, b, strict=True)):
@@ -97,12 +100,13 @@ def bare_step() -> float:
 
 
 def builds() -> list[tuple[str, float, str]]:
-    """Build copies of the project: cold, warm beside a plain MkDocs, and the tests after it."""
+    """Measure builds of copies of the project: cold, warm beside plain MkDocs, and the tests after it."""
     with tempfile.TemporaryDirectory() as scratch:
         ours, plain = copy_of_project(Path(scratch) / "ours"), copy_of_project(Path(scratch) / "plain")
         without_hooks(plain)
         step = bare_step()
         cold = seconds(lambda: command(*BUILD, "--strict", folder=ours))
+        # Before and after the build, since the load of the machine may change meanwhile.
         step = (step + bare_step()) / 2
         command(*BUILD, folder=plain)
         warm = ratio(lambda: command(*BUILD, "--strict", folder=ours), lambda: command(*BUILD, folder=plain))
@@ -116,7 +120,7 @@ def builds() -> list[tuple[str, float, str]]:
 
 
 def claims() -> list[tuple[str, float, str]]:
-    """Run all claims by the command line."""
+    """Measure the time of all claims, run by the command line."""
     return [("all claims, seconds", seconds(lambda: command(PYTHON, "-m", "wi_docs", "claims")), "60")]
 
 
@@ -203,6 +207,7 @@ def gradient_decay() -> list[tuple[str, float, str]]:
         for w in weights:
             w.requires_grad_()
         a, kept = torch.randn(batch, width, dtype=torch.float64), []
+        # A forward pass that keeps the gradient of each layer's pre-activations, which is what `propagate` measures.
         for w in weights:
             z = a @ w
             z.retain_grad()

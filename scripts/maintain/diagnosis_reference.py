@@ -1,7 +1,7 @@
 """Measure in PyTorch networks whose diagnosis is known, and write `wi_docs/data/diagnosis.json`: see `make reference`.
 
-`networks` are plain ones that a description can say, built of PyTorch's own modules and measured by its autograd, not
-by our hooks. `models` are those of `tests/torch/models.py`, as our hooks see them.
+`networks` are networks that a description can express, built of PyTorch's own modules and measured by its autograd, not
+by our hooks. `models` are those of `tests/torch/models.py`, measured by our hooks.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def rounded(value: Any) -> Any:
 
 
 def linear(spec: Spec, inputs: int, outputs: int) -> Any:
-    """Return a layer that starts as the description says."""
+    """Return a linear layer in double precision, initialized by PyTorch's own function for the described scheme."""
     layer = nn.Linear(inputs, outputs, dtype=torch.float64)
     if spec.scheme == "he_normal":
         nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
@@ -69,6 +69,7 @@ def outputs_of_rows(spec: Spec, x: Any) -> list[Any]:
     def norm(a: Any) -> Any:
         return nn.functional.layer_norm(a, a.shape[-1:])
 
+    # Rows as in `Spec.rows`: blocks of two layers in a residual network, else layers.
     rows, a = [], x
     for _, first, *rest in spec.rows():
         if rest:
@@ -94,6 +95,7 @@ def network(spec: Spec) -> dict[str, Any]:
         for a in rows:
             a.retain_grad()
         rows[-1].backward(cotangent)
+        # The mean cosine over all pairs of the 32 inputs, as in `simulate.alike`.
         directions = [nn.functional.normalize(a.detach(), dim=1).sum(dim=0) for a in rows]
         cosines = [float((total @ total - 32) / (32 * 31)) for total in directions]
         found.append(
@@ -116,7 +118,7 @@ def network(spec: Spec) -> dict[str, Any]:
 
 
 def model(name: str) -> dict[str, Any]:
-    """Return what our hooks find in a model."""
+    """Return the diagnosis of a model of `tests/torch/models.py` by our hooks."""
     built = getattr(models, name)()
     made, inputs = built if isinstance(built, tuple) else (built, None)
     found = probe(made, inputs)

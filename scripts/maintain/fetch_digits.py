@@ -1,4 +1,4 @@
-"""Take the digits from scikit-learn, once: `pip install scikit-learn`, then `python -m scripts.maintain.fetch_digits`.
+"""Copies the digits from scikit-learn: `pip install scikit-learn`, then `python -m scripts.maintain.fetch_digits`.
 
 The result is in the repository. This script is kept to show where it came from.
 """

@@ -1,7 +1,7 @@
-"""Ask PyTorch, JAX, Flax and Keras what they do: `make reference` writes `wi_docs/data/frameworks.json`.
+"""Measures the initialization of PyTorch, JAX, Flax and Keras: `make reference` writes `wi_docs/data/frameworks.json`.
 
-The site and the tests read that file and need none of the libraries. Everything is seeded; what is random is drawn in
-numbers large enough for three digits, and comes with its standard error.
+The site and the tests read that file and need none of the libraries. Everything is seeded. Random quantities are drawn
+often enough for three digits, and come with their standard errors.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ jax.config.update("jax_enable_x64", True)
 TARGET = ROOT / "wi_docs" / "data" / "frameworks.json"
 
 DENSE, CONV = (400, 100), (3, 3, 40, 20)  # our order: (fan_in, fan_out) and (*kernel, inputs, outputs)
+# Hard points: far in both tails, near 0, and beside the corners of activations at 0, 1 and 3.
 POINTS = [-100.0, -40.0, -20.5, -8.25, -3.5, -1.25, -1e-3, 1e-3, 0.75, 2.5, 8.25, 20.5, 40.0, 100.0]
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "sigmoid": torch.sigmoid,
@@ -66,12 +67,17 @@ JAX_ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 
 
 def moments(draw: Callable[[int], Any], draws: int = 8) -> dict[str, float]:
-    """Return the law of `draw(seed)`: deviation with its standard error, mean, largest size, fourth moment."""
+    """Return statistics of the numbers that `draw(seed)` returns for `draws` seeds.
+
+    `fourth_moment` is the kurtosis: the mean fourth power of the distance from the mean, over the squared variance.
+    """
     W = np.stack([np.asarray(draw(seed), dtype=np.float64) for seed in range(draws)])
     std = float(W.std())
     fourth = float(((W - W.mean()) ** 4).mean() / std**4) if std else 0.0
     return {
         "std": std,
+        # The variance of a sample variance is sigma^4 (kurtosis - 1) / n for large n, and a root has half the relative
+        # error.
         "std_error": std * math.sqrt(max(fourth - 1, 0) / (4 * W.size)),
         "mean": float(W.mean()),
         "largest": float(np.abs(W).max()),
@@ -98,8 +104,9 @@ def torch_schemes() -> dict[str, Any]:
     }
     result: dict[str, Any] = {}
     for name, call in calls.items():
+        # PyTorch's order is (outputs, inputs, *kernel).
         for kind, shape in (("dense", DENSE[::-1]), ("conv", (CONV[3], CONV[2], *CONV[:2]))):
-
+            # Defaults bind the loop's values now; the function would see those of the last turn otherwise.
             def draw(seed: int, call: Callable[[Any], Any] = call, shape: tuple[int, ...] = shape) -> Any:
                 torch.manual_seed(seed)
                 return call(torch.empty(*shape, dtype=torch.float64)).numpy()
@@ -109,7 +116,7 @@ def torch_schemes() -> dict[str, Any]:
 
 
 def torch_gains() -> dict[str, Any]:
-    """Return what `calculate_gain` says of each name, or how it refuses."""
+    """Return the result of `calculate_gain` for each name, or the first line of its error."""
     result: dict[str, Any] = {}
     activations = ("sigmoid", "tanh", "relu", "leaky_relu", "selu", "gelu", "silu", "elu", "mish", "softplus")
     for name in ("linear", "conv2d", *activations):
@@ -194,6 +201,7 @@ def flax_layers() -> dict[str, Any]:
     result: dict[str, Any] = {}
     for name, (layer, x) in layers.items():
         flat = jax.tree_util.tree_flatten_with_path(layer.init(jax.random.key(0), x)["params"])[0]
+        # Flax keeps parameters in nested dictionaries; their names are joined with dots.
         for path in [jax.tree_util.keystr(key, simple=True, separator=".") for key, _ in flat]:
 
             def draw(seed: int, layer: Any = layer, x: Any = x, path: str = path) -> Any:
@@ -282,6 +290,7 @@ def factors() -> dict[str, Any]:
                 zs.append(z)
                 a = ACTIVATIONS[phi](z)
             a.backward(torch.randn_like(a))
+            # The gradient's rms at each layer, and the geometric mean of the factors over the 19 steps between them.
             sizes = [float(z.grad.square().mean().sqrt()) for z in zs]
             found.append((sizes[0] / sizes[-1]) ** (1 / 19))
         result[name] = {"factor": float(np.mean(found)), "error": float(np.std(found, ddof=1) / math.sqrt(8))}

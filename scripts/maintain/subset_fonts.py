@@ -16,6 +16,7 @@ from fontTools import subset
 from scripts.store import ROOT
 
 TARGET = ROOT / "docs" / "assets" / "fonts"
+# The characters that each font keeps.
 LATIN = [*range(0x20, 0x7F), 0xA0, *map(ord, "§©±²³·×÷àáäåçèéêëíïñóöøúüßÄÅÉÖØÜıŁłŠšŽž–—‘’“”…")]
 LETTERS = [ord(c) for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"]
 GREEK = [ord(c) for c in "αβγδεζηθικλμνξπρστυφχψωϕϵΓΔΘΛΞΠΣΦΨΩ"]
@@ -48,7 +49,7 @@ FACES = {
 
 
 def main() -> None:
-    """Write each face, and say what it weighs."""
+    """Write each font, and print its size."""
     TARGET.mkdir(parents=True, exist_ok=True)
     for name, (source, characters) in FACES.items():
         options = subset.Options(

@@ -1,7 +1,7 @@
-"""Rewrite the printed outputs of `>>>` blocks after a change: `python -m scripts.maintain.update_outputs [PAGE…]`.
+"""Rewrites the printed outputs of `>>>` blocks after a change: `python -m scripts.maintain.update_outputs [PAGE…]`.
 
-It runs the pages that are named, or all, as the tests do, and writes what each example prints now in place of what
-stands there. The author reads the difference: an output that changed is a finding until it is explained.
+It runs the named pages, or all, as the tests do, and replaces the output of each example by the one that it prints now.
+The author reads the difference: an output that changed is a finding until it is explained.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ FENCE = re.compile(r"^```pycon\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 class _Recorder(doctest.DocTestRunner):
-    """Keeps what each example printed, by the line it begins in, and says nothing itself."""
+    """A runner that records the output of each example, by the line where the example begins, and prints nothing."""
 
     def __init__(self) -> None:
         super().__init__(verbose=False, optionflags=doctest.ELLIPSIS)
@@ -36,10 +36,10 @@ class _Recorder(doctest.DocTestRunner):
 
 
 def updated(text: str, name: str = "page") -> str:
-    r"""Return a page with the outputs that its examples give now, in one namespace from top to bottom.
+    r"""Return the text of a page with the current outputs of its examples, run in one namespace from top to bottom.
 
     Raises:
-        RuntimeError: for an example that raises what it does not say.
+        RuntimeError: for an example that raises an error which its output does not show.
 
     Examples:
         >>> updated("```pycon\n>>> x = 4\n>>> print(x + 1)\n3\n```\n")
@@ -54,6 +54,7 @@ def updated(text: str, name: str = "page") -> str:
         test = doctest.DocTest(examples, names, name, name, line, block)
         recorder = _Recorder()
         recorder.run(test, out=lambda words: None, clear_globs=False)
+        # A DocTest copies the names that it is given. The next block has to see those that this one has defined.
         names.update(test.globs)
         lines = []
         for example in examples:
@@ -69,12 +70,13 @@ def updated(text: str, name: str = "page") -> str:
 
 
 def _prompted(source: str) -> list[str]:
+    """Return the lines of an example with the prompts in front of them."""
     first, *rest = source.rstrip("\n").split("\n")
     return [f">>> {first}", *(f"... {line}".rstrip() for line in rest)]
 
 
 def main(names: list[str]) -> int:
-    """Rewrite pages in place, and say which have changed."""
+    """Rewrite pages in place, and print the names of those that have changed."""
     pages = [Path(name).resolve() for name in names] or [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
     for page in pages:
         text = page.read_text(encoding="utf-8")

@@ -78,7 +78,7 @@ def test_gradients_are_those_of_autograd():
 
 
 def state(model):
-    """Everything that a look could have changed."""
+    """Return everything of a model that a probe could change, and PyTorch's random state."""
     return {
         "tensors": copy.deepcopy(model.state_dict()),
         "grads": {name: None if p.grad is None else p.grad.clone() for name, p in model.named_parameters()},
@@ -105,6 +105,7 @@ def same(a, b):
 def test_the_model_comes_back_as_it_was(build):
     built = build()
     model, inputs = built if isinstance(built, tuple) else (built, None)
+    # Modes that differ between modules, a gradient, and a hook of the user's own.
     next(model.modules()).eval()
     list(model.modules())[-1].train()
     parameter = next(model.parameters())
@@ -147,7 +148,7 @@ DESCRIPTIONS = {
     "a small last layer": Spec((17, 64, 64, 6), activation="tanh", sigma_w=(1.4, 1.4, 0.005)),
     "a layer of zeros": Spec((64, *[128] * 4, 10), activation="tanh", sigma_w=(1.0, 1.0, 1.0, 1.0, 0.0)),
 }
-# The one sees signals at once, the spread over draws and the number format, the other the loss: the rest both judge.
+# The kinds that both judge. Only a description has the spread over draws and the number format, only a model a loss.
 BOTH = ("vanishing gradient", "exploding gradient", "saturated units", "equal units", "inputs alike")
 NAMES = {"output ignores its input": "inputs alike"}  # of a model, and of a description
 
@@ -163,7 +164,7 @@ EXPECTED = {
 
 
 def drawn(name):
-    """A network of the description."""
+    """Return a network that is drawn by the description."""
     net = build(DESCRIPTIONS[name])
     if name == "a layer of constants":
         net.W[2][:] = 0.01
@@ -171,7 +172,7 @@ def drawn(name):
 
 
 def as_a_model(spec, net):
-    """The same as a PyTorch model, a layer at each even place."""
+    """Return the same network as a PyTorch model, with a linear layer at each even place and activations between."""
     hidden, parts = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}[spec.activation], []
     for W, b in zip(net.W, net.b, strict=True):
         layer = nn.Linear(*W.shape, dtype=torch.float64)
@@ -217,6 +218,7 @@ def detached(layer, x):
     return layer(x).detach()
 
 
+# The backward pass of a product needs its factors, and one of them is changed in place.
 def overwritten(layer, x):
     a = torch.sigmoid(layer(x))
     b = a * a
@@ -577,7 +579,7 @@ def test_a_small_last_layer_is_a_note():
 
 
 def shifted(outputs, shift, *, last=nn.Identity, collapsed=False):
-    """A network whose outputs have an offset, a sign or a sum in common; or one that has lost its input on the way."""
+    """Return a network whose outputs have an offset, a sign or a sum in common; if `collapsed`, it loses its input."""
     model = models.plain(20 if collapsed else 2, he=not collapsed)
     head = nn.Linear(256, outputs)
     with torch.no_grad():
@@ -609,6 +611,7 @@ def test_a_last_layer_that_takes_off_what_inputs_have_in_common():
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(16, 64), nn.Linear(64, 10))
     with torch.no_grad():
+        # All hidden rows are nearly the same vector, and the output layer's bias subtracts what this vector gives.
         model[0].bias.fill_(100.0)
         model[1].bias.copy_(-100.0 * model[1].weight.sum(dim=1))
     found = probe(model)
@@ -698,6 +701,7 @@ def test_a_look_takes_at_most_half_as_long_again_as_a_pass(build):
     built = build()
     model, inputs = built if isinstance(built, tuple) else (built, probes.standard_inputs(built))
     threads = torch.get_num_threads()
+    # On one core, so that processor time is time.
     torch.set_num_threads(1)
     bare, hooked = [], []
     for _ in range(7):

@@ -1,4 +1,4 @@
-"""Changes that may mend a network, the smallest first, and which of them theory likes best."""
+"""Changes that may mend a network, the smallest first, ranked by the problems that theory predicts after each."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from wi_docs.nn import gains
 
 @dataclass(frozen=True)
 class Advice:
-    """The one change that helps most, and what it was seen to do.
+    """The change that helps most, and the diagnosis of the network after it.
 
     Attributes:
-        change: what to change, in words.
+        change: the change, in words.
         spec: the network with the change.
-        problems: what is left, by theory and by simulation of the changed network.
-        outcome: what was found, in a sentence.
+        problems: the problems that are left, by theory and by simulation of the changed network.
+        outcome: the verdict on the changed network, in a sentence.
     """
 
     change: str
@@ -34,26 +34,38 @@ class Advice:
 
 
 def promising(spec: Spec) -> list[tuple[str, Spec]]:
-    """Return the three changes that leave the least by theory, the best first: in words, and the changed network."""
+    """Return the three changes after which theory finds the fewest problems, the best first.
+
+    Each is a pair: the change in words, and the changed network.
+    """
     ranked = []
     for order, (change, new) in enumerate(_alternatives(spec)):
         if new != spec and new.scheme not in STRUCTURED:
             layers = theory(without_zeros(new))
             left = problems(evidence(new, layers))
+            # Ties are broken by the margin, then by the order of `_alternatives`, which begins with the smallest
+            # changes.
             ranked.append((burden(left), _margin(new, layers), order, change, new))
     return [(change, new) for *_, change, new in sorted(ranked, key=lambda entry: entry[:3])[:3]]
 
 
 def _margin(spec: Spec, layers: Layers) -> float:
-    """Return the largest change over the depth, or the spread, in multiples of too much, rounded to quarters."""
+    """Return how near a network is to the limits: the largest of its changes over the depth and its spread.
+
+    Each is a multiple of its limit, rounded to quarters, so that changes of about the same effect stay tied.
+    """
     last = max(len(layers.signal) - 2, 0)
     sizes = layers.gradient[0], layers.signal[last] / math.sqrt(spec.input_second_moment)
+    # Sizes of 0 and infinity get a finite logarithm.
     far = max(abs(math.log(min(max(float(size), 1e-300), 1e300))) / REACH for size in sizes)
     return round(4 * min(max(far, float(layers.spread[last]) / SPREAD), 100.0)) / 4
 
 
 def _alternatives(spec: Spec) -> Iterator[tuple[str, Spec]]:
-    """Yield changes to try, the smallest first. Layers that start at 0 and leave it are maybe meant, and are kept."""
+    """Yield changes to try, the smallest first, as words and the changed network.
+
+    Layers that start at 0 and leave it within the first steps may be meant, and stay as they are.
+    """
     if spec.input_second_moment != 1.0:
         yield "scale the inputs to a mean square of 1", dataclasses.replace(spec, input_second_moment=1.0)
     if spec.dtype == "fp16":
@@ -76,6 +88,7 @@ def _alternatives(spec: Spec) -> Iterator[tuple[str, Spec]]:
                 dataclasses.replace(spec, normalization=normalization),
             )
     if not spec.residual and len(spec.widths) > 5 and not held:
+        # Every second hidden layer goes. Networks of fewer than four hidden layers are left as deep as they are.
         fewer = spec.widths[:1] + spec.widths[1:-1:2] + spec.widths[-1:]
         start: dict[str, Any] = {"sigma_w": None, "sigma_b": 0.0, "scheme": "lecun_normal"}
         gain = _gains(spec)["its gain"]
@@ -86,13 +99,18 @@ def _alternatives(spec: Spec) -> Iterator[tuple[str, Spec]]:
 
 
 def _branch_factor(spec: Spec) -> float:
-    """Return one over the root of the number of blocks, to four digits."""
+    """Return one over the root of the number of blocks, to four digits.
+
+    With that factor the sum of all branches has the variance of a single one.
+    """
+    # Widths are an input, the stream 2 * blocks + 1 times, and an output.
     blocks = (len(spec.widths) - 3) // 2
     return float(f"{blocks**-0.5:.4g}")
 
 
 def _gains(spec: Spec) -> dict[str, float]:
-    """Return the gains to try, to five digits, by what they are; those that are the same once."""
+    """Return the gains to try, to five digits, by their names in sentences. Of equal gains the first one is kept."""
+    # A network of one layer has no activation.
     phi = "linear" if len(spec.widths) == 2 else spec.activation
     tried: dict[str, float] = {}
     for words, gain in (
@@ -109,7 +127,7 @@ NORMAL_LAW, ORTHOGONAL_LAW = "normal weights of variance {:.3g}/n_in", "orthogon
 
 
 def _other_weights_but(spec: Spec, held: tuple[int, ...]) -> Iterator[tuple[str, Spec]]:
-    """Yield other weights in all layers but those of `held`, which are left as they are."""
+    """Yield other weights for all layers but those in `held`, counted from 0, which start at 0 and stay so."""
     for words, gain in _gains(spec).items():
         kept = tuple(0.0 if k in held else gain for k in range(len(spec.widths) - 1))
         yield (
@@ -119,9 +137,10 @@ def _other_weights_but(spec: Spec, held: tuple[int, ...]) -> Iterator[tuple[str,
 
 
 def _other_weights(spec: Spec) -> Iterator[tuple[str, Spec]]:
-    """Yield other weights in all layers; normal ones in a residual network with scaled branches too."""
+    """Yield other weights for all layers. In a residual network, normal weights are tried with scaled branches too."""
     for scheme, law in (("lecun_normal", NORMAL_LAW), ("orthogonal", ORTHOGONAL_LAW)):
         for words, gain in _gains(spec).items():
+            # ReLU's gain on LeCun's scale is He's scheme, and readers know it by that name.
             he = scheme == "lecun_normal" and spec.activation == "relu" and words == "its gain"
             new: dict[str, Any] = {"scheme": "he_normal", "gain": 1.0} if he else {"scheme": scheme, "gain": gain}
             shown = law.format(gain**2 if scheme == "lecun_normal" else gain)

@@ -1,6 +1,6 @@
-"""What each row of a described network does, in columns, and as evidence for the rules.
+"""The measurements of a described network's rows, as arrays, and as evidence for the rules.
 
-A row is a layer, or in a residual network a block of two layers: what takes one input of the stream to the next.
+A row is a layer, or in a residual network a block of two layers, with the addition that ends it.
 """
 
 from __future__ import annotations
@@ -15,24 +15,23 @@ from wi_docs.diagnosis.spec import Spec
 from wi_docs.nn import number_formats
 from wi_docs.nn.checks import Array
 
-LARGEST = np.finfo(np.float64).max.item()
+LARGEST = np.finfo(np.float64).max.item()  # the largest finite float64, about 1.8e308
 
 
 @dataclass(frozen=True)
 class Layers:
-    r"""What each row does, `(rows,)` each.
+    r"""Measurements of all rows of a network. Every attribute is an array, `(rows,)`.
 
     Attributes:
-        q: mean square of the pre-activations, as the activation gets them (in a block, the branch's).
+        q: mean square of the pre-activations, the input of the activation (in a block, of the branch's activation).
         forward: factor on the signal's rms, from the row's input to its output.
         chi: factor on the squared length of the gradient, from the row's output to its input: \(\chi\).
         signal: rms of the row's output.
         gradient: length of the gradient with respect to the row's output, where it is 1 at the network's output.
-        correlation: of two inputs, at the row's output: the mean cosine.
+        correlation: mean cosine of two inputs at the row's output.
         saturated: share of pairs of unit and input with a slope below a tenth of the activation's largest.
-        dead: share of units that are so for every input of the batch.
-        spread: deviation of the logarithm of the output's length, for one input, from one draw of the weights to the
-            next.
+        dead: share of units whose slope is below that for every input of the batch.
+        spread: standard deviation, over draws of the weights, of the logarithm of the output's length for one input.
     """
 
     q: Array
@@ -52,16 +51,19 @@ class Layers:
 
 
 def over(value: float, by: float) -> float:
-    """Return the ratio of two sizes, 0 where `by` is 0."""
+    """Return `value / by`, or 0 if `by` is 0. Both are sizes, and not negative."""
     return float(value / by) if by > 0.0 else 0.0
 
 
 def exits(names: tuple[str, ...], layers: Layers) -> dict[str, tuple[Exit, ...]]:
-    """Return for each format where the signal, and where the gradient, first leaves its range on its way.
+    """Return for each number format the rows where the signal, and where the gradient, first leave its range.
 
-    The gradient is taken as its length, 1 at the output; the entries of a loss averaged over a batch are smaller.
+    The signal is followed from the input, the gradient from the output. The gradient is judged by its length, which is
+    1 at the output; the entries of the gradient of a loss that is averaged over a batch are smaller.
     """
     ways = (
+        # Of a row's output and its pre-activations, whichever is larger. `step` is the direction in which rows are
+        # passed.
         ("signal", np.maximum(layers.signal, np.sqrt(np.minimum(layers.q, LARGEST))), 1),
         ("gradient", layers.gradient, -1),
     )
@@ -82,9 +84,9 @@ def evidence(spec: Spec, layers: Layers | None, *, twins: Row | None = None, err
 
     Args:
         spec: the network.
-        layers: what its rows do, by theory or as simulated; None if neither is known.
+        layers: the measurements of its rows, by theory or by simulation; None if there is neither.
         twins: the first layer with equal units, if any.
-        error: what stopped a simulation because numbers left float64.
+        error: the message of the error that ended a simulation because numbers left float64.
     """
     names = tuple(name for name, *_ in spec.rows())
     alike_layers = () if twins is None else (twins,)
@@ -94,6 +96,7 @@ def evidence(spec: Spec, layers: Layers | None, *, twins: Row | None = None, err
     rows = tuple(
         Row(
             name, "", True, module=name, signal=math.sqrt(layers.q[k]), gradient=float(layers.gradient[k]),
+            # No activation follows the last row, so that its units are not judged for saturation.
             correlation=float(layers.correlation[k]), activation=spec.activation if k < last else None,
             saturated=float(layers.saturated[k]), dead=float(layers.dead[k]),
             broken=not math.isfinite(layers.signal[k]),

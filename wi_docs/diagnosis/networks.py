@@ -1,4 +1,4 @@
-"""The diagnosis of a network that is described, or given by its weights: theory, a simulation, and what helps."""
+"""The diagnosis of a network that is described, or given by its weights: theory, a simulation, and advice."""
 
 from __future__ import annotations
 
@@ -26,22 +26,24 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What was found.
+    """The result of `diagnose`: measurements, problems and advice.
 
     Attributes:
         spec: the network.
         rows: names of the rows.
-        theory: of a wide network; None for weights that are not drawn independently.
-        simulation: of networks of this width; None if numbers leave float64, or equal units are to be normalized.
-        exits: for each format of numbers, where signal and gradient leave its range; empty if nowhere.
-        problems: what is bad, the worst first.
-        advice: what to change; None if there is nothing to, or nothing of what was tried helps.
-        notes: what is worth knowing besides.
+        theory: the rows of an infinitely wide network; None for weights that are not drawn independently.
+        simulation: the rows of networks of this width, averaged over draws; None if numbers leave float64, or equal
+            units are to be normalized.
+        exits: for each number format, the places where signal and gradient leave its range; empty if nowhere.
+        problems: the problems found, the worst first.
+        advice: the change that helps most; None if nothing is bad, or none of the changes that were tried helps.
+        notes: sentences on facts that are worth knowing and are not judged.
         zeros: layers, counted from 1, that start with weights of 0 and leave them within the first steps. The verdict
             is about the rest.
-        filled: where they are in the way of every signal, the network with weights of sigma_w 1 in their place, which
-            the verdict is about; else None.
-        last_layer: the last layer's factor on the gradient, where it alone makes the first row's small; else None.
+        filled: if those layers block every signal, the rows of the network with weights of sigma_w 1 in their place,
+            which the verdict is about; else None.
+        last_layer: the last layer's factor on the gradient, if the gradient vanishes through that layer alone; else
+            None.
     """
 
     spec: Spec
@@ -63,12 +65,12 @@ class Diagnosis:
 
     @property
     def ok(self) -> bool:
-        """Whether it was looked at and nothing is bad."""
+        """Whether the network could be judged and has no problem."""
         return not self.problems and not self.undecided
 
     @property
     def undecided(self) -> bool:
-        """Whether there is nothing to judge by: no theory, no simulation, and no equal units."""
+        """Whether the network could not be judged: there is no theory, no simulation, and no equal units."""
         return not self.problems and self.best is None
 
     @property
@@ -84,6 +86,7 @@ class Diagnosis:
         layers = self.filled or self.best
         if layers is None:
             return "Undecided. There is neither a theory of such weights nor a simulation of this network to judge by."
+        # The last hidden row; in a network of one layer, the only row.
         last = max(len(self.rows) - 2, 0)
         return (
             f"Good. The gradient reaches the first row at {size(float(layers.gradient[0]))} times its size at the "
@@ -100,13 +103,13 @@ def diagnose(
     simulated: bool = True,
     advise: bool = True,
 ) -> Diagnosis:
-    """Judge a network's start by its signal and its gradient, and look for the change that helps most.
+    """Judge the start of a network by its signal and its gradient, and look for the change that helps most.
 
     Args:
         spec: the network.
         weights: weights `(fan_in, fan_out)` and biases `(fan_out,)` of each layer, to simulate with in place of drawn
-            ones. `spec` then holds what was measured of them.
-        seeds: how many networks to draw.
+            ones. `spec` then holds their measured sigma_w and sigma_b.
+        seeds: the number of networks to draw.
         simulated: whether to simulate; if not, the verdict is theory's.
         advise: whether to look for a change.
 
@@ -122,6 +125,8 @@ def diagnose(
     by_theory = None if spec.scheme in STRUCTURED else theory(spec)
     if by_theory is None:
         notes.append(f"Theory is about independent weights, and {spec.scheme} draws none.")
+    # Where layers of 0 block every signal, nothing could be measured behind them. So the verdict is about the network
+    # without such zeros (`without`), while theory and simulation are shown for the network as it stands.
     held, blocked = zeros(spec), bool(in_the_way(spec))
     without = theory(without_zeros(spec)) if blocked else None
     by_simulation, same, error = None, None, ""
@@ -138,6 +143,7 @@ def diagnose(
             error = str(raised)
         except FlatError as raised:
             notes.append(f"There is no simulation: {raised}.")
+    # A simulation of this very width is worth more than the theory of wide networks.
     best = without or by_simulation or by_theory
     seen = evidence(spec, best, twins=same, error=error)
     last_layer = small_last(seen.rows)
@@ -155,6 +161,7 @@ def diagnose(
         last_layer,
     )
     if found.problems and advise:
+        # Two draws are enough to see whether a change helps, and each change is simulated.
         found = dataclasses.replace(found, advice=_advise(found, min(seeds, 2)))
     return found
 
@@ -180,7 +187,10 @@ def _notes(held: tuple[int, ...], *, blocked: bool, last_layer: float | None) ->
 
 
 def _advise(now: Diagnosis, seeds: int) -> Advice | None:
-    """Return the change that leaves the least by theory, once it is seen to help in a simulation too."""
+    """Return the change after which the fewest problems are left in a simulation, or None if none helps.
+
+    The candidates come from theory, the best first. The first one without any problem ends the search.
+    """
     tried = []
     for change, new in promising(now.spec):
         found = diagnose(new, seeds=seeds, advise=False)

@@ -1,7 +1,7 @@
-"""What a PyTorch model's start does to its signal and gradient, seen through the hooks of `watch.py`.
+"""The diagnosis of a PyTorch model: its signal and gradient at the start, measured by the hooks of `watch.py`.
 
-The model is run as it is, forward and backward on one batch, and comes back as it was: parameters, buffers, gradients,
-modes, hooks, and PyTorch's random numbers.
+The model is run forward and backward on one batch. Then parameters, buffers, gradients, modes, hooks and PyTorch's
+random state are restored.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ from wi_docs.diagnosis.watch import RAISED, alike, as_it_was, length, number, to
 from wi_docs.nn import checks, gains, number_formats
 
 __all__ = ["Probe", "Row", "load", "probe", "standard_inputs"]
-MOVES = 4  # how many steps may pass until a gradient comes back: one for each factor of 0 that waits for another
+MOVES = 4  # the most steps until a gradient has to come back: one for each factor of 0 that waits for another
 
 
 @dataclass(frozen=True)
 class Probe:
-    """What was found.
+    """The result of `probe`: measurements, problems and advice.
 
     Attributes:
-        model: the model's class.
-        rows: before the first step, in the order of the calls.
-        after: the same after the steps; None without any.
-        steps: of gradient descent that were taken.
+        model: name of the model's class.
+        rows: the rows before the first step, in the order of the calls.
+        after: the rows after the steps; None if no steps were taken.
+        steps: number of steps of gradient descent.
         rate: their learning rate.
-        loss: before the first step.
+        loss: the loss before the first step.
         chance: the logarithm of the number of classes, the loss of a model that knows nothing; None for other losses.
-        loss_after: after the steps.
+        loss_after: the loss after the steps; None if no steps were taken.
         output_correlation: mean cosine of two examples' outputs; None for a single example, or for outputs of one
             number, which have a sign and no direction.
-        problems: what is bad, the worst first.
-        advice: a change that was tried on the model and what it gave; empty if there is none.
-        notes: what is worth knowing besides.
-        zeros: parameters that start at 0 and leave it within the first steps.
+        problems: the problems found, the worst first.
+        advice: a change that was tried on the model, and its effect, in words; empty if there is none.
+        notes: sentences on facts that are worth knowing and are not judged.
+        zeros: names of parameters that start at 0 and leave it within the first steps.
     """
 
     model: str
@@ -64,24 +64,27 @@ class Probe:
 
     @property
     def small_last(self) -> float | None:
-        """The last layer's factor on the gradient if it alone makes the first row's vanish; else None."""
+        """The last layer's factor on the gradient if the gradient vanishes through that layer alone; else None."""
         return small_last(self.rows)
 
     @property
     def before_last(self) -> Row | None:
-        """The last row before the last weights that has a signal, the model left out; None if there is none."""
+        """The last row before the last weights that has a signal; None if there is none.
+
+        A row of the model itself, if it has parameters of its own, is left out: its output is the network's.
+        """
         rows = [row for row in self.rows if row.module]
         last = max((k for k, row in enumerate(rows) if row.matrix), default=0)
         return next((row for row in reversed(rows[:last]) if row.signal and row.correlation is not None), None)
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is bad."""
+        """Whether no problem was found."""
         return not self.problems
 
     @property
     def verdict(self) -> str:
-        """The verdict in words."""
+        """The verdict as a sentence or two."""
         if self.problems:
             return f"Bad: {self.problems[0].kind}. {self.problems[0].sentence}"
         pair, kept = ends(self.rows), "There are no two layers with weights to compare"
@@ -117,6 +120,7 @@ def load(target: str) -> tuple[Any, Any, Any]:
         raise ValueError(
             f"{target} must return a torch.nn.Module, or a tuple of it, inputs and targets; got {type(built).__name__}"
         )
+    # What `build` left out becomes None.
     inputs, targets = (*rest, None, None)[:2]
     return model, inputs, targets
 
@@ -126,9 +130,9 @@ def standard_inputs(model: Any, shape: tuple[int, ...] | None = None, batch: int
 
     Args:
         model: the module.
-        shape: of one input; None to take it from the first layer: the features of a linear one, channels by 32 by 32
-            for a convolution, 16 words for an embedding.
-        batch: how many inputs.
+        shape: shape of one input; None to take it from the first layer: the features of a linear layer, channels by 32
+            by 32 for a convolution, 16 words for an embedding.
+        batch: number of inputs.
 
     Raises:
         ValueError: if the first layer does not tell the shape.
@@ -142,6 +146,7 @@ def standard_inputs(model: Any, shape: tuple[int, ...] | None = None, batch: int
         torch.nn.Embedding: lambda layer: (16,),
     }
     for module in model.modules():
+        # The first module with parameters of its own is taken for the first layer.
         if any(True for _ in module.parameters(recurse=False)):
             guess = guesses.get(type(module))
             if shape is None and guess is None:
@@ -158,7 +163,7 @@ def standard_inputs(model: Any, shape: tuple[int, ...] | None = None, batch: int
 def probe(
     model: Any, inputs: Any = None, targets: Any = None, *, steps: int = 0, rate: float = 0.01, advise: bool = True
 ) -> Probe:
-    """Run `model` forward and backward on one batch, watch each module with parameters, and say what is bad.
+    """Run `model` forward and backward on one batch, measure each module with parameters, and judge its start.
 
     Args:
         model: a `torch.nn.Module`; it comes back as it was.
@@ -166,8 +171,8 @@ def probe(
         targets: classes (integers) for cross-entropy, or values for the squared error, a tensor, array or list; None
             for random classes, as many as the output has entries. A model that returns one number returns its loss, and
             takes none.
-        steps: of plain gradient descent on the batch, after which to look again.
-        rate: their learning rate.
+        steps: number of steps of plain gradient descent on the batch, after which the model is measured again.
+        rate: learning rate of those steps.
         advise: whether to try other weights if the verdict is bad.
 
     Raises:
@@ -190,6 +195,7 @@ def probe(
     inputs = standard_inputs(model) if inputs is None else inputs
     arguments = inputs if isinstance(inputs, tuple) else (inputs,)
 
+    # Everything within may change the model: steps are taken on it, and other weights tried.
     with as_it_was(model):
         found = _look(model, arguments, targets, steps, rate)
         if found.problems and advise:
@@ -198,7 +204,7 @@ def probe(
 
 
 def _refuse(model: Any) -> None:
-    """Say why a model cannot be watched, if so."""
+    """Raise a ValueError for a model that cannot be observed: scripted, on the meta device, or made for inference."""
     torch = torch_module()
     if any(isinstance(module, torch.jit.ScriptModule) for module in model.modules()):
         raise ValueError(
@@ -215,7 +221,12 @@ def _refuse(model: Any) -> None:
 
 
 def _targets(given: Any) -> Any:
-    """Return targets as a tensor, or say why they cannot be."""
+    """Return targets as a tensor of real numbers; None stays None.
+
+    Raises:
+        ValueError: for a ragged list, complex numbers, or a tensor without values.
+        TypeError: for anything that is no tensor, array or list.
+    """
     torch = torch_module()
     if isinstance(given, list | np.ndarray):
         try:
@@ -232,6 +243,10 @@ def _targets(given: Any) -> Any:
 
 
 def _look(model: Any, arguments: tuple[Any, ...], targets: Any, steps: int, rate: float) -> Probe:
+    """Measure the model before and after `steps` steps of gradient descent, judge it, and return the result.
+
+    It changes parameters and gradients; `as_it_was` restores them. There is no advice yet.
+    """
     torch = torch_module()
     first = watched(model, arguments, targets)
     if not first.rows:
@@ -240,6 +255,7 @@ def _look(model: Any, arguments: tuple[Any, ...], targets: Any, steps: int, rate
             "nn.ParameterList, or those that a function uses outside of their module, are not looked at"
         )
     zeros = _wait(model, arguments, targets, first.rows)
+    # Plain gradient descent, with the gradients that the last pass has left in the parameters.
     start = {name: p.detach().clone() for name, p in model.named_parameters()} if steps else {}
     last = None
     for _ in range(steps):
@@ -250,6 +266,7 @@ def _look(model: Any, arguments: tuple[Any, ...], targets: Any, steps: int, rate
         last = watched(model, arguments, targets, hooks=False)
     after = None
     if steps:
+        # A last pass with hooks measures the rows after the steps, and how far each weight has moved.
         final = watched(model, arguments, targets)
         for row in final.rows:
             name = f"{row.module}.weight".lstrip(".")
@@ -258,6 +275,7 @@ def _look(model: Any, arguments: tuple[Any, ...], targets: Any, steps: int, rate
                 row.update = float(length(moved)) / max(float(length(start[name])), 1e-300)
         after, last = tuple(final.rows), final
     output = first.output
+    # `chance` compares with cross-entropy, and is only known if that was the loss.
     classes = output.shape[-1] if output.ndim > 1 else 1
     counted = classes > 1 and (targets is None or not targets.is_floating_point())
     result = Probe(
@@ -276,15 +294,18 @@ def _look(model: Any, arguments: tuple[Any, ...], targets: Any, steps: int, rate
 
 
 def _wait(model: Any, arguments: tuple[Any, ...], targets: Any, rows: list[Row]) -> tuple[str, ...]:
-    """Return the parameters that are 0 and get a gradient. If rows get none, move those and note what comes back then.
+    """Return the names of parameters that are 0 and get a gradient, and measure the gradients that they hold up.
 
-    What lies before one factor of 0 has to wait for it; before two on one path, for ever. So a few such steps tell them
-    apart. Parameters and gradients come back as they were.
+    A layer before one factor of 0 gets no gradient until that factor has moved; before two factors of 0 on one path it
+    never gets one. So where rows have a gradient of 0, the parameters that are 0 and get a gradient are moved a little,
+    up to `MOVES` times, and `later` and `moves` of the rows are set when a gradient comes back. Parameters and
+    gradients are restored at the end.
     """
     torch = torch_module()
     found: dict[str, Any] = {}
     grads = {name: p.grad for name, p in model.named_parameters()}
     for turn in range(MOVES):
+        # Parameters that are exactly 0, get a gradient that is neither 0 nor infinite, and have not been moved yet.
         new = {
             name: p for name, p in model.named_parameters()
             if p.requires_grad and p.grad is not None and p.grad.layout == torch.strided and name not in found
@@ -295,6 +316,7 @@ def _wait(model: Any, arguments: tuple[Any, ...], targets: Any, rows: list[Row])
             break
         with torch.no_grad():
             for p in new.values():
+                # A step of 0.01 in the entry with the largest gradient, whatever the size of the loss.
                 p -= 0.01 * p.grad / p.grad.abs().max()
         again = watched(model, arguments, targets).rows
         for row, other in zip(rows, again, strict=False):
@@ -309,7 +331,10 @@ def _wait(model: Any, arguments: tuple[Any, ...], targets: Any, rows: list[Row])
 
 
 def _evidence(found: Probe) -> Evidence:
-    """Return the look at a model as evidence for the rules. The rows of an embedding are words and no units."""
+    """Return the measurements as evidence for the rules of `problems`.
+
+    The rows of an embedding's matrix are words and no units, and may be equal.
+    """
     return Evidence(
         found.rows,
         tuple(row for row in found.rows if row.equal and row.matrix and row.kind != "Embedding"),
@@ -322,12 +347,12 @@ def _evidence(found: Probe) -> Evidence:
 
 
 def _notes(model: Any, found: Probe) -> tuple[str, ...]:
-    """Return sentences on parameters, gradients and outputs that are worth knowing and are not judged."""
+    """Return sentences on facts that are worth knowing and are not judged: parameters, gradients, then outputs."""
     return (*_parameter_notes(model, found), *_gradient_notes(found), *_output_notes(found))
 
 
 def _parameter_notes(model: Any, found: Probe) -> list[str]:
-    """Say which parameters are frozen, shared, without a gradient, or 0."""
+    """Return sentences on parameters that are frozen, called more than once, shared, without a gradient, or 0."""
     notes = []
     frozen = [row.name for row in found.rows if row.frozen]
     if frozen:
@@ -335,6 +360,7 @@ def _parameter_notes(model: Any, found: Probe) -> list[str]:
     repeated = [row.module or row.kind for row in found.rows if row.call == 2]
     if repeated:
         notes.append(f"Called more than once, with the same weights: {_few(repeated)}.")
+    # One parameter under several names is a shared one, such as an embedding tied to the output layer.
     owners: dict[int, list[str]] = {}
     for name, p in model.named_parameters(remove_duplicate=False):
         owners.setdefault(id(p), []).append(name)
@@ -354,7 +380,7 @@ def _parameter_notes(model: Any, found: Probe) -> list[str]:
 
 
 def _gradient_notes(found: Probe) -> list[str]:
-    """Say where the gradient is 0 or small and may be meant to be."""
+    """Return sentences on gradients that are 0 or small at first, and may be meant to be so."""
     notes = []
     if found.waiting:
         behind = [name for name in found.zeros if not name.endswith("bias")]  # what is added holds nothing up
@@ -371,7 +397,7 @@ def _gradient_notes(found: Probe) -> list[str]:
 
 
 def _output_notes(found: Probe) -> list[str]:
-    """Say what outputs have in common although the rows before tell inputs apart, and which formats are too small."""
+    """Return sentences on outputs that are alike although hidden rows are not, and on formats that are too small."""
     notes, hidden = [], found.before_last
     apart = None if found.output_correlation is None else 1 - found.output_correlation
     if apart is not None and apart < ALIKE and (hidden is None or 1 - hidden.correlation >= ALIKE):
@@ -390,16 +416,19 @@ def _output_notes(found: Probe) -> list[str]:
 
 
 def _few(names: list[str]) -> str:
+    """Return up to five names with commas, and the number of the others."""
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def _advise(model: Any, arguments: tuple[Any, ...], targets: Any, now: Probe) -> str:
-    """Try other weights for every linear layer and convolution, and say which leave the least; empty if none helps.
+    """Try other weights in every linear layer and convolution, and return the best choice and its verdict in words.
 
-    What is frozen stays as it is, and so does what starts at 0 and leaves it by itself: both may be meant.
+    The result is empty if no choice leaves fewer problems than there are now. Layers that are frozen stay as they are,
+    and so do layers that start at 0 and leave it by themselves: both may be meant.
     """
     torch = torch_module()
     kinds = [row.activation for row in now.rows if row.activation]
+    # The gain is that of the activation that follows the most rows.
     phi = max(set(kinds), key=kinds.count) if kinds else "linear"
     every = {
         name: m for name, m in model.named_modules()
@@ -419,6 +448,7 @@ def _advise(model: Any, arguments: tuple[Any, ...], targets: Any, now: Probe) ->
     for words, gain in choices.items():
         with torch.no_grad():
             for layer in layers:
+                # PyTorch's weights are (outputs, inputs, *kernel): one output has inputs times kernel positions.
                 fan_in = layer.weight[0].numel()
                 layer.weight.copy_(torch.randn(layer.weight.shape) * gain / math.sqrt(fan_in))
                 if layer.bias is not None and layer.bias.requires_grad:

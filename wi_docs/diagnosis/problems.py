@@ -13,8 +13,8 @@ from typing import Any
 
 from wi_docs.experiments import saturation
 
-# What is too much. Of saturated and dead units, `saturation.limit` and `saturation.DEAD` say it, from networks trained
-# on the digits.
+# The limits, in the units that each docstring names. Those of saturated and dead units are `saturation.limit` and
+# `saturation.DEAD`, from networks trained on the digits.
 REACH = 4.0
 """Change of the gradient's or the signal's size over the depth, in powers of e. The mean square changes by twice as
 many: eight depth scales of Schoenholz et al. (2017). In our map of theirs, deeper networks below the edge did not
@@ -28,11 +28,11 @@ FIRST_LOSS = 4.0
 """First loss, in multiples of that of a model that knows nothing, the logarithm of the number of classes. One draw at
 He's scale may have two or three. Ours."""
 
-# How bad what has no size of its own is, beside problems that are a multiple of too much.
-BEYOND = 100.0  # numbers leave their format, or nothing is left
-DEAD_LAYER = 60.0
+# The weights of problems that have no size of their own. The others weigh the multiple of their limit.
+BEYOND = 100.0  # numbers leave the format that the network runs in, or nothing is left
+DEAD_LAYER = 60.0  # all units of a layer are off for every input
 STUCK = 50.0  # equal units that stay equal, and layers that never get a gradient
-FORMAT = 10.0
+FORMAT = 10.0  # numbers leave the format in which they are to be kept, but not float64
 
 FOLLOWS = {
     "vanishing gradient": "The first layers hardly learn.",
@@ -44,30 +44,33 @@ FOLLOWS = {
 
 @dataclass
 class Row:
-    """A layer, or a module with parameters of its own at one call. What was not seen is None.
+    """Measurements of one layer, or of one call of a module that has parameters of its own.
+
+    A field is None if the quantity was not measured. The fields of type Any hold PyTorch scalars until `watch` turns
+    them into floats.
 
     Attributes:
-        name: of the layer or module, with the number of the call if it is called more than once.
-        kind: the module's class; empty for a layer of a description.
-        matrix: whether it has weights of two axes or more.
-        axis: of its output that counts units.
+        name: name of the layer or module, with the number of the call if it is called more than once.
+        kind: class of the module; empty for a layer of a description.
+        matrix: whether the layer or module has weights of two axes or more.
+        axis: the axis of its output that counts units.
         module: the module's name as `named_modules` has it, empty for the model itself; a layer's own name.
-        call: which call of the module this is, counted from 1.
+        call: number of this call among the calls of the module, counted from 1.
         sigma_w: root mean square of its weights times the root of the fan-in.
-        equal: how many of its units have the weights of another unit.
-        units: how many it has.
+        equal: number of its units that have the weights of another unit.
+        units: number of its units.
         frozen: whether it has parameters and none of them is trained.
         signal: rms of its output, before the activation that follows.
-        gradient: length of the derivative of the loss with respect to its output; for a layer of a description, of a
-            cotangent of length 1 at the network's output.
-        later: if that is 0: the same once parameters that are exactly 0 have moved.
-        moves: how often they had to.
-        weight_gradient: rms of the loss's derivative with respect to its weights, over their own rms.
-        update: how far its weights have moved, over their length, after the steps.
+        gradient: length (Euclidean norm) of the derivative of the loss with respect to its output; for a layer of a
+            description, of a cotangent of length 1 at the network's output.
+        later: where `gradient` is 0, its value once parameters that are exactly 0 have moved.
+        moves: number of moves of those parameters that this took.
+        weight_gradient: rms of the loss's derivative with respect to its weights, over the rms of the weights.
+        update: length of the change of its weights over the steps, over the length of the weights.
         correlation: mean cosine of two inputs at its output.
-        activation: our name for the function that follows.
+        activation: our name for the activation function that follows.
         saturated: share of pairs of unit and input with a slope below a tenth of the largest.
-        dead: share of units that are so at every input and position.
+        dead: share of units whose slope is below that at every input and position.
         broken: whether its output has entries that are NaN or infinite.
     """
 
@@ -95,11 +98,11 @@ class Row:
 
     @property
     def reach(self) -> float:
-        """The gradient, or the later one where there is none at first."""
+        """The gradient's length, or its later length where the gradient is 0 at first; 0 if neither is known."""
         return float(self.gradient or self.later or 0.0)
 
     def __str__(self) -> str:
-        """Return the name with the class, as a sentence has it."""
+        """Return the name, followed by the module's class in parentheses if there is one."""
         return f"{self.name} ({self.kind})" if self.kind else self.name
 
 
@@ -118,7 +121,7 @@ class Exit:
     row: str
 
     def __str__(self) -> str:
-        """Return the fact as a sentence has it."""
+        """Return a clause such as "the signal overflows at layer 3"."""
         return f"the {self.what} {'overflows' if self.overflows else 'underflows'} at {self.row}"
 
 
@@ -127,10 +130,10 @@ class Problem:
     """Something that keeps a network from learning as it stands.
 
     Attributes:
-        kind: what sort it is, in a word or two.
-        row: the name of the row where it is first, or is worst.
-        sentence: what was found.
-        weight: how bad it is, in multiples of what is too much: at least 1.
+        kind: name of the kind of problem, such as "vanishing gradient".
+        row: name of the row where the problem appears first, or is worst.
+        sentence: the finding, with its numbers, as one or two sentences.
+        weight: severity, as a multiple of the limit: at least 1.
     """
 
     kind: str
@@ -141,21 +144,21 @@ class Problem:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the rules look at. None, an empty tuple or False: it was not looked at.
+    """The facts that the rules judge. A field that is None, an empty tuple or False was not measured.
 
     Attributes:
-        rows: in the order in which the signal passes them.
-        layers: layers with equal units.
+        rows: the rows, in the order in which the signal passes them.
+        layers: the layers with equal units.
         hidden: the last row before the last weights, if two inputs have a direction there.
         ran: whether a model ran on a batch, with its own loss, and showed which gradients of 0 stay 0.
         output_correlation: mean cosine of two outputs.
-        loss: before the first step.
-        chance: what a model that knows nothing loses.
+        loss: the loss before the first step.
+        chance: the loss of a model that knows nothing, in nats: the logarithm of the number of classes.
         signal: factor on the signal's rms, from the input to the last hidden row.
-        spread: deviation of the logarithm of the signal's rms there, from one draw of the weights to the next.
-        dtype: the format that numbers are to be kept in.
-        exits: where they leave it.
-        error: what stopped a simulation because numbers left float64.
+        spread: standard deviation of the logarithm of the signal's rms there, over draws of the weights.
+        dtype: the number format in which the network is to run.
+        exits: the places where signal or gradient leave the range of that format.
+        error: the message of the error that ended a simulation because numbers left float64.
     """
 
     rows: tuple[Row, ...] = ()
@@ -185,14 +188,15 @@ def problems(evidence: Evidence) -> tuple[Problem, ...]:
 
 
 def burden(found: Sequence[Problem]) -> tuple[int, float]:
-    """Return the number of problems, then the sum of their weights: the order in which changes are compared."""
+    """Return the number of problems and the sum of their weights. Changes to a network are compared by this pair."""
     return len(found), sum(problem.weight for problem in found)
 
 
 def ends(rows: Sequence[Row]) -> tuple[Row, Row] | None:
-    """Return the first and the last row with weights and a gradient; None if there are not two.
+    """Return the first and the last row with weights and a gradient, or None if there are fewer than two.
 
-    Rows that got their gradient after another number of moves than the first are passed over: it is another look's.
+    Rows whose gradient appeared after another number of moves than the first row's are left out: it was measured on
+    other weights, and the two lengths cannot be compared.
     """
     seen = [row for row in rows if row.matrix and row.gradient is not None]
     seen = [row for row in seen if row.moves == seen[0].moves]
@@ -200,30 +204,33 @@ def ends(rows: Sequence[Row]) -> tuple[Row, Row] | None:
 
 
 def small_last(rows: Sequence[Row]) -> float | None:
-    """Return the last layer's factor on the gradient if it alone makes the first row's vanish, else None.
+    """Return the last layer's factor on the gradient if the gradient vanishes through that layer alone, else None.
 
-    That is over once the last layer has grown, and it is the first to: nothing lies between it and the loss.
+    Such a gradient grows as the last layer does, and that layer learns first: nothing lies between it and the loss.
     """
     followed = [row for row in rows if row.matrix and row.module and row.gradient is not None]
     seen = [row.reach for row in followed if row.gradient]
     if len(seen) < 2 or followed[0].reach == 0.0:
         return None
+    # In logarithms: from the loss back to the first row the gradient shrinks by more than the limit, but from the last
+    # hidden row back to the first it does not.
     first, hidden, last = (math.log(reach) for reach in (seen[0], *seen[-2:]))
     return seen[-2] / seen[-1] if first - last < -REACH and abs(first - hidden) <= REACH else None
 
 
 def cosine(apart: float) -> str:
-    """Return a cosine near 1 by what is missing.
+    """Return a cosine near 1 in words, given its distance `apart` from 1.
 
     Examples:
         >>> cosine(3e-5), cosine(0.0)
         ('1 - 3e-05', '1 to the last digit')
     """
+    # 1e-14 is some fifty rounding errors of float64 around 1.
     return f"1 - {apart:.0e}" if apart > 1e-14 else "1 to the last digit"
 
 
 def size(factor: float, form: str = ".2g") -> str:
-    """Return a factor in words that are short: 0.05, 3.2, 4e-17. `form` is how it is written where it is near 1.
+    """Return a factor as a short string: in the format `form` between 1e-3 and 1e3, else one digit and a power of ten.
 
     Examples:
         >>> size(4.04e-17), size(0.0512), size(31.7), size(31.7, ".2f")
@@ -236,6 +243,7 @@ def size(factor: float, form: str = ".2g") -> str:
 
 
 def _simulation_overflow(evidence: Evidence) -> Problem | None:
+    """Report a simulation that ended because numbers left float64."""
     if not evidence.error:
         return None
     last = evidence.rows[-1].name
@@ -243,6 +251,7 @@ def _simulation_overflow(evidence: Evidence) -> Problem | None:
 
 
 def _overflow(evidence: Evidence) -> Problem | None:
+    """Find the first row whose output is NaN or infinite, or a first loss that is."""
     row = next((row for row in evidence.rows if row.broken), None)
     if not evidence.ran:
         words = f"The signal overflows float64 at {row}."
@@ -255,6 +264,7 @@ def _overflow(evidence: Evidence) -> Problem | None:
 
 
 def _equal_units(evidence: Evidence) -> Problem | None:
+    """Report the first layer in which units have the same weights."""
     if not evidence.layers:
         return None
     row = evidence.layers[0]
@@ -266,13 +276,14 @@ def _equal_units(evidence: Evidence) -> Problem | None:
 
 
 def _no_gradient(evidence: Evidence) -> Problem | None:
-    """Find the layer that cuts a model off for good. A description has `zeros` for that."""
+    """Find the layer behind which a model gets no gradient for good. For a description, `zeros` answers this."""
     if not evidence.ran:
         return None
     row = next((row for row in evidence.rows if row.dead == 1.0), None)
     if row is not None:
         words = f"All units of {row} are off for every input: no signal passes, and no gradient."
         return Problem("dead layer", row.name, words, DEAD_LAYER)
+    # A gradient of exactly 0 that comes back once zeros have moved is no fault.
     silent = [row for row in evidence.rows if row.gradient == 0.0 and not row.later]
     if not silent:
         return None
@@ -281,7 +292,15 @@ def _no_gradient(evidence: Evidence) -> Problem | None:
 
 
 def _changed(what: str, factor: float, way: str, row: Row, steps: int) -> Problem | None:
-    """Judge a factor on the signal's or the gradient's size, taken over some rows; 0 steps if they are no chain."""
+    """Judge the factor by which the signal or the gradient changes over some rows.
+
+    Args:
+        what: `signal` or `gradient`.
+        factor: the change of its size, from 0 to infinity.
+        way: where it was measured, for the sentence: "from the output back to layer 1".
+        row: the row that the problem names.
+        steps: the number of rows between, to give a factor a row; 0 if the rows form no chain.
+    """
     beyond = factor in (0.0, math.inf)
     weight = BEYOND if beyond else abs(math.log(factor)) / REACH
     if weight <= 1.0:
@@ -298,6 +317,7 @@ def _changed(what: str, factor: float, way: str, row: Row, steps: int) -> Proble
 
 
 def _signal(evidence: Evidence) -> Problem | None:
+    """Judge the signal's change from the input to the last hidden row."""
     if evidence.signal is None:
         return None
     *hidden, _ = evidence.rows
@@ -306,6 +326,7 @@ def _signal(evidence: Evidence) -> Problem | None:
 
 
 def _gradient(evidence: Evidence) -> Problem | None:
+    """Judge the gradient's change from the output back to the first row, unless a small last layer explains it."""
     pair = ends(evidence.rows)
     if pair is None or small_last(evidence.rows) is not None:
         return None
@@ -318,7 +339,7 @@ def _gradient(evidence: Evidence) -> Problem | None:
 
 
 def _saturated_units(evidence: Evidence) -> Problem | None:
-    """Find the most saturated layer. Of a model's dead layer another rule speaks."""
+    """Find the most saturated layer. A dead layer of a model is reported by `_no_gradient`."""
     found = [
         (row.saturated / saturation.limit(row.activation), row)
         for row in evidence.rows
@@ -327,6 +348,7 @@ def _saturated_units(evidence: Evidence) -> Problem | None:
     if not found:
         return None
     weight, row = max(found, key=lambda pair: pair[0])
+    # `found` has no row without an activation; the first test is for the type checker.
     if row.activation is None or weight <= 1.0:
         return None
     limit = saturation.limit(row.activation)
@@ -338,7 +360,7 @@ def _saturated_units(evidence: Evidence) -> Problem | None:
 
 
 def _explained(row: Row) -> float:
-    """Return the share of units that are off for 32 inputs because these are alike, by theory."""
+    """Return the share of units that theory expects to be off for all of 32 inputs with this row's correlation."""
     q = row.signal**2 if row.signal else 0.0
     if not 0.0 < q < 1e300:
         return 0.0
@@ -347,7 +369,7 @@ def _explained(row: Row) -> float:
 
 
 def _dead_units(evidence: Evidence) -> Problem | None:
-    """Find the layer with the most units that are off for every input, beyond those that alike inputs explain."""
+    """Find the layer with the most dead units: off for every input, and not only because the inputs are alike."""
     found = [
         (row.dead - (explained := _explained(row)), explained, row)
         for row in evidence.rows
@@ -368,7 +390,10 @@ def _dead_units(evidence: Evidence) -> Problem | None:
 
 
 def _inputs_alike(evidence: Evidence) -> Problem | None:
-    """Compare two inputs where they end. What only the outputs have in common, a bias or a sign, is no fault."""
+    """Judge the cosine of two inputs at the last hidden row, and at the output.
+
+    Both have to be near 1. Outputs alone may share a bias or a sign, and that is no fault.
+    """
     hidden = evidence.hidden
     output = None if evidence.output_correlation is None else 1 - evidence.output_correlation
     if hidden is None or not 1 - hidden.correlation < ALIKE or not (output is None or output < ALIKE):
@@ -379,10 +404,12 @@ def _inputs_alike(evidence: Evidence) -> Problem | None:
     else:
         words = f"Outputs for different inputs have a cosine of {cosine(apart)}."
     kind, row = ("output ignores its input", "output") if evidence.ran else ("inputs alike", hidden.name)
+    # In powers of the limit: 1e-6 is twice as bad as 1e-3. Below 1e-16 a distance from 1 is rounding.
     return Problem(kind, row, words, math.log(max(apart, 1e-16)) / math.log(ALIKE))
 
 
 def _high_variance_between_draws(evidence: Evidence) -> Problem | None:
+    """Judge how much the signal's size differs from one draw of the weights to the next."""
     spread = evidence.spread
     if spread is None or spread <= SPREAD:
         return None
@@ -391,10 +418,11 @@ def _high_variance_between_draws(evidence: Evidence) -> Problem | None:
     else:
         times = f"{math.exp(spread):.1f}" if spread < math.log(1e3) else f"1e{spread / math.log(10):+03.0f}"
         words = f"At these widths the signal of one draw differs from the next by a factor of {times}, either way."
-    return Problem("a lottery", evidence.rows[-2].name, words, min(spread / SPREAD, BEYOND))
+    return Problem("high variance between draws", evidence.rows[-2].name, words, min(spread / SPREAD, BEYOND))
 
 
 def _number_format(evidence: Evidence) -> Problem | None:
+    """Report where signal and gradient leave the range of the number format."""
     if not evidence.exits:
         return None
     where = " and ".join(map(str, evidence.exits))
@@ -402,13 +430,14 @@ def _number_format(evidence: Evidence) -> Problem | None:
 
 
 def _initial_loss_too_large(evidence: Evidence) -> Problem | None:
+    """Judge the first loss against that of a model that knows nothing."""
     if evidence.chance is None or evidence.loss is None or evidence.loss <= FIRST_LOSS * evidence.chance:
         return None
     words = (
         f"The first loss is {evidence.loss:.2f}, where chance is {evidence.chance:.2f}: the output speaks before it "
         "knows anything."
     )
-    return Problem("loud output", "output", words, evidence.loss / (FIRST_LOSS * evidence.chance))
+    return Problem("initial loss too large", "output", words, evidence.loss / (FIRST_LOSS * evidence.chance))
 
 
 RULES: tuple[Callable[[Evidence], Problem | None], ...] = (

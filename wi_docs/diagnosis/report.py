@@ -1,4 +1,4 @@
-"""A diagnosis as a table for a terminal, and as plain values for machines."""
+"""A diagnosis as a table for a terminal, and as plain values for JSON."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from wi_docs.diagnosis.networks import Diagnosis
 from wi_docs.diagnosis.probe import Probe
 from wi_docs.diagnosis.spec import Spec
 
-CELLS = 6  # of a bar: each is a power of ten below the largest of its column
-SHOWN = 24  # rows of a table; of more, some are left out
-RED, GREEN, BOLD, PLAIN = "\033[31m", "\033[32m", "\033[1m", "\033[0m"
-COLUMNS = {  # what it is, and how wide a number is and its form
+CELLS = 6  # the width of a bar: a cell stands for a power of ten
+SHOWN = 24  # the most rows that a table shows
+RED, GREEN, BOLD, PLAIN = "\033[31m", "\033[32m", "\033[1m", "\033[0m"  # ANSI escape codes (ECMA-48, SGR)
+COLUMNS = {  # for each field of `Layers`: its meaning, the width of a number, and its format
     "signal": ("rms of the row's output", 7, ".2g"),
     "gradient": ("length of the gradient there, where it is 1 at the network's output", 7, ".2g"),
     "forward": ("factor of the row on the signal's rms", 5, ".2f"),
@@ -38,12 +38,13 @@ def bar(value: float, largest: float) -> str:
     """
     if not 0.0 < value <= largest or math.isinf(largest):
         return " " * CELLS
+    # Unicode has blocks of one to seven eighths of a cell, so that a bar resolves an eighth of a power of ten.
     eighths = max(0, round(8 * (CELLS + math.log10(value / largest))))
     return ("█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8]).rstrip().ljust(CELLS)
 
 
 def chosen(rows: int) -> tuple[list[int], int]:
-    """Return the places of the rows to show, and the step between them: all, or as many as have room and the last.
+    """Return the indices of the rows to show, and the step between them. The last row is always shown.
 
     Examples:
         >>> len(chosen(10)[0]), chosen(100)[0][-3:], chosen(100)[1]
@@ -87,7 +88,7 @@ def text(found: Diagnosis | Probe, *, color: bool = False) -> str:
     return "\n".join(lines)
 
 
-PROBE_COLUMNS = {
+PROBE_COLUMNS = {  # for each field of `Row`: its meaning, and the width and format of a number
     "sigma_w": ("rms of the weights times the root of the fan-in", "6.2g"),
     "signal": ("rms of the output", "7.2g"),
     "gradient": ("length of the loss's gradient with respect to the output", "7.2g"),
@@ -103,9 +104,12 @@ PROBE_COLUMNS = {
 
 
 def _probe_text(found: Probe, paint: Callable[[str, str], str]) -> str:
+    """Return the diagnosis of a PyTorch model as lines of text. `paint` puts a color around words."""
     bad = {problem.row for problem in found.problems}
     lines = [paint(BOLD, f"{found.model}: {len(found.rows)} modules with parameters"), ""]
     shown = {name: words for name, (words, _) in PROBE_COLUMNS.items() if name != "update" or found.after}
+    # Rows before the first step and, if steps were taken, after them: a table each, of which the second alone has a
+    # column for the update of the weights.
     for rows, title in (
         (found.rows, "before the first step"),
         (found.after, f"after {found.steps} steps at a rate of {found.rate:g}"),
@@ -141,11 +145,12 @@ def _probe_text(found: Probe, paint: Callable[[str, str], str]) -> str:
 
 
 def _probe_width(name: str) -> int:
+    """Return the width of a column of the probe's table. The gradient's holds a bar beside the number."""
     return max(len(name), 14) if name == "gradient" else max(len(name), 7)
 
 
 def headline(spec: Spec) -> str:
-    """Return the network in a line.
+    """Return a description of the network that fits in one line. What is left at its default is not named.
 
     Examples:
         >>> headline(Spec((784, *[256] * 20, 10), "gelu", sigma_w=1.0, dtype="fp16"))
@@ -162,7 +167,10 @@ def headline(spec: Spec) -> str:
 
 
 def table(found: Diagnosis) -> tuple[str, list[tuple[str, str]], list[str]]:
-    """Return a header, the name and the line of each row that is shown, and a line that says what is left out."""
+    """Return the header of the table, the shown rows as pairs of name and line, and a note if rows are left out.
+
+    Where there are both theory and simulation, a column holds two numbers, in this order.
+    """
     sides = [side for side in (found.theory, found.simulation) if side is not None]
     name_width = max(len(name) for name in (*found.rows, "row"))
     header = f"{'row':{name_width}}"
@@ -173,6 +181,7 @@ def table(found: Diagnosis) -> tuple[str, list[tuple[str, str]], list[str]]:
         columns = [getattr(side, name) for side in sides]
         wide = max(len(name), (digits + 1) * len(sides) - 1)
         header += f"  {name:>{wide}}" + (" " * (CELLS + 1) if bars else "")
+        # Bars show the simulation where there is one.
         largest = float(np.max(columns[-1]))
         for place, k in enumerate(shown):
             lines[place] += f"  {' '.join(format(float(column[k]), form).rjust(digits) for column in columns):>{wide}}"
@@ -182,7 +191,9 @@ def table(found: Diagnosis) -> tuple[str, list[tuple[str, str]], list[str]]:
 
 
 def plain(found: Diagnosis | Probe) -> dict[str, Any]:
-    """Return the diagnosis as dictionaries, lists, numbers and words. What is infinite is None.
+    """Return the diagnosis as dictionaries, lists, numbers and strings. Infinite and undefined numbers become None.
+
+    JSON has neither infinity nor NaN.
 
     Examples:
         >>> from wi_docs import diagnose
@@ -198,6 +209,7 @@ def plain(found: Diagnosis | Probe) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    """Return a value as JSON has it: dataclasses as dictionaries, arrays as lists, and None for infinity and NaN."""
     if dataclasses.is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Networks as they are described, drawn and run: the second opinion beside theory."""
+"""Simulation of described networks: weights are drawn and inputs are sent through, to check what theory predicts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from wi_docs.nn.network import MLP
 
 
 def build(spec: Spec, seed: int = 0) -> MLP:
-    """Return the network that is described.
+    """Return the network that `spec` describes, with weights and biases drawn from the seeds `spec.seed` and `seed`.
 
     Examples:
         >>> net = build(Spec((8, 4, 4, 4, 2), scheme="he_normal", residual=True))
@@ -33,6 +33,8 @@ def build(spec: Spec, seed: int = 0) -> MLP:
     deviations, shapes = spec.deviations(), list(itertools.pairwise(spec.widths))
     net = MLP(spec.widths, spec.activation, spec.scheme or "lecun_normal", rng)
     for layer, ((sigma_w, sigma_b), shape) in enumerate(zip(deviations, shapes, strict=True)):
+        # Weights are drawn by the scheme, and then scaled from its own sigma_w to the one described. Without a scheme
+        # they are drawn by LeCun's, whose sigma_w is 1.
         drawn = initializers.deviation(spec.scheme or "lecun_normal", shape) * math.sqrt(shape[0])
         with np.errstate(over="ignore", invalid="ignore"):
             net.W[layer] *= sigma_w / drawn if drawn else 0.0
@@ -41,9 +43,11 @@ def build(spec: Spec, seed: int = 0) -> MLP:
 
 
 def arrange(spec: Spec, net: MLP) -> MLP:
-    """Give `net` the branches and normalizations of `spec`, in place, and return it."""
+    """Add the residual branches and normalizations of `spec` to `net`, in place, and return it."""
     hidden = range(len(net.W) - 1)
     if spec.residual:
+        # Layer 0 leads into the stream and the last layer out of it. Between them, each branch is a layer with the
+        # activation and a linear one: layers 1 and 2, 3 and 4, and so on.
         starts = frozenset(hidden[1::2])
         net.activations = [activation(spec.activation if k in starts else "linear") for k in range(len(net.W))]
         net.branch_ends = frozenset(hidden[2::2])
@@ -67,30 +71,35 @@ def simulate(spec: Spec, nets: Sequence[MLP], batch: int = 32) -> Layers:
         >>> bool(abs(6 * layers.chi[1:-1].mean() - 1) < 0.1)
         True
     """
+    # All networks get the same inputs. The seed differs from that of every draw of weights.
     rng, n = np.random.default_rng([spec.seed, 1]), spec.widths[0]
     own, common = rng.standard_normal((batch, n)), rng.standard_normal(n)
     c = spec.input_correlation
+    # A part of its own and a part in common give every pair of inputs the correlation c.
     x = math.sqrt(spec.input_second_moment) * (math.sqrt(1 - c) * own + math.sqrt(c) * common)
     cotangent = rng.standard_normal((batch, spec.widths[-1]))
     with np.errstate(over="ignore", invalid="ignore"):  # squares of what is near the end of float64
         measured = [_measure(spec, net, x, cotangent) for net in nets]
+        # (networks, rows, quantities), averaged over networks.
         mean = np.array([table for table, _ in measured], dtype=np.float64).mean(axis=0)
     spread = _spread(np.array([logs for _, logs in measured]))
     return Layers(*np.ascontiguousarray(np.c_[mean, spread].T))
 
 
 def _measure(spec: Spec, net: MLP, x: Array, cotangent: Array) -> tuple[list[list[float]], list[Array]]:
-    """Return the columns of `Layers` but the spread, a list for each row, and the logarithms of the outputs' lengths.
+    """Return the measurements of one network: a list for each row, and the logarithms of its outputs' lengths.
 
-    The logarithms are `(inputs,)` for each row.
+    The list has the fields of `Layers` in their order, without the spread. The logarithms are `(inputs,)` for each row.
     """
     run = net.forward(x)
     grad = net.backward(run, cotangent)
     table, logs, before, da_before = [], [], x, grad.x
     for _, first, *rest in spec.rows():
+        # A block's activation is in its first layer, and its output behind its last.
         end = rest[-1] if rest else first
         z, a, da = run.pre_activations[first], run.outputs[end], grad.outputs[end]
         off, length = saturation.saturated(net.activations[first], z), _length(da)
+        # The ratio of two lengths and not of their squares, which could leave float64.
         back, size, sum_size = over(_length(da_before), length), rms(a), rms(z)
         table.append(
             [
@@ -104,14 +113,14 @@ def _measure(spec: Spec, net: MLP, x: Array, cotangent: Array) -> tuple[list[lis
 
 
 def _length(x: Array) -> float:
-    """Return the length of all entries as a vector, also where their squares leave float64."""
+    """Return the Euclidean norm of all entries of `x`. It is correct even where their squares leave float64."""
     return rms(x) * math.sqrt(x.size)
 
 
 def _log_lengths(a: Array) -> Array:
-    """Return the logarithm of each example's length, `(batch,)`, also where squares leave float64.
+    """Return the logarithm of each example's Euclidean norm, `(batch,)`; minus infinity for an example of zeros.
 
-    It is minus infinity for an example of zeros.
+    Each example is divided by its largest entry first, so that no square leaves float64.
     """
     largest = np.abs(a).max(axis=1, keepdims=True)
     unit = a / np.where(largest > 0.0, largest, 1.0)
@@ -120,9 +129,10 @@ def _log_lengths(a: Array) -> Array:
 
 
 def _spread(logs: Array) -> Array:
-    """Return the deviation over networks of one input's logarithm, its square averaged over inputs, `(rows,)`.
+    """Return the standard deviation over networks of the logarithm of an input's length, `(rows,)`.
 
-    `logs` are `(networks, rows, inputs)`. It is infinite where an input is 0 in one network and not in another.
+    `logs` are `(networks, rows, inputs)`. The variance is averaged over inputs. The result is infinite if the signal of
+    an input is 0 in one network and not in another.
     """
     if len(logs) < 2:
         return np.zeros(logs.shape[1])
@@ -133,7 +143,7 @@ def _spread(logs: Array) -> Array:
 
 
 def alike(a: Array) -> float:
-    """Return the mean cosine of two rows of `a`, 1 if all are 0.
+    """Return the mean cosine over all pairs of different rows of `a`, or 1 if a row is 0.
 
     Examples:
         >>> alike(np.array([[1.0, 0.0], [0.0, 2.0]])), alike(np.zeros((2, 2)))
@@ -144,11 +154,13 @@ def alike(a: Array) -> float:
         return 1.0
     unit = a / largest
     unit = unit / np.linalg.norm(unit, axis=1, keepdims=True)
+    # With unit vectors u_i, |sum u_i|^2 = n + the sum of u_i . u_j over the n (n - 1) ordered pairs of different ones.
+    # So no matrix of all pairs is needed.
     return float((np.square(unit.sum(axis=0)).sum() - len(a)) / (len(a) * (len(a) - 1)))
 
 
 def filled(spec: Spec, net: MLP) -> MLP:
-    """Return a copy of `net` with weights of sigma_w 1 where `zeros` are in the way of every signal."""
+    """Return a copy of `net` with normal weights of sigma_w 1 in the layers of zeros that block every signal."""
     rng, new = np.random.default_rng([spec.seed, 2]), copy.copy(net)
     new.W = list(net.W)
     for layer in in_the_way(spec):
@@ -157,16 +169,18 @@ def filled(spec: Spec, net: MLP) -> MLP:
 
 
 def twins(net: MLP, held: tuple[int, ...]) -> Row | None:
-    """Return the first hidden layer with equal units, but for the layers `held`, which are counted from 0.
+    """Return the first hidden layer with equal units, or None. The layers `held`, counted from 0, are left out.
 
-    Zeros that are held up only until the first step part then: what comes back differs from unit to unit.
+    Those start at 0 and leave it at the first step. Then their units part, since each gets another gradient.
     """
     for layer, (W, b) in enumerate(zip(net.W[:-1], net.b, strict=False)):
         if layer in held:
             continue
         if len(np.unique(W[0])) == W.shape[1]:  # their first weights differ already
             continue
-        units = np.ascontiguousarray(np.r_[W, b[None, :]].T + 0.0)  # -0 is 0
+        # A row for each unit: its incoming weights and its bias. Rows are compared byte by byte, in which -0 and 0
+        # differ.
+        units = np.ascontiguousarray(np.r_[W, b[None, :]].T + 0.0)  # -0 becomes 0
         different = len({unit.tobytes() for unit in units})
         if different < len(units):
             return Row(f"layer {layer + 1}", "", True, units=len(units), equal=len(units) - different)
@@ -174,7 +188,7 @@ def twins(net: MLP, held: tuple[int, ...]) -> Row | None:
 
 
 def given(spec: Spec, weights: Sequence[tuple[Array, Array]]) -> MLP:
-    """Return the network that is described, with these weights and biases in place of drawn ones.
+    """Return the network that `spec` describes, with the given weights and biases in place of drawn ones.
 
     Raises:
         ValueError: for weights of other shapes than `spec.widths`.

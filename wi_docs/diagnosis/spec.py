@@ -1,4 +1,4 @@
-"""A network before its first step, in words and numbers."""
+"""The description of a network before its first step, which can be written to and read from TOML."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ STRUCTURED = ("zeros", "constant", "identity")  # schemes whose weights are not 
 
 @dataclass(frozen=True)
 class Spec:
-    r"""A network before its first step, in words and numbers.
+    r"""The description of a network before its first step.
 
     Attributes:
-        widths: units from input to output, at least two.
-        activation: of every layer but the last, one of `activations.names()`.
-        scheme: how the weights are drawn, one of `initializers.names()`; or give `sigma_w`.
-        gain: factor on every weight that the scheme draws.
-        sigma_w: measured in place of a scheme: \(\sqrt{n_\text{in}}\) times the root mean square of the weights, one
-            number or one a layer.
-        sigma_b: root mean square of the biases, one number or one a layer. None is what the scheme's library does: that
-            of `pytorch_linear` draws them, all others start them at 0.
-        residual: blocks of two layers are added to a stream of one width. Widths are then an input, the stream's width
-            an odd number of times, and an output.
-        branch: factor on the last matrix of each block.
-        normalization: over a layer's units. `before` the activation or `after` it; in a residual network before each
-            branch (inside it) or after each addition. Or `none`.
-        dtype: `fp16`, `bf16`, `fp32` or `fp64`: what the numbers are kept in.
-        input_second_moment: mean square of the inputs.
-        input_correlation: of two inputs, from 0 to 1 (not included).
-        seed: a non-negative integer.
+        widths: the numbers of units from input to output, at least two.
+        activation: the activation of every layer but the last, one of `activations.names()`.
+        scheme: the scheme by which the weights are drawn, one of `initializers.names()`; None if `sigma_w` is given.
+        gain: a factor on every weight that the scheme draws.
+        sigma_w: in place of a scheme, \(\sqrt{n_\text{in}}\) times the root mean square of the weights, one number or
+            one a layer.
+        sigma_b: the root mean square of the biases, one number or one a layer. None stands for the default of the
+            scheme's library: PyTorch, whose scheme is `pytorch_linear`, draws biases; all others start them at 0.
+        residual: whether blocks of two layers are added to a stream of one width. The widths are then an input, the
+            stream's width an odd number of times, and an output.
+        branch: a factor on the last matrix of each block.
+        normalization: the place where a layer's units are normalized: `before` the activation or `after` it; in a
+            residual network before each branch (inside it) or after each addition; or `none`.
+        dtype: the number format in which the network runs: `fp16`, `bf16`, `fp32` or `fp64`.
+        input_second_moment: the mean square of the inputs.
+        input_correlation: the correlation of two inputs, from 0 to 1 (not included).
+        seed: the seed of everything random, a non-negative integer.
 
     Raises:
         ValueError: for a value out of range, or values that do not go together.
@@ -67,6 +67,7 @@ class Spec:
     def __post_init__(self) -> None:
         if not isinstance(self.widths, Sequence) or isinstance(self.widths, str):
             raise TypeError(f"widths must be integers from input to output, got {self.widths!r}")
+        # A frozen dataclass refuses plain assignment, also while it checks and converts its own fields.
         keep = object.__setattr__
         keep(self, "widths", tuple(checks.count("widths", width) for width in self.widths))
         if len(self.widths) < 2:
@@ -107,6 +108,7 @@ class Spec:
         keep(self, "seed", checks.count("seed", self.seed, least=0))
 
     def _one_or_each(self, name: str) -> float | tuple[float, ...] | None:
+        """Return the field `name` as one number for all layers, a tuple of one a layer, or None if it was left out."""
         value, layers = getattr(self, name), len(self.widths) - 1
         if value is None:
             return None
@@ -117,16 +119,18 @@ class Spec:
         return tuple(checks.number(name, item, least=0.0) for item in value)
 
     def deviations(self) -> list[tuple[float, float]]:
-        r"""Return \(\sigma_w\) and \(\sigma_b\) of each layer."""
+        r"""Return \(\sigma_w\) and \(\sigma_b\) of each layer, the factor on branches included."""
         shapes = list(itertools.pairwise(self.widths))
         if self.scheme is None:
             weights = self.sigma_w if isinstance(self.sigma_w, tuple) else [self.sigma_w or 0.0] * len(shapes)
         else:
             weights = [self.gain * math.sqrt(s[0]) * initializers.deviation(self.scheme, s) for s in shapes]
         if self.sigma_b is None:
+            # PyTorch draws biases uniformly within 1 / sqrt(n) on both sides, which has the variance 1 / (3 n).
             biases = [(3 * n) ** -0.5 if self.scheme == "pytorch_linear" else 0.0 for n, _ in shapes]
         else:
             biases = list(self.sigma_b) if isinstance(self.sigma_b, tuple) else [self.sigma_b] * len(shapes)
+        # The last layer of each block: see `rows`.
         ends = range(2, len(shapes) - 1, 2) if self.residual else ()
         return [
             (w * (self.branch if layer in ends else 1.0), b)
@@ -134,7 +138,7 @@ class Spec:
         ]
 
     def rows(self) -> list[tuple[Any, ...]]:
-        """Return a name for each row, and the layers in it, counted from 0."""
+        """Return a tuple for each row: its name, then its layers, counted from 0: one, or the two of a block."""
         layers = len(self.widths) - 1
         if not self.residual:
             return [(f"layer {k + 1}", k) for k in range(layers)]
@@ -142,11 +146,12 @@ class Spec:
         return [("in", 0), *blocks, ("out", layers - 1)]
 
     def text(self) -> str:
-        """Return the description as TOML, without what is left at its default."""
+        """Return the description as TOML. Fields that have their default are left out."""
         lines = []
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if value != field.default:
+                # Python's lists and numbers are written as in TOML. Only strings and booleans need a change.
                 words = list(value) if isinstance(value, tuple) else value
                 shown = f'"{words}"' if isinstance(words, str) else repr(words)
                 lines.append(f"{field.name} = {shown.lower() if isinstance(words, bool) else shown}")
@@ -154,7 +159,7 @@ class Spec:
 
     @classmethod
     def from_text(cls, text: str) -> Spec:
-        """Return the description that `text`, TOML, holds.
+        """Return the description that `text` holds as TOML.
 
         Raises:
             ValueError: if it is not TOML, has an unknown key, or values that do not go together.

@@ -1,4 +1,4 @@
-"""What theory says of a described network, row by row. It is about wide networks, and weights drawn independently."""
+"""The mean-field theory of a described network, row by row: for wide networks, and weights drawn independently."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from wi_docs.nn import gains
 from wi_docs.nn.activations import Activation, activation
 from wi_docs.nn.checks import Array
 
-NODES = 41  # a side, for two inputs: three digits are enough for a verdict
-FAR = 460.0  # of the logarithm of a variance: 1e200 or 1e-200
-RESOLVED = 30.0  # variance up to which an activation does not turn between two nodes of the rule in `_moments`
-CORNERS = {"hard_tanh": (-1.0, 1.0), "hard_swish": (-3.0, 3.0)}  # of those whose slope jumps elsewhere than at 0
+NODES = 41  # nodes a side of the quadrature over two inputs: three digits are enough for a verdict
+FAR = 460.0  # the largest logarithm of a variance that is integrated: 1e200, or 1e-200
+RESOLVED = 30.0  # the variance up to which the nodes in `_moments` lie close enough for the bend of an activation
+CORNERS = {"hard_tanh": (-1.0, 1.0), "hard_swish": (-3.0, 3.0)}  # activations whose slope jumps elsewhere than at 0
 
 
 class _Moments(NamedTuple):
@@ -45,11 +45,19 @@ class _Moments(NamedTuple):
 
 
 def _second_moment(phi: Activation, q: float, weights: Array, values: Array, direction: gains.Direction) -> float:
-    """Return the mean of the square of `values`, those of the function or of its slope at the nodes of a rule.
+    """Return the mean over a standard normal z of the square of an activation or of its slope, at variance `q`.
 
-    For a smooth function the trapezoid rule's error falls exponentially with the step. So where a third of the nodes
-    gives seven digits, all of them give three times as many. Elsewhere, as at corners, the quadrature of `gains` takes
-    over. (Half of the nodes would be the mirror image of the other half, and agree for every even function.)
+    Args:
+        phi: the activation.
+        q: the variance of the pre-activations.
+        weights: the normal density at the nodes, scaled to a sum of 1.
+        values: the function or its slope at the nodes.
+        direction: `forward` if `values` are the function's, `backward` if they are the slope's.
+
+    For a smooth function the trapezoid rule's error falls exponentially as the step shrinks. So if a third of the nodes
+    gives seven digits, all of them give three times as many. Otherwise, as at corners, the adaptive quadrature of
+    `gains` takes over. (Half of the nodes would be the mirror image of the other half, and agree for every even
+    function.)
     """
     squares = weights * values**2
     found = float(squares.sum())
@@ -60,7 +68,7 @@ def _second_moment(phi: Activation, q: float, weights: Array, values: Array, dir
 
 @cache
 def _moments(name: str, q: float) -> _Moments:
-    """Return the means of an activation, which theory takes again and again where a variance has settled."""
+    """Return the means of an activation at variance `q`. They are cached, for a variance settles after some layers."""
     phi = activation(name)
     if name in ("linear", "relu", "leaky_relu") and q != 1.0:  # a larger input gives a larger output, no more
         unit = _moments(name, 1.0)
@@ -71,39 +79,46 @@ def _moments(name: str, q: float) -> _Moments:
     f, df = phi.f(math.sqrt(q) * z), phi.df(math.sqrt(q) * z)
     rough = float(weights @ f**2)
     square, slope = _second_moment(phi, q, weights, f, "forward"), _second_moment(phi, q, weights, df, "backward")
+    # The kurtosis does not depend on the scale of f.
     relative = f / np.abs(f).max()  # the fourth power of f itself may leave float64
     fourth = float(weights @ relative**4) / float(weights @ relative**2) ** 2
+    # The elasticity by the chain rule, see `_Moments`. It is divided by the same rule's second moment, so that the
+    # errors of the rule cancel.
     turn = float(weights @ (f * df * z)) * math.sqrt(q)
     own = covariance(phi, 1.0, q, nodes=NODES) / square
     return _Moments(square, slope, float(weights @ f), max(fourth, 1.0), turn / rough, own)
 
 
-# Logarithms of sizes: what is beyond float64 comes out as 0 or infinite in the end, and nothing else suffers.
+# From here on sizes are kept as logarithms. A size beyond float64 becomes 0 or infinite in the end only, and no other
+# size suffers from it on the way.
 
 
 def _log(x: float) -> float:
-    """Return the logarithm of a number that is not negative, and may be 0 or infinite."""
+    """Return the logarithm of `x`, which is not negative: minus infinity for 0, 709.8 (the largest) for infinity."""
     return math.log(min(x, LARGEST)) if x > 0.0 else -math.inf
 
 
 def _sum(*sizes: float) -> float:
-    """Return the logarithm of the rms of a sum of independent parts, from theirs."""
+    """Return the logarithm of the rms of a sum of independent parts, given the logarithms of their rms.
+
+    The squares of independent parts of mean 0 add up. `logaddexp` adds without leaving the logarithms.
+    """
     return float(np.logaddexp.reduce([2 * size for size in sizes])) / 2
 
 
 def _share(part: float, whole: float) -> float:
-    """Return the share of a part in the square of a whole, from the logarithms of both rms."""
+    """Return the share that a part has in the mean square of a whole, given the logarithms of both rms."""
     return math.exp(min(2 * (part - whole), 0.0)) if part > -math.inf else 0.0
 
 
 @dataclass
 class _Stream:
-    """What passes from one row to the next.
+    """The statistics of the signal between two rows.
 
     Attributes:
-        size: logarithm of its rms.
-        correlation: of two inputs, the mean cosine.
-        variance: of the logarithm of its square, over draws of the weights.
+        size: logarithm of the signal's rms.
+        correlation: mean cosine of two inputs.
+        variance: variance of the logarithm of the signal's mean square, over draws of the weights.
     """
 
     size: float
@@ -112,13 +127,13 @@ class _Stream:
 
 
 class _Step(NamedTuple):
-    """A layer or a block passed.
+    """The effect of a layer or a block on the signal and the gradient.
 
     Attributes:
-        out: the stream behind it.
-        chi: logarithm of its factor on the gradient's square, from its output to its input.
-        size: logarithm of the rms that its activation gets.
-        correlation: of the pre-activations of two inputs.
+        out: the statistics of the signal behind it.
+        chi: logarithm of its factor on the gradient's mean square, from its output to its input.
+        size: logarithm of the rms of its pre-activations.
+        correlation: correlation of the pre-activations of two inputs.
     """
 
     out: _Stream
@@ -130,13 +145,16 @@ class _Step(NamedTuple):
 def _activated(spec: Spec, size: float, c: float, variance: float, width: int, linear: bool) -> _Step:
     """Pass normal pre-activations of log rms `size` and correlation `c` through a layer's activation and normalization.
 
-    Beyond `FAR` from 1 a variance is not integrated: there an activation is a multiple of what it gets, or a constant.
+    `variance` is that of the logarithm of the pre-activations' mean square, over draws of the weights, and `width` the
+    number of units. A variance beyond `FAR` is not integrated: there an activation multiplies its input by a constant,
+    or is a constant.
     """
     normalized = "none" if linear or spec.residual else spec.normalization
     shrink = 0.0
     if normalized == "before":  # divided by its rms, which takes the spread away; the gradient is divided too
         size, shrink, variance = 0.0, size, 0.0
     name = "linear" if linear else spec.activation
+    # `size` is the logarithm of an rms, `FAR` that of a variance: hence the half.
     near = min(max(size, -FAR / 2), FAR / 2)
     q = math.exp(2 * near)
     # Seven digits, so that a variance that has settled is not integrated again.
@@ -146,7 +164,10 @@ def _activated(spec: Spec, size: float, c: float, variance: float, width: int, l
     # Ours: to first order a change of ln q comes through times the elasticity, and a mean of `width` squares varies
     # by the kurtosis less one over the width.
     variance = variance * at.elasticity**2 + (at.kurtosis - 1) / width
+    # An elasticity of 1 means that the function is linear out there, so that the rest of the size passes through it;
+    # one of 0 that it has saturated.
     beyond = size - near if round(at.elasticity) else 0.0
+    # Dividing the pre-activations by their rms divides the gradient by the same number.
     chi = _log(at.slope) - 2 * shrink
     if normalized == "after":  # the mean over units is taken away, and what is left is divided by its rms
         left, c_left = at.square - at.mean**2, together - at.mean**2
@@ -157,7 +178,10 @@ def _activated(spec: Spec, size: float, c: float, variance: float, width: int, l
 
 
 def _layer(spec: Spec, layer: int, deviations: tuple[float, float], s: _Stream, *, linear: bool) -> _Step:
-    """Pass the stream through a layer's weights and biases, then its activation."""
+    """Pass the signal `s` through the weights and biases of `layer`, counted from 0, then through its activation.
+
+    `deviations` are its sigma_w and sigma_b. A linear layer has no activation and no normalization.
+    """
     w, b = map(_log, deviations)
     size = _sum(w + s.size, b)  # q = sigma_w^2 E phi^2 + sigma_b^2: Poole et al. (2016), equation 3
     share = _share(w + s.size, size)
@@ -168,15 +192,23 @@ def _layer(spec: Spec, layer: int, deviations: tuple[float, float], s: _Stream, 
 
 
 def _block(spec: Spec, layer: int, deviations: list[tuple[float, float]], s: _Stream) -> _Step:
-    """Pass the stream through the two layers of a residual branch, and add what comes out to it."""
+    """Pass the stream `s` through a residual branch, whose first layer is `layer`, and add the branch's output to it.
+
+    `deviations` are those of the branch's two layers.
+    """
     before = spec.normalization == "before"
+    # A normalization before the branch gives it a signal of rms 1, log rms 0, without variance between draws.
     branch = _layer(spec, layer, deviations[0], _Stream(0.0, s.correlation, 0.0) if before else s, linear=False)
     a, (v, bias), width = branch.out, map(_log, deviations[1]), spec.widths[layer + 1]
     # The branch's weights are independent of the stream: squares add up, forward and back.
     whole = _sum(s.size, v + a.size, bias)
+    # The shares of the stream, of the branch's second matrix and of its biases in the sum. Two inputs have the biases
+    # in common, so that their correlation there is 1.
     kept, new, common = (_share(part, whole) for part in (s.size, v + a.size, bias))
     added = new + common
     correlation = kept * s.correlation + new * a.correlation + common
+    # Along the stream the gradient's square passes with a factor of 1, whose logarithm is 0; the branch's square adds
+    # to it. A normalization before the branch divides the branch's gradient by the stream's rms.
     chi = float(np.logaddexp(0.0, branch.chi + 2 * v - (2 * s.size if before else 0.0)))
     # Ours: given the stream, what is added is normal. Its size varies as that of what it is made from, and the mean
     # square of a sum over `width` units by 2/width of the added share's square and by 4/width of the mixed product.
@@ -188,7 +220,7 @@ def _block(spec: Spec, layer: int, deviations: list[tuple[float, float]], s: _St
 
 
 def _steps(spec: Spec) -> list[_Step]:
-    """Pass the inputs through the rows, up to the first layer that gets nothing."""
+    """Return the step of each row, in order, up to the first layer whose pre-activations are all 0."""
     stream = _Stream(math.log(spec.input_second_moment) / 2, spec.input_correlation, 0.0)
     deviations, found = spec.deviations(), []
     for _, first, *rest in spec.rows():
@@ -197,6 +229,7 @@ def _steps(spec: Spec) -> list[_Step]:
         elif max(_log(deviations[first][0]) + stream.size, _log(deviations[first][1])) == -math.inf:
             break
         else:
+            # In a residual network the first and the last layer are linear too; only branches have activations.
             linear = spec.residual or first == len(deviations) - 1
             step = _layer(spec, first, deviations[first], stream, linear=linear)
         found.append(step)
@@ -232,7 +265,7 @@ def theory(spec: Spec, batch: int = 32) -> Layers:
     if spec.scheme in STRUCTURED:
         raise ValueError(f"theory is about independent weights, and {spec.scheme} draws none")
     rows, steps = spec.rows(), _steps(spec)
-    # Where nothing comes through, all sizes are 0, and inputs are alike.
+    # Rows that no signal reaches keep these values: sizes of 0, and a correlation of 1.
     logs, table = np.full((len(rows), 4), -math.inf), np.zeros((len(rows), 4))
     table[:, 0] = 1.0
     before = math.log(spec.input_second_moment) / 2
@@ -244,9 +277,13 @@ def theory(spec: Spec, batch: int = 32) -> Layers:
                 saturation.saturated_share(spec.activation, near),
                 saturation.dead_share(spec.activation, near, c, batch),
             )
+        # The logarithms of q, forward, chi and signal, then correlation, saturated, dead and spread. The spread is that
+        # of ln(rms), half the logarithm of the mean square.
         logs[index] = 2 * step.size, step.out.size - before, step.chi, step.out.size
         table[index] = min(step.out.correlation, 1.0), *off, math.sqrt(step.out.variance) / 2
         before = step.out.size
+    # The gradient at a row's output is the product of the factors of all later rows, here the sum of their logarithms
+    # from the end; half, for the length and not its square. At the network's output it is 1.
     gradient = np.r_[np.cumsum(logs[:0:-1, 2])[::-1] / 2, 0.0]
     with np.errstate(over="ignore"):
         q, forward, chi, signal = np.exp(logs.T)

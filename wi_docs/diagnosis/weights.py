@@ -1,4 +1,4 @@
-"""Fully connected layers out of a file of weights, `.npz` or `.safetensors`, by numpy alone. No pickle is loaded."""
+"""Fully connected layers from a file of weights, `.npz` or `.safetensors`, with numpy alone. No pickle is loaded."""
 
 from __future__ import annotations
 
@@ -18,9 +18,12 @@ import numpy as np
 from wi_docs.nn import checks
 from wi_docs.nn.checks import Array
 
+# The two meanings that the axes of a weight matrix may have: (fan_in, fan_out) as here and in JAX, or PyTorch's.
 ORDERS = ("in,out", "out,in")
 HEADER = 100_000_000  # bytes: the safetensors format's own limit
 UNPACKED = 2**32  # bytes: a compressed file of a few million may hold as many
+# Types of safetensors and the numpy types of their bytes, little-endian. numpy has no bfloat16: its bits are read as
+# unsigned integers and shifted to the upper half of a float32.
 TYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
     "U8": "u1", "BOOL": "?",
@@ -42,7 +45,7 @@ class Layer:
     """A fully connected layer.
 
     Attributes:
-        name: of the weight tensor in the file.
+        name: name of the weight tensor in the file.
         W: weights, `(fan_in, fan_out)`.
         b: biases, `(fan_out,)`; zeros if the file has none.
     """
@@ -70,6 +73,7 @@ def read(path: Path) -> Tensors:
 
 
 def _npz(path: Path) -> Tensors:
+    """Return the arrays of a .npz file, a zip archive of .npy files, by name."""
     content = path.read_bytes()
     try:
         if content.startswith(np.lib.format.MAGIC_PREFIX):
@@ -83,7 +87,11 @@ def _npz(path: Path) -> Tensors:
 
 
 def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """Return the members of an archive, or refuse one that holds more than arrays, a name twice, or too much."""
+    """Return the members of an archive.
+
+    Raises:
+        ValueError: if one of them is no array, a name stands twice, or the arrays take more than `UNPACKED` bytes.
+    """
     infos = archive.infolist()
     seen: set[str] = set()
     for info in infos:
@@ -100,12 +108,13 @@ def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray[Any, Any]:
-    """Return an array of an archive. Its header is read first: it says whether Python objects follow."""
+    """Return an array of an archive. Its header is read first, and arrays of Python objects are refused."""
     with archive.open(info.filename) as file:
         if header := NPY_HEADERS.get(np.lib.format.read_magic(file)):
             *_, dtype = header(file)
             if dtype.hasobject:
                 raise ValueError(HOLDS_PICKLE)
+    # The archive's stream cannot be rewound, so that the member is opened a second time.
     with archive.open(info.filename) as file:
         array: np.ndarray[Any, Any] = np.lib.format.read_array(file, allow_pickle=False)
         if file.read(1):
@@ -134,6 +143,7 @@ def safetensors(content: bytes, name: str = "the file") -> Tensors:
     for key, entry in header.items():
         try:
             kind, shape, (begin, end) = entry["dtype"], entry["shape"], entry["data_offsets"]
+            # `type(n) is int` and not `isinstance`, for JSON's true is a bool, which is an int to Python.
             sound = all(type(n) is int and 0 <= n < 2**63 for n in [*shape, begin, end])
         except (TypeError, KeyError, ValueError):
             sound = False
@@ -150,6 +160,7 @@ def safetensors(content: bytes, name: str = "the file") -> Tensors:
         if kind == "BF16":
             flat = (flat.astype(np.uint32) << 16).view(np.float32)
         tensors[key] = flat.reshape(shape)
+    # Sorted by their beginning, neighbors must not overlap, and together they must fill the data.
     places.sort()
     for (_, end, before), (begin, _, after) in itertools.pairwise(places):
         if begin < end:
@@ -160,12 +171,14 @@ def safetensors(content: bytes, name: str = "the file") -> Tensors:
 
 
 def _unsound(name: str, why: str) -> ValueError:
+    """Return the error for a file that breaks the rules of the format."""
     return ValueError(f"{name} is not a sound safetensors file: {why}")
 
 
 def _header(content: bytes, name: str) -> tuple[dict[str, Any], bytes]:
-    """Return the entries of a safetensors file's header by tensor, and the bytes behind it."""
+    """Return the header of a safetensors file, an entry for each tensor by name, and the bytes that follow it."""
 
+    # json keeps the last of several equal names without a word; the format forbids them.
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len({key for key, _ in pairs}) < len(pairs):
             raise _unsound(name, "its header names something twice")
@@ -189,16 +202,17 @@ def _header(content: bytes, name: str) -> tuple[dict[str, Any], bytes]:
 def layers(
     tensors: Mapping[str, np.ndarray[Any, Any]], *, names: Sequence[str] = (), order: str | None = None
 ) -> list[Layer]:
-    """Return the fully connected layers that tensors hold, from input to output.
+    """Return the fully connected layers in a set of named tensors, from input to output.
 
-    Every tensor of two axes is a layer's weights. One of one axis, with the same name but for `weight` or `kernel`, is
-    its biases. The order of the layers is that of the numbers in their names, or else the file's. Whether weights are
-    `(fan_in, fan_out)` or `(fan_out, fan_in)`, as in PyTorch, follows from how shapes chain.
+    Every tensor of two axes is taken for a layer's weights. A tensor of one axis is taken for its biases if its name
+    has `bias` where the weights' name has `weight` or `kernel`. The layers are ordered by the numbers in their names,
+    or else as in the file. The shapes decide whether weights are `(fan_in, fan_out)` or `(fan_out, fan_in)`, as in
+    PyTorch: the outputs of a layer have to be the inputs of the next.
 
     Args:
         tensors: arrays by name.
-        names: of the weights to take, in order; every other tensor but their biases is left alone.
-        order: `in,out` or `out,in`; None to find out.
+        names: names of the weights to take, in order; all other tensors but their biases are ignored.
+        order: the meaning of the weights' axes, `in,out` or `out,in`; None to infer it from the shapes.
 
     Raises:
         ValueError: for tensors that do not make one chain, or make more than one; for complex or integer weights, and
@@ -220,6 +234,8 @@ def layers(
             raise ValueError(f"tensor {name!r} has shape {tensors[name].shape}: a fully connected layer has two axes")
     candidates = [chosen]
     if not names:
+        # If the names differ in their numbers only, such as fc1 and fc2, the numbers give the order. If they differ in
+        # more, such as encoder.1 and head.0, both orders are tried, and only one of them may chain.
         by_number = sorted(chosen, key=_natural)
         if by_number != chosen:
             stems = {re.sub(r"\d+", "#", name) for name in chosen}
@@ -237,7 +253,13 @@ def layers(
 def _only_chain(
     tensors: Mapping[str, np.ndarray[Any, Any]], candidates: list[list[str]], order: str | None
 ) -> tuple[list[str], str]:
-    """Return the weights from input to output and the order of their axes; refuse what chains in no way or in two."""
+    """Return the names of the weights from input to output, and the meaning of their axes.
+
+    Each candidate is a list of names in an order that may be the network's.
+
+    Raises:
+        ValueError: if no candidate chains with any meaning of the axes, or if more than one does.
+    """
     chains = [
         (line, way)
         for line in candidates
@@ -261,7 +283,11 @@ def _only_chain(
 
 
 def _weights(tensors: Mapping[str, np.ndarray[Any, Any]]) -> list[str]:
-    """Return the names of all weights, or refuse what has tensors that belong to no fully connected layer."""
+    """Return the names of all tensors of two axes.
+
+    Raises:
+        ValueError: if there is none, or if a tensor belongs to no fully connected layer.
+    """
     chosen = [name for name, value in tensors.items() if value.ndim == 2]
     biases = {partner for name in chosen for partner in _partners(name)}
     for name, value in tensors.items():
@@ -283,11 +309,12 @@ def _weights(tensors: Mapping[str, np.ndarray[Any, Any]]) -> list[str]:
 
 
 def _natural(name: str) -> list[Any]:
+    """Return a key for sorting by which layer2 comes before layer10. Numbers compare with numbers, words with words."""
     return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.split(r"(\d+)", name)]
 
 
 def _partners(name: str) -> list[str]:
-    """Return the names that the biases of a layer with weights `name` may have."""
+    """Return the names that the biases of a layer may have, given the name of its weights."""
     pairs = (
         ("weight", "bias"),
         ("kernel", "bias"),
@@ -296,10 +323,12 @@ def _partners(name: str) -> list[str]:
         ("w", "b"),
         ("coefs", "intercepts"),
     )
+    # The last occurrence counts: `weights.0.weight` has its biases in `weights.0.bias`.
     return [b.join(name.rsplit(w, 1)) for w, b in pairs if w in name]
 
 
 def _bias(tensors: Mapping[str, np.ndarray[Any, Any]], name: str) -> np.ndarray[Any, Any] | None:
+    """Return the biases of the layer with weights `name`, or None if it has none."""
     for partner in _partners(name):
         if partner in tensors and tensors[partner].ndim == 1:
             return tensors[partner]
@@ -307,15 +336,18 @@ def _bias(tensors: Mapping[str, np.ndarray[Any, Any]], name: str) -> np.ndarray[
 
 
 def _shape(tensors: Mapping[str, np.ndarray[Any, Any]], name: str, way: str) -> tuple[int, int]:
+    """Return `(fan_in, fan_out)` of the weights `name`, whose axes have the meaning `way`, one of `ORDERS`."""
     rows, columns = tensors[name].shape
     return (rows, columns) if way == "in,out" else (columns, rows)
 
 
 def _chains(shapes: list[tuple[int, int]]) -> bool:
+    """Return whether each layer has as many inputs as the layer before it has outputs."""
     return all(before[1] == after[0] for before, after in itertools.pairwise(shapes))
 
 
 def _no_chain(tensors: Mapping[str, np.ndarray[Any, Any]], line: list[str], order: str | None) -> str:
+    """Return the message for shapes that do not chain. It names the first two neighbors that do not fit."""
     for first, second in itertools.pairwise(line):
         pair = [first, second]
         if not any(order in (None, way) and _chains([_shape(tensors, name, way) for name in pair]) for way in ORDERS):
@@ -329,7 +361,11 @@ def _no_chain(tensors: Mapping[str, np.ndarray[Any, Any]], line: list[str], orde
 
 
 def _real(name: str, value: np.ndarray[Any, Any]) -> Array:
-    """Return `value` as float64, or say why it cannot be weights."""
+    """Return `value` as float64.
+
+    Raises:
+        ValueError: for a type that is not floating point, or for NaN or infinite values; the message counts them.
+    """
     if value.dtype.kind != "f":
         raise ValueError(f"{name!r} must be real numbers, float16 to float64, got dtype {value.dtype}")
     result = value.astype(np.float64)

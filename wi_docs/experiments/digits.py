@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from wi_docs.nn.checks import Array
 
-SHA256 = "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22"
+SHA256 = "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22"  # of data/digits.csv.gz
 
 
 @dataclass(frozen=True)
 class Digits:
-    """The digits in three parts: to train on, to choose by, to judge by.
+    """The digits in three parts: for training, for validation (to choose a learning rate, say), and for the final test.
 
     Images are rows of 64 pixels, shifted by the training images' mean, pixel by pixel, and divided by one number, so
     that their mean square over the training part is 1. The arrays are read-only.
@@ -43,7 +43,7 @@ class Digits:
 
 @cache
 def load() -> Digits:
-    """Return the digits. Of every six in the file's order, four train, one is for choosing, one for judging.
+    """Return the digits. Of every six in the file's order, four are for training, one for validation, one for the test.
 
     Raises:
         ValueError: if the bundled file is not the one that was shipped.
@@ -63,12 +63,15 @@ def load() -> Digits:
     if found != SHA256:
         raise ValueError(f"wi_docs/data/digits.csv.gz is damaged: sha256 {found}, expected {SHA256}")
     rows = np.loadtxt(gzip.decompress(content).decode("ascii").splitlines(), delimiter=",", dtype=np.int64)
+    # A row holds 64 pixels, integers from 0 to 16, and the digit.
     x, y, turn = rows[:, :64] / 16.0, rows[:, 64], np.arange(len(rows)) % 6
+    # Mean and scale come from the training part alone, so that nothing of the other parts leaks into training.
     mean = x[turn < 4].mean(axis=0)
     x = (x - mean) / np.sqrt(((x[turn < 4] - mean) ** 2).mean())
     parts: list[Any] = []
     for chosen in (turn < 4, turn == 4, turn == 5):
         for part in (x[chosen], y[chosen]):
+            # `load` is cached: all experiments share these arrays.
             part.flags.writeable = False
             parts.append(part)
     return Digits(*parts)

@@ -12,9 +12,10 @@ from typing import Any
 def load(name: str = "frameworks") -> dict[str, Any]:
     """Return the measurements: versions, and for each library the laws of its schemes and of its layers' parameters.
 
-    A law is a dictionary of `std`, its `std_error`, `mean`, `largest`, `fourth_moment` and `entries`.
+    A law is a dictionary of statistics of drawn numbers: the standard deviation `std` with its `std_error`, the `mean`,
+    the `largest` absolute value, the `fourth_moment` over the squared variance, and the number of `entries`.
 
-    Another file, `diagnosis`, holds gradients and verdicts that PyTorch gave for networks whose diagnosis is known.
+    The other file, `diagnosis`, holds gradients and verdicts from PyTorch for networks whose diagnosis is known.
 
     Source:
         `scripts/maintain/reference_data.py` and `scripts/maintain/diagnosis_reference.py`, run by `make reference`.

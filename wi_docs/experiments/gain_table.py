@@ -1,4 +1,4 @@
-r"""The gains of an activation, its critical pair, and the factors a layer that a network of finite width has."""
+r"""The gains and the critical pair of an activation, and the factors a layer measured in networks of finite width."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Gains:
     Attributes:
         forward: one over the root of \(\mathbb{E}[\varphi(z)^2]\).
         backward: one over the root of \(\mathbb{E}[\varphi'(z)^2]\).
-        by_deviation: one over the standard deviation of \(\varphi(z)\), which people post; the wrong target for a
-            function with a mean.
-        pytorch: what `torch.nn.init.calculate_gain` says, None if it refuses.
+        by_deviation: one over the standard deviation of \(\varphi(z)\), which is often posted; the wrong target for a
+            function whose mean is not 0.
+        pytorch: the result of `torch.nn.init.calculate_gain`, None if it refuses the function.
         critical: \((\sigma_w^2, \sigma_b^2)\) for which variance 1 is kept and \(\chi_1\) is 1; None if there is none.
     """
 
@@ -36,7 +36,7 @@ class Gains:
 
 
 def gains(function: str | Activation | Callable[[Any], Any]) -> Gains:
-    r"""Return all of an activation's gains.
+    r"""Return the gains of an activation by all definitions, PyTorch's number and the critical pair.
 
     Raises:
         ValueError: as `wi_docs.nn.gains.gain`.
@@ -55,11 +55,15 @@ def gains(function: str | Activation | Callable[[Any], Any]) -> Gains:
     if min(size, slope) == 0.0:
         raise ValueError("no gain: the function or its slope is 0 wherever the Gaussian is")
     variance = size - mean(function) ** 2
+    # A number, or the message with which PyTorch refuses the name.
     said = frameworks.load()["torch"]["gains"].get(function) if isinstance(function, str) else None
+    # At sigma_w^2 = 1 / E[phi'^2], what is left of a variance of 1 for sigma_b^2. A negative rest means that there is
+    # no critical pair; one of a rounding error means a sigma_b of 0.
     left = 1 - size / slope
     return Gains(
         size**-0.5,
         slope**-0.5,
+        # A constant function has no deviation, but for rounding.
         math.inf if variance <= 1e-15 * size else variance**-0.5,
         float(said) if isinstance(said, int | float) else None,
         (1 / slope, max(left, 0.0)) if left > -1e-9 else None,
@@ -68,12 +72,12 @@ def gains(function: str | Activation | Callable[[Any], Any]) -> Gains:
 
 @dataclass(frozen=True)
 class Factors:
-    """Factors a layer in a network of finite width, with their standard errors over seeds.
+    """Factors a layer, measured in networks of finite width, with their standard errors over seeds.
 
     Attributes:
-        forward: on the root mean square of the activations, going forward.
+        forward: factor a layer on the rms of the activations, going forward.
         forward_error: its standard error.
-        backward: on that of the gradient with respect to the pre-activations, going back.
+        backward: factor a layer on the rms of the gradient with respect to the pre-activations, going back.
         backward_error: its standard error.
     """
 
@@ -101,6 +105,7 @@ def factors(
         p = propagate(
             function, "lecun_normal", depth=depth, width=width, batch=32, gain=gain, input_gain=1.0, seed=seed
         )
+        # Geometric means over the depth - 1 steps from one layer to the next.
         found.append([(p.forward_rms[-1] / p.forward_rms[0]) ** (1 / (depth - 1)), p.gradient_ratio])
     values = np.array(found)
     forward, backward = values.mean(axis=0)

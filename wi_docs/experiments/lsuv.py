@@ -12,17 +12,17 @@ from wi_docs.nn.network import MLP
 
 
 def lsuv(net: MLP, x: Array, rng: np.random.Generator, *, tolerance: float = 0.1, most: int = 10) -> list[int]:
-    """Start `net` in place from orthogonal weights, then rescale layer after layer until each has variance 1 on `x`.
+    """Give `net` orthogonal weights, in place, and rescale them layer by layer to pre-activations of variance 1 on `x`.
 
     Args:
         net: the network; its biases are left as they are.
         x: inputs to look at, `(batch, fan_in)`.
         rng: the source of randomness.
-        tolerance: how far from 1 the variance of a layer's pre-activations may stay.
-        most: how often to correct a layer at most.
+        tolerance: the largest distance from 1 that the variance of a layer's pre-activations may keep.
+        most: the largest number of corrections of a layer.
 
     Returns:
-        How many corrections each layer took.
+        The number of corrections of each layer.
 
     Raises:
         ValueError: if a layer's variance is 0, which no factor can mend, or an argument is out of range.
@@ -47,7 +47,10 @@ def lsuv(net: MLP, x: Array, rng: np.random.Generator, *, tolerance: float = 0.1
                 break
             if variance == 0.0:
                 raise ValueError(f"layer {layer + 1} gives the same output for every input; no factor can mend that")
+            # Without biases one division would be exact. A bias adds a variance that the division does not scale, so
+            # that some layers take more than one.
             net.W[layer] /= math.sqrt(variance)
         corrections.append(count)
+        # The next layer is measured on the activations of the layers before it, as they are now.
         a = phi.f(a @ net.W[layer] + b)
     return corrections

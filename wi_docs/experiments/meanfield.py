@@ -1,4 +1,4 @@
-r"""What theory says of a network of infinite width, and how far from the edge it stands."""
+r"""Mean-field theory: signal, gradient and correlation in networks of infinite width, and the edge of chaos."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from wi_docs.nn.gains import second_moment
 
 @dataclass(frozen=True)
 class FixedPoint:
-    r"""Where the variance of the pre-activations settles with depth, and what the gradient does there.
+    r"""The variance at which the pre-activations settle with depth, and the gradient's factor a layer there.
 
     Attributes:
         q_star: the variance, at least 0.
@@ -37,11 +37,11 @@ class WideLayer:
     The moments are integrated when they are first asked for.
 
     Attributes:
-        activation: of this layer.
+        activation: the activation of this layer.
         q: the variance of its pre-activations.
         sigma_w: standard deviation of the next layer's weights times \(\sqrt{n_\text{in}}\), positive.
         sigma_b: standard deviation of the next layer's biases, at least 0.
-        correlation: of the pre-activations of two inputs; None if they are not followed.
+        correlation: the correlation of the pre-activations of two inputs; None if it is not followed.
     """
 
     activation: Activation
@@ -77,14 +77,15 @@ def trajectory(
     q: float = 1.0,
     correlation: float | None = None,
 ) -> Iterator[WideLayer]:
-    r"""Yield the layers of a wide network, one after the other and without end.
+    r"""Yield the layers of a wide network one after the other, without end.
 
     Args:
         activation: an activation or its name.
         sigma_w: standard deviation of the weights times \(\sqrt{n_\text{in}}\), positive.
         sigma_b: standard deviation of the biases, at least 0.
         q: the variance of the first layer's pre-activations, positive.
-        correlation: of the first layer's pre-activations for two inputs, from -1 to 1; None not to follow it.
+        correlation: correlation of the first layer's pre-activations for two inputs, from -1 to 1; None if it is not
+            to be followed.
 
     Raises:
         ValueError: for an argument out of range, or a variance that is no positive number of float64 any more.
@@ -103,6 +104,7 @@ def trajectory(
     phi = _activation(activation)
     sigma_w = checks.number("sigma_w", sigma_w, above=0.0)
     sigma_b = checks.number("sigma_b", sigma_b, least=0.0)
+    # Correlation and variance go on together: the map of the correlation needs the variance of the layer before.
     while True:
         layer = WideLayer(phi, q, sigma_w, sigma_b, correlation)
         yield layer
@@ -125,7 +127,7 @@ def length_map(activation: str | Activation, q: float, *, sigma_w: float, sigma_
 
 
 def fixed_point(activation: str | Activation, *, sigma_w: float, sigma_b: float = 0.0, layers: int = 400) -> FixedPoint:
-    r"""Follow the variance of the pre-activations through `layers` layers from 1, and return where it is then.
+    r"""Follow the variance of the pre-activations from 1 through at most `layers` layers, and return the fixed point.
 
     Convergence is geometric but at criticality, where it is slow: tanh with \(\sigma_w = 1\) and no bias approaches
     0 like 1 over twice the depth.
@@ -134,7 +136,7 @@ def fixed_point(activation: str | Activation, *, sigma_w: float, sigma_b: float 
         activation: an activation or its name.
         sigma_w: standard deviation of the weights times \(\sqrt{n_\text{in}}\), positive.
         sigma_b: standard deviation of the biases, at least 0.
-        layers: how many to follow.
+        layers: the largest number of layers to follow.
 
     Raises:
         ValueError: for an argument out of range, or a variance that grows past \(10^{12}\) or dies below \(10^{-12}\).
@@ -153,6 +155,7 @@ def fixed_point(activation: str | Activation, *, sigma_w: float, sigma_b: float 
         before, now = now, next(path)
         if not 1e-12 < now.q < 1e12:
             raise ValueError(f"no fixed point: the variance is {now.q:.3g} after {layer + 1} layers")
+        # Some hundreds of rounding errors: the variance does not move any more.
         if abs(now.q - before.q) < 1e-13 * now.q:
             break
     return FixedPoint(now.q, now.chi)
@@ -161,8 +164,8 @@ def fixed_point(activation: str | Activation, *, sigma_w: float, sigma_b: float 
 def covariance(activation: str | Activation, c: float, q: float, *, nodes: int = 241) -> float:
     r"""Return \(\mathbb{E}[\varphi(\sqrt q u)\,\varphi(\sqrt q v)]\) for standard normal u and v of correlation c.
 
-    By the trapezoid rule on `nodes` by `nodes` points: to ten digits for smooth functions unless `q` is above 10 or so,
-    to three for those with corners. For ReLU by the closed form.
+    The integral is taken with the trapezoid rule on `nodes` by `nodes` points. It is exact to ten digits for smooth
+    functions unless `q` is above 10 or so, and to three for functions with corners. For ReLU there is a closed form.
 
     Args:
         activation: an activation or its name.
@@ -190,14 +193,17 @@ def covariance(activation: str | Activation, c: float, q: float, *, nodes: int =
     weights = (z[1] - z[0]) * np.exp(-0.5 * z**2) / math.sqrt(2 * math.pi)
     if abs(c) == 1.0:
         return float(weights @ (phi.f(root * z) * phi.f(c * root * z)))
+    # v = c u + sqrt(1 - c^2) w has variance 1 and correlation c with u, for independent standard normal u (rows) and w
+    # (columns).
     other = c * z[:, None] + math.sqrt(1 - c * c) * z[None, :]
     return float(weights @ (phi.f(root * z)[:, None] * phi.f(root * other)) @ weights)
 
 
 def depth_scale(activation: str | Activation, *, sigma_w: float, sigma_b: float = 0.0) -> float:
-    r"""Return \(\xi = 1/|\ln\chi_1|\), the layers in which the mean square of the gradient changes by a factor of e.
+    r"""Return \(\xi = 1/|\ln\chi_1|\): over so many layers the mean square of the gradient changes by a factor of e.
 
-    Without biases and below the edge, the signal of a function through 0 dies out, and its slope there is what counts.
+    Without biases and below the edge, the signal of a function through 0 dies out. Then \(\chi_1\) is the square of
+    \(\sigma_w\) times the function's slope at 0.
 
     Args:
         activation: an activation or its name.
@@ -226,7 +232,7 @@ def depth_scale(activation: str | Activation, *, sigma_w: float, sigma_b: float 
 def correlation_map(activation: str | Activation, c: float, q: float, *, sigma_w: float, sigma_b: float = 0.0) -> float:
     r"""Return the next layer's correlation of two inputs whose pre-activations have variance `q` and correlation `c`.
 
-    As exact as `covariance` is. For ReLU, whatever the variance, there is `relu_correlation_map`.
+    It is as exact as `covariance`. For ReLU the map does not depend on the variance: see `relu_correlation_map`.
 
     Args:
         activation: an activation or its name.
@@ -277,7 +283,7 @@ def relu_correlation_map(c: float) -> float:
 
 
 def relu_two_inputs(depth: int) -> tuple[Array, Array]:
-    r"""Return the difference of two inputs in each layer of a ReLU network at He's scale: in direction, and in length.
+    r"""Return how two inputs differ in direction and in length, at each layer of a ReLU network at He's scale.
 
     The first array is one minus the correlation of their pre-activations. The second is the variance, within a batch,
     of the logarithm of the pre-activations' length, times the width. Both are `(depth,)`. The inputs are independent
@@ -301,6 +307,8 @@ def relu_two_inputs(depth: int) -> tuple[Array, Array]:
     """
     correlation, spread = [0.0], [1.0]  # the inputs' own lengths give one half, the first layer the other
     for _ in range(checks.count("depth", depth) - 1):
+        # Cho & Saul (2009), the kernel of degree 2: J = (3 sin a cos a + (pi - a) (1 + 2 cos^2 a)) / (2 pi), at the
+        # angle a between the pre-activations.
         angle = math.acos(correlation[-1])
         both = 3 * math.sin(angle) * math.cos(angle) + (math.pi - angle) * (1 + 2 * math.cos(angle) ** 2)
         spread.append(spread[-1] + 1.5 - both / (2 * math.pi))
@@ -314,8 +322,8 @@ def critical_sigma_w(activation: str | Activation, *, sigma_b: float, low: float
     Args:
         activation: an activation or its name.
         sigma_b: standard deviation of the biases, at least 0.
-        low: where \(\chi_1\) is below 1.
-        high: where it is above 1.
+        low: a \(\sigma_w\) at which \(\chi_1\) is below 1.
+        high: a \(\sigma_w\) at which \(\chi_1\) is above 1.
 
     Raises:
         ValueError: if \(\chi_1\) does not cross 1 between `low` and `high`.
@@ -333,6 +341,7 @@ def critical_sigma_w(activation: str | Activation, *, sigma_b: float, low: float
 
     if not excess(low) < 0.0 < excess(high):
         raise ValueError(f"chi_1 does not cross 1 between sigma_w = {low} and {high}")
+    # Bisection: chi_1 is below 1 at `low` and above it at `high` all the time.
     while high - low > 1e-9 * high:
         middle = (low + high) / 2
         low, high = (middle, high) if excess(middle) < 0.0 else (low, middle)

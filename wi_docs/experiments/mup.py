@@ -1,4 +1,4 @@
-r"""How far a layer moves in the first steps of training, as the width grows; Adam, standard and maximal-update."""
+r"""The coordinate check: how much a layer changes in Adam's first steps as the width grows, for two scalings."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def coordinate_check(
 
     Args:
         scaling: `standard` or `mup`.
-        widths: to try, at least 1.
-        steps: of Adam, on all training digits.
-        rate: Adam's, at width 64.
-        seeds: to average over.
+        widths: the hidden widths to try, at least 1 each.
+        steps: number of Adam's steps, each on all training digits.
+        rate: Adam's learning rate, at width 64.
+        seeds: the seeds to average over.
 
     Raises:
         ValueError: for an unknown scaling or an argument out of range.
@@ -54,6 +54,8 @@ def coordinate_check(
                     rng, (width, 10), gain=8.0
                 )  # as at the standard scale for width 64
             before = net.forward(data.train_x).pre_activations
+            # Adam moves every weight by about its rate. A layer of fan-in n adds up n such moves of one sign, so that
+            # its rate has to shrink like 1/n. The first layer's fan-in stays at 64.
             rates = [rate, rate * 64 / width, rate * 64 / width] if mup else [rate] * 3
             adam = Adam(net.W)
             for _ in range(checks.count("steps", steps)):

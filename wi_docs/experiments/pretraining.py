@@ -15,9 +15,10 @@ from wi_docs.nn.network import MLP, squared_error, stack
 
 
 def pretrain(net: MLP, *, steps: int, rate: float, batch: int = 32, seed: int = 0) -> list[float]:
-    """Train each hidden layer of `net` in place, first to last, to let its input be rebuilt from its output.
+    """Train each hidden layer of `net` as an autoencoder, in place and from the first to the last.
 
-    The labels are not used. A layer is trained with a linear decoder of its own, which is then thrown away.
+    A layer learns to let a linear decoder rebuild the layer's input from its output. Then the decoder is thrown away.
+    Labels are not used.
 
     Args:
         net: takes 64 inputs; its hidden layers start from the weights that they have.
@@ -47,6 +48,7 @@ def pretrain(net: MLP, *, steps: int, rate: float, batch: int = 32, seed: int = 
     for layer in range(len(net.W) - 1):
         fan_in, fan_out = net.W[layer].shape
         coder = MLP([fan_in, fan_out, fan_in], net.activations[layer], "glorot_normal", rng)
+        # Shared arrays: training the coder in place trains the layer.
         coder.W[0], coder.b[0] = net.W[layer], net.b[layer]
         # Rebuild the standardized input: deep sigmoid layers vary so little that the plain error would teach nothing.
         target = (x - x.mean(axis=0)) / x.std()
@@ -105,6 +107,7 @@ def compare_starts(
     scale: dict[str, list[list[float]]] = {name: [] for name in accuracy}
     when = np.zeros(0)
     for seed in seeds:
+        # All three start from the same weights; the output layer keeps them.
         nets = [MLP(widths, "sigmoid", "glorot_normal", checks.seeded(seed)) for _ in accuracy]
         _, pretrained, shuffled = nets
         pretrain(pretrained, steps=pretraining_steps, rate=0.05, seed=seed)

@@ -19,7 +19,7 @@ class LogProducts:
     Attributes:
         log_size: natural log of the size after 0, 1, 2, … factors, `(draws, factors + 1)`. The size is the absolute
             value for numbers, the length of the image of a fixed vector for matrices.
-        exponent: the Lyapunov exponent: the mean gain of the log size at each factor, if each is drawn anew.
+        exponent: the Lyapunov exponent: the expected change of the log size at each factor, if each is drawn anew.
     """
 
     log_size: Array
@@ -27,12 +27,12 @@ class LogProducts:
 
     @property
     def growth(self) -> Array:
-        """The mean gain of the log size at each factor, one number for each draw, `(draws,)`."""
+        """The mean change of the log size at each factor, for each product, `(draws,)`."""
         return np.asarray(self.log_size[:, -1] / (self.log_size.shape[1] - 1))
 
 
 def lyapunov_exponent(width: int, sigma: float) -> float:
-    r"""Return the mean gain of a vector's log length when one Gaussian `width`×`width` matrix multiplies it.
+    r"""Return the expected change of a vector's log length when a Gaussian `width`×`width` matrix multiplies it.
 
     \(\ln\sigma + \tfrac12(\ln 2 + \psi(\tfrac n2))\) for entries of standard deviation \(\sigma\), with \(\psi\) the
     digamma function; for `width = 1` it is \(\mathbb{E}\ln|w|\).
@@ -58,15 +58,15 @@ def random_products(
     *, width: int, sigma: float, factors: int = 100, draws: int = 50, same: bool = False, relu: bool = False,
     seed: int = 0,
 ) -> LogProducts:  # fmt: skip
-    r"""Multiply `factors` Gaussian matrices, or for `width = 1` numbers, `draws` times over.
+    r"""Apply products of `factors` Gaussian matrices, or of numbers for `width = 1`, to a vector; `draws` products.
 
     The vector is rescaled after each factor and the logs are added, so nothing overflows.
 
     Args:
         width: the matrices are `width`×`width`.
         sigma: standard deviation of the entries, positive.
-        factors: how many, at least 1.
-        draws: how many products, at least 1.
+        factors: number of factors in a product, at least 1.
+        draws: number of products, at least 1.
         same: draw one matrix for each product and use it as every factor. `exponent` does not hold then.
         relu: set negative entries to 0 after each matrix, as a layer does. `exponent` does not hold then.
         seed: a non-negative integer.
@@ -85,15 +85,19 @@ def random_products(
     """
     width, factors, draws = checks.count("width", width), checks.count("factors", factors), checks.count("draws", draws)
     exponent, rng = lyapunov_exponent(width, sigma), checks.seeded(seed)
+    # The vector of each product, of length 1. Gaussian matrices have no preferred direction, so that any vector will
+    # do.
     v = np.ones((draws, width)) / math.sqrt(width)
     log_size = np.zeros((draws, factors + 1))
     for k in range(factors):
         if k == 0 or not same:
             W = sigma * rng.standard_normal((draws, width, width))
+        # v = W v, for all draws at once.
         v = np.einsum("dij,dj->di", W, v)
         if relu:
             v = np.maximum(v, 0.0)
         length = np.linalg.norm(v, axis=1)
+        # Invariant: exp(log_size) times the rescaled v is the product applied to the first vector.
         log_size[:, k + 1] = log_size[:, k] + np.log(length)
         v /= length[:, None]
     return LogProducts(log_size, exponent)

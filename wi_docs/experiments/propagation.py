@@ -1,4 +1,4 @@
-r"""How a signal and its gradient travel through a deep network at initialization."""
+r"""Experiments on signal and gradient in deep networks at initialization, layer by layer."""
 
 from __future__ import annotations
 
@@ -45,11 +45,13 @@ def rms(x: Array) -> float:
         >>> rms(np.array([3e-200, 3e-200]))
         3e-200
     """
+    # The fast path: one product of the vector with itself, which may overflow to infinity.
     entries = x.ravel()
     with np.errstate(over="ignore"):
         squares = float(entries @ entries)
     if 1e-200 < squares < 1e300:  # no square that counts is too small for float64, and none too large
         return math.sqrt(squares / x.size)
+    # Divided by the largest entry, the squares are at most 1, and those that underflow do not count.
     largest = float(np.max(np.abs(x)))
     return largest * float(np.sqrt(np.mean((x / largest) ** 2))) if largest > 0.0 else 0.0
 
@@ -69,15 +71,15 @@ def propagate(
     r"""Send standard normal inputs forward and a standard normal cotangent back through `depth` equal layers.
 
     Args:
-        activation: of every layer, the last one included.
-        init: draws each weight matrix, `(width, width)`.
+        activation: activation of every layer, the last one included.
+        init: scheme that draws each weight matrix, `(width, width)`.
         depth: number of layers, at least 1.
         width: units in the input and in each layer, at least 1.
         batch: number of inputs, at least 1.
         seed: a non-negative integer; everything random follows from it.
         gain: factor on every weight. With `lecun_normal` it is \(\sigma_w\).
-        input_gain: another factor for the first layer, whose inputs have passed no activation. With `lecun_normal` and
-            1 its pre-activations have variance 1, which a gain is made to keep.
+        input_gain: factor for the first layer in place of `gain`, since its inputs have passed no activation. With
+            `lecun_normal` and 1, its pre-activations have variance 1, which the gains of `gains` are made to keep.
         sigma_b: standard deviation of the biases, at least 0.
 
     Raises:
@@ -100,6 +102,7 @@ def propagate(
     again = isinstance(init, str) and depth * width**2 <= 2**22  # 32 MiB: another pass may want the same weights
     drawn, after = (_drawn if again else _drawn.__wrapped__)(init, depth, width, seed)
     rng = copy.deepcopy(after)
+    # The network takes its layers in order, from the first to the last.
     factors = iter([first] + [gain] * (depth - 1))
     weights = iter([next(factors) * W for W in drawn])
     net = MLP([width] * (depth + 1), activation, lambda rng, shape: next(weights), rng, output=activation)
@@ -143,9 +146,9 @@ def _product_rms(a: Array, delta: Array) -> float:
 def centered_ratio(
     activation: str | Activation, *, gain: float, depth: int = 20, width: int = 512, batch: int = 64, seed: int = 0
 ) -> float:
-    r"""Return `gradient_ratio` for LeCun's weights times `gain`, with biases that center every unit.
+    r"""Return the factor a layer on the gradient's rms, for LeCun's weights times `gain` and biases that center units.
 
-    Layer by layer, each bias is set so that its unit's pre-activation averages to 0 over the batch.
+    Layer by layer, each bias is set so that the mean of its unit's pre-activation over the batch is 0.
 
     Examples:
         >>> centered_ratio("sigmoid", gain=4.0) > propagate(
@@ -166,6 +169,7 @@ def centered_ratio(
 
 
 def _ratio(by_layer: Array) -> float:
+    """Return the geometric mean of the factors from a layer back to the one before, 0 if nothing reaches the first."""
     if by_layer[0] == 0.0:
         return 0.0
     return float((by_layer[0] / by_layer[-1]) ** (1.0 / max(1, len(by_layer) - 1)))
@@ -185,10 +189,10 @@ def product_spectrum(
     For linear layers that is the product of the weight matrices.
 
     Args:
-        init: draws each matrix, `(width, width)`.
+        init: scheme that draws each matrix, `(width, width)`.
         depth: number of factors, at least 1.
-        width: at least 1.
-        activation: of every layer.
+        width: units of each layer, at least 1.
+        activation: activation of every layer.
         gain: factor on every weight.
         seed: a non-negative integer.
 
@@ -210,6 +214,8 @@ def product_spectrum(
         for _ in range(depth):
             W = gain * initializers.draw(init, rng, (width, width))
             z = checks.array("the signal", a @ W)
+            # The derivative of phi(a W) with respect to a is W with column j scaled by phi'(z_j). With rows as vectors,
+            # factors of later layers stand on the right.
             product, a = product @ (W * phi.df(z)), phi.f(z)
     return np.asarray(np.linalg.svd(checks.array("the product's entries", product), compute_uv=False), np.float64)
 
@@ -219,9 +225,9 @@ class ProjectionVariance:
     r"""Mean square of \(w \cdot x\) over draws of `w`, for each dimension.
 
     Attributes:
-        dimensions: `D`, `(n,)`.
+        dimensions: the dimensions `D`, `(n,)`.
         mean_square: the estimate of \(\mathbb{E}[(w \cdot x)^2]\), `(n,)`.
-        standard_error: of the estimate, `(n,)`.
+        standard_error: the standard error of the estimate, `(n,)`.
     """
 
     dimensions: Array
@@ -235,10 +241,10 @@ def projection_variance(
     r"""Estimate the mean square of \(w \cdot x\) for random `w` and random `x` of mean square 1.
 
     Args:
-        scale: of the entries of `w`: `"randn(D)"`, `"0.01 * randn(D)"` or `"randn(D) / sqrt(D)"`.
-        dimensions: the `D` to try, positive.
-        mean: of the entries of `x`, between -1 and 1; their variance is \(1 - \text{mean}^2\).
-        draws: how many pairs.
+        scale: law of the entries of `w`: `"randn(D)"`, `"0.01 * randn(D)"` or `"randn(D) / sqrt(D)"`.
+        dimensions: the dimensions `D` to try, positive.
+        mean: mean of the entries of `x`, between -1 and 1; their variance is \(1 - \text{mean}^2\).
+        draws: number of pairs of `w` and `x` for each dimension.
         seed: a non-negative integer.
 
     Raises:
@@ -272,6 +278,7 @@ def projection_variance(
     )
 
 
+# The standard deviation of the entries of w, by the code that readers know it by.
 SCALES: dict[str, Callable[[int], float]] = {
     "randn(D)": lambda d: 1.0,
     "0.01 * randn(D)": lambda d: 0.01,

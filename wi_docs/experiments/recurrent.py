@@ -1,4 +1,4 @@
-r"""Recurrences, where one matrix is applied again and again."""
+r"""Recurrent networks: one matrix is applied again and again, forward to the state and backward to the gradient."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wi_docs.nn.initializers import glorot_normal
 
 @dataclass(frozen=True)
 class Recurrence:
-    r"""A run of \(h_{t+1} = \varphi(h_t W)\), and what the gradient does on the way back.
+    r"""A run of \(h_{t+1} = \varphi(h_t W)\), and the size of the gradient on the way back.
 
     Attributes:
         states: \(h_0, \dots, h_T\), `(steps + 1, n)`.
@@ -31,10 +31,10 @@ def recur(W: Array, start: Array, *, steps: int, activation_name: str | Activati
     r"""Run \(h_{t+1} = \varphi(h_t W)\) from `start` and follow the gradient back from the last state.
 
     Args:
-        W: `(n, n)`.
+        W: the recurrent matrix, `(n, n)`.
         start: the first state, `(n,)`.
-        steps: at least 1.
-        activation_name: `"linear"`, `"tanh"`, or any other.
+        steps: number of steps, at least 1.
+        activation_name: an activation or its name.
 
     Raises:
         ValueError: for shapes that do not fit, or values that overflow float64.
@@ -60,6 +60,8 @@ def recur(W: Array, start: Array, *, steps: int, activation_name: str | Activati
             raise ValueError(f"the state overflows float64 at step {len(states)}: fewer steps, or a smaller W")
         slopes.append(phi.df(z))
         states.append(phi.f(z))
+    # Invariant: `jacobian` is dh_T / dh_(T-k) after k passes of the loop, as the matrix that multiplies a column from
+    # the left; entry (i, j) is the derivative of unit j of h_T with respect to unit i.
     jacobian, norms = np.eye(len(h)), [1.0]
     for slope in reversed(slopes):
         with np.errstate(over="ignore", invalid="ignore"):
@@ -100,10 +102,11 @@ def clip_by_norm(gradients: Sequence[Array], max_norm: float) -> list[Array]:
     """
     grads = [checks.array("gradients", g) for g in gradients]
     largest = checks.number("max_norm", max_norm, above=0.0)
+    # Divided by the largest entry, no square can overflow.
     peak = max((float(np.abs(g).max(initial=0.0)) for g in grads), default=0.0)
     if peak == 0.0:
         return grads
-    norm = peak * math.sqrt(sum(float(((g / peak) ** 2).sum()) for g in grads))  # no overflow in the squares
+    norm = peak * math.sqrt(sum(float(((g / peak) ** 2).sum()) for g in grads))
     return [g * min(1.0, largest / norm) for g in grads]
 
 
@@ -113,7 +116,7 @@ class Descent:
 
     Attributes:
         w: the number after each step, `(steps + 1,)`.
-        loss: its loss, `(steps + 1,)`.
+        loss: the loss at each step, `(steps + 1,)`.
     """
 
     w: Array
@@ -124,17 +127,17 @@ def descend_recurrence(
     start: float, *, length: int = 30, target: float = 0.5, rate: float = 0.005, max_norm: float | None = None,
     steps: int = 200,
 ) -> Descent:  # fmt: skip
-    r"""Learn the weight of a linear recurrence that must take 1 to `target` in `length` steps.
+    r"""Learn by gradient descent the weight of a linear recurrence that has to take 1 to `target` in `length` steps.
 
     The loss is \(\tfrac12(w^{\text{length}} - \text{target})^2\): flat below 1, a cliff above it.
 
     Args:
-        start: the first `w`.
-        length: steps of the recurrence, at least 1.
-        target: where it should end.
+        start: the weight before the first update.
+        length: number of steps of the recurrence, at least 1.
+        target: the state that the last step should reach.
         rate: learning rate, positive.
-        max_norm: clip the gradient to this size; `None` for no clipping.
-        steps: updates to make. A run whose loss leaves float64 is refused.
+        max_norm: largest size of the gradient, to which it is clipped; `None` for no clipping.
+        steps: number of updates. A run whose loss leaves float64 is refused.
 
     Raises:
         ValueError: when the loss overflows (the message names the step), or an argument is out of range.
@@ -153,6 +156,7 @@ def descend_recurrence(
     for step in range(checks.count("steps", steps) + 1):
         try:
             error = w**length - target
+            # d/dw (w^length - target)^2 / 2.
             loss, gradient = 0.5 * error**2, error * length * w ** (length - 1)
         except OverflowError:
             raise ValueError(f"the loss overflows float64 at step {step}, from w = {w:.3g}") from None
@@ -167,13 +171,14 @@ def descend_recurrence(
 def lstm_memory(forget_bias: float, *, steps: int = 100, units: int = 64, seed: int = 0) -> Array:
     r"""Return the share of a memory cell's content left after 0, 1, 2, … steps, averaged over units, `(steps + 1,)`.
 
-    An LSTM keeps of each cell what its forget gate says. Here weights have Glorot's scale, inputs are standard normal,
-    and all biases but the forget gate's are 0. What is left is the product of a unit's gates, averaged geometrically.
+    At each step an LSTM multiplies the content of a cell by the cell's forget gate, so that the share that is left is
+    the product of the gates. It is averaged geometrically over units. The weights have Glorot's scale, the inputs are
+    standard normal, and all biases but the forget gates' are 0.
 
     Args:
-        forget_bias: of all forget gates.
-        steps: at least 1.
-        units: as many inputs as cells, at least 1.
+        forget_bias: bias of all forget gates.
+        steps: number of steps, at least 1.
+        units: number of cells, and of inputs, at least 1.
         seed: a non-negative integer.
 
     Raises:
@@ -194,6 +199,7 @@ def lstm_memory(forget_bias: float, *, steps: int = 100, units: int = 64, seed: 
     bias, steps = checks.number("forget_bias", forget_bias), checks.count("steps", steps)
     rng, units = checks.seeded(seed), checks.count("units", units)
     sigmoid = activation("sigmoid").f
+    # Weights of the inputs and of the last state, for the input, forget, cell and output gate side by side.
     W, U = (glorot_normal(rng, (units, 4 * units)) for _ in range(2))
     h, c, kept = np.zeros(units), np.zeros(units), [0.0]
     for _ in range(steps):
@@ -201,5 +207,6 @@ def lstm_memory(forget_bias: float, *, steps: int = 100, units: int = 64, seed: 
         forget = sigmoid(f + bias)
         c = forget * c + sigmoid(i) * np.tanh(g)
         h = sigmoid(o) * np.tanh(c)
+        # The logarithm of the geometric mean of the products so far.
         kept.append(kept[-1] + float(np.log(forget).mean()))
     return np.exp(kept)

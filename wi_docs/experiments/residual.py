@@ -1,7 +1,7 @@
-r"""Networks that add: residual branches, what normalization does to them, and how to start them.
+r"""Residual networks: signal and gradient in the stream, the effect of normalization, and ways to start the branches.
 
 A branch computes \(f(s) = \mathrm{relu}(s W_1)\,W_2\) and is added to the stream \(s\). \(W_1\) has LeCun's scale and
-\(W_2\) He's, so that a branch returns the mean square it was given.
+\(W_2\) He's, so that the output of a branch has the mean square of its input.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ STARTS = ("standard", "scaled", "zero_last", "fixup")
 
 @dataclass(frozen=True)
 class Stream:
-    """What runs along the residual stream, from its start to its end.
+    """The sizes of signal and gradient along the residual stream, from its start to its end.
 
     Attributes:
         size: root mean square of the stream after 0, 1, 2, … blocks, `(blocks + 1,)`.
@@ -46,7 +46,7 @@ def residual_stream(
 
     Args:
         blocks: number of branches that are added, at least 1.
-        width: of the stream and of the branches.
+        width: number of units of the stream and of the branches.
         batch: number of inputs.
         branch: factor on each branch, at least 0.
         norm: `none`; `pre` normalizes each branch's input over its units, `post` the stream after each addition.
@@ -72,6 +72,7 @@ def residual_stream(
     net = MLP(
         [width] * (2 * blocks + 1), "relu", lambda rng, shape: next(gains) * initializers.lecun_normal(rng, shape), rng
     )
+    # The network has nothing but branches: layers 0 and 1 are the first, 2 and 3 the second, and so on.
     net.activations = [activation("relu"), activation("linear")] * blocks
     net.branch_ends = frozenset(range(1, 2 * blocks, 2))
     net.normalized = {"input": frozenset(range(0, 2 * blocks, 2))} if norm == "pre" else {}
@@ -80,6 +81,7 @@ def residual_stream(
     run = net.forward(s)
     grad = net.backward(run, rng.standard_normal((batch, width)))
     return Stream(
+        # The stream is the output of every second layer, behind the addition.
         np.array([rms(s)] + [rms(a) for a in run.outputs[1::2]]),
         np.array([rms(grad.x)] + [rms(da) for da in grad.outputs[1::2]]),
     )
@@ -89,9 +91,10 @@ def batch_norm_factor(
     activation_name: str | Activation, *, depth: int = 20, width: int = 256, batch: int = 256, gain: float = 1.0,
     seed: int = 0,
 ) -> float:  # fmt: skip
-    r"""Return the factor a layer on the gradient's rms, going back, where each layer is \(\varphi(\mathrm{BN}(a W))\).
+    r"""Return the factor a layer on the gradient's rms, going back, for layers \(\varphi(\mathrm{BN}(a W))\).
 
-    It is taken over the middle half of the layers. The weights have LeCun's scale times `gain`, which is divided out.
+    BN normalizes each unit over the batch. The factor is the geometric mean over the middle half of the layers. The
+    weights have LeCun's scale times `gain`, a factor that the normalization cancels.
 
     Raises:
         ValueError: for an argument out of range.
@@ -117,6 +120,7 @@ def batch_norm_factor(
         dy = da * phi.df(y)
         sizes.append(rms(dy))
         da = denormalize(dy, y, deviation, 0) @ W.T
+    # The quarters at both ends are left out: there the signal has not settled, or the cotangent is still random.
     low, high = depth // 4, 3 * depth // 4
     return float((sizes[high] / sizes[low]) ** (1 / (high - low)))
 
@@ -155,7 +159,7 @@ class ResidualMLP(MLP):
         self.activations.append(activation("linear"))
         self.branch_ends = frozenset(range(2, 2 * blocks + 1, 2))
         for first in range(1, 2 * blocks, 2):
-            if start == "fixup":  # LeCun's scale times the root of 2 is He's
+            if start == "fixup":  # He's scale, LeCun's times the root of 2, times L^(-1/(2m - 2)) with m = 2
                 self.W[first] *= math.sqrt(2 / blocks)
             factor = {"standard": math.sqrt(2), "scaled": math.sqrt(2 / blocks)}.get(start, 0.0)
             self.W[first + 1] *= factor

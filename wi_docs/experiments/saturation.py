@@ -1,4 +1,4 @@
-r"""Saturated and dead units: how many there are, and how many are too many.
+r"""Saturated and dead units: their shares by theory, and the shares that are too many.
 
 A unit is saturated for an input if its slope there is below a tenth of the activation's largest. For ReLU that is a
 unit that is off. It is dead if it is saturated for every input of a batch.
@@ -17,25 +17,25 @@ from wi_docs.nn import checks
 from wi_docs.nn.activations import Activation, activation
 from wi_docs.nn.checks import Array
 
-TWO_SIDED = ("sigmoid", "tanh", "lecun_tanh", "softsign", "hard_tanh")
-# Where learning takes twice as long, by `learning_speed.half_speed`: a mean over seeds 100 to 107. `docs/diagnose.md`
-# has them as a table.
+TWO_SIDED = ("sigmoid", "tanh", "lecun_tanh", "softsign", "hard_tanh")  # activations that are flat on both sides
+# The shares of saturated pairs at which learning the digits takes twice as long, by `learning_speed.half_speed`: means
+# over seeds 100 to 107. `docs/diagnose.md` has them as a table.
 LIMITS = {
     "sigmoid": 0.62, "tanh": 0.37, "lecun_tanh": 0.32, "softsign": 0.55, "hard_tanh": 0.56,
     "relu": 0.65, "leaky_relu": 0.65, "elu": 0.03, "selu": 0.08, "gelu": 0.28, "gelu_tanh": 0.27, "silu": 0.23,
     "softplus": 0.03, "mish": 0.22, "hard_swish": 0.16,
 }  # fmt: skip
-DEAD = 0.35  # likewise, of dead units in a ReLU network
-_SHARED = np.array([NormalDist().inv_cdf((k + 0.5) / 64) for k in range(64)])  # equally likely values of a normal
+DEAD = 0.35  # likewise, the share of dead units in a ReLU network
+_SHARED = np.array([NormalDist().inv_cdf((k + 0.5) / 64) for k in range(64)])  # quantiles, the middles of 64 slices
 _erfc = np.frompyfunc(math.erfc, 1, 1)
 
 
 def limit(function: str | Activation) -> float:
-    """Return the share of saturated pairs that is too much, 1 where none is.
+    """Return the share of saturated pairs above which an activation is judged to be saturated too much.
 
-    For an activation with one flat side it is at least a half: with pre-activations of mean 0 no scale saturates more,
-    and up to that none was seen to slow learning down. A smaller number of `LIMITS` is for biases that drag all units
-    down.
+    It is 1 for activations that do not saturate. For those with one flat side it is at least a half: if pre-activations
+    have mean 0, no scale of the weights saturates more than half of the pairs, and up to a half none was seen to slow
+    learning down. The smaller numbers of `LIMITS` hold for biases that shift all units to the flat side.
 
     Examples:
         >>> limit("tanh"), limit("gelu"), limit("linear")
@@ -48,6 +48,7 @@ def limit(function: str | Activation) -> float:
 
 @cache
 def _largest_slope(phi: Activation) -> float:
+    """Return the largest absolute slope of an activation, taken on a grid of step 0.01 on [-10, 10]."""
     return float(np.abs(phi.df(np.linspace(-10.0, 10.0, 2001))).max())
 
 
@@ -64,7 +65,9 @@ def saturated(function: str | Activation, z: Array) -> NDArray[np.bool_]:
 
 @cache
 def intervals(name: str) -> tuple[tuple[float, float], ...]:
-    """Return the intervals in which an activation is saturated, to a thousandth. Beyond 40 from 0 it is as at 40.
+    """Return the intervals of pre-activations in which an activation is saturated, to a thousandth.
+
+    Beyond a distance of 40 from 0 the function is taken to be saturated if it is so at 40.
 
     Examples:
         >>> intervals("relu"), intervals("linear")
@@ -73,6 +76,8 @@ def intervals(name: str) -> tuple[tuple[float, float], ...]:
     phi = activation(name)
     x = np.linspace(-40.0, 40.0, 80_001)
     inside = saturated(phi, x)
+    # An interval starts at a point inside whose left neighbor is not, and ends likewise. At an end of the grid it has
+    # no end.
     starts = np.flatnonzero(inside & ~np.r_[False, inside[:-1]])
     ends = np.flatnonzero(inside & ~np.r_[inside[1:], False])
     low, high = np.where(starts == 0, -np.inf, x[starts]), np.where(ends == len(x) - 1, np.inf, x[ends])
@@ -80,7 +85,7 @@ def intervals(name: str) -> tuple[tuple[float, float], ...]:
 
 
 def saturated_share(function: str | Activation, q: float) -> float:
-    r"""Return the chance that a unit is saturated whose pre-activation is normal with mean 0 and variance `q`.
+    r"""Return the probability that a unit is saturated if its pre-activation is normal with mean 0 and variance `q`.
 
     Raises:
         ValueError: if `q` is not positive.
@@ -97,9 +102,13 @@ def saturated_share(function: str | Activation, q: float) -> float:
 
 
 def _chance(name: str, mean: Array, deviation: float) -> Array:
-    """Return for each mean the chance that a normal pre-activation falls where the activation is saturated."""
+    """Return the probability, for each entry of `mean`, that a normal pre-activation saturates the activation.
+
+    The pre-activation has that mean and the standard deviation `deviation`. The result has the shape of `mean`.
+    """
     found = np.zeros(len(mean))
     for low, high in intervals(name):
+        # Phi((end - mean) / deviation) at both ends of the interval, with the normal distribution function Phi.
         below_low, below_high = (
             0.5 * np.asarray(_erfc((mean - end) / (deviation * math.sqrt(2))), np.float64) for end in (low, high)
         )
@@ -108,9 +117,11 @@ def _chance(name: str, mean: Array, deviation: float) -> Array:
 
 
 def dead_share(function: str | Activation, q: float, c: float, batch: int) -> float:
-    r"""Return the chance that a unit is saturated for each of `batch` inputs of correlation `c` with one another.
+    r"""Return the probability that a unit is saturated for all of `batch` inputs, if any two have correlation `c`.
 
-    Given what the inputs share, \(\sqrt{qc}\,u\) with \(u\) standard normal, they are independent.
+    Pre-activations of variance `q` and correlation `c` are the sum of a part that all inputs share, \(\sqrt{qc}\,u\)
+    with \(u\) standard normal, and of independent parts of variance \(q(1 - c)\). Given \(u\) they are independent, so
+    that the probability is a power. It is averaged over 64 values of \(u\).
 
     Raises:
         ValueError: if `q` is not positive, `c` not between 0 and 1, or `batch` below 1.
@@ -122,6 +133,7 @@ def dead_share(function: str | Activation, q: float, c: float, batch: int) -> fl
     root, batch = math.sqrt(checks.number("q", q, above=0.0)), checks.count("batch", batch)
     if checks.number("c", c, least=0.0) > 1.0:
         raise ValueError(f"c must be between 0 and 1, got {c}")
+    # Equal inputs have no part of their own; a tiny one keeps the division by the deviation defined.
     own = max(root * math.sqrt(1 - c), 1e-9 * root)
     chances = _chance(activation(function).name, root * math.sqrt(c) * _SHARED, own)
     return float(np.mean(chances**batch))

@@ -1,4 +1,4 @@
-r"""Hidden units that start equal, and ways to make them differ."""
+r"""Symmetry between hidden units: training from equal units, ways to break the symmetry, and networks with kinks."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class UnitPaths:
 
     Attributes:
         W: incoming weights of the hidden units, `(steps + 1, 2, units)`.
-        b: their biases, `(steps + 1, units)`.
-        v: their outgoing weights, `(steps + 1, units)`.
+        b: biases of the hidden units, `(steps + 1, units)`.
+        v: outgoing weights of the hidden units, `(steps + 1, units)`.
         output_bias: the output's bias, `(steps + 1,)`.
         loss: half the mean squared error, `(steps + 1,)`.
         prediction: the network's output on the training inputs, `(steps + 1, examples)`.
@@ -46,9 +46,9 @@ class UnitPaths:
 
 
 def saddle_task(points: int = 7) -> tuple[Array, Array]:
-    """Return the task: the product of two inputs on a grid over [-1, 1]², plus their sum over 2.
+    """Return inputs on a grid over [-1, 1]², and as targets the product of both inputs plus half their sum.
 
-    A single tanh unit can fit the sum but not the product: to do both, units must differ.
+    A single tanh unit can fit the sum but not the product: to fit both, units must differ.
 
     Returns:
         Inputs `(points², 2)` and targets `(points², 1)`.
@@ -76,13 +76,13 @@ def train_units(
     dropout: float = 0.0,
     seed: int = 0,
 ) -> UnitPaths:
-    r"""Train a network of `units` hidden units on `saddle_task` and keep every step.
+    r"""Train a network of `units` hidden units on `saddle_task`, and record its weights at every step.
 
     Args:
         hidden_init: draws the weights into the hidden units, shape `(2, units)`.
         output_init: draws the weights out of them, shape `(units, 1)`.
         units: number of hidden units, at least 1.
-        hidden: their activation.
+        hidden: activation of the hidden units.
         steps: number of updates, at least 1.
         rate: learning rate.
         rates: instead of `rate`, three rates: for the hidden units' incoming weights and biases, for their outgoing
@@ -107,6 +107,7 @@ def train_units(
     into, out, bias = rates or (rate, rate, rate)
     if checks.number("dropout", dropout, least=0.0) >= 1.0:
         raise ValueError(f"dropout must be below 1, got {dropout}")
+    # The rates of the two weight matrices, and of the two vectors of biases.
     into_and_out, biases = (into, out), (into, bias)
     seen = []
     for _ in range(checks.count("steps", steps) + 1):
@@ -115,6 +116,8 @@ def train_units(
         output_bias = float(net.b[1][0])
         seen.append((net.W[0].copy(), net.b[0].copy(), net.W[1][:, 0].copy(), output_bias, loss, run.output[:, 0]))
         if dropout > 0.0:  # a unit is left out by an outgoing weight of 0
+            # The factor on each unit's outgoing weight: 0, or 1 / (1 - dropout), whose mean is 1. The gradient with
+            # respect to the whole weight has the same factor, by the chain rule.
             kept = (rng.random((units, 1)) >= dropout) / (1 - dropout)
             whole, net.W[1] = net.W[1], net.W[1] * kept
             run = net.forward(x)
@@ -142,6 +145,8 @@ def tent_map(times: int) -> MLP:
     """
     times = checks.count("times", times)
     net = MLP([1] + [2] * times + [1], "relu", "zeros", np.random.default_rng(0))
+    # One tent is relu(x) and relu(x - 1/2), weighted by 2 and -4. Between two tents these outgoing weights and the next
+    # layer's incoming ones, both 1, multiply to one 2x2 matrix.
     out = np.array([[2.0], [-4.0]])
     net.W[0][:] = 1.0
     for layer in range(1, times):
@@ -164,5 +169,7 @@ def linear_pieces(net: MLP, cells: int = 2**14) -> int:
         [2, 4, 8]
     """
     x = np.arange(checks.count("cells", cells) + 1)[:, None] / cells
+    # Exact in float64, as kinks lie on the grid and all numbers are multiples of a power of 2: so differences that are
+    # not 0 are kinks, and none is a rounding error.
     slopes = np.diff(net.forward(x).output[:, 0])
     return 1 + int((np.diff(slopes) != 0).sum())

@@ -17,10 +17,12 @@ import numpy as np
 from wi_docs.nn import checks
 from wi_docs.nn.checks import Array
 
+# Every function below is written for float64 arrays of any shape, and does not check its input: `_checked` does that
+# once, for the functions that users call.
 Elementwise = Callable[[Any], Array]
 
 _erfc = np.frompyfunc(math.erfc, 1, 1)  # numpy has no error function; the standard library's is exact to an ulp or two
-SQRT2 = math.sqrt(2.0)
+SQRT2 = math.sqrt(2.0)  # Phi(x) = erfc(-x / sqrt 2) / 2, the normal distribution function
 LEAKY_SLOPE = 0.01  # PyTorch's default, and Maas et al. (2013)
 
 
@@ -30,8 +32,8 @@ class Activation:
 
     Attributes:
         name: the name that `activation` knows it by.
-        f: the function. Takes an array of any shape, returns float64 of that shape.
-        df: its derivative, likewise. At a kink it is the slope on the left.
+        f: the function. It takes an array of any shape and returns a float64 array of that shape.
+        df: its derivative, with the same shapes. At a kink it is the slope on the left.
         formula: the function of x, as Markdown.
         paper: key of the paper in `docs/references.bib`, after an at sign, and the place in it; None if there is none.
     """
@@ -52,11 +54,13 @@ def _one(x: Array) -> Array:
 
 
 def _sigmoid(x: Array) -> Array:
+    # The exponent is never positive, so that exp cannot overflow: 1 / (1 + e^-x) for x >= 0, e^x / (1 + e^x) below.
     e = np.exp(-np.abs(x))
     return np.exp(np.minimum(x, 0.0)) / (1.0 + e)  # e or 1 above; np.where would take longer than the exponential
 
 
 def _sigmoid_slope(x: Array) -> Array:
+    # The slope is even in x: e^-x / (1 + e^-x)^2 on both sides, which keeps its digits where s (1 - s) cancels.
     e = np.exp(-np.abs(x))
     return e / (1.0 + e) ** 2
 
@@ -103,6 +107,7 @@ def _elu_slope(x: Array) -> Array:
 
 def _selu_constants() -> tuple[float, float]:
     """(lambda, alpha) that map mean 0, variance 1 to itself: Klambauer et al. (2017), equation 14 and appendix."""
+    # With z standard normal, E[e^z; z < 0] = e^(1/2) Phi(-1) = c1 / 2 and E[e^(2z); z < 0] = e^2 Phi(-2) = c2 / 2.
     c1 = math.erfc(1 / SQRT2) * math.exp(0.5)
     c2 = math.erfc(SQRT2) * math.exp(2.0)
     alpha = math.sqrt(2 / math.pi) / (1 - c1)
@@ -126,6 +131,7 @@ def _normal_cdf(x: Array) -> Array:
 
 
 def _gelu(x: Array) -> Array:
+    # d/dx x Phi(x) = Phi(x) + x phi(x), with the normal density phi.
     return x * _normal_cdf(x)
 
 
@@ -162,6 +168,7 @@ def _silu_slope(x: Array) -> Array:
 
 
 def _softplus(x: Array) -> Array:
+    # ln(e^0 + e^x), without overflow for large x and without the loss of e^x beside 1 for small x.
     return np.logaddexp(0.0, x)
 
 
@@ -180,6 +187,7 @@ def _mish(x: Array) -> Array:
 def _mish_slope(x: Array) -> Array:
     z = np.maximum(x, -700.0)  # below it both terms are 0 in float64
     soft = _softplus(z)
+    # d/dx x tanh(s(x)) with softplus s, whose slope is the sigmoid.
     return np.tanh(soft) + z * _tanh_slope(soft) * _sigmoid(z)
 
 
@@ -188,6 +196,7 @@ def _hard_tanh(x: Array) -> Array:
 
 
 def _hard_tanh_slope(x: Array) -> Array:
+    # At each corner the slope is the one on the left, as everywhere: open at -1, closed at 1.
     return ((x > -1.0) & (x <= 1.0)).astype(np.float64)
 
 
@@ -196,10 +205,13 @@ def _hard_swish(x: Array) -> Array:
 
 
 def _hard_swish_slope(x: Array) -> Array:
+    # Between the corners, d/dx x (x + 3) / 6 = x / 3 + 1/2. The clip only keeps the unused side from overflowing.
     return np.where(x <= -3.0, 0.0, np.where(x > 3.0, 1.0, np.clip(x, -3.0, 3.0) / 3.0 + 0.5))
 
 
 def _checked(function: Elementwise) -> Elementwise:
+    """Return the function with a check of its argument, which has to be an array of finite real numbers."""
+
     @functools.wraps(function)
     def elementwise(x: Any) -> Array:
         return function(checks.array("x", x))
@@ -208,14 +220,16 @@ def _checked(function: Elementwise) -> Elementwise:
 
 
 def unchecked(function: Elementwise) -> Elementwise:
-    """Return the function behind `f` or `df` of an activation of ours, for a caller that has made sure of its input.
+    """Return `f` or `df` of one of our activations without the check of its argument, which inner loops can save.
 
-    The input has to be a finite float64 array. A function of somebody else's is returned as it is.
+    The caller has to make sure that the argument is a finite float64 array. A function that is not one of ours has no
+    check to leave out, and is returned as it is.
 
     Examples:
         >>> print(unchecked(activation("relu").f)(np.array([-1.0, 2.0])))
         [0. 2.]
     """
+    # `functools.wraps` leaves the function itself in this attribute.
     return getattr(function, "__wrapped__", function)
 
 

@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 
 
 def lookup(what: str, name: object, known: Iterable[str]) -> str:
-    """Return `name` if it is one of `known`.
+    """Return `name` if it is one of the `known` names of a kind of thing, such as "activation", which `what` says.
 
     Raises:
         ValueError: for another name; the message lists the known ones and suggests the nearest.
@@ -31,7 +31,8 @@ def lookup(what: str, name: object, known: Iterable[str]) -> str:
 
 
 def count(what: str, value: Any, least: int = 1) -> int:
-    """Return `value` as an int if it is an integer of at least `least`."""
+    """Return `value` as an int if it is an integer of at least `least`. `what` names the argument in messages."""
+    # bool is a subclass of int in Python, and True would pass for 1.
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"{what} must be an integer of at least {least}, got {value!r}")
     if value < least:
@@ -62,6 +63,7 @@ def array(what: str, value: Any, ndim: int | None = None) -> Array:
         raw = np.asarray(value)
     except ValueError as error:  # a ragged list
         raise ValueError(f"{what} must be an array of numbers: {error}") from None
+    # Floating point, signed and unsigned integers: no booleans, complex numbers, strings or objects.
     if raw.dtype.kind not in "fiu":
         raise TypeError(f"{what} must be an array of real numbers, got dtype {raw.dtype}")
     result = raw.astype(np.float64)
@@ -104,6 +106,7 @@ def fans(shape: Any) -> tuple[int, int]:
             f"shape must be (fan_in, fan_out) or (*kernel, inputs, outputs), got {tuple(shape)}; "
             "a bias has no fans: start it at 0"
         )
+    # A matrix has no kernel axes, and the empty product is 1.
     kernel = math.prod(count("kernel size", size) for size in shape[:-2])
     return kernel * count("fan_in", shape[-2]), kernel * count("fan_out", shape[-1])
 

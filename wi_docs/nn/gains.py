@@ -21,18 +21,26 @@ from wi_docs.nn.checks import Array
 Direction = Literal["forward", "backward"]
 
 _REACH = 13.0  # the Gaussian's density is 8e-38 there
+# Nodes and weights of Gauss-Legendre quadrature on [-1, 1]: 16 nodes are exact for polynomials of degree 31.
 _NODES, _WEIGHTS = legendre.leggauss(16)
 _TOLERANCE = 1e-12  # of the whole integral, shared out among panels by their width
+# Edges of panels are the integers, where the corners of our own activations lie (0, 1, 3), moved by this much.
 _OFFSET = 1 / math.pi  # for unknown functions: a jump that falls on an edge of panels would pass unseen
-_HALVINGS = 60
+_HALVINGS = 60  # 2^-60 of a panel of width 1 is below the spacing of float64 numbers around 1
 
 
 def _differentiation_matrix(nodes: Array) -> Array:
-    """Return D with D @ f(nodes) the derivative there of the polynomial through the values (barycentric form)."""
+    """Return the matrix D, `(nodes, nodes)`, that turns a function's values at `nodes` into slopes there.
+
+    D @ f(nodes) is the derivative of the polynomial through the values, in its barycentric form.
+    """
+    # D[i, j] = (w[j] / w[i]) / (x[i] - x[j]) with the barycentric weights w[j] = 1 / prod_k (x[j] - x[k]). The identity
+    # fills the diagonal, which is 0 in the differences, with a 1 that changes no product.
     difference = nodes[:, None] - nodes[None, :] + np.eye(len(nodes))
     weight = 1.0 / difference.prod(axis=1)
     matrix = weight[None, :] / weight[:, None] / difference
     np.fill_diagonal(matrix, 0.0)
+    # Each row sums to 0, since the derivative of a constant is 0.
     np.fill_diagonal(matrix, -matrix.sum(axis=1))
     return np.asarray(matrix)
 
@@ -42,6 +50,7 @@ _DIFFERENTIATE = _differentiation_matrix(_NODES)
 
 def _panels(g: Callable[[Array, Array], Array], left: Array, right: Array) -> Array:
     """Integrate g(z, half_width) times the Gaussian density over each panel [left, right]."""
+    # The nodes are mapped from [-1, 1] to every panel at once: z is (panels, nodes).
     half = (right - left) / 2
     z = (left + half)[:, None] + half[:, None] * _NODES
     return (g(z, half) * np.exp(-0.5 * z * z)) @ _WEIGHTS * half / math.sqrt(2 * math.pi)
@@ -54,7 +63,7 @@ def _integrate(
 
     Args:
         g: the integrand, called with nodes `(panels, nodes)` and half-widths `(panels,)`, returns values at the nodes.
-        offset: by how much the edges of the panels are moved from the integers.
+        offset: the distance by which the edges of the panels are moved from the integers.
         noise: the relative rounding error on a panel of width 1. It grows as panels shrink; a panel whose halves agree
             within it is not halved again.
         corners: points at which `g` or its slope jumps, beside the integers.
@@ -62,9 +71,12 @@ def _integrate(
     Raises:
         ValueError: if the integrand does not fall off at both ends of the line, or the halving does not settle.
     """
+    # 26 panels of width 1.
     edges = np.linspace(-_REACH, _REACH, 27) + offset
     if corners:
         edges = np.union1d(edges, [corner for corner in corners if abs(corner) < _REACH])
+    # Invariant of the loop: `total` holds what is settled; `left`, `right` and `whole` describe the panels that are
+    # not.
     left, right, total = edges[:-1], edges[1:], 0.0
     whole = _panels(g, left, right)
     if np.abs(whole[[0, -1]]).max() > 1e-12 * np.abs(whole).sum():  # what lies beyond the ends would count
@@ -73,21 +85,27 @@ def _integrate(
         middle = (left + right) / 2
         lower, upper = _panels(g, left, middle), _panels(g, middle, right)
         halves, width = lower + upper, right - left
+        # 1e-300 stands in for an integral of 0, by which nothing could be compared.
         size = abs(total) + float(np.abs(halves).sum()) + 1e-300
+        # A panel this narrow that still holds a thousandth of the whole sits on a pole, and would never settle.
         if (np.abs(halves) > 1e-3 * size)[width < 1e-9].any():
             break
+        # A panel is settled when its two halves agree with the whole, within its share of the tolerance (narrow panels
+        # get at least a thousandth of it) or within the rounding error of the slopes, which grows as 1 / width.
         allowed = _TOLERANCE * size * np.maximum(width / (2 * _REACH), 1e-3)
         rounding = np.minimum(0.1, noise * (1 + np.abs(middle)) / width) * np.abs(halves)
         done = np.abs(halves - whole) <= np.maximum(allowed, rounding)
         total += float(halves[done].sum())
         if done.all():
             return total
+        # Go on with both halves of every panel that is not settled.
         left, right = np.r_[left[~done], middle[~done]], np.r_[middle[~done], right[~done]]
         whole = np.r_[lower[~done], upper[~done]]
     raise ValueError("the second moment did not settle: it may be infinite, as a slope's is at a jump")
 
 
 def _values(function: Callable[[Any], Any], x: Array) -> Array:
+    """Return the values of a reader's function at `x`. They have to be finite, and of the shape of `x`."""
     y = checks.array("the function's values", function(x))
     if y.shape != x.shape:
         raise ValueError(f"the function must be elementwise: it took shape {x.shape} and returned {y.shape}")
@@ -97,6 +115,7 @@ def _values(function: Callable[[Any], Any], x: Array) -> Array:
 def _slopes(function: Callable[[Any], Any], x: Array, half: Array) -> Array:
     """Return the slopes at the nodes `x`, one panel a row. A slope within its panel's rounding error is set to 0."""
     y = _values(function, x)
+    # The matrix differentiates on [-1, 1]; a panel is `half` times as wide, and its slopes are 1 / half times as large.
     slopes = y @ _DIFFERENTIATE.T / half[:, None]
     rounding = 1e-13 * np.abs(y).max(axis=1) / half
     return np.where(np.abs(slopes) > rounding[:, None], slopes, 0.0)
@@ -115,8 +134,9 @@ def second_moment(
         function: an activation, its name, or any elementwise function of an array. A function's derivative is taken
             from the polynomial through its values on each panel, so that kinks are found and resolved.
         q: the variance of the pre-activations, positive.
-        direction: which of the two.
-        corners: of an activation, where its slope jumps. They are found without, and several times as fast with it.
+        direction: `forward` for the function itself, `backward` for its slope.
+        corners: the points at which an activation's slope jumps. Naming them makes the quadrature several times as
+            fast; without them they are found by halving panels.
 
     Returns:
         The moment, to a relative error of 1e-10 for functions with kinks or jumps.
@@ -137,6 +157,8 @@ def second_moment(
         if backward:
             return _integrate(lambda z, half: _slopes(given, root * z, root * half) ** 2, offset=_OFFSET, noise=1e-12)
         return _integrate(lambda z, half: _values(given, root * z) ** 2, offset=_OFFSET)
+    # An activation of ours brings its exact slope, so that nothing has to be differentiated numerically. A corner at x
+    # is reached by z = x / sqrt(q).
     phi = activation(function)
     ends = [corner / root for corner in corners]
     return _integrate(lambda z, half: (phi.df if backward else phi.f)(root * z) ** 2, corners=ends)

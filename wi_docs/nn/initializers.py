@@ -34,7 +34,7 @@ CUT = 2.0  # standard deviations at which truncated normals are cut, as in JAX a
 
 
 def fans(shape: Shape, *, groups: int = 1) -> tuple[int, int]:
-    """Return `(fan_in, fan_out)`: how many inputs feed one unit, and how many units one input feeds.
+    """Return `(fan_in, fan_out)`: the number of inputs that feed one unit, and of units that one input feeds.
 
     In a convolution, `(*kernel, inputs, outputs)`, both count every position of the kernel. With `groups`, `inputs` are
     those of one group, as the array has them, and an input feeds the units of its own group only. (Stride and edges
@@ -62,7 +62,7 @@ class Scheme:
         name: the function's name.
         draw: the function.
         formula: the variance of a weight, or the form of the matrix, as Markdown.
-        use: what the scheme is for.
+        use: the networks or layers that the scheme is for.
         paper: key of the paper in `docs/references.bib`, after an at sign; None if there is none.
         deviation: the root of the weights' mean square, as a function of the shape.
         aliases: other names of the scheme, such as PyTorch's.
@@ -120,6 +120,7 @@ def _of_variance(scale: float, mode: Mode) -> Deviation:
 
 
 def _fan(shape: Shape, mode: str) -> float:
+    """Return the number n by which a variance is divided: `fan_in`, `fan_out` or their mean."""
     fan_in, fan_out = checks.fans(shape)
     modes = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}
     return modes[checks.lookup("mode", mode, modes)]
@@ -135,23 +136,28 @@ def truncated_deviation(cut: float = CUT) -> float:
         0.879626
     """
     c = checks.number("cut", cut, above=0.0)
+    # 2 Phi(c) - 1 = erf(c / sqrt 2) is the probability within the cut.
     density = math.exp(-c * c / 2) / math.sqrt(2 * math.pi)
     return math.sqrt(1 - 2 * c * density / math.erf(c / math.sqrt(2)))
 
 
 def _draw(rng: np.random.Generator, shape: Shape, sigma: float, distribution: str, dtype: Any) -> Array:
-    """Draw independent entries of mean 0 and standard deviation `sigma`, in place, so that scaling costs next to
-    nothing.
+    """Return an array of independent entries of mean 0 and standard deviation `sigma`.
+
+    It is scaled in place: a new array for each product would cost more than the product.
     """
     if distribution == "uniform":
         W: Array = rng.random(shape, dtype=dtype)
         W -= 0.5
+        # The uniform distribution on an interval of width 1 has variance 1/12.
         W *= math.sqrt(12.0) * sigma
         return W
     W = rng.standard_normal(shape, dtype=dtype)
     if distribution == "truncated_normal":
+        # Rejection: 4.6 % of the entries lie outside at first, and the same share of those that are drawn again.
         while (outside := np.abs(W) > CUT).any():
             W[outside] = rng.standard_normal(int(outside.sum()), dtype=dtype)
+        # Cutting narrows the distribution to 0.88 of its deviation; this makes up for it.
         sigma /= truncated_deviation()
     W *= sigma
     return W
@@ -273,6 +279,8 @@ def sparse(
     fan_in, fan_out = checks.matrix(shape)
     kept = min(checks.count("connections", connections), fan_in)
     W = np.zeros(shape, dtype=checks.dtype(dtype))
+    # For each unit the first `kept` entries of a permutation of its inputs: a draw without repetition. `rows` is
+    # (kept, fan_out), and names the nonzero entries of each column of W.
     rows = rng.permuted(np.tile(np.arange(fan_in), (fan_out, 1)), axis=1)[:, :kept].T
     W[rows, np.arange(fan_out)] = checks.number("sigma", sigma, above=0.0) * rng.standard_normal((kept, fan_out))
     return W
@@ -317,6 +325,7 @@ def variance_scaling(
 
 
 def _scale(scale: float, gain: float) -> float:
+    # The gain multiplies the weights, and its square multiplies their variance.
     return scale * checks.number("gain", gain, above=0.0) ** 2
 
 
@@ -465,8 +474,10 @@ def orthogonal(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dty
         True
     """
     checks.generator(rng)
+    # The thin QR decomposition wants the longer side first. A wide matrix is drawn tall and transposed at the end.
     rows, columns = checks.fans(shape)[0], shape[-1]
     q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
+    # LAPACK chooses the signs of R's diagonal; without this step Q would not be uniform over all orthonormal matrices.
     q *= np.where(np.diag(r) < 0, -1.0, 1.0)
     q *= checks.number("gain", gain, above=0.0)
     return np.ascontiguousarray(q if rows >= columns else q.T, dtype=checks.dtype(dtype)).reshape(shape)
@@ -492,6 +503,7 @@ def identity(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dtype
     checks.generator(rng)
     checks.fans(shape)
     W = np.zeros(shape, dtype=checks.dtype(dtype))
+    # The index is the kernel's center; for a matrix it is empty, and all of W is meant.
     W[tuple(size // 2 for size in shape[:-2])] = checks.number("gain", gain) * np.eye(shape[-2], shape[-1])
     return W
 
@@ -593,6 +605,7 @@ def fixup(rng: np.random.Generator, shape: Shape, *, branches: int, depth: int =
         >>> print(f"{400 * W.var():.3f}")
         0.125
     """
+    # The m - 1 matrices that do not start at 0 scale their branch by L^(-1/2) together, each by an equal factor.
     power = -1 / (2 * checks.count("depth", depth, least=2) - 2)
     return he_normal(rng, shape, checks.count("branches", branches) ** power, dtype=dtype)
 
@@ -618,7 +631,7 @@ def mup_readout(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dt
 
 
 def prior_bias(probability: float) -> float:
-    r"""Return the bias of an output unit that says `probability` through a sigmoid: \(-\ln((1 - \pi)/\pi)\).
+    r"""Return the bias at which a sigmoid output unit predicts `probability`: \(-\ln((1 - \pi)/\pi)\).
 
     Raises:
         ValueError: for a probability that is not between 0 and 1.
@@ -641,9 +654,9 @@ kaiming_normal, kaiming_uniform = he_normal, he_uniform
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of the schemes that need no more than `rng` and `shape`, as the chapter presents them.
+    """Return the names of the schemes that need no more than `rng` and `shape`, in the order of the chapter.
 
-    `get` knows the names that others use too: those in `ALIASES`.
+    `get` accepts the aliases in `ALIASES` too, such as PyTorch's names.
 
     Examples:
         >>> names()[:4], ALIASES["xavier_normal"]

@@ -30,7 +30,7 @@ class ExplosionError(ValueError):
     """A signal or a gradient left the range of float64 (about 1e308).
 
     Attributes:
-        networks: which networks of a stack it left in, counted from 0; empty for a network alone.
+        networks: the networks of a stack in which this happened, counted from 0; empty for a network alone.
     """
 
     def __init__(self, message: str, networks: Sequence[int] = ()) -> None:
@@ -39,12 +39,12 @@ class ExplosionError(ValueError):
 
 
 class FlatError(ValueError):
-    """Values that are to be normalized do not differ, and have no deviation to be divided by."""
+    """The values that are to be normalized are equal: their standard deviation is 0, and no divisor."""
 
 
 @dataclass(frozen=True)
 class Pass:
-    """The values of a forward pass that the backward pass needs. A stack's have a leading axis over its networks.
+    """The values of a forward pass that the backward pass needs. In a stack, arrays have a leading axis over networks.
 
     Attributes:
         inputs: the input of each layer, `(batch, fan_in)` each; the first is the network's own input.
@@ -67,7 +67,7 @@ class Pass:
 
 @dataclass(frozen=True)
 class Gradients:
-    """Derivatives of a loss, layer by layer, in the order of the layers. A stack's have a leading axis.
+    """Derivatives of a loss, in the order of the layers. In a stack, arrays have a leading axis over networks.
 
     Those with respect to weights and biases are computed when they are asked for: they are a third of the work, and
     who follows a signal and its gradient through the layers does not look at them.
@@ -89,6 +89,7 @@ class Gradients:
     @functools.cached_property
     def W(self) -> list[Array]:
         """With respect to the weights, `(fan_in, fan_out)` each."""
+        # With z = a W + b and delta = dL/dz: dL/dW = a^T delta, and dL/db = the sum of delta over rows.
         with np.errstate(over="ignore", invalid="ignore"):  # the next forward pass finds what is not finite
             return [a.mT @ delta for a, delta in zip(self.inputs, self.sums, strict=True)]
 
@@ -100,7 +101,10 @@ class Gradients:
 
 
 def normalize(x: Array, axis: int) -> tuple[Array, Array]:
-    """Return `x` with mean 0 and variance 1 along `axis`, and the deviation it was divided by.
+    """Return `x` shifted and scaled to mean 0 and variance 1 along `axis`, and the standard deviation that it had.
+
+    Both are arrays; the deviation has length 1 along `axis`. No small constant is added to the variance, unlike in the
+    frameworks, so that the result is exact.
 
     Raises:
         FlatError: a ValueError, if entries do not differ along `axis`.
@@ -111,19 +115,27 @@ def normalize(x: Array, axis: int) -> tuple[Array, Array]:
         [[-1.  1.]] [[1.]]
     """
     deviation = x.std(axis=axis, keepdims=True)
+    # Equal entries have a deviation of some rounding errors, 1e-16 of their size each, and not always one of exactly 0.
     if (deviation <= 1e-14 * np.abs(x).max(axis=(-2, -1), keepdims=True)).any():
         raise FlatError("all units have one value for some input, which leaves nothing to normalize")
     return (x - x.mean(axis=axis, keepdims=True)) / deviation, deviation
 
 
 def denormalize(dy: Array, y: Array, deviation: Array, axis: int) -> Array:
-    """Pass a gradient back through `normalize`, which gave `y`.
+    """Return the gradient with respect to the input of `normalize`, from `dy`, the gradient with respect to its output.
+
+    Args:
+        dy: the gradient with respect to `y`, of its shape.
+        y: the output of `normalize`.
+        deviation: the standard deviation that `normalize` returned.
+        axis: the axis along which it normalized.
 
     Examples:
         >>> y, deviation = normalize(np.array([[0.0, 3.0, 6.0]]), axis=1)
         >>> bool(np.abs(denormalize(y, y, deviation, axis=1)).max() < 1e-15)  # a larger x gives the same y
         True
     """
+    # Shifting x or stretching it leaves y as it is. So the gradient loses its mean and its component along y.
     along = (dy * y).mean(axis=axis, keepdims=True)
     return np.asarray((dy - dy.mean(axis=axis, keepdims=True) - y * along) / deviation)
 
@@ -176,17 +188,20 @@ class MLP:
         shapes = list(itertools.pairwise(widths))
         self.W = [initializers.draw(init, rng, shape) for shape in shapes]
         self.b = [np.zeros(fan_out) for _, fan_out in shapes]
+        # One activation for each layer: `hidden` for all but the last, `output` for the last.
         self.activations = [activation(hidden)] * (len(shapes) - 1) + [activation(output)]
         self.branch_ends: frozenset[int] = frozenset()
         self.normalized: dict[str, frozenset[int]] = {}
 
     def _normalize(self, place: str, layer: int, x: Array, deviations: dict[tuple[str, int], Array]) -> Array:
+        """Return `x` normalized over units, and note its deviation, if the layer normalizes at this place."""
         if layer not in self.normalized.get(place, ()):
             return x
         y, deviations[place, layer] = normalize(x, -1)
         return y
 
     def _denormalize(self, place: str, layer: int, dy: Array, y: Array, run: Pass) -> Array:
+        """Pass a gradient back through the normalization at this place, if the layer has one there."""
         if layer not in self.normalized.get(place, ()):
             return dy
         return denormalize(dy, y, run.deviations[place, layer], -1)
@@ -201,17 +216,21 @@ class MLP:
             ExplosionError: a ValueError, if values overflow float64 on the way. It names the layer.
         """
         stacked = self.W[0].ndim == 3
+        # matmul broadcasts (batch, fan_in) against (networks, fan_in, fan_out), so that all networks see the same
+        # inputs.
         a = checks.array("x", x, ndim=3 if stacked and np.ndim(x) != 2 else 2)
         if a.shape[-1] != self.W[0].shape[-2]:
             raise ValueError(f"x must have {self.W[0].shape[-2]} columns, got shape {a.shape}")
         if a.ndim == 3 and len(a) != len(self.W[0]):
             raise ValueError(f"x must hold inputs for {len(self.W[0])} networks, got shape {a.shape}")
+        # outputs[k] is the input of layer k, and outputs[k + 1] its output. The first one is dropped at the end.
         inputs, pre_activations, outputs = [], [], [a]
         deviations: dict[tuple[str, int], Array] = {}
         with np.errstate(over="ignore", invalid="ignore"):
             for layer, (W, b, phi) in enumerate(zip(self.W, self.b, self.activations, strict=True)):
                 a = self._normalize("input", layer, a, deviations)
                 z = a @ W
+                # In place: the product is a new array, and no second one has to be allocated.
                 z += b[..., None, :]
                 # Layer by layer, since an activation can hide an overflow: tanh(inf) is 1.
                 _explode_unless_finite(
@@ -222,6 +241,7 @@ class MLP:
                 pre_activations.append(z)
                 a = unchecked(phi.f)(z)  # finite, as seen above
                 if layer in self.branch_ends:
+                    # Layer k ends a branch of two layers, k - 1 and k, whose input is outputs[k - 1].
                     a = a + outputs[layer - 1]
                     _explode_unless_finite(a, f"the stream is not finite behind layer {layer + 1}: the signal explodes")
                 a = self._normalize("output", layer, a, deviations)
@@ -240,6 +260,7 @@ class MLP:
             raise ValueError(f"cotangent must have the output's shape {run.output.shape}, got {da.shape}")
         sums, dz, outputs, skipped = [], [], [], da
         with np.errstate(over="ignore", invalid="ignore"):
+            # Invariant: `da` is the gradient with respect to the output of this layer, (batch, fan_out).
             for layer in reversed(range(len(self.W))):
                 outputs.append(da)
                 da = self._denormalize("output", layer, da, run.outputs[layer], run)
@@ -249,8 +270,9 @@ class MLP:
                 dz.append(delta)
                 delta = self._denormalize("sum", layer, delta, run.pre_activations[layer], run)
                 sums.append(delta)
-                da = delta @ self.W[layer].mT
+                da = delta @ self.W[layer].mT  # dL/da, since z = a W + b
                 da = self._denormalize("input", layer, da, run.inputs[layer], run)
+                # The branch began at this layer's input. What came back through it meets what went past it.
                 if layer + 1 in self.branch_ends:
                     da = da + skipped
         # One look at the end is enough: on the way back a value that is not finite is only multiplied and added, and
@@ -269,6 +291,7 @@ def _keep_freed_memory() -> None:
     glibc hands a freed array of more than 128 KiB back to the system, and page faults then take two fifths of a
     training step. Freeing one larger array raises that limit for good (mallopt(3), M_MMAP_THRESHOLD; 32 MiB at most).
     """
+    # numpy frees the array at once. glibc takes the size of a freed block as its new limit, which is the whole effect.
     if sys.platform == "linux":
         np.empty(31 * 2**17)  # 31 MiB, which are never touched
 
@@ -282,9 +305,10 @@ def _explode_unless_finite(values: Array, message: str) -> None:
 
 
 def stack(networks: Sequence[Network]) -> Network:
-    """Return one network that stands for several of one shape: each of its arrays has a leading axis over them.
+    """Return one network that holds several of one shape: each of its arrays has a leading axis over the networks.
 
-    Its forward and backward pass give for each network what the network alone gives, to rounding.
+    The forward and the backward pass compute all networks at once. For each of them the result is that of the network
+    alone, to rounding.
 
     Raises:
         ValueError: for no network, or for networks that differ in a shape, an activation, a branch or a normalization.
@@ -304,6 +328,7 @@ def stack(networks: Sequence[Network]) -> Network:
     for number, net in enumerate(networks):
         if structure(net) != structure(networks[0]):
             raise ValueError(f"the networks of a stack must have one structure: number {number} differs from number 0")
+    # A shallow copy: it shares the activations and normalizations, and gets arrays of its own.
     stacked = copy.copy(networks[0])
     stacked.W = [np.stack(layer) for layer in zip(*(net.W for net in networks), strict=True)]
     stacked.b = [np.stack(layer) for layer in zip(*(net.b for net in networks), strict=True)]
@@ -340,7 +365,9 @@ def softmax_cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[flo
 
 
 def cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[Array, Array]:
-    """Return the same for logits and labels that the caller has checked, of one network or of a stack.
+    """Return the mean cross-entropy and its derivative as `softmax_cross_entropy` does, for one network or for a stack.
+
+    Nothing is checked: logits have to be finite, and labels in range.
 
     Args:
         logits: `(…, batch, classes)`, finite.
@@ -356,15 +383,19 @@ def cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[Array, Arra
     """
     shifted = logits - logits.max(axis=-1, keepdims=True)  # the largest becomes 0, so that exp cannot overflow
     log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    # The labels as indices along the last axis of the logits. A stack may share one set of labels.
     at = np.broadcast_to(labels[..., None], (*logits.shape[:-1], 1))
     chosen = np.take_along_axis(log_p, at, -1)
+    # The derivative is (p - onehot) / batch: the probabilities everywhere, less 1 at the label.
     cotangent = np.exp(log_p)
     np.put_along_axis(cotangent, at, np.exp(chosen) - 1.0, -1)
     return -chosen.mean(axis=(-2, -1)), cotangent / logits.shape[-2]
 
 
 def squared_error(prediction: Array, target: Array) -> tuple[float, Array]:
-    """Return half the squared error, averaged over rows, and its derivative with respect to `prediction`.
+    """Return half the squared error, summed over outputs and averaged over rows, and its derivative.
+
+    The derivative is with respect to `prediction`, and has its shape.
 
     Args:
         prediction: `(batch, outputs)`.

@@ -1,4 +1,4 @@
-"""The range of a format of floating-point numbers, and how many layers it lasts when each multiplies by one factor."""
+"""The ranges of floating-point formats, and the depth at which a signal leaves them if each layer multiplies it."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ def limits(name: str) -> tuple[float, float]:
         (5.960464477539063e-08, 65504.0)
     """
     exponent, fraction = FORMATS[checks.lookup("format", name, FORMATS)]
+    # IEEE 754: the exponent is stored with this bias added. The largest exponent is kept for infinity and NaN, the
+    # smallest for subnormal numbers, whose fraction has no leading 1.
     bias = 2 ** (exponent - 1) - 1
     return 2.0 ** (1 - bias - fraction), (2 - 2.0**-fraction) * 2.0**bias
 
@@ -41,8 +43,8 @@ def layers_until(name: str, factor: float) -> int:
     """Return the first layer at which 1, multiplied by `factor` at each layer, is infinite or 0 in a format.
 
     Args:
-        name: of the format.
-        factor: positive and not 1.
+        name: name of the format.
+        factor: the factor of each layer, positive and not 1.
 
     Raises:
         ValueError: for an unknown format, or a factor that never gets there.
@@ -52,6 +54,7 @@ def layers_until(name: str, factor: float) -> int:
         (5, 8)
     """
     smallest, largest = limits(name)
+    # In logarithms to base 2: factor^n overflows float64 long before n is large, and n log2(factor) never does.
     rate = math.log2(checks.number("factor", factor, above=0.0))
     if rate == 0.0:
         raise ValueError("a factor of 1 leaves the range of no format")

@@ -21,11 +21,13 @@ def to_csv(columns: Mapping[str, Sequence[Any]]) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns)
+    # The columns become rows; the header is the dictionary's keys.
     writer.writerows([_cell(value) for value in row] for row in zip(*columns.values(), strict=True))
     return buffer.getvalue()
 
 
 def _cell(value: Any) -> str:
+    """Return a value as text: strings as they are, numbers to six digits, which are more than a reader can see."""
     if isinstance(value, str):
         return value
     return "" if value is None or math.isnan(value) else f"{value:.6g}"

@@ -1,4 +1,4 @@
-// What every page with code needs before anything is pressed. The rest, run/session.js, comes with the first press.
+// The script of every page with code: it makes buttons, and loads the rest, such as run/session.js, when it is needed.
 
 /**
  * The code of a >>> block, without prompts and outputs.
@@ -9,7 +9,9 @@ export function source(text, gaps = false) {
   /** @type {string[]} */
   const code = []
   for (const line of text.split("\n")) {
+    // A line without a prompt is output, and is left out.
     const [, prompt, rest] = /^(>>>|\.\.\.)(?: (.*))?$/.exec(line) ?? []
+    // At a prompt a loop goes on until a blank line. An indented line before a new statement was the loop's last.
     if (gaps && prompt === ">>>" && /^\s/.test(code.at(-1) ?? "")) code.push("")
     if (prompt) code.push(rest ?? "")
   }
@@ -37,6 +39,7 @@ export function find(root, selector) {
 }
 
 // Material's copy button copies `data-clipboard-text` when it is there; this sets it just before.
+// In the capturing phase, which comes before Material's own listener.
 document.addEventListener("click", event => {
   const button = closest(event, "[data-clipboard-target]")
   const block = button && document.querySelector(String(button.dataset.clipboardTarget))
@@ -73,11 +76,13 @@ if (runtime && snippets.length && self.WebAssembly && self.Worker && self.Transf
       + `<div data-wi-output data-wi-state="idle" hidden></div>`)
     find(snippet, "[data-wi-stop]").hidden = find(snippet, "[data-wi-reset]").hidden = true
   }
+  // A module is loaded once, however often it is imported.
   const session = () => import("./run/session.js")
   document.addEventListener("click", async event => {
     const pressed = closest(event, ".wi-run button, .wi-all button")
     if (pressed) (await session()).press(pressed)
   })
+  // An address that ends in code, made by Share.
   const open = async () => location.hash.startsWith("#wi-code=") && (await session()).open(location.hash)
   addEventListener("hashchange", open)
   open()
@@ -98,7 +103,7 @@ if (runtime && snippets.length && self.WebAssembly && self.Worker && self.Transf
   }
 } else document.querySelector(".wi-all")?.remove()
 
-// Figures that answer to the hand come alive shortly before they are seen.
+// Explorers, the interactive figures, are loaded shortly before they scroll into view.
 const near = new IntersectionObserver(async entries => {
   for (const { isIntersecting, target } of entries) if (isIntersecting) {
     near.unobserve(target)

@@ -1,7 +1,7 @@
-"""Questions at the end of a chapter, one module a page, each with a check that says right or not yet, and why.
+"""The exercises at the end of the chapters, one module a page. Each checks an answer and says why it is right or not.
 
-An exercise is a function. Its docstring is the question, its arguments are the names that the reader's code has to
-define, and it judges them. Beside it stand the code to start from, a hint, a solution, and answers that are wrong.
+An exercise is a function. Its docstring is the question. Its arguments are the names that the reader's code has to
+define; it judges their values. Its decorator holds the code to start from, a hint, a solution, and wrong answers.
 """
 
 from __future__ import annotations
@@ -14,12 +14,19 @@ from typing import Any
 
 from wi_docs.nn import checks
 
-LEAST_WRONG = 3
+LEAST_WRONG = 3  # wrong answers of an exercise, to show that its check refuses them
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether an answer is right, and why; and of a diagnosis the change that helps most, and what came of it."""
+    """The verdict on an answer.
+
+    Attributes:
+        right: whether the answer is right.
+        words: the reason, in a sentence or two.
+        change: for a diagnosis, the change that helps most.
+        outcome: for a diagnosis, the verdict after that change.
+    """
 
     right: bool
     words: str
@@ -29,16 +36,16 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Exercise:
-    """A question and what belongs to it.
+    """A question, and the texts and the check that belong to it.
 
     Attributes:
-        name: the function's name.
-        question: Markdown.
-        start: the code to begin with.
-        hint: Markdown.
-        solution: code that is right.
-        wrong: answers that are not; each is run after `start`.
-        judge: the function.
+        name: name of the function.
+        question: the question, as Markdown.
+        start: code that the reader begins with.
+        hint: a hint, as Markdown.
+        solution: code that answers the question.
+        wrong: code with wrong answers, each of which is run after `start`.
+        judge: the function that judges the reader's names.
     """
 
     name: str
@@ -110,11 +117,12 @@ def judge(page: str, name: str, names: Any) -> Verdict:
         'Not yet. There is no `scale`.'
     """
     chosen = load(page)[checks.lookup("exercise", name, load(page))]
+    # Arguments are names in the reader's code, so that the check reads them from there.
     wanted = list(inspect.signature(chosen.judge).parameters)
     for argument in wanted:
         if argument not in names:
             return not_yet(f"There is no `{argument}`.")
     try:
         return chosen.judge(**{argument: names[argument] for argument in wanted})
-    except (TypeError, ValueError) as error:  # what the package refuses, it refuses in words
+    except (TypeError, ValueError) as error:  # the package's own messages say what is wrong with an argument
         return not_yet(f"{str(error)[:1].upper()}{str(error)[1:]}.")

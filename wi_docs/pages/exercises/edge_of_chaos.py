@@ -71,6 +71,7 @@ def how_deep_below_the_edge(depth: Any) -> Verdict:
     """How deep may a tanh network at `sigma_w` = 0.9 and `sigma_b` = 0.2 be, if six depth scales can be trained?
     Give `depth` to half a layer.
     """
+    # The depth scale of Schoenholz et al. (2017), equation 9, times six.
     expected = 6 / abs(math.log(fixed_point("tanh", sigma_w=0.9, sigma_b=0.2).chi_1))
     if abs(number("depth", depth, above=0) - expected) > 0.5:
         return not_yet("Six times the depth scale, which is one over the logarithm of chi_1, without its sign.")

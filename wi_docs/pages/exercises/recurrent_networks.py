@@ -83,6 +83,8 @@ def a_matrix_that_keeps(W: Any) -> Verdict:
     matrix = array("W", W, 2)
     if matrix.shape != (32, 32):
         return not_yet(f"Its shape is {matrix.shape}.")
+    # A matrix keeps the length of every vector if and only if all of its singular values are 1. That of its power is
+    # asked, for errors add up over the steps.
     values = np.linalg.svd(np.linalg.matrix_power(matrix, 100), compute_uv=False)
     if np.abs(values - 1).max() > 1e-6:
         return not_yet(

@@ -36,6 +36,7 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
 )
 def branches_that_add_up_to_e(branch: Any) -> Verdict:
     """Find the `branch` with which fifty blocks multiply the stream's mean square by $e$, within ten percent."""
+    # A branch returns the mean square of its input, so that a block multiplies the stream's by 1 + branch^2.
     grown = (1 + number("branch", branch, least=0) ** 2) ** 50
     if not 0.9 <= grown / np.e <= 1.1:
         return not_yet(f"In theory the mean square is multiplied by {grown:.3g} in all.")

@@ -41,6 +41,7 @@ def the_scale_of_a_sigmoid(scale: Any) -> Verdict:
     """Find the `scale` at which the gradient of this sigmoid network neither vanishes nor explodes:
     a factor between 0.97 and 1.03.
     """
+    # The mean over four seeds, so that the answer is not about one draw.
     factors = [
         propagate(
             "sigmoid", "lecun_normal", depth=20, width=256, gain=number("scale", scale, above=0), seed=s
@@ -94,11 +95,13 @@ def the_scale_of_a_sigmoid(scale: Any) -> Verdict:
 def a_bias_that_centers(W: Any, a: Any, bias: Any) -> Verdict:
     """Find the `bias` that brings every unit to the middle of its S, on average over the inputs."""
     W, a = np.asarray(W, dtype=float), np.asarray(a, dtype=float)
+    # (512,): the distance of each unit's mean pre-activation from 0, the middle of the sigmoid.
     offset = np.abs((a @ W + np.asarray(bias, dtype=float)).mean(axis=0))
     if float(offset.max()) > 0.01:
         return not_yet(
             f"The unit farthest out has a mean pre-activation of {offset.max():.1f}; all should be within 0.01 of 0."
         )
+    # Only its activation is used.
     net = MLP([512, 512], "sigmoid", "lecun_normal", np.random.default_rng(0), output="sigmoid")
     slope = net.activations[0].df(a @ W + bias).mean()
     before = net.activations[0].df(a @ W).mean()

@@ -48,6 +48,7 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
 )
 def he_from_a_uniform(init: Any) -> Verdict:
     """Write He's initialization with uniform weights, from the formula."""
+    # Both ways round, so that an answer with the wrong fan fails at one of them.
     for shape in ((300, 100), (100, 300)):
         W = draw(init, np.random.default_rng(1), shape)
         found = shape[0] * float((W**2).mean())
@@ -55,6 +56,7 @@ def he_from_a_uniform(init: Any) -> Verdict:
             return not_yet(f"For the shape {shape}, fan_in times the mean square is {found:.2f}; He's scale gives 2.")
         if abs(float(W.mean())) > 0.1 * float(W.std()):
             return not_yet("The scale is right, but the mean is not 0.")
+        # A uniform distribution ends at sqrt 3 = 1.73 deviations.
         if float(np.abs(W).max()) > 1.8 * float(W.std()):
             return not_yet(
                 "The scale is right. But a uniform number is never farther out than 1.74 deviations, "
@@ -92,6 +94,7 @@ def a_scale_for_fifty_layers(scheme: Any, gain: Any) -> Verdict:
     """
     factor = number("gain", gain, above=0)
     runs = [propagate("elu", scheme, depth=50, width=256, gain=factor, seed=seed) for seed in range(4)]
+    # A geometric mean: of ratios on both sides of 1, an arithmetic one would be that of the largest.
     left = float(np.exp(np.mean([np.log(p.gradient_rms[0] / p.gradient_rms[-1]) for p in runs])))
     if not 0.25 <= left <= 4.0:
         return not_yet(f"Over four seeds the first layer's gradient is {left:.2g} of the last one's.")

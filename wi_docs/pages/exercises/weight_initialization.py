@@ -41,6 +41,7 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
 )
 def a_sum_of_mean_square_one(sigma: Any) -> Verdict:
     r"""Choose `sigma` so that $w \cdot x$ has mean square 1. The inputs are not centered."""
+    # 300 terms, each of mean square sigma^2 E[x^2], with E[x^2] = 1/3 for a uniform number between 0 and 1.
     mean_square = 300 * number("sigma", sigma, above=0) ** 2 / 3
     if abs(mean_square - 1) > 0.02:
         return not_yet(f"In theory the mean square of w · x is {mean_square:.2f} with this sigma.")
@@ -91,6 +92,7 @@ def units_that_part(init: Any) -> Verdict:
     apart = [float(run.spread[-1]) for run in runs]
     if max(apart) < 1e-9:
         return not_yet("After 1,000 steps the four units are still one and the same.")
+    # Three of five seeds, for a good start may still meet a bad draw.
     good = sum(float(run.loss[-1]) < 0.03 for run in runs)
     if good < 3:
         return not_yet(

@@ -35,6 +35,7 @@ def mend_the_default(factor: Any) -> Verdict:
     """By which `factor` do you have to multiply the weights of PyTorch's linear layers for a deep ReLU network,
     to two digits?
     """
+    # PyTorch's variance is 1/(3n), and a ReLU keeps half of the mean square: together 1/6.
     second = number("factor", factor, above=0) ** 2 / 6
     if abs(second - 1) > 0.03:
         return not_yet(f"With this factor a layer multiplies the mean square by {second:.2f}.")

@@ -50,6 +50,7 @@ def your_own_activation(f: Any) -> Verdict:
     ratio = forward / backward
     if abs(ratio - 1) > 0.005:
         return not_yet(f"At its forward gain of {forward:.4f} it multiplies the gradient by {ratio:.3f} a layer.")
+    # Second differences of a straight line are 0.
     x = np.linspace(-3, 3, 61)
     if np.allclose(np.diff(np.asarray(f(x), dtype=float), 2), 0, atol=1e-9):
         return not_yet("It keeps both, and is a straight line. Layers of straight lines make one straight line.")
@@ -79,6 +80,7 @@ def your_own_activation(f: Any) -> Verdict:
 )
 def a_leaky_gain(g: Any) -> Verdict:
     """Find the gain `g` of a leaky ReLU with slope 0.2 on the left, to three digits."""
+    # Exactly (1 + 0.2^2) / 2.
     moment = second_moment(lambda x: (x > 0) * x + (x <= 0) * 0.2 * x)
     kept = number("g", g, above=0) ** 2 * moment
     if abs(kept - 1) > 2e-3:
@@ -119,6 +121,7 @@ def the_critical_pair_of_softsign(sigma_w: Any, sigma_b: Any) -> Verdict:
     """Find the critical pair of softsign: `sigma_w` and `sigma_b` that keep a variance of 1 and the gradient,
     both to one percent.
     """
+    # The two conditions at variance 1: sigma_w^2 E[phi^2] + sigma_b^2 = 1 and sigma_w^2 E[phi'^2] = 1.
     w, b = number("sigma_w", sigma_w, above=0), number("sigma_b", sigma_b, least=0)
     variance = w**2 * second_moment("softsign") + b**2
     factor = w**2 * second_moment("softsign", direction="backward")

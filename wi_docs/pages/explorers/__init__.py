@@ -1,7 +1,7 @@
-"""Explorers, figures that answer to the hand. One module each, named as the figure that it brings to life.
+"""The data of the explorers, which are interactive figures. One module each, with the name of the still figure.
 
-A module has `data()`, which runs experiments and returns what `docs/assets/js/explorers/NAME.js` draws: plain
-values as they are, and large arrays as `Rounded`. JavaScript selects and draws, and computes nothing of its own.
+The function `data()` of a module runs experiments and returns the data that `docs/assets/js/explorers/NAME.js` draws:
+plain values as they are, and large arrays as `Rounded`. JavaScript selects and draws, and computes nothing of its own.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from wi_docs.nn.checks import Array
 
 @dataclass(frozen=True)
 class Rounded:
-    """Numbers to be kept to within `error`: closer than the eye can tell in the picture.
+    """An array that the browser gets in rounded form, with an error too small to be seen in the picture.
 
     Attributes:
-        values: any shape; NaN is kept as missing.
-        error: largest absolute error, positive.
+        values: an array of any shape; NaN stands for a missing number.
+        error: the largest absolute error of rounding, positive.
     """
 
     values: Array
@@ -50,10 +50,12 @@ def pack(data: Mapping[str, Any]) -> str:
 
 
 def _differences(name: str, rounded: Rounded) -> dict[str, Any]:
+    """Return the object that stands for an array, as `pack` describes it. `name` is for messages."""
     values, step = rounded.values, 2 * checks.number("error", rounded.error, above=0.0)
     if np.isinf(values).any():
         raise ValueError(f"{name} must be finite or missing, got infinite values")
     differences: list[int | None] = []
+    # Levels are integers times `step`, so that rounding is off by half a step at most. Each row starts anew from 0.
     for row in np.round(values / step).reshape(-1, values.shape[-1]).tolist():
         before = 0.0
         for level in row:

@@ -1,8 +1,7 @@
-"""A linear recurrence of two units whose pair of eigenvalues moves in the plane:
-its state, and the gradient through time.
+"""A linear recurrence of two units with a pair of complex eigenvalues: its state, and the gradient through time.
 
-The matrix turns by an angle and stretches by a radius. So the length of the state depends on the radius alone and its
-direction on the angle alone, and two small tables hold every trajectory.
+The matrix rotates the state by an angle and multiplies it by a radius. So the length of the state depends on the radius
+alone and its direction on the angle alone, and two small tables hold every trajectory.
 """
 
 import math
@@ -14,20 +13,23 @@ from wi_docs.experiments.recurrent import Recurrence, clip_by_norm, recur
 from wi_docs.nn.checks import Array
 from wi_docs.pages.explorers import Rounded
 
-STEPS, LARGEST = 60, 1.0
+STEPS, LARGEST = 60, 1.0  # steps of a run; the norm at which gradients are clipped
 RADII = np.round(np.linspace(0.5, 1.3, 81), 2)
-ANGLES = np.arange(0, 181)
+ANGLES = np.arange(0, 181)  # degrees; the other eigenvalue lies at minus the angle
 START = np.array([1.0, 0.0])
 
 
 def run(radius: float, angle: float) -> Recurrence:
-    """Return the recurrence with eigenvalues of this size at plus and minus the angle, in degrees."""
+    """Return a run of the recurrence whose eigenvalues have the size `radius`, at plus and minus `angle` degrees."""
     c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
     return recur(radius * np.array([[c, s], [-s, c]]), START, steps=STEPS, activation_name="linear")
 
 
 def data() -> dict[str, Any]:
-    """Return the state's length `(radius, step)` and direction `(angle, step)`, the gradient's size, and clipped."""
+    """Return the data of the explorer: lengths and directions of the state, and sizes of the gradient.
+
+    Lengths and sizes are decimal logarithms, `(radius, step)`; directions are in degrees, `(angle, step)`.
+    """
     by_radius = [run(float(radius), 0.0) for radius in RADII]
     sizes = np.array([one.gradient_norm for one in by_radius])
     clipped = np.array([[clip_by_norm([np.array([size])], LARGEST)[0][0] for size in row] for row in sizes])

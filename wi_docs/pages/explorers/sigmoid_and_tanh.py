@@ -1,4 +1,4 @@
-"""Every activation and its slope, along x, and what is left of a gradient that meets this slope layer after layer."""
+"""Every activation and its slope along x, and the factor on a gradient that meets this slope in each of many layers."""
 
 import math
 from typing import Any
@@ -9,23 +9,27 @@ from wi_docs.nn.activations import activation, names
 from wi_docs.nn.checks import Array
 from wi_docs.pages.explorers import Rounded
 
-REACH, LAYERS = 6, 50
-JUMPS = (-3.0, -1.0, 0.0, 1.0, 3.0)  # of some activation's slope: there x stands twice, once for each side
+REACH, LAYERS = 6, 50  # x runs from -REACH to REACH; the gradient passes LAYERS layers
+JUMPS = (-3.0, -1.0, 0.0, 1.0, 3.0)  # points at which the slope of some activation jumps
 
 
 def places() -> Array:
-    """Return x: a hundredth apart, and at a jump two, with the slope on the left and the slope on the right."""
+    """Return the points x: a hundredth apart, and two at a jump, for the slopes on its left and on its right."""
     return np.sort(np.r_[np.round(np.linspace(-REACH, REACH, 200 * REACH + 1), 2), np.nextafter(JUMPS, np.inf)])
 
 
 def data() -> dict[str, Any]:
-    """Return values and slopes `(activation, place)`, and the power of ten of what `LAYERS` such slopes leave."""
+    """Return the data of the explorer: values and slopes, and the decimal logarithm of slope to the power `LAYERS`.
+
+    The arrays are `(activation, place)`.
+    """
     x, known = places(), [activation(name) for name in names()]
     slope = np.array([one.df(x) for one in known])
     size = np.abs(slope)
     with np.errstate(divide="ignore"):
         left = LAYERS * np.log10(size)
     peak = size.max(axis=1)
+    # The places of the largest slope: a point for most activations, an interval for those with straight parts.
     tops = [x[row > top - 1e-9] for row, top in zip(size, peak, strict=True)]
     return {
         "names": [one.name for one in known],

@@ -1,6 +1,4 @@
-"""Hidden units while they learn: from equal weights, from nearly equal ones, from random ones,
-and two that are equal.
-"""
+"""The paths of hidden units while they learn: from equal, nearly equal and random weights, and with two equal units."""
 
 from typing import Any
 
@@ -12,15 +10,17 @@ from wi_docs.nn.checks import Array
 from wi_docs.nn.initializers import Initializer, Shape, constant, lecun_normal
 from wi_docs.pages.explorers import Rounded
 
-UNITS, STEPS, EVERY = 5, 2000, 20
+UNITS, STEPS, EVERY = 5, 2000, 20  # every 20th step is kept
+# The stops of the slider: the size of the random part of the weights, in multiples of LeCun's scale.
 NOISES = (0.0, 1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.03, 0.1, 0.3, 1.0)
 
 
 def nearly_constant(noise: float, *, twins: bool) -> Initializer:
-    """Return the scheme: a constant, and `noise` times LeCun's weights; with `twins`, unit 2 is a copy of unit 1."""
+    """Return a scheme: a constant plus `noise` times LeCun's weights. With `twins`, unit 2 is a copy of unit 1."""
 
     def scheme(rng: np.random.Generator, shape: Shape) -> Array:
         W = constant(rng, shape) + noise * lecun_normal(rng, shape)
+        # Both layers: a unit is a column of the first matrix and a row of the second.
         units = W if shape[1] == UNITS else W.T
         if twins:
             units[:, 1] = units[:, 0]
@@ -31,8 +31,9 @@ def nearly_constant(noise: float, *, twins: bool) -> Initializer:
 
 @disk_cached
 def data() -> dict[str, Any]:
-    """Return each unit's incoming weights `(twins, noise, weight, look)`, and spread and loss
-    `(twins, noise, look)`.
+    """Return the data of the explorer: the units' incoming weights, `(twins, noise, weight, look)`, spread and loss.
+
+    Spread and loss are `(twins, noise, look)`.
     """
     schemes = [[nearly_constant(noise, twins=twins) for noise in NOISES] for twins in (False, True)]
     runs = [[train_units(scheme, scheme, units=UNITS, steps=STEPS) for scheme in row] for row in schemes]

@@ -1,4 +1,4 @@
-"""Tanh networks of many depths and scales on the digits: how each one trained, and theory's depth scale over them."""
+"""Training runs of tanh networks of many depths and scales on the digits, and the depth scale that theory predicts."""
 
 from typing import Any
 
@@ -14,7 +14,11 @@ BELOW, ABOVE = np.linspace(0.5, 0.93, 30), np.linspace(1.3, 3.0, 30)  # at 1 the
 
 
 def data() -> dict[str, Any]:
-    """Return accuracy `(scale, depth, look)`, loss likewise, and the gradient by layer at first and at last."""
+    """Return the data of the explorer: accuracy and loss, `(scale, depth, look)`, and the gradient by layer.
+
+    Accuracies are means over seeds; loss and gradient are those of the first seed. The gradient is given at the first
+    look and at the last, `(scale, depth, 2, layer)`.
+    """
     runs = {depth: train_row("tanh", depth) for depth in DEPTHS}
     cells = [[[runs[depth][scale, seed] for seed in SEEDS] for depth in DEPTHS] for scale in SCALES]
     steps = cells[0][0][0].steps
@@ -34,12 +38,15 @@ def data() -> dict[str, Any]:
 
 
 def _whole(column: Array, looks: int) -> Array:
-    """Return the column with NaN for the looks that a run did not live to see."""
+    """Return a column of a run's history, filled up with NaN to `looks` entries if the run exploded before the end."""
     return np.concatenate([column, np.full(looks - len(column), np.nan)])
 
 
 def _gradient(run: History) -> Array:
-    """Return the power of ten of the gradient at each layer over the last layer's, at the first look and the last."""
+    """Return the decimal logarithm of the gradient's rms at each layer over that at the last layer, `(2, layers)`.
+
+    The rows are the first look and the last. Networks of fewer layers than the deepest are filled up with NaN.
+    """
     seen = run.gradient_rms[[0, -1]]
     missing = np.full((2, max(DEPTHS) + 1 - seen.shape[1]), np.nan)
     return np.concatenate([np.log10(seen / seen[:, -1:]), missing], axis=1)

@@ -1,12 +1,14 @@
-"""One module a figure, each with `draw()`, and here the look that they share.
+"""The figures, one module each with a function `draw()`; this module holds the style that they share.
 
 A figure draws a module of `wi_docs/experiments/` and returns a `Picture`. A color in it is the name of a CSS variable
 with the light palette's value to fall back on. In a page the palette in use fills it in; in a file opened by itself the
 light one stands. Text stays text, in the page's own font, so it can be searched, selected and read at any size. Figures
 are drawn 460 units wide: at that width a label is 12 units high.
 
-The look is `STYLE`, settings of matplotlib. What draws asks for them, with `@rc_context(STYLE)` or, in a notebook, with
-`matplotlib.rcParams.update(STYLE)`. To import this package changes no setting.
+The style is `STYLE`, settings of matplotlib. A function that draws applies them with the decorator
+`@rc_context(STYLE)`, a notebook with `matplotlib.rcParams.update(STYLE)`. Importing this package changes no setting.
+
+Offsets of labels, in the modules, are in units of the picture and were chosen by eye, so that no label covers a line.
 """
 
 from __future__ import annotations
@@ -25,9 +27,10 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from wi_docs.pages.csv_text import to_csv
 
-WIDTH = 6.4  # inches of 72 units
+WIDTH = 6.4  # inches of 72 units, together 460 units
 LEAST_ALT, LEAST_CAPTION, LEAST_ROWS = 100, 20, 5  # characters, words, rows of data
 
+# The colors of the light palette, and the names of the CSS variables that hold them in a page.
 INK, SOFT, GRID, PAPER = "#1b1f24", "#59616b", "#dcdfe3", "#fdfcfa"
 BLUE, RED, GREEN, PURPLE, OCHRE = "#1f5fa8", "#b5401a", "#15705f", "#75459a", "#806000"
 VARIABLES = {
@@ -80,13 +83,13 @@ STYLE: Any = {  # a dict by the names of matplotlib.rcParams, which its stubs li
 
 @dataclass(frozen=True, repr=False)
 class Picture:
-    """A figure with its words and its numbers.
+    """A figure with its caption, its text alternative and its data.
 
     Attributes:
-        fig: what to draw.
-        caption: what to see in it, Markdown.
-        alt: what it shows, for someone who does not see it. Plain text.
-        data: named columns of equal length, the numbers drawn; NaN becomes an empty cell.
+        fig: the matplotlib figure.
+        caption: the text below it, which says what to look at, as Markdown.
+        alt: the text alternative, which describes the figure to readers who cannot see it, as plain text.
+        data: the numbers drawn, as named columns of equal length; NaN becomes an empty cell.
     """
 
     fig: Figure
@@ -125,11 +128,11 @@ class Picture:
         return found
 
     def __repr__(self) -> str:
-        """Return the words: a notebook shows them where it cannot show the picture."""
+        """Return the text alternative, which a notebook shows where it cannot show the picture."""
         return f"Picture: {self.alt}"
 
     def _repr_html_(self) -> str:
-        """Show the picture in a notebook, with its words."""
+        """Return the picture with its caption as HTML, which Jupyter shows."""
         name = re.sub(r"\W+", "-", self.alt)[:40]
         return f'<figure class="wi-figure">\n{self.svg(name)}<figcaption>{self.caption}</figcaption>\n</figure>'
 
@@ -138,17 +141,21 @@ def svg(fig: Figure, name: str, alt: str = "") -> str:
     """Return a figure as SVG in the page's colors and font, the same at every run.
 
     Args:
-        fig: what to draw.
-        name: makes the ids inside it its own, since several figures share a page.
-        alt: what it shows, for someone who does not see it.
+        fig: the figure.
+        name: a salt for the ids inside the SVG, since several figures share a page and ids must differ.
+        alt: the text alternative; an empty one for a figure that has its words elsewhere.
     """
     buffer = io.StringIO()
     with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
+        # Without a date and a version the file is the same at every run.
         fig.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     drawn = buffer.getvalue()
+    # The XML declaration and the doctype have no place within HTML; metadata, styles and comments are dropped too.
     drawn = drawn[drawn.index("<svg") :]
     drawn = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", drawn, flags=re.DOTALL)
+    # Coordinates lose the digits that nobody can see, which halves the size of the file.
     drawn = re.sub(r'(?<= )(d|x|y|transform)="[^"]*"', lambda m: re.sub(r"-?\d+\.\d{2,}", _short, m[0]), drawn)
+    # matplotlib measures text in DejaVu Sans; a page shows it in the page's own font.
     drawn = re.sub(r"'DejaVu Sans'[^;\"]*", "var(--wi-figure-font, system-ui), sans-serif", drawn)
     drawn = re.sub(r"\s*\n\s*", "\n", drawn)
     for color, variable in VARIABLES.items():
@@ -158,6 +165,7 @@ def svg(fig: Figure, name: str, alt: str = "") -> str:
 
 
 def _short(number: re.Match[str]) -> str:
+    """Return a coordinate with fewer digits."""
     # A tenth of a unit is less than a pixel; what is below 1 is a scale or a position within a glyph.
     return f"{float(number[0]):.1f}".removesuffix(".0") if abs(float(number[0])) >= 1 else f"{float(number[0]):.3g}"
 
@@ -183,6 +191,7 @@ def decades(ax: Axes, low: int, high: int, every: int) -> None:
     """Give `ax` a logarithmic y axis from 10^low to 10^high, with a tick and a grid line `every` powers of ten."""
     ax.set_yscale("log")
     ax.set_ylim(10.0**low, 10.0**high)
+    # matplotlib's own locator leaves out decades as it sees fit, and adds minor ticks.
     ax.yaxis.set_major_locator(FixedLocator([10.0**k for k in range(low, high + 1) if k % every == 0]))
     ax.yaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _power(value)))
@@ -190,6 +199,7 @@ def decades(ax: Axes, low: int, high: int, every: int) -> None:
 
 
 def _power(value: float) -> str:
+    """Return the label of a power of ten on an axis: 10⁻³, or 1 for 10⁰."""
     k = round(np.log10(value))
     return "1" if k == 0 else f"10{superscript(k)}"
 

@@ -1,4 +1,4 @@
-"""What the units of each layer put out: a network that saturates, one that dies, one that is well."""
+"""Histograms of activations by layer: a network that saturates, a healthy one, and one whose signal dies."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from wi_docs.pages.figures import BLUE, INK, STYLE, Picture, axes
 
 DEPTH, WIDTH = 10, 256
 SHOWN = (1, 4, 7, 10)
-CASES = (("saturating", 3.0), ("healthy", 1.0), ("dying", 0.4))
+CASES = (("saturating", 3.0), ("healthy", 1.0), ("dying", 0.4))  # with factors on LeCun's scale
 
 
 @rc_context(STYLE)
@@ -28,6 +28,7 @@ def draw() -> Picture:
             share = share / share.sum()
             data[f"{word} layer {layer}"] = share
             ax = grid[row, column]
+            # The root lets small shares show beside large ones; the data keep the shares themselves.
             ax.stairs(np.sqrt(share), edges, fill=True, color=BLUE)
             ax.set_yticks([])
             ax.spines["left"].set_visible(False)

@@ -1,4 +1,4 @@
-"""How far three layers move in three steps of Adam, against width: standard scaling and maximal update."""
+"""The change of three layers in three steps of Adam, against width: standard scaling and maximal update."""
 
 import numpy as np
 from matplotlib import rc_context
@@ -13,6 +13,7 @@ LAYERS = ("first layer", "second layer", "output")
 @rc_context(STYLE)
 def draw() -> Picture:
     """Draw the three layers side by side."""
+    # (widths, layers) for each scaling.
     change = {scaling: coordinate_check(scaling, widths=WIDTHS) for scaling in ("standard", "mup")}
     fig, panels = axes(1, 3, height=2.9, sharey=True)
     for layer, (ax, name) in enumerate(zip(panels, LAYERS, strict=True)):

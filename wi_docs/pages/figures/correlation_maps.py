@@ -1,4 +1,4 @@
-"""What a layer makes of the likeness of two inputs: below the edge, at it, and above."""
+"""The correlation of two inputs in a layer against that in the layer before: below the edge, at it, and above."""
 
 import numpy as np
 from matplotlib import rc_context
@@ -19,6 +19,7 @@ def draw() -> Picture:
     fig, ax = axes(height=3.6)
     ax.plot([0, 1], [0, 1], color=SOFT, linewidth=0.8)
     for sigma_w, name, color in CASES:
+        # The map is drawn at the variance at which deep layers settle.
         q = fixed_point("tanh", sigma_w=sigma_w, sigma_b=SIGMA_B).q_star
         curves[name] = np.array([correlation_map("tanh", v, q, sigma_w=sigma_w, sigma_b=SIGMA_B) for v in c])
         ax.plot(c, curves[name], color=color)
@@ -29,6 +30,8 @@ def draw() -> Picture:
     ax.set_ylim(0, 1.02)
     ax.set_xlabel("correlation of two inputs in one layer")
     ax.set_title("and in the next", color=INK)
+    # The stable fixed point: the last correlation that the map still increases. c = 1, a fixed point of every map, is
+    # left out.
     crossing = float(c[:-1][(curves["above"] > c)[:-1]].max())
     return Picture(
         fig,

@@ -1,4 +1,4 @@
-"""A diagnosis drawn: signal and gradient, row by row, as theory has them and as they were found."""
+"""The figure of a diagnosis: signal and gradient row by row, by theory and as measured."""
 
 import math
 
@@ -17,18 +17,19 @@ COLORS = {"signal": BLUE, "gradient": RED}
 
 
 def draw() -> Picture:
-    """Draw the network that PyTorch's default makes of twenty ReLU layers."""
+    """Draw the diagnosis of twenty ReLU layers with PyTorch's default weights."""
     return picture(diagnose(EXAMPLE, advise=False))
 
 
 @rc_context(STYLE)
 def picture(found: Diagnosis | Probe) -> Picture:
-    """Draw signal and gradient against the rows: lines for theory, dots for what was found.
+    """Draw signal and gradient against the rows: lines for theory, dots for a simulation or a model.
 
     Raises:
-        ValueError: if neither was looked at.
+        ValueError: if there is neither.
     """
     if isinstance(found, Probe):
+        # Rows of normalizations and other vectors are left out: their gradients do not compare with those of layers.
         rows = [row for row in found.rows if row.matrix]
         names, title = [row.name for row in rows], found.model
         lines: dict[str, Array] = {}
@@ -44,12 +45,14 @@ def picture(found: Diagnosis | Probe) -> Picture:
         names, title = list(found.rows), headline(found.spec)
         lines = {key: getattr(found.theory, key) for key in COLORS} if found.theory else {}
         dots = {key: getattr(found.simulation, key) for key in COLORS} if found.simulation else {}
+    # The axis reaches from the decade below the smallest to that above the largest.
     seen = _drawn(np.concatenate([*lines.values(), *dots.values()] or [np.ones(1)]))
     sizes = np.log10(seen[np.isfinite(seen)]) if np.isfinite(seen).any() else np.zeros(1)
     low, high = math.floor(sizes.min() - 0.4), math.ceil(sizes.max() + 0.4)
     at, place = np.arange(1, len(names) + 1), len(names) // 4
     fig, ax = axes(height=3.4)
     shown = {key: _drawn((dots or lines)[key]) for key in COLORS}
+    # A quarter of the way along, the label of the upper line goes above it, that of the lower one below.
     upper = max(shown, key=lambda key: np.nan_to_num(shown[key][place]))
     for key, color in COLORS.items():
         if key in lines:
@@ -80,5 +83,5 @@ def picture(found: Diagnosis | Probe) -> Picture:
 
 
 def _drawn(values: Array) -> Array:
-    """Return values as a logarithmic axis takes them: what is 0, infinite or near the end of float64 is left out."""
+    """Return values for a logarithmic axis, NaN in place of those that are 0, infinite or near the end of float64."""
     return np.where((values > 1e-250) & (values < 1e250), values, math.nan)

@@ -22,6 +22,7 @@ def draw() -> Picture:
     for phi, color, marker in CASES:
         measured, theory = [], []
         for sigma_w in SIGMAS:
+            # LeCun's scale times sigma_w is a weight's deviation of sigma_w / sqrt(n_in).
             p = propagate(phi, "lecun_normal", depth=DEPTH, width=WIDTH, gain=float(sigma_w), sigma_b=BIAS)
             measured.append(p.gradient_ratio)
             if phi == "relu":  # the slope does not depend on the variance, which has no fixed point from sqrt(2) on
@@ -53,9 +54,11 @@ def draw() -> Picture:
 
 
 def _crossing(theory: list[float]) -> float:
+    """Return the sigma_w at which a rising factor is 1, by linear interpolation."""
     return float(np.interp(1.0, theory, SIGMAS))
 
 
 def _distance(data: dict[str, Any]) -> float:
+    """Return the largest distance of a dot from its line."""
     pairs = [(np.array(data[f"{phi} measured"]), np.array(data[f"{phi} theory"])) for phi, *_ in CASES]
     return float(max(np.abs(measured - theory).max() for measured, theory in pairs))

@@ -1,4 +1,4 @@
-"""How much of a memory cell is left, step by step, for four biases of the forget gate."""
+"""The share of a memory cell that is left, step by step, for four biases of the forget gate."""
 
 import math
 
@@ -10,6 +10,7 @@ from wi_docs.nn.activations import activation
 from wi_docs.pages.figures import BLUE, GREEN, INK, PURPLE, RED, STYLE, Picture, axes, decades, label
 
 STEPS, SEEDS = 100, range(4)
+# A bias of ln T gives a gate of T / (T + 1), which keeps about 1/e over T steps.
 BIASES = ((0.0, "0", RED), (1.0, "1", PURPLE), (2.0, "2", GREEN), (math.log(STEPS), "ln 100", BLUE))
 
 
@@ -20,6 +21,7 @@ def draw() -> Picture:
     kept = {
         name: np.exp(np.mean([np.log(lstm_memory(bias, seed=s)) for s in SEEDS], axis=0)) for bias, name, _ in BIASES
     }
+    # A gate without inputs and states multiplies by sigmoid(bias) at every step.
     closed = {name: float(activation("sigmoid").f(bias)) ** steps for bias, name, _ in BIASES}
     fig, ax = axes(height=3.4)
     for _, name, color in BIASES:

@@ -32,6 +32,7 @@ def draw() -> Picture:
         ax.plot(layers, relative, color=color, linestyle=style)
         data[text] = relative
         ratios[text] = p.gradient_ratio
+    # 0.25 for each layer between this one and the last.
     bound = float(activation("sigmoid").df(0.0)) ** (DEPTH - layers)
     ax.plot(layers, bound, color=SOFT, linewidth=1.0)
     data["0.25^n"] = bound

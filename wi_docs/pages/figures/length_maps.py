@@ -1,5 +1,6 @@
-"""What one layer makes of the variance, for five activations at their own gains:
-who comes back to 1 and who runs away.
+"""The variance after a layer against the variance before it, for five activations at their own gains.
+
+Where a curve falls through 1, variances come back to 1; where it rises, they run away.
 """
 
 import numpy as np
@@ -39,6 +40,7 @@ def draw() -> Picture:
     ax.set_xlabel("variance of the pre-activations in a layer")
     ax.set_title("the next layer's variance, over this one's", color=INK)
     ax.margins(x=0)
+    # The words follow the curves: those that end below 1 at ten times the variance, and those that end above.
     falling = ", ".join(STYLES[name][0] for name in STYLES if ratios[name][-1] < 0.99)
     rising = ", ".join(STYLES[name][0] for name in STYLES if ratios[name][-1] > 1.01)
     return Picture(

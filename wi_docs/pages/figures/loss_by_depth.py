@@ -9,6 +9,7 @@ from wi_docs.pages.figures import BLUE, GREEN, INK, STYLE, Picture, axes, decade
 
 DEPTHS = (2, 5, 10, 20)
 STEPS = 500
+# Activation, scheme, a learning rate that suits it, and a color.
 CASES = (("sigmoid", "lecun_normal", 0.5, BLUE), ("relu", "he_normal", 0.03, GREEN))
 LINES = ("-", (0, (6, 2)), (0, (3, 2)), (0, (1, 1.5)))
 

@@ -19,6 +19,7 @@ def draw() -> Picture:
     fig, ax = axes(height=4.4)
     data: dict[str, Any] = {"layer": layers}
     for factor in FACTORS:
+        # The seed is the same for all factors, so that the weights differ by the factor alone.
         p = propagate("relu", "he_normal", depth=DEPTH, width=WIDTH, gain=factor)
         color = GREEN if factor == 1.0 else BLUE if factor < 1.0 else RED
         ax.plot(layers, p.gradient_rms, color=color, linewidth=3.0 if factor == 1.0 else 1.3)

@@ -1,4 +1,4 @@
-"""The plane of weights and biases for tanh: how far a gradient reaches, and the edge where it reaches for ever."""
+"""The plane of weight and bias variance for tanh: lines on which a gradient reaches equally far, and the edge."""
 
 from functools import cache
 
@@ -9,11 +9,12 @@ from wi_docs.experiments.meanfield import critical_sigma_w, fixed_point
 from wi_docs.pages.figures import BLUE, INK, RED, SOFT, STYLE, Picture, axes, label
 
 WEIGHTS, BIASES = np.linspace(0.5, 4.0, 29), np.linspace(0.02, 0.6, 13)
-ORDER, CHAOS = (5, 20), (20, 12)
+ORDER, CHAOS = (5, 20), (20, 12)  # layers over which the gradient changes by a factor of e, for the lines drawn
 
 
 @cache
 def _reach() -> np.ndarray:
+    """Return ln(chi_1) / 2, the logarithm of the gradient's factor a layer, `(biases, weights)`."""
     rows = [[np.log(fixed_point("tanh", sigma_w=w**0.5, sigma_b=b**0.5).chi_1) / 2 for w in WEIGHTS] for b in BIASES]
     return np.array(rows)
 
@@ -21,9 +22,10 @@ def _reach() -> np.ndarray:
 @rc_context(STYLE)
 def draw() -> Picture:
     """Draw lines of equal reach on both sides of the edge."""
-    log = _reach()  # of the gradient's factor a layer
+    log = _reach()
     edge = np.array([critical_sigma_w("tanh", sigma_b=b**0.5) ** 2 for b in BIASES])
     fig, ax = axes(height=3.6)
+    # A factor of e over n layers is a logarithm of 1/n a layer, below 0 in the ordered phase.
     ax.contour(WEIGHTS, BIASES, log, levels=[-1 / n for n in ORDER], colors=[BLUE], linestyles="solid", linewidths=1.2)
     ax.contour(WEIGHTS, BIASES, log, levels=[1 / n for n in CHAOS], colors=[RED], linestyles="solid", linewidths=1.2)
     ax.plot(edge, BIASES, color=INK)

@@ -33,6 +33,7 @@ def draw() -> Picture:
     ax.grid(axis="y")
     ax.set_xlabel("steps of supervised training")
     ax.set_title("digits recognized, held-out", color=INK)
+    # The first layer is left out: its inputs are images, and no activations of a sigmoid layer.
     before, after = starts.scale["random"].mean(), starts.scale["pre-trained"][1:].mean()
     return Picture(
         fig,

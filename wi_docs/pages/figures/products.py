@@ -25,6 +25,7 @@ def draw() -> Picture:
     growth: dict[str, float] = {}
     for ax, (name, width, sigma, color) in zip(panels, CASES, strict=True):
         products = random_products(width=width, sigma=sigma, factors=FACTORS, draws=DRAWS)
+        # Natural logarithms become powers of ten.
         powers = products.log_size / math.log(10)
         for line in powers:
             ax.plot(k[::4], line[::4], color=color, linewidth=0.7, alpha=0.55)

@@ -21,6 +21,7 @@ def draw() -> Picture:
     last: dict[str, float] = {}
     for ax, phi in zip(panels, ("linear", "tanh"), strict=True):
         for radius, color, style in RADII:
+            # The same seed for all radii: the same matrix, rescaled.
             rng = np.random.default_rng(0)
             W = random_recurrence(rng, SIZE, radius)
             run = recur(W, rng.standard_normal(SIZE), steps=STEPS, activation_name=phi)

@@ -21,6 +21,7 @@ def draw() -> Picture:
     runs = {
         name: [residual_stream(blocks=BLOCKS, seed=s, **options) for s in SEEDS] for name, (options, _) in CASES.items()
     }
+    # Means of squares over seeds, `(blocks + 1,)`; the gradient's are relative to the last block's.
     size = {name: np.mean([r.size**2 for r in streams], axis=0) for name, streams in runs.items()}
     gradient = {
         name: np.mean([(r.gradient / r.gradient[-1]) ** 2 for r in streams], axis=0) for name, streams in runs.items()

@@ -23,6 +23,7 @@ def draw() -> Picture:
     runs = sweep("relu", "he_normal", depth=DEPTH, gains=gains, steps=STEPS, rates=[RATE], looks=LOOKS)
     for (_, color, line), ((factor, _, _), history) in zip(CASES, runs.items(), strict=True):
         name, accuracy = f"×{factor:g}", np.full(LOOKS, np.nan)
+        # A run that explodes has fewer looks; the rest stays NaN.
         accuracy[: len(history.accuracy)] = history.accuracy
         data[f"times {factor:g}"] = accuracy
         if history.exploded_at is not None:

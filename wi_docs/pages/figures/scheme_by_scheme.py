@@ -25,10 +25,11 @@ CASES = (
 
 
 def _lines(phi: str, init: str) -> tuple[Array, Array]:
-    """Return the geometric means over seeds of signal and gradient by layer."""
+    """Return the rms of activations and of the gradient by layer, `(DEPTH,)` each, as geometric means over seeds."""
     signal: list[Array] = []
     gradient: list[Array] = []
     for seed in SEEDS:
+        # LSUV looks at data, and is no scheme that `propagate` could call.
         if init == "lsuv":
             rng = np.random.default_rng(seed)
             net = MLP([WIDTH] * (DEPTH + 1), phi, "zeros", rng, output=phi)
@@ -52,6 +53,7 @@ def draw() -> Picture:
     fig, grid = axes(5, 2, height=9.2, sharex=True, sharey=True)
     layers = np.arange(1, DEPTH + 1)
     for ax, (name, (signal, gradient)) in zip(grid.ravel(), lines.items(), strict=True):
+        # What falls below the axis is drawn along its lower end.
         ax.plot(layers, np.maximum(signal, 1e-9), color=BLUE)
         ax.plot(layers, np.maximum(gradient, 1e-9), color=RED)
         decades(ax, -8, 4, 4)

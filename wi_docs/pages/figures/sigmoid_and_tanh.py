@@ -20,6 +20,7 @@ def draw() -> Picture:
         above.plot(x, phi.f(x), color=color, linestyle=style)
         below.plot(x, phi.df(x), color=color, linestyle=style)
         peak = float(phi.df(0.0))
+        # Both slopes are largest at 0.
         below.plot([0.0], [peak], "o", color=color, markersize=6)
         label(below, 0.0, peak, f"{name}: at most {peak:g}", color, xytext=(8, 3) if peak == 1.0 else (58, 8))
         data |= {name: phi.f(x), f"{name} slope": phi.df(x)}

@@ -23,6 +23,7 @@ def draw() -> Picture:
         for unit, color in enumerate((BLUE, RED, GREEN, PURPLE, OCHRE)):
             w1, w2 = paths.W[:, 0, unit], paths.W[:, 1, unit]
             ax.plot(w1, w2, color=color, linewidth=1.6)
+            # A ring at the start of the path, a dot at its end.
             ax.plot(w1[:1], w2[:1], "o", color=color, markersize=5, fillstyle="none")
             ax.plot(w1[-1:], w2[-1:], "o", color=color, markersize=6)
             data |= {f"{word} unit {unit + 1} w1": w1[::20], f"{word} unit {unit + 1} w2": w2[::20]}

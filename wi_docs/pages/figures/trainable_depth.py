@@ -1,4 +1,4 @@
-"""Which depths train at which scale: tanh networks on the digits, with theory's depth scale over them."""
+"""The depths at which tanh networks train on the digits, by scale of the weights, with the depth scale of theory."""
 
 import numpy as np
 from matplotlib import rc_context
@@ -16,9 +16,11 @@ def draw() -> Picture:
     fig, ax = axes(height=3.8)
     place = np.arange(len(scales))
     for k, row in enumerate(grid):
+        # The accuracy beyond chance, which is one in ten, as a share of what can be learned.
         learned = np.clip((row - 0.1) / 0.9, 0, 1)
         ax.scatter([k] * len(depths), depths, s=24, facecolor="none", edgecolor=SOFT, linewidth=0.6)
         ax.scatter([k] * len(depths), depths, s=260 * learned, color=BLUE, linewidth=0)
+    # At a scale of 1 the depth scale is infinite, so that the line has two parts.
     below = np.linspace(0.5, 0.93, 60)
     above = np.linspace(1.3, 3.0, 60)
     for part in (below, above):

@@ -1,4 +1,7 @@
-"""Deep in a ReLU network the mean square is kept, and what tells inputs apart dies, but for their lengths."""
+"""Three quantities by depth in a ReLU network: the mean square, and the differences of two inputs.
+
+The mean square is kept. The difference of directions dies out, and the difference of lengths grows.
+"""
 
 import numpy as np
 from matplotlib import rc_context
@@ -17,6 +20,8 @@ def draw() -> Picture:
     for seed in range(SEEDS):
         z = propagate("relu", "he_normal", depth=DEPTH, width=WIDTH, batch=BATCH, seed=seed).pre_activations
         length = np.linalg.norm(z, axis=2)
+        # For unit vectors u_i the mean of 1 - u_i . u_j over pairs of different inputs is (1 - |mean of u|^2) n / (n -
+        # 1).
         mean_direction = (z / length[..., None]).mean(axis=1)
         apart = (1 - (mean_direction**2).sum(axis=1)) * BATCH / (BATCH - 1)
         by_seed.append(((z**2).mean(axis=(1, 2)) / 2, apart, np.log(length).var(axis=1, ddof=1)))

@@ -1,4 +1,4 @@
-"""Two gradients of the same network tell two stories: by pre-activations, and by weights."""
+"""Two gradients of the same network: with respect to pre-activations, and with respect to weights."""
 
 from typing import Any
 

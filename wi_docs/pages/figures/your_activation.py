@@ -1,4 +1,4 @@
-"""An activation of the reader's own: the function and its slope, its gain, and what a layer does at that gain."""
+"""An activation of the reader's own: the function, its slope and gains, and a layer's factors at the forward gain."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +19,7 @@ def draw(function: str | Activation | Callable[[Any], Any] = np.sin) -> Picture:
     y = np.asarray(function(x) if callable(function) else activation(function).f(x), dtype=float)
     slope = np.gradient(y, x)
     q = np.geomspace(0.1, 10, 41)
+    # Factors on the rms: sqrt(g^2 E[phi(sqrt(q) z)^2] / q) forward, g sqrt(E[phi'(sqrt(q) z)^2]) backward.
     signal = np.sqrt([forward**2 * second_moment(function, v) / v for v in q])
     gradient = forward * np.sqrt([second_moment(function, v, direction="backward") for v in q])
     fig, (left, right) = axes(1, 2, height=3.2)
@@ -41,6 +42,7 @@ def draw(function: str | Activation | Callable[[Any], Any] = np.sin) -> Picture:
     higher = signal[-1] > gradient[-1]
     label(right, 10, signal[-1], "signal", BLUE, xytext=(-4, 9 if higher else -10), ha="right")
     label(right, 10, gradient[-1], "gradient", RED, xytext=(-4, -10 if higher else 9), ha="right")
+    # At a variance of 1, in the middle of the axis: a factor that falls with the variance brings it back to 1.
     trend = np.diff(np.log(signal))[len(q) // 2 - 1]
     if abs(trend) < 1e-6:
         kept = "a signal of any size"

@@ -1,4 +1,4 @@
-"""One module a table, each with `table()`, computed when the site is built."""
+"""The tables, one module each with a function `table()`, which are computed when the site is built."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ LEAST_CAPTION = 15  # words
 
 @dataclass(frozen=True)
 class Table:
-    """A table with its words.
+    """A table with its caption.
 
     Attributes:
-        caption: what it shows and how it was made, Markdown.
-        columns: by header, cells of equal number: words (Markdown), numbers, or None for an empty cell.
-        formats: by header, how numbers are shown, as after a colon in a format string; `.3f` if not given.
+        caption: a text that says what the table shows and how it was made, as Markdown.
+        columns: the columns of equal length by header. A cell is a string (Markdown), a number, or None if it is empty.
+        formats: format specifications of numbers by header, `.3f` for columns that have none.
     """
 
     caption: str
@@ -42,7 +42,7 @@ class Table:
         return found
 
     def csv(self) -> str:
-        """Return the numbers as they are."""
+        """Return the table as comma-separated values, with numbers to six digits."""
         return to_csv(self.columns)
 
     def shown(self) -> dict[str, Any]:
@@ -51,12 +51,14 @@ class Table:
             [_text(value, self.formats.get(header, ".3f")) for value in values]
             for header, values in self.columns.items()
         ]
+        # A page aligns columns of numbers on the right.
         numbers = [not any(isinstance(value, str) for value in values) for values in self.columns.values()]
         rows = [list(row) for row in zip(*cells, strict=True)]
         return {"caption": self.caption, "header": list(self.columns), "numbers": numbers, "rows": rows}
 
 
 def _text(value: Any, format_spec: str) -> str:
+    """Return a cell as text: an en dash for an empty one, and numbers with a minus sign in place of a hyphen."""
     if value is None:
         return "–"
     return value if isinstance(value, str) else f"{value:{format_spec}}".replace("-", "−")

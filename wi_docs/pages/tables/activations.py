@@ -1,4 +1,4 @@
-"""Every activation: its formula, and where it comes from."""
+"""Every activation with its formula and its paper."""
 
 from wi_docs.nn import activations
 from wi_docs.pages.tables import Table

@@ -1,11 +1,11 @@
-"""What the hooks find in PyTorch models whose diagnosis is known."""
+"""The verdicts of Diagnose on PyTorch models whose diagnosis is known."""
 
 from wi_docs.experiments import frameworks
 from wi_docs.pages.tables import Table
 
 
 def table() -> Table:
-    """Return the stored verdicts."""
+    """Return the verdicts that `make reference` has stored: PyTorch need not be installed where the site is built."""
     record = frameworks.load("diagnosis")
     models = record["models"].values()
     return Table(
@@ -13,6 +13,7 @@ def table() -> Table:
         "`tests/torch/models.py`; `make reference` looks at them again.",
         {
             "model": [model["what"].removesuffix(".") for model in models],
+            # In Markdown, a pair of underscores would set what is between them in italics.
             "verdict": [model["verdict"].replace("_", "\\_") for model in models],
             "loss": [model["loss"] for model in models],
             "chance": [model["chance"] for model in models],

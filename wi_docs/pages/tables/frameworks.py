@@ -1,10 +1,11 @@
-"""What four frameworks start their layers from: as measured, and as the formula that it is."""
+"""The default initialization of layers in three libraries: the measured deviation, and the law that it follows."""
 
 from wi_docs.experiments import frameworks
 from wi_docs.pages.tables import Table
 
 NAMES = {"torch": "PyTorch", "keras": "Keras", "flax": "Flax"}
-# Library, layer, parameter in the data, the law in words, its standard deviation.
+# Library, layer, name of the parameter in the data, the law in words, and the standard deviation by that law. A uniform
+# distribution within a of 0 has the deviation a / sqrt 3; LSTMs stack the matrices of four gates, which counts in fans.
 ROWS = (
     ("torch", "Linear(400, 100)", "weight", r"uniform, $\pm1/\sqrt{n_\text{in}}$", (3 * 400) ** -0.5),
     ("torch", "Linear(400, 100)", "bias", r"uniform, $\pm1/\sqrt{n_\text{in}}$", (3 * 400) ** -0.5),
@@ -37,18 +38,25 @@ DRAWN = ("Conv2d(40, 20, 3) bias", "ConvTranspose2d(40, 20, 3) bias", "RNN(64, 1
 
 
 def table() -> Table:
-    """Put measurement beside formula, and hold what the caption says of biases that are not listed against the data."""
+    """Return the measurements beside the laws.
+
+    Raises:
+        ValueError: if a measurement is more than four standard errors from its law, or if the data contradict the
+            caption's sentence on biases that are not listed.
+    """
     data = frameworks.load()
     listed = {(library, f"{layer} {parameter}") for library, layer, parameter, *_ in ROWS}
     for library in NAMES:
         for name, law in data[library]["layers"].items():
             if "bias" in name and (library, name) not in listed:
+                # Drawn biases have a largest entry above 0; biases that start at 0 do not.
                 drawn = library == "torch" and name.startswith(DRAWN)
                 if drawn != (law["largest"] > 0):
                     raise ValueError(
                         f"the caption is wrong about {NAMES[library]}'s {name}, whose largest is {law['largest']}"
                     )
     laws = [data[library]["layers"][f"{layer} {parameter}"] for library, layer, parameter, _, _ in ROWS]
+    # In standard errors of the measurement. Some parameters are constant, and have none.
     apart = [
         abs(law["std"] - expected) / law["std_error"] if law["std_error"] else 0.0
         for law, (*_, expected) in zip(laws, ROWS, strict=True)

@@ -8,7 +8,7 @@ DEPTH, WIDTH, SEEDS = 10, 512, tuple(range(8))
 
 
 def table() -> Table:
-    """Compute the table."""
+    """Return the gains of every activation by quadrature, and the factors a layer measured at the forward gain."""
     rows = [(name, gains(name)) for name in names()]
     measured = [factors(name, g.forward, depth=DEPTH, width=WIDTH, seeds=SEEDS) for name, g in rows]
     pairs = [g.critical or (None, None) for _, g in rows]

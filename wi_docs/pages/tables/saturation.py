@@ -1,11 +1,11 @@
-"""How much saturation halves the speed of learning, by activation, and what a good start has."""
+"""The share of saturated units at which learning takes twice as long, by activation, and the share at variance 1."""
 
 from wi_docs.experiments.saturation import LIMITS, TWO_SIDED, limit, saturated_share
 from wi_docs.pages.tables import Table
 
 
 def table() -> Table:
-    """Return the stored shares, which claims hold against new networks."""
+    """Return the shares in `saturation.LIMITS`, which take long and are stored; claims check them on new networks."""
     return Table(
         "Share of saturated pairs of unit and input: at variance 1; where networks of three hidden layers of 64 units "
         "took twice as many steps to get 80 % of the digits right, a mean over 8 networks at a rate of 0.1; "

@@ -29,9 +29,11 @@ export function explorer(data) {
     const at = [
       activations.indexOf(state.activation), nearest(weights, state.weights), biases.indexOf(Number(state.biases)),
     ]
+    // Not every layer is kept: `layers` has the numbers of those that are, `shown` of those with a histogram.
     const last = nearest(layers, state.depth), layer = Math.min(state.layer, state.depth), bin = nearest(shown, layer)
     /** @param {Grid} grid */
     const cut = grid => [...grid.row(...at).subarray(0, last + 1)]
+    // A quotient is a difference of logarithms. The gradient is relative to the last layer of the chosen depth.
     /** @param {number[]} row */
     const overLast = row => row.map(power => power - row[last])
     return {
@@ -69,6 +71,7 @@ export function explorer(data) {
           painter.dots(x, measured, "red")
         },
       })
+      // The axis has two heights, so that it rarely jumps.
       const bins = edges[state.activation], top = Math.sqrt(Math.max(...share)) < 0.45 ? 0.5 : 1
       const unit = state.activation === "relu" ? " over their rms" : ""
       return [
@@ -88,6 +91,8 @@ export function explorer(data) {
     },
     say(state) {
       const { forward, gradient, gradientTheory, last } = chosen(state), [theory] = gradientTheory
+      // Decades between the gradient in layer 1 and in the last; `trains` and `fails` are the limits of the page's
+      // claims.
       const apart = Math.abs(theory)
       const verdict = apart > fails
         ? `It ${theory < 0 ? "vanishes" : "explodes"}: so far apart, twenty layers without biases read about half of `

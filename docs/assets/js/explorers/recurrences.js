@@ -15,6 +15,7 @@ import { formatNumber, formatPower, formatSigned } from "./shared/format.js"
  * @returns {import("./shared/explorer.js").Explorer<State>}
  */
 export function explorer({ radii, angles, steps, largest, length, direction, gradient, clipped }) {
+  // The unit circle: eigenvalues inside it decay, eigenvalues outside it grow.
   const circle = range(0, 360, 5).map(degrees => cartesian(1, degrees)), time = range(0, steps, 1)
   /** @type {[number, number]} */
   const plane = [-1.7, 1.7]
@@ -51,6 +52,7 @@ export function explorer({ radii, angles, steps, largest, length, direction, gra
           paint: painter => {
             const [x, y] = cartesian(state.radius, state.angle)
             painter.line([0, x], [0, y], "grid")
+            // The conjugate eigenvalue, which cannot be dragged.
             painter.dot(x, -y, "blue", { hollow: true })
             painter.dot(x, y, "blue", { radius: 7 })
           },
@@ -78,6 +80,7 @@ export function explorer({ radii, angles, steps, largest, length, direction, gra
     press(panel, x, y) {
       if (panel === 2) return { steps: Math.min(Math.max(Math.round(x), 1), steps) }
       if (panel === 1) return {}
+      // The pair is symmetric: a press in the lower half plane means the same angle.
       const degrees = Math.abs(Math.atan2(y, x) * 180 / Math.PI)
       return { radius: radii[nearest(radii, Math.hypot(x, y))], angle: angles[nearest(angles, degrees)] }
     },

@@ -1,4 +1,4 @@
-// Slopes: where an activation is flat, and what is left of a gradient after layers that are.
+// Slopes: an activation with its slope, and the factor on a gradient that meets this slope in each of many layers.
 import { nearest, range } from "./shared/data.js"
 import { formatNumber, formatPower, formatSigned } from "./shared/format.js"
 
@@ -69,6 +69,7 @@ export function explorer({ names, x, value, slope, left, peak, steepest, where, 
           pair.forEach((activation, one) => painter.dot(state.x, activation[what][k], colors[one]))
         },
       })
+      // Powers of ten after `layers` layers. Before that they are proportional to the number of layers: straight lines.
       const ends = pair.map(({ left }) => left[k]), steepest = pair.map(activation => activation.steepest)
       return [chart("value", -1.2), chart("slope", -0.2), {
         y: [-16, Math.max(1, ...[...ends, ...steepest].map(end => Math.ceil(end || 0)))],

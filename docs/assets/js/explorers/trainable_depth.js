@@ -1,4 +1,4 @@
-// The map of trainability: which depths trained at which scale, and how each of them did.
+// The map of trainability: the networks that trained, by depth and scale of the weights, and the run of each.
 import { decadeRange, nearest } from "./shared/data.js"
 import { formatNumber, formatPower } from "./shared/format.js"
 

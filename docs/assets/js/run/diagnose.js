@@ -1,6 +1,6 @@
-// The form of the page Diagnose. It writes a description into the snippet below it, and into the address; it computes
-// nothing. What stands in a field, or in the address, becomes values. What is no value is refused at its field, and
-// then nothing is written.
+// The form of the page Diagnose. It writes a description of the network into the snippet below it and into the address;
+// it computes nothing. Fields and address are converted to TOML values. A text that is no value is refused at its
+// field, and then nothing is written.
 
 import { find } from "../code.js"
 import { run, snippetIn } from "./session.js"
@@ -17,7 +17,9 @@ const progress = /** @type {HTMLProgressElement} */ (find(result, "progress"))
 const snippet = snippetIn(find(document, "[data-wi-exercise^='diagnose/']"))
 if (!snippet) throw new Error("the form has no snippet")
 const { original } = snippet
+// The text between the triple quotes of the snippet, where the description stands.
 const DESCRIPTION = /("""\n)[^]*?(""")/
+// Larger networks take too long in a page, or too much memory.
 const MOST_LAYERS = 1000, MOST_UNITS = 10000
 /** Fields whose value in the address is no choice of theirs. @type {Map<Field, string>} */
 const unknown = new Map()
@@ -63,7 +65,9 @@ function toml(field) {
  * @throws {Refusal}
  */
 function number({ dataset: { above, least, below } }, text) {
+  // Number() alone would take "", "0x10" and "Infinity".
   const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN
+  // A bound that a field lacks is undefined, and NaN as a number: a comparison with it is false, and its negation true.
   const within = !(value <= Number(above)) && !(value < Number(least)) && !(value >= Number(below))
   if (Number.isFinite(value) && within) return String(value)
   const range = below ? `from ${least} to less than ${below}` : above ? `above ${above}` : `that is ${least} or more`
@@ -80,6 +84,7 @@ function widths(text) {
   /** @type {number[]} */
   const units = []
   for (const part of text.split(/[,\s]+/).filter(Boolean)) {
+    // 128x12 stands for twelve layers of 128 units.
     const [, width, times = "1"] = /^([1-9]\d*)(?:x([1-9]\d*))?$/.exec(part) ?? []
     if (!width) throw new Refusal(`${rule}. “${shorten(part)}” is no width.`)
     if (Number(width) > MOST_UNITS)
@@ -130,6 +135,7 @@ function read(shows) {
       why = error.message
       whole = false
     }
+    // A field that is still being typed in is not complained about, unless it was before.
     if (!why || shows(field) || field.ariaInvalid) mark(field, why)
   }
   return whole ? entries : null
@@ -144,10 +150,12 @@ async function write(shows) {
   const entries = read(shows)
   if (!entries || !snippet) return false
   const description = entries.map(({ field: { name }, value }) => `${name} = ${value}\n`).join("")
+  // A function, and no string: "$" in a replacement string has a meaning.
   let code = original.replace(DESCRIPTION, (_, begin, end) => begin + description + end)
   const draw = field("_draw")
   if (isCheckbox(draw) && draw.checked)
     code += "\nfrom wi_docs.pages.figures.diagnosis import picture\n\npicture(found)\n"
+  // The address says the same as the fields, so that it can be bookmarked and sent.
   const address = new URLSearchParams(
     entries.map(({ field }) => [field.name, isCheckbox(field) ? "1" : field.value.trim()]))
   history.replaceState(null, "", `#${address}`)
@@ -165,6 +173,7 @@ export async function readAddress() {
   for (const field of fields()) {
     const value = address.get(field.name)
     if (value === null) continue
+    // The values that the field could have; a text field accepts any text here, and `toml` judges it.
     const choices = isCheckbox(field) ? ["1"]
       : field instanceof HTMLSelectElement ? [...field.options].map(option => option.value) : [value]
     if (!choices.includes(value)) unknown.set(field, value)
@@ -182,6 +191,7 @@ export async function readAddress() {
  */
 export async function change(target, left) {
   const changed = /** @type {Field} */ (target)
+  // Choosing an example goes to its address, and `readAddress` fills the form from there.
   if (changed.name === "_example") {
     if (left && changed.value) location.hash = changed.value
     return

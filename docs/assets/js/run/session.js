@@ -1,4 +1,4 @@
-// The page's side of running Python: one worker a page, its snippets with their outputs and editors, and links to them.
+// Running Python, the page's side: one worker for the page, the snippets with their outputs and editors, links to code.
 
 import { find, source } from "../code.js"
 
@@ -12,6 +12,7 @@ import { find, source } from "../code.js"
  * @typedef {(state: string, text: string, details: Details) => void} Listener
  */
 
+// The theme writes a digest of all files that run, and the megabytes, into this element.
 const key = document.querySelector("meta[name=wi-runtime]")?.getAttribute("content")?.split(" ")[0] ?? ""
 const MAX_LINK = 8000 // characters of a link's code, packed; unpacked it may have five times as many
 let editorFailures = 0
@@ -36,6 +37,7 @@ export class Snippet {
     this.output = find(element, "[data-wi-output]")
     this.block = find(element, "pre")
     this.exercise = /** @type {HTMLElement | null} */ (element.closest("[data-wi-exercise]"))?.dataset.wiExercise
+    // A block with prompts shows the value of every expression, a cell only that of the last.
     this.prompt = element.matches(".language-pycon")
     const text = find(element, "code").textContent ?? ""
     this.original = this.prompt ? source(text) : text
@@ -63,6 +65,7 @@ export class Snippet {
       this.report("error", "The editor could not be loaded. Check the connection, then try again.")
       return false
     }
+    // The module of the editor is here, but it may not be the editor of this call: calls that come meanwhile share one.
     const { editor } = this
     if (!editor) return false // Reset was pressed meanwhile
     if (editor.code().trimEnd() !== this.wantedCode.trimEnd()) editor.set(this.wantedCode)
@@ -117,15 +120,18 @@ export class Snippet {
    */
   report(state, text = "", details = {}) {
     const busy = state === "loading" || state === "running"
+    // One of Run and Stop is hidden. The keyboard's focus moves to the other, or it would be lost.
     const focused = document.activeElement === this.button("run") || document.activeElement === this.button("stop")
     this.output.dataset.wiState = state
     this.output.hidden = false
     this.button("run").hidden = busy
     this.button("stop").hidden = !busy
     if (focused) this.button(busy ? "stop" : "run").focus()
+    // The parts of an output: its status, the progress of loading, and what was printed.
     if (!this.output.firstChild)
       this.output.innerHTML = '<p></p><progress max="1" hidden aria-label="Loading Python"></progress><div></div>'
     const status = find(this.output, "p")
+    // A screen reader announces the status in one place: here, or where the listener writes it.
     status.setAttribute("role", this.listener ? "none" : "status")
     status.textContent = text
     find(this.output, "progress").hidden = state !== "loading"
@@ -155,6 +161,7 @@ export class Snippet {
   async show(kind, text) {
     if (kind === "out" || kind === "shown") this.printedLive += text
     if (kind === "shown") return
+    // The place of a picture is taken before it is made clean, so that what is printed later comes below it.
     const place = find(this.output, "div")
     if (kind === "html") {
       const figure = document.createElement("div")
@@ -167,6 +174,7 @@ export class Snippet {
     if (!(last instanceof HTMLElement && last.dataset.kind === kind)) {
       const block = document.createElement("pre")
       block.dataset.kind = kind
+      // Wide output scrolls, and can be reached by keyboard for that.
       block.tabIndex = 0
       block.setAttribute("role", "region")
       block.ariaLabel = kind === "err" ? "Warnings" : "Live output"
@@ -182,8 +190,10 @@ export class Snippet {
       const where = problem.line ? `  line ${problem.line}: ${problem.source}\n` : ""
       this.show("out", `Traceback (most recent call last):\n${where}${problem.message}\n`)
     }
+    // Less than 0.1 s when rounded.
     const took = seconds < 0.095 ? "" : `, ${seconds.toFixed(1)} s`
     const same = comparable(this.printedLive) === comparable(this.printed)
+    // An example may be meant to raise an error. It has run, then, if it raised the error that is printed.
     this.ran = !problem || same
     if (this.listener && problem) this.report("error", `Python stopped: ${problem.message}.`)
     else if (verdict) this.report(verdict.right ? "ok" : "differs", verdict.words, { verdict })
@@ -216,6 +226,7 @@ function printedIn(text) {
 function printedBelow(element) {
   let text = ""
   for (let next = element.nextElementSibling; next; next = next.nextElementSibling) {
+    // Text outputs and pictures follow a cell until the next one, or until prose.
     if (next.matches(".wi-output")) text += find(next, "code").textContent
     else if (next.matches("figure.wi-figure"))
       text += `Picture: ${next.querySelector("svg")?.getAttribute("aria-label")}\n`
@@ -255,6 +266,7 @@ function startWorker() {
   const address = new URL("worker.js", import.meta.url)
   address.searchParams.set("v", key)
   const started = new Worker(address, { type: "module" })
+  // The worker's file, or a module that it imports, could not be loaded. Errors in Python arrive as messages.
   started.onerror = event => {
     event.preventDefault()
     const why = event.message ? `: ${event.message}` : ""
@@ -267,6 +279,7 @@ function startWorker() {
 /** @param {Answer} answer */
 function receive({ failed, progress, loading, running: runs, pieces, done, ended }) {
   if (failed) return end("ended", failed)
+  // Messages of a run that was ended may still arrive.
   if (!running) return
   if (progress) for (const snippet of watching()) snippet.reportProgress(progress)
   else if (loading) for (const snippet of watching()) snippet.report("loading", `Loading ${loading} …`)
@@ -286,8 +299,11 @@ function receive({ failed, progress, loading, running: runs, pieces, done, ended
  * @param {string} text
  */
 function end(how, text) {
+  // A loop in WebAssembly could only be interrupted through shared memory, which wants special headers of the server.
+  // So the worker is ended.
   worker?.terminate()
   worker = undefined
+  // The names that they had defined are gone with the worker.
   for (const snippet of snippets) snippet.ran = false
   const stopped = watching()
   running = undefined
@@ -314,6 +330,7 @@ function execute(snippet) {
   })
 }
 
+// Runs wait for each other, in the order in which they were asked for. `stopped` ends the runs of one request.
 /** @type {Promise<void>} */
 let queue = Promise.resolve()
 let stopped = false
@@ -324,6 +341,7 @@ let stopped = false
  */
 export function run(snippet) {
   const above = snippets.slice(0, snippets.indexOf(snippet)).filter(({ exercise }) => !exercise)
+  // Chosen when its turn comes, since runs before it may have defined what it needs.
   return enqueue(() => snippet.exercise ? [snippet] : [...above.filter(({ ran }) => !ran), snippet], snippet)
 }
 
@@ -379,6 +397,7 @@ export async function press(button) {
  */
 async function share(snippet) {
   const packed = await transform(new CompressionStream("deflate-raw"), new TextEncoder().encode(snippet.code))
+  // Base64 with the letters that a fragment may hold as they are: "-" and "_" for "+" and "/", and no padding.
   const text = btoa(String.fromCharCode(...packed)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")
   const state = snippet.output.dataset.wiState ?? "idle"
   if (text.length > MAX_LINK) return snippet.report(state, "This code is too long for a link.")
@@ -395,6 +414,7 @@ async function share(snippet) {
 export async function open(hash) {
   const [, number, text] = /^#wi-code=(\d{1,3})\.([\w-]+)$/.exec(hash) ?? []
   const snippet = snippets[Number(number) - 1]
+  // A link may come from anybody: it is bounded before it is unpacked, and again in `transform`.
   if (!snippet || text.length > MAX_LINK) return
   let code
   try {

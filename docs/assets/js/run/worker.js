@@ -1,5 +1,5 @@
-// Python in a worker: it sees neither the page nor its cookies, and can be ended at any moment. The messages are those
-// of scripts/vendor/types/messages.d.ts.
+// Python in a worker, which has no access to the page or its cookies, and can be ended at any moment. Its messages are
+// described in scripts/vendor/types/messages.d.ts.
 
 /**
  * @typedef {import("../../../../scripts/vendor/types/messages").Answer} Answer
@@ -14,11 +14,14 @@
  */
 
 const base = new URL("../../../runtime/", import.meta.url)
+// The page adds the digest of all files to the worker's address. Requests repeat it, so that caches keep versions
+// apart.
 const { searchParams } = new URL(import.meta.url)
 const RETRY = "Check the connection, then press Run again."
 const REPORT_EVERY = 50 // ms between two messages about the same thing
 const FLUSH_UP_TO = 100 // pieces of output that are sent at once; those after them wait for the next message
 
+// The platform's own function, before `close` takes it away.
 const browserFetch = self.fetch.bind(self)
 /** Names of files that did not come. @type {Set<string>} */
 const failed = new Set()
@@ -33,6 +36,7 @@ let reported = 0
 let lose
 /** Is rejected when a file does not come: Pyodide waits forever for some. @type {Promise<never>} */
 const lost = new Promise((_, reject) => { lose = reject })
+// Without a handler a rejection that nobody awaits yet would be reported as an error.
 lost.catch(() => {})
 
 /** Files that did not come, by their names; the page shows the message. */
@@ -57,6 +61,7 @@ function report(name, part) {
   loaded[name] = part
   if (!expected.length || (performance.now() - reported < REPORT_EVERY && part < 1)) return
   reported = performance.now()
+  // Bytes as they travel, compressed; what arrives is counted unpacked, as a part of the whole file.
   let bytes = 0, all = 0
   for (const file of expected) {
     bytes += (loaded[file] ?? 0) * files[file].gzip
@@ -79,6 +84,7 @@ async function countingFetch(input, options) {
     lose(error)
     throw error
   }
+  // Two readers: Pyodide gets the response, and the copy is read here to count.
   const copy = response.clone()
   if (copy.body) count(name, copy.body.getReader())
   return response // the browser's own: it may come with compiled code from an earlier visit
@@ -91,6 +97,7 @@ async function countingFetch(input, options) {
 async function count(name, reader) {
   for (let seen = 0; ;) {
     const { value } = await reader.read().catch(() => ({ value: undefined }))
+    // The end of the file, or of the connection; in the latter case Pyodide's own reader fails.
     if (!value) return
     seen += value.byteLength
     report(name, Math.min(1, seen / (files[name]?.size ?? Infinity)))
@@ -114,6 +121,8 @@ function open() {
 
 /** Takes them away, on the prototypes too, where they would be found again. */
 function close() {
+  // Most of these are properties of the worker's prototypes. An own property hides them, and
+  // `Object.getPrototypeOf(self)` would still show them.
   for (let scope = self; scope && scope !== Object.prototype; scope = Object.getPrototypeOf(scope))
     for (const name of CLOSED)
       if (scope === self || Object.hasOwn(scope, name))
@@ -152,6 +161,7 @@ async function start() {
     self.fetch = countingFetch
     const lockFileURL = new URL(`pyodide-lock.json${version}`, base).href
     const source = countingFetch(new URL(`in_browser.py${version}`, base)).then(response => response.text())
+    // Pyodide fetches the lock itself; this copy is for the progress, which works without it too.
     countingFetch(lockFileURL).then(response => response.json()).then((/** @type {Lock} */ lock) => {
       files = lock.files
       expected = lock.first
@@ -163,8 +173,10 @@ async function start() {
     const loading = pyodide.loadPyodide({
       indexURL: base.href, lockFileURL, packages: ["wi-docs"], env: { HOME: "/home/reader", MPLBACKEND: "svg" },
     })
+    // Whichever comes first: Python, or the failure of a file.
     const python = await Promise.race([loading, lost])
     if (failed.size) throw new NotLoaded(...failed)
+    // In the folder of the standard library, whose name has Python's version, the module can be imported from anywhere.
     const library = python.runPython("import sysconfig; sysconfig.get_path('stdlib')")
     python.FS.writeFile(`${library}/in_browser.py`, await source)
     const runner = /** @type {Runner} */ (python.pyimport("in_browser"))
@@ -199,6 +211,7 @@ onmessage = async ({ data: { code, prompt, alone, exercise } }) => {
   let names
   try {
     const { python, runner } = await started
+    // matplotlib is large, and is loaded only when code draws for the first time.
     if (runner.draws(code) && !python.loadedPackages.matplotlib) {
       answer({ loading: "matplotlib" })
       expected = Object.keys(files)
@@ -206,8 +219,10 @@ onmessage = async ({ data: { code, prompt, alone, exercise } }) => {
       runner.prepare_to_draw()
     }
     answer({ running: true })
+    // An exercise has a namespace of its own; snippets share that of the page.
     names = alone ? python.toPy({}) : undefined
     const began = performance.now()
+    // Python runs to its end within this call; pieces of output go to the page meanwhile.
     const problem = runner.run.callKwargs(code, tell, { prompt, ...(names ? { names } : {}) })
     const seconds = (performance.now() - began) / 1000
     /** @type {Verdict | undefined} */
@@ -219,6 +234,7 @@ onmessage = async ({ data: { code, prompt, alone, exercise } }) => {
       verdict = { right, words, change, outcome }
     }
     flush()
+    // A copy in plain JavaScript, since objects of Python cannot be sent to the page.
     answer({ done: { problem: problem?.toJs({ dict_converter: Object.fromEntries }) ?? null, seconds, verdict } })
   } catch (error) {
     flush()

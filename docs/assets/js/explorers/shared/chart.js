@@ -47,6 +47,7 @@ export class Painter {
     this.height = plot.bbox.height
     this.low = Number(x.min)
     this.high = Number(y.max)
+    // Device pixels for a unit of each axis. y grows downwards on a canvas, and so it is measured from the top.
     this.unit = [this.width / (Number(x.max) - this.low), this.height / (this.high - Number(y.min))]
   }
 
@@ -91,6 +92,7 @@ export class Painter {
     for (let k = 0; k < xs.length; k++) if (!Number.isNaN(ys[k])) {
       const x = this.x(xs[k]), y = this.y(ys[k])
       const size = (typeof radius === "number" ? radius : radius[k]) * devicePixelRatio
+      // Without the move, the path would draw a line from the dot before.
       context.moveTo(x + size, y)
       context.arc(x, y, size, 0, 2 * Math.PI)
     }
@@ -121,6 +123,7 @@ export class Painter {
   bar(left, bottom, right, top, color) {
     const x = this.x(left), y = this.y(top)
     this.context.fillStyle = palette[color]
+    // A pixel is left free between neighbors.
     this.context.fillRect(x, y, this.x(right) - x - devicePixelRatio, this.y(bottom) - y)
   }
 
@@ -130,6 +133,7 @@ export class Painter {
    * @param {string} color
    */
   vertical(x, color) {
+    // A rectangle one pixel wide, on whole pixels: a stroke would be blurred over two.
     const at = Math.min(Math.max(Math.round(this.x(x)), this.left), this.left + this.width)
     this.context.fillStyle = palette[color]
     this.context.fillRect(at, this.top, devicePixelRatio, this.height)
@@ -165,11 +169,13 @@ export function createChart(element, panel, onDraw) {
   const spread = (u, which) => {
     const size = [u.bbox.width, u.bbox.height], [low, high] = [x, y][which]
     if (!panel.equal || !size[0]) return [low, high]
+    // The scale at which both ranges fit; the other axis is widened around its middle.
     const unit = Math.max((x[1] - x[0]) / size[0], (y[1] - y[0]) / size[1])
     const more = (unit * size[which] - (high - low)) / 2
     return [low - more, high + more]
   }
 
+  // uPlot needs a series for its axes. It has a single missing point: all data are drawn by `Painter`.
   const plot = new uPlot({
     width: box.clientWidth, height: box.clientHeight, legend: { show: false }, cursor: { show: false },
     padding: [6, 16, 0, 0],
@@ -181,6 +187,7 @@ export function createChart(element, panel, onDraw) {
     series: [{}, {}],
     hooks: { draw: [drawBackground, onDraw] },
   }, [[x[0]], [null]], box)
+  // Where dragging is in both directions, a finger must not scroll the page; elsewhere it may, up and down.
   plot.over.style.touchAction = panel.free ? "none" : "pan-y"
 
   return {
@@ -200,6 +207,7 @@ export function createChart(element, panel, onDraw) {
       background = drawing.background
       x = drawing.x ?? panel.x.range
       y = drawing.y ?? panel.y.range
+      // setData computes scales and axes anew; redraw alone is faster, and is enough for colors and backgrounds.
       if ([...x, ...y].some((bound, k) => bound !== before[k])) plot.setData(plot.data)
       else if (other || recolored) plot.redraw(false, false)
     },
@@ -215,6 +223,7 @@ export function createChart(element, panel, onDraw) {
  * @returns {import("uplot").Axis}
  */
 function axisOptions({ label, ticks, decades, whole }, size, font, space) {
+  // toFixed drops rounding errors such as 0.30000000000000004.
   /** @param {number} v */
   const format = v => decades ? (v === 0 ? "1" : `10${superscript(v)}`) : formatSigned(Number(v.toFixed(6)))
   const fractions = decades || whole ? [] : [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]

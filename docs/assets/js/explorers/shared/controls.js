@@ -1,4 +1,4 @@
-// The controls of an explorer, and its state: what the reader has chosen, in the controls and in the address.
+// The controls of an explorer, and its state, which stands in the controls and in the address.
 import { find } from "../../code.js"
 import { nearest } from "./data.js"
 import { formatSigned } from "./format.js"
@@ -25,6 +25,7 @@ export function controlMarkup(id, { name, label, stops, options, marks }) {
       + `<select id="${id}" data-control="${name}">${choices.join("")}</select></div>`
   }
   if (stops) {
+    // Values of interest, such as He's scale, as buttons below the slider.
     const buttons = marks?.map(([value, text]) =>
       `<button type="button" data-mark="${name}" data-value="${value}">${text}</button>`)
     return `<div class="wi-explorer__line"><div class="wi-explorer__slider"><label for="${id}">${label}</label>`
@@ -47,6 +48,7 @@ export function readAddress(explorer, controls) {
   const parameters = new URLSearchParams(location.search)
   /** @param {Control} control */
   const read = ({ name, stops, options, start }) => {
+    // Several explorers share a page's address; each parameter begins with the explorer's name.
     const text = parameters.get(`${explorer}.${name}`)
     if (text === null) return start
     if (options) return options.some(([value]) => value === text) ? text : start
@@ -69,6 +71,7 @@ export function writeAddress(explorer, controls, state) {
     if (value === start) address.searchParams.delete(key)
     else address.searchParams.set(key, typeof value === "boolean" ? String(Number(value)) : String(value))
   }
+  // A link to this state leads to the figure, unless the address holds a snippet's code.
   if (!address.hash.startsWith("#wi-code=")) address.hash = `figure-${explorer.replaceAll("_", "-")}`
   if (address.href !== location.href) history.replaceState(history.state, "", address)
 }
@@ -88,6 +91,7 @@ export function connectControls(root, controls, state, onChange) {
     const marks = /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(`[data-mark="${control.name}"]`))
     return { control, input, typed, marks }
   })
+  // Only inputs whose value has changed are written: a frame has 16 ms.
   /** What the inputs show. @type {State} */
   const shown = {}
 
@@ -108,6 +112,7 @@ export function connectControls(root, controls, state, onChange) {
     const found = inputs.find(({ typed }) => typed && typed === target)
     if (!found?.typed || !found.control.stops) return false
     const { control: { name, stops }, typed } = found
+    // A comma is a decimal point in many languages, and our own minus sign may have been copied.
     const text = typed.value.trim(), value = Number(text.replace("−", "-").replace(",", "."))
     const from = nearest(stops, text === "" || Number.isNaN(value) ? Number(state[name]) : value)
     const stop = stops[Math.min(Math.max(from + step, 0), stops.length - 1)]
@@ -117,6 +122,7 @@ export function connectControls(root, controls, state, onChange) {
   }
   root.addEventListener("change", event => takeTyped(event.target, 0))
   root.addEventListener("keydown", event => {
+    // The arrow keys step through the stops, as they do in a field of type "number".
     const step = { ArrowUp: 1, ArrowDown: -1, Enter: 0 }[event.key]
     if (step !== undefined && takeTyped(event.target, step)) event.preventDefault()
   })

@@ -1,4 +1,4 @@
-// The data of an explorer, in the format of wi_docs/pages/explorers/__init__.py, and how to find one's way in them.
+// Reads the data of an explorer, in the format of wi_docs/pages/explorers/__init__.py, and finds stops and ranges.
 
 /**
  * @typedef {{ step: number, shape: number[], differences: (number | null)[] }} Packed
@@ -36,6 +36,7 @@ const isPacked = value => typeof value === "object" && value !== null && "differ
 function grid({ step, shape, differences }) {
   const length = shape[shape.length - 1]
   let sum = 0
+  // The inverse of `_differences` there: each row starts anew from 0.
   const values = Float64Array.from(differences, (difference, k) => {
     if (k % length === 0) sum = 0
     return difference === null ? NaN : step * (sum += difference)
@@ -43,7 +44,9 @@ function grid({ step, shape, differences }) {
   return {
     shape,
     row(...index) {
+      // Row-major order, as in numpy: the last axis lies side by side.
       const start = index.reduce((before, k, axis) => before * shape[axis] + k, 0) * length
+      // A view and no copy: drawing asks for rows in every frame.
       return values.subarray(start, start + length)
     },
   }
@@ -78,6 +81,8 @@ export const range = (low, high, step) =>
  */
 export function decadeRange(powers, every = 4) {
   const known = [...powers].filter(Number.isFinite)
+  // The axis always holds 1 (power 0), with some room below it; rounding to every fourth power keeps it still while a
+  // slider moves.
   const low = Math.floor(Math.min(-0.01, ...known) / every)
   const high = Math.ceil((Math.max(0, ...known) - 0.99) / every)
   return [every * low, Math.max(every / 4, every * high)]

@@ -1,5 +1,5 @@
-// An explorer: a figure with controls. A module beside this folder, named as the figure, says what it shows and what
-// its controls are; see docs/contributing.md.
+// An explorer: a figure with controls. The module with the figure's name, beside this folder, defines its panels and
+// controls; see docs/contributing.md.
 import { css } from "../../../vendor/plot.js"
 import { find } from "../../code.js"
 import { Painter, createChart, readPalette } from "./chart.js"
@@ -35,10 +35,12 @@ export async function open(figure) {
   try {
     // Some browsers remember a module that failed, by its address: each attempt has another one.
     const module = import(`../${name}.js${failures ? `?${failures}` : ""}`)
+    // Code, data and styles travel at the same time.
     const [{ explorer }, data] = await Promise.all([module, load(name), addStyles()])
     run(figure, name, explorer(data))
   } catch (error) {
     failures++
+    // No error of the page: the still picture is there.
     console.info(error)
     const notice = document.createElement("p")
     notice.className = "wi-explorer__failed"
@@ -114,6 +116,7 @@ function run(figure, name, explorer) {
   const overlay = document.createElement("canvas")
   const context = /** @type {CanvasRenderingContext2D} */ (overlay.getContext("2d"))
   container.append(overlay)
+  // The left and the top of each chart within the overlay, in device pixels.
   /** @type {number[][]} */
   let origins = []
   /** @type {Drawing[]} */
@@ -141,6 +144,7 @@ function run(figure, name, explorer) {
       .map(({ left, top }) => [Math.round((left - box.left) * ratio), Math.round((top - box.top) * ratio)])
     scheduleOverlay()
   }
+  // Also when the figure becomes visible: a hidden one has no size.
   new ResizeObserver(resize).observe(container)
   resize()
 
@@ -148,6 +152,7 @@ function run(figure, name, explorer) {
     pause()
     set(change)
   })
+  // Requested frames and timers, 0 if there is none; whether the palette has changed; when the text was last updated.
   let frame = 0, idleTimer = 0, playFrame = 0, recolored = false, describedAt = 0
 
   function render() {
@@ -157,6 +162,7 @@ function run(figure, name, explorer) {
     drawings.forEach((drawing, k) => charts[k].show(drawing, recolored))
     recolored = false
     scheduleOverlay()
+    // The text waits for the next frame, so that charts never wait for the layout of text.
     requestAnimationFrame(describe)
   }
 
@@ -181,6 +187,7 @@ function run(figure, name, explorer) {
   /** @param {Partial<State>} change */
   function set(change) {
     Object.assign(state, change)
+    // However many changes come, a frame is drawn once.
     frame ||= requestAnimationFrame(render)
     clearTimeout(idleTimer)
     idleTimer = setTimeout(idle, IDLE)
@@ -195,7 +202,9 @@ function run(figure, name, explorer) {
   /** @param {string} moved @param {number[]} stops */
   function start(moved, stops) {
     const last = stops.length - 1
+    // Readers who asked for less motion see the end at once.
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return set({ [moved]: stops[last] })
+    // From the end, Play begins anew at the first stop.
     const from = nearest(stops, Number(state[moved])) % last, began = performance.now()
     const duration = Math.min(6000, 500 * last) // ms for all stops
     setText(find(root, "[data-play]"), "Pause")
@@ -233,6 +242,7 @@ function run(figure, name, explorer) {
       const change = press(k, x, y, state)
       if (Object.keys(change).length) set(change)
     }
+    // The captured pointer keeps sending its moves when it leaves the chart.
     over.addEventListener("pointerdown", event => {
       pause()
       over.setPointerCapture(event.pointerId)
@@ -241,6 +251,7 @@ function run(figure, name, explorer) {
     over.addEventListener("pointermove", event => over.hasPointerCapture(event.pointerId) && move(event))
   })
 
+  // The reader has switched between the light and the dark palette.
   new MutationObserver(() => {
     readPalette()
     recolored = true

@@ -1,4 +1,4 @@
-// Numbers as sentences and axes have them.
+// Formats numbers for sentences and axes.
 
 /**
  * A number with a minus sign in place of a hyphen.
@@ -27,6 +27,7 @@ export function formatNumber(value, digits = 3) {
 export function formatPower(power) {
   if (Number.isNaN(power)) return "nothing"
   if (power > -3 && power < 5) return formatNumber(10 ** power)
+  // The mantissa, from 1 to 10, rounded to one digit. 9.7 becomes 1e+1, whose exponent is added to the power.
   const [digits, exponent] = (10 ** (power - Math.floor(power))).toExponential(0).split("e")
   return `${digits}·10${superscript(Math.floor(power) + Number(exponent))}`
 }
