@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wi_docs.experiments import conditions, digits
 from wi_docs.nn import checks, initializers
 from wi_docs.nn.activations import Activation
 from wi_docs.nn.activations import activation as _activation
@@ -52,6 +53,9 @@ def rms(x: Array) -> float:
     return largest * float(np.sqrt(np.mean((x / largest) ** 2))) if largest > 0.0 else 0.0
 
 
+@conditions.door(
+    activation="activation", scheme="init", depth="depth", width="width", batch="batch", seeds="seed", gain="gain"
+)
 def propagate(
     activation: str | Activation,
     init: str | Initializer,
@@ -93,20 +97,20 @@ def propagate(
     """
     depth, width, batch = checks.count("depth", depth), checks.count("width", width), checks.count("batch", batch)
     gain, sigma_b = checks.number("gain", gain), checks.number("sigma_b", sigma_b, least=0.0)
-    rng = checks.seeded(seed)
+    rng = checks.seeded(conditions.seed(seed))
     scheme = initializers.get(init)
     first = gain if input_gain is None else checks.number("input_gain", input_gain)
     factors = iter([first] + [gain] * (depth - 1))
-    net = MLP(
-        [width] * (depth + 1), activation, lambda rng, shape: next(factors) * scheme(rng, shape), rng, output=activation
-    )
+    widths = [width, *conditions.varied("widths", [width] * depth)]
+    net = MLP(widths, activation, lambda rng, shape: next(factors) * scheme(rng, shape), rng, output=activation)
     if sigma_b > 0.0:
-        net.b = [sigma_b * rng.standard_normal(width) for _ in range(depth)]
-    run = net.forward(rng.standard_normal((batch, width)))
-    grad = net.backward(run, rng.standard_normal((batch, width)))
+        net.b = [sigma_b * rng.standard_normal(len(b)) for b in net.b]
+    conditions.network(net, rng)
+    run = net.forward(digits.normal_inputs(rng, batch, width))
+    grad = net.backward(run, rng.standard_normal((batch, widths[-1])))
     gradient_rms = np.array([rms(dz) for dz in grad.z])
     return Propagation(
-        pre_activations=np.array(run.pre_activations),
+        pre_activations=_layers(run.pre_activations),
         forward_rms=np.array([rms(a) for a in [*run.inputs[1:], run.output]]),
         gradient_rms=gradient_rms,
         weight_gradient_rms=np.array([rms(dW) for dW in grad.W]),
@@ -114,6 +118,16 @@ def propagate(
     )
 
 
+def _layers(values: list[Array]) -> Array:
+    """Return the values of all layers as one array; of layers that differ in width, as an array of arrays."""
+    if len({z.shape for z in values}) == 1:
+        return np.array(values)
+    found = np.empty(len(values), dtype=object)
+    found[:] = values
+    return found
+
+
+@conditions.door(activation="activation", gain="gain", depth="depth", width="width", batch="batch", seeds="seed")
 def centered_ratio(
     activation: str | Activation, *, gain: float, depth: int = 20, width: int = 512, batch: int = 64, seed: int = 0
 ) -> float:
@@ -128,13 +142,14 @@ def centered_ratio(
         True
     """
     depth, width, batch = checks.count("depth", depth), checks.count("width", width), checks.count("batch", batch)
-    gain, rng = checks.number("gain", gain), checks.seeded(seed)
+    gain, rng = checks.number("gain", gain), checks.seeded(conditions.seed(seed))
     net = MLP([width] * (depth + 1), activation, "lecun_normal", rng, output=activation)
-    a = x = rng.standard_normal((batch, width))
+    a = x = digits.normal_inputs(rng, batch, width)
     for layer, phi in enumerate(net.activations):
         net.W[layer] *= gain
         net.b[layer] = -(a @ net.W[layer]).mean(axis=0)
         a = phi.f(a @ net.W[layer] + net.b[layer])
+    conditions.say(scheme="lecun_normal", biases="that center each unit")
     grad = net.backward(net.forward(x), rng.standard_normal((batch, width)))
     return _ratio(np.array([rms(dz) for dz in grad.z]))
 
@@ -145,6 +160,7 @@ def _ratio(by_layer: Array) -> float:
     return float((by_layer[0] / by_layer[-1]) ** (1.0 / max(1, len(by_layer) - 1)))
 
 
+@conditions.door(activation="activation", scheme="init", depth="depth", width="width", gain="gain", seeds="seed")
 def product_spectrum(
     init: str | Initializer,
     *,
@@ -177,9 +193,10 @@ def product_spectrum(
         >>> print(f"{product_spectrum('orthogonal', depth=50, width=20).min():.6f}")
         1.000000
     """
-    depth, width, rng = checks.count("depth", depth), checks.count("width", width), checks.seeded(seed)
-    phi, gain = _activation(activation), checks.number("gain", gain)
-    product, a = np.eye(width), np.random.default_rng([seed, 1]).standard_normal(width)
+    depth, width, seed = checks.count("depth", depth), checks.count("width", width), conditions.seed(seed)
+    phi, gain, rng = _activation(activation), checks.number("gain", gain), checks.seeded(seed)
+    product, a = np.eye(width), digits.normal_inputs(np.random.default_rng([seed, 1]), 1, width)[0]
+    conditions.say(biases="0")
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in range(depth):
             W = gain * initializers.draw(init, rng, (width, width))
@@ -227,7 +244,8 @@ def projection_variance(
         >>> print(np.abs(v.mean_square - 1) < 4 * v.standard_error)
         [ True  True]
     """
-    rng, draws = checks.seeded(seed), checks.count("draws", draws, least=2)
+    rng, draws = checks.seeded(conditions.seed(seed)), checks.count("draws", draws, least=2)
+    conditions.say(scheme=scale, width=dimensions, draws=draws, seeds=seed, data="normal inputs")
     scale = checks.lookup("scale", scale, SCALES)
     mean = checks.number("mean", mean, least=-1.0)
     if mean > 1.0:

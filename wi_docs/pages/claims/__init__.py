@@ -21,7 +21,7 @@ from typing import Any, SupportsFloat
 
 import numpy as np
 
-from wi_docs.experiments import disk_cache
+from wi_docs.experiments import conditions, disk_cache
 from wi_docs.pages.claims._statements import STATEMENTS
 
 Numbers = Mapping[str, SupportsFloat]
@@ -133,6 +133,7 @@ class Claim:
         verdict: on that statement: `holds`, `holds if …` or `does not hold`. Empty without a statement.
         source: keys of `references.bib` with section or equation; empty for what is our own.
         untouched: why no fault of the package can make it fail, if none can. Else a file of `tests/faults/` names it.
+        proof: why a universal word of the sentence is true, in a line; empty for a sentence without one.
     """
 
     experiment: Callable[[], Result]
@@ -140,6 +141,7 @@ class Claim:
     verdict: str
     source: str
     untouched: str
+    proof: str
 
     @property
     def id(self) -> str:
@@ -191,12 +193,12 @@ def also(what: str, result: Result) -> None:
 
 
 def claim(
-    *, statement: int | None = None, verdict: str = "", source: str = "", untouched: str = ""
+    *, statement: int | None = None, verdict: str = "", source: str = "", untouched: str = "", proof: str = ""
 ) -> Callable[[Callable[[], Result]], Claim]:
     """Turn a function into a claim."""
     if (statement in STATEMENTS) != verdict.startswith((HOLDS, NOT)):
         raise ValueError(f"a verdict is about a statement of the notes: got {statement!r} and {verdict!r}")
-    return lambda function: Claim(function, statement, verdict, source, untouched)
+    return lambda function: Claim(function, statement, verdict, source, untouched, proof)
 
 
 def load(*modules: str) -> dict[str, Claim]:
@@ -233,6 +235,35 @@ def get(ids: Iterable[str]) -> list[Claim]:
     return [known[name] for name in ids] if ids else list(known.values())
 
 
+DOMAIN = False  # whether a claim whose experiment says nothing of its conditions is refused
+DRAWS = {"MLP", "default_rng", "standard_normal"}  # who names one of these draws something
+
+
+def no_domain(one: Claim, said: conditions.Said) -> str | None:
+    """Return what is wrong with a claim that draws weights or inputs, and whose experiment does not say its conditions.
+
+    A claim that only computes has no conditions.
+    """
+    if not DOMAIN or said.terms or not names(one.experiment) & DRAWS:
+        return None
+    return "it draws, and says nothing of its conditions: see wi_docs/experiments/conditions.py"
+
+
+def names(function: Callable[..., Any]) -> set[str]:
+    """Return the names that a function uses, itself and by functions of its own module."""
+    found: set[str] = set()
+    codes = [function.__code__]
+    while codes:
+        code = codes.pop()
+        codes += [part for part in code.co_consts if inspect.iscode(part)]
+        for name in set(code.co_names) - found:
+            found.add(name)
+            other = function.__globals__.get(name)
+            if inspect.isfunction(other) and other.__module__ == function.__module__:
+                codes.append(other.__code__)
+    return found
+
+
 # What code that is wrong raises. What the machine lacks, memory or a file, says nothing of a claim and goes up.
 WRONG = (ArithmeticError, AssertionError, AttributeError, LookupError, NameError, RuntimeError, TypeError, ValueError)
 
@@ -250,12 +281,14 @@ def run(one: Claim) -> dict[str, Any]:
         "correction": STATEMENTS[one.statement][1] if one.statement else "",
         "verdict": one.verdict,
         "source": one.source,
+        "proof": one.proof,
         "sentence": one.sentence,
         "code": f"wi_docs/pages/claims/{one.page.replace('-', '_')}.py",
         "line": inspect.getsourcelines(one.experiment)[1],
     }
     try:
-        result = one.experiment()
+        with conditions.collect() as said:
+            result = one.experiment()
         if result.problem() is None:  # a claim may fail before it knows all its numbers
             numbers = {"measured": result.measured, "expected": result.expected, **result.numbers}
             record["sentence"] = one.sentence.format_map(numbers)
@@ -267,13 +300,14 @@ def run(one: Claim) -> dict[str, Any]:
             "reason": result.reason,
             "wrong": {name: float(value) for name, value in result.wrong.items()},
             "numbers": {name: float(value) for name, value in result.numbers.items()},
-            "problem": result.problem(),
+            "problem": result.problem() or no_domain(one, said),
         }
     except UnmetError as error:
         record["problem"] = f"it takes for granted what does not hold: {error}"
     except WRONG as error:  # this is the claim's result, and the others still run
         record["problem"] = f"it raised {type(error).__name__}: {error}"
         record["traceback"] = traceback.format_exc()
+    record |= {"domain": said.domain, "doors": sorted(said.doors)}
     if record["problem"] is not None:
         record["where"] = one.where()
     return record
