@@ -85,6 +85,14 @@ def test_what_is_kept_counts_for_its_variation_only(kept):
     assert all((swept()[run].accuracy == plain[run].accuracy).all() for run in plain)
 
 
+def test_other_seeds_draw_other_weights():
+    options = {"depth": 2, "rates": (0.1,), "steps": 1, "record": "loss"}
+    plain = sweep("tanh", "lecun_normal", **options)
+    with conditions.under("other seeds"):
+        other = sweep("tanh", "lecun_normal", **options)
+    assert plain[1.0, 0.1, 0].loss[0] != other[1.0, 0.1, 0].loss[0], "before the first step nothing but weights differ"
+
+
 # For each function that draws or trains, a number that each of its conditions decides.
 DOORS = {
     "sweep": lambda: swept_loss(),
