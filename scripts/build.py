@@ -25,7 +25,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.utils import CountHandler
 
-from scripts import check_site, citations, house, ledger, pages, runtime, sources, store, swap
+from scripts import check_site, citations, coverage, house, ledger, pages, runtime, sources, store, swap
 from scripts.reading import LOG, Reading
 
 
@@ -129,6 +129,8 @@ class Build:
             "[[ledger]]": lambda: ledger.table(self.claims),
             "[[ledger filters]]": lambda: ledger.filters(self.claims),
             "[[ledger summary]]": lambda: ledger.summary(self.claims),
+            "[[coverage]]": coverage.table,
+            "[[coverage summary]]": coverage.summary,
             "[[predicted]]": lambda: ledger.predictions(self.claims),
             "[[house]]": house.picture,
         }
@@ -157,6 +159,8 @@ class Build:
             files.append(file)
         records = json.dumps(list(self.claims.values()), indent=1)
         files.append(File.generated(config, "claims.json", content=records))
+        for name, record in self.claims.items():
+            files.append(File.generated(config, f"claims/{name}.json", content=json.dumps(ledger.said(record))))
 
     def made(self) -> Iterator[tuple[str, Path]]:
         """Yield the place in the site and the file of each result that is served, and of the code that made it."""

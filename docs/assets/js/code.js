@@ -98,6 +98,23 @@ if (runtime && snippets.length && self.WebAssembly && self.Worker && self.Transf
   }
 } else document.querySelector(".wi-all")?.remove()
 
+// A claim's card leads to the ledger. What else it says comes when it is first opened; without it the link stays.
+document.addEventListener("beforetoggle", async ({ target: card }) => {
+  const [, name] = card instanceof HTMLElement && /^claim-(\w+)/.exec(card.id) || []
+  if (!(card instanceof HTMLElement) || !name || card.ariaLive) return
+  card.ariaLive = "polite"
+  const site = new URL("../../", import.meta.url)
+  try {
+    const { measured, words, code, line } = await (await fetch(new URL(`claims/${name}.json`, site))).json()
+    const [bold, link] = [document.createElement("b"), document.createElement("a")]
+    bold.textContent = measured
+    link.textContent = `code, line ${line}`
+    link.href = new URL(code, site).href
+    card.prepend(bold, words + " ")
+    card.append(" · ", link)
+  } catch { card.ariaLive = null }
+}, true)
+
 // Figures that answer to the hand come alive shortly before they are seen.
 const near = new IntersectionObserver(async entries => {
   for (const { isIntersecting, target } of entries) if (isIntersecting) {
