@@ -1,5 +1,7 @@
 """What claims say of their conditions: recorded while they run, the same cold and from the cache, and changed."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -11,8 +13,10 @@ from wi_docs.experiments.propagation import centered_ratio, product_spectrum, pr
 from wi_docs.experiments.recurrent import descend_recurrence, lstm_memory, recur
 from wi_docs.experiments.residual import batch_norm_factor, first_step_change, residual_stream, train_residual
 from wi_docs.experiments.symmetry import train_units
-from wi_docs.experiments.training import sweep, train
+from wi_docs.experiments.training import ends, sweep, train
 from wi_docs.nn.network import MLP
+from wi_docs.pages import claims
+from wi_docs.pages.claims import _checks, above, near
 
 SWEEP = {"depth": 3, "width": 16, "gains": (0.5, 1.0), "rates": (0.02, 0.1), "seeds": (3, 4), "steps": 4}
 
@@ -164,3 +168,115 @@ def test_biases_that_are_drawn_have_pytorchs_law():
 def test_without_a_listener_nothing_is_said():
     conditions.say(depth=3)
     assert conditions.heard() == conditions.Said()
+
+
+# Claims: made-up ones, which say what they ran on, and are run under other conditions
+
+
+@claims.claim()
+def small_nets_learn():
+    """They learn."""
+    found = sweep("relu", "he_normal", depth=2, rates=[0.1], steps=150, seeds=(0, 1))
+    return above(min(ends(found)), 0.6, "the worse of two", {"as at the start": float(found[1.0, 0.1, 0].accuracy[0])})
+
+
+@claims.claim()
+def the_second_of_two_layers():
+    """It is looked at."""
+    p = propagate("tanh", "lecun_normal", depth=2, width=64)
+    return above(p.gradient_rms[1], 0.0, "none", {"dead": -1.0})
+
+
+@claims.claim()
+def four_is_two_and_two():
+    """Two and two are four."""
+    return near(2 + 2, 4, 0.5, "exact", {"five": 5})
+
+
+@claims.claim()
+def drawn_by_hand():
+    """They are drawn."""
+    return near(np.random.default_rng(0).standard_normal(), 0.0, 9.0, "nine deviations", {"ten": 5.0 + 5.0})
+
+
+@claims.claim()
+def always():
+    """It always is."""
+    wrong = {"five": 5, "computed": 2.0**5}
+    return near(2 + 2, 4, 0.5, "exact", wrong)
+
+
+def test_the_record_of_a_claim_has_its_domain():
+    record = claims.run(small_nets_learn)
+    assert record["problem"] is None
+    assert (record["domain"]["rate"], record["domain"]["seeds"]) == ([0.1], [0, 1])
+    assert "ReLU, weights from he normal, plain gradient descent at rate 0.1" in record["ran_on"]
+    assert claims.run(four_is_two_and_two)["domain"] == {}
+
+
+def test_a_claim_is_run_under_what_its_experiment_can_change():
+    record = claims.run(the_second_of_two_layers)
+    names = claims.applicable(record)
+    assert "twice the depth" in names
+    assert not [name for name in names if "rate" in name or "optimizer" in name]
+    compared = record | {"domain": record["domain"] | {"activation": ["relu", "tanh"]}}
+    assert set(names) - set(claims.applicable(compared)) == {"another activation"}
+
+
+@pytest.mark.parametrize(
+    ("claim", "variation", "verdict", "words"),
+    [
+        (small_nets_learn, "four times the width", "holds", "at width 256"),
+        (small_nets_learn, "another optimizer", "holds", "with Adam at rate 0.001"),
+        (small_nets_learn, "other seeds", "holds", "with other seeds"),
+        (the_second_of_two_layers, "half the depth", "not applicable", "at depth 1"),
+        (the_second_of_two_layers, "biases drawn", "holds", "with biases drawn by PyTorch's law"),
+    ],
+)
+def test_a_sentence_holds_or_not_under_another_condition(tmp_path, monkeypatch, claim, variation, verdict, words):
+    monkeypatch.setattr(claims, "get", lambda ids: [claim])
+    home = claims.run(claim)
+    record, _ = claims.run_by_id(claim.id, tmp_path, variation)
+    disk_cache.keep_in(None, disk_cache.unversioned)
+    found = claims.verdict_under(variation, home, record)
+    assert (found["verdict"], found["words"]) == (verdict, words)
+
+
+def test_a_sentence_that_does_not_hold_breaks(tmp_path, monkeypatch):
+    monkeypatch.setattr(claims, "get", lambda ids: [small_nets_learn])
+    monkeypatch.setitem(conditions.RATES, "adam", 1e-9)
+    record, _ = claims.run_by_id("", tmp_path, "another optimizer")
+    disk_cache.keep_in(None, disk_cache.unversioned)
+    assert claims.verdict_under("another optimizer", claims.run(small_nets_learn), record)["verdict"] == "breaks"
+
+
+@pytest.mark.parametrize(
+    ("constant", "claim", "words"),
+    [
+        ("DOMAIN", drawn_by_hand, "it draws, and nothing says under which conditions"),
+        ("PROOF", always, "'always' needs a proof"),
+        ("COMPUTED", always, "'five' is typed, 5: compute it"),
+    ],
+)
+def test_a_claim_that_promises_too_much_is_refused_with_file_and_line(monkeypatch, constant, claim, words):
+    assert claims.run(claim)["problem"] is None
+    monkeypatch.setattr(_checks, constant, True)
+    record = claims.run(claim)
+    assert words in record["problem"]
+    line = inspect.getsourcelines(claim.experiment)[1]
+    assert record["where"] == f"{__file__}:{line}"
+    assert claims.run(small_nets_learn)["problem"] is None
+    assert "computed" not in record["problem"].replace("compute it", "")
+
+
+def test_the_line_of_a_typed_number_is_its_own():
+    ((line, _),) = _checks.typed(always.experiment)
+    assert '"five": 5' in inspect.getsource(inspect.getmodule(always.experiment)).splitlines()[line - 1]
+
+
+def test_every_condition_that_a_sentence_breaks_under_is_listed():
+    varied = {name: {"verdict": "breaks", "words": "x"} for name in conditions.VARIATIONS}
+    assert len(_checks.unnamed("It learns.", varied)) == len(varied)
+    named = "With tanh, biases, by Adam at this rate, ten layers of 64 units of equal width read the digits."
+    assert _checks.unnamed(named, varied) == ["it breaks x, and does not name the seeds"]
+    assert not _checks.unnamed("It learns.", {name: one | {"verdict": "holds"} for name, one in varied.items()})
