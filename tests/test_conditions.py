@@ -210,7 +210,7 @@ def test_the_record_of_a_claim_has_its_domain():
     record = claims.run(small_nets_learn)
     assert record["problem"] is None
     assert (record["domain"]["rate"], record["domain"]["seeds"]) == ([0.1], [0, 1])
-    assert "ReLU, weights from he normal, plain gradient descent at rate 0.1" in record["ran_on"]
+    assert "ReLU, weights from He normal, plain gradient descent at rate 0.1" in record["ran_on"]
     assert claims.run(four_is_two_and_two)["domain"] == {}
 
 

@@ -10,12 +10,18 @@ from wi_docs.experiments import conditions
 Domain = Mapping[str, Sequence[Any]]
 
 NAMES = {
-    "0": "biases that start at 0", "adam": "Adam", "digits": "the digits", "drawn": "biases drawn by PyTorch's law",
-    "elu": "ELU", "gelu": "GELU", "gelu_tanh": "GELU by tanh", "leaky_relu": "leaky ReLU", "linear": "linear units",
-    "post": "normalization behind each addition", "pre": "normalization in front of each branch",
-    "batch": "batch normalization", "relu": "ReLU", "selu": "SELU", "set": "biases that are not 0",
-    "sgd": "plain gradient descent", "silu": "SiLU",
+    "0": "biases that start at 0", "batch": "batch normalization", "digits": "the digits",
+    "drawn": "biases drawn by PyTorch's law", "linear": "linear units", "post": "normalization behind each addition",
+    "pre": "normalization in front of each branch", "set": "biases that are not 0", "sgd": "plain gradient descent",
 }  # fmt: skip
+SPELLED = {
+    "adam": "Adam", "elu": "ELU", "gelu": "GELU", "glorot": "Glorot", "he": "He", "lecun": "LeCun", "relu": "ReLU",
+    "selu": "SELU", "silu": "SiLU",
+}  # fmt: skip
+
+
+def _name(value: str) -> str:
+    return NAMES.get(value) or " ".join(SPELLED.get(part, part) for part in value.split("_"))
 
 
 def listed(values: Sequence[Any]) -> str:
@@ -23,15 +29,15 @@ def listed(values: Sequence[Any]) -> str:
 
     Examples:
         >>> listed([0, 1, 2, 3]), listed([0.5]), listed(["relu", "tanh"]), listed([0.1, 0.2, 0.3, 0.5, 0.9])
-        ('0 to 3', '0.5', 'ReLU and tanh', '5 values from 0.1 to 0.9')
+        ('0 to 3', '0.5', 'ReLU and tanh', '0.1 to 0.9 (5 values)')
     """
-    words = [NAMES.get(v, v.replace("_", " ")) if isinstance(v, str) else f"{v:.4g}" for v in values]
+    words = [_name(v) if isinstance(v, str) else f"{v:.4g}" for v in values]
     numbers = all(isinstance(v, int | float) for v in values)
     whole = all(isinstance(v, int) for v in values)
     if whole and len(values) > 2 and values[-1] - values[0] == len(values) - 1:
         return f"{words[0]} to {words[-1]}"
     if numbers and len(values) > 4:
-        return f"{len(values)} values from {words[0]} to {words[-1]}"
+        return f"{words[0]} to {words[-1]} ({len(values)} values)"
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
@@ -39,11 +45,10 @@ def in_words(domain: Domain) -> str:
     """Return what a claim ran on.
 
     Examples:
-        >>> in_words({
-        ...     "activation": ["relu"], "optimizer": ["sgd"], "rate": [0.05], "depth": [30], "width": [64],
-        ...     "biases": ["0"], "data": ["digits"], "seeds": [0, 1, 2, 3, 4],
-        ... })
-        'ReLU, plain gradient descent at rate 0.05, 30 layers of 64 units, biases that start at 0, the digits, seeds 0 to 4'
+        >>> in_words({"activation": ["relu"], "depth": [30], "width": [64], "biases": ["0"], "seeds": [0, 1, 2, 3, 4]})
+        'ReLU, 30 layers of 64 units, biases that start at 0, seeds 0 to 4'
+        >>> in_words({"optimizer": ["sgd"], "rate": [0.05], "steps": [300], "batch": [32], "data": ["digits"]})
+        'plain gradient descent at rate 0.05, 300 steps with batches of 32, the digits'
         >>> in_words({})
         'computed, no network'
     """
@@ -58,7 +63,7 @@ def _phrases(said: Mapping[str, str]) -> Iterator[str]:
         yield f"weights from {said['scheme']}{gain}"
     if "optimizer" in said:
         equal = ", adapted to each layer," if "by layer" in said.get("rates", "") else ""
-        yield f"{said['optimizer']} at rate {said['rate']}{equal}"
+        yield f"{said['optimizer']} at {'rates' if ' ' in said['rate'] else 'rate'} {said['rate']}{equal}"
     steps = f"{said['steps']} steps" if "steps" in said else ""
     if steps:
         yield f"{steps} with batches of {said['batch']}" if "batch" in said and "optimizer" in said else steps
