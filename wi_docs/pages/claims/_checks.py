@@ -21,7 +21,9 @@ PROOF = False  # a sentence with a universal word has a proof
 COMPUTED = False  # what would be wrong is computed
 NAMED = False  # a sentence names the condition under which it breaks; the tests ask, since docs/vary.json knows
 
-UNIVERSAL = re.compile(r"\b(all|none|every|never|always|only|any|whatever)\b", re.IGNORECASE)
+WORDS = "all|none|every|never|always|only|any|whatever"
+# "At all" and "after all" promise nothing, and "nearly all", "almost never" and "not all" less.
+UNIVERSAL = re.compile(rf"(?<!\bat )(?<!\bafter )(?<!\bnearly )(?<!\balmost )(?<!\bnot )\b({WORDS})\b", re.IGNORECASE)
 DRAWS = {"MLP", "default_rng", "standard_normal"}  # who names one of these draws something
 WRONG = {"near": 4, "mean_of": 2, "above": 3, "below": 3, "exactly": 2, "Result": 5}  # where `wrong` stands
 
@@ -45,7 +47,7 @@ def no_proof(sentence: str, proof: str) -> str | None:
     Examples:
         >>> no_proof("It never learns.", "")
         "'never' needs a proof: say in the decorator, with `proof`, why it is true, or say less"
-        >>> no_proof("It never learns.", "its gradient is 0"), no_proof("Each learns.", "")
+        >>> no_proof("It never learns.", "its gradient is 0"), no_proof("Nearly all learn, each alone.", "")
         (None, None)
     """
     word = UNIVERSAL.search(sentence)
