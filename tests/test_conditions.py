@@ -1,10 +1,14 @@
 """What claims say of their conditions: recorded while they run, the same cold and from the cache, and changed."""
 
 import inspect
+import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
+from scripts import store, vary
 from wi_docs.experiments import conditions, digits, disk_cache
 from wi_docs.experiments.learning_speed import learning_speed
 from wi_docs.experiments.mup import coordinate_check
@@ -280,3 +284,55 @@ def test_every_condition_that_a_sentence_breaks_under_is_listed():
     named = "With tanh, biases, by Adam at this rate, ten layers of 64 units of equal width read the digits."
     assert _checks.unnamed(named, varied) == ["it breaks x, and does not name the seeds"]
     assert not _checks.unnamed("It learns.", {name: one | {"verdict": "holds"} for name, one in varied.items()})
+
+
+# What is kept: docs/vary.json
+
+HOLDS = {"verdict": "holds", "words": "with Adam", "measured": 1.0}
+BREAKS = HOLDS | {"verdict": "breaks"}
+
+
+def test_a_verdict_about_unchanged_code_does_not_change():
+    kept = {"a": {"digest": "1", "varied": {"x": HOLDS}}, "b": {"digest": "1", "varied": {"x": HOLDS}}}
+    now = {"a": {"digest": "1", "varied": {"x": BREAKS}}, "b": {"digest": "2", "varied": {"x": BREAKS}}}
+    assert vary.changed(kept, now) == ["docs/vary.json: a with Adam: holds is kept, and it is breaks"]
+    assert not vary.changed(kept, kept)
+
+
+def test_a_claim_whose_code_has_changed_is_listed(monkeypatch, tmp_path):
+    jobs = {job.function: vary.digest(job.module, job.function) for job in store.jobs(["claims"])}
+    first, second, *_ = jobs
+    known = {name: {"digest": found, "varied": {}} for name, found in jobs.items() if name != second}
+    known[first]["digest"] = "another"
+    vary.keep(tmp_path / "vary.json", known)
+    monkeypatch.setattr(vary, "FILE", tmp_path / "vary.json")
+    assert vary.stale() == [first, second]
+    found = {"digest": "another", "varied": {"x": HOLDS, "y": BREAKS | {"words": "on x"}}}
+    assert vary.in_words(found, jobs[first]) == "Also holds with Adam; not on x (not rerun since the code changed)."
+    assert vary.in_words(None, jobs[first]) == ""
+
+
+@pytest.mark.parametrize("name", ["dropout_breaks_it", "steps_do_not_learn"])
+def test_what_is_kept_of_a_claim_is_what_it_does(name):
+    """If the code has changed and a verdict with it, `make vary VARY=…` writes the new one."""
+    kept = vary.read()[name]["varied"]
+    done = subprocess.run(
+        [sys.executable, "-m", "wi_docs", "claims", "--vary", "--json", name],
+        cwd=store.ROOT, stdout=subprocess.PIPE, check=True,
+    )  # fmt: skip
+    found = json.loads(done.stdout)[name]
+    assert {key: (one["verdict"], one["words"]) for key, one in found.items()} == {
+        key: (one["verdict"], one["words"]) for key, one in kept.items()
+    }
+    assert {"holds", "breaks"} & {one["verdict"] for one in found.values()}
+
+
+def test_a_sentence_names_the_conditions_under_which_it_breaks():
+    """All that do not are listed at once."""
+    known = claims.load()
+    found = [
+        f"{known[name].where()}: {name}: {message}"
+        for name, one in vary.read().items()
+        for message in _checks.unnamed(known[name].sentence, one["varied"])
+    ]
+    assert not _checks.NAMED or not found, "\n".join(["", *found])

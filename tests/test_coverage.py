@@ -33,6 +33,12 @@ No snippet stands here, and $w = 2$ follows. A word is called a term. [@he2015, 
     Four more are in the note. It has no claim:
 
 [[figure: one_number]]
+
+Two steps in between.
+
+Two steps give
+$$y$$
+and no more.
 """
 
 
@@ -51,6 +57,8 @@ def test_each_sentence_has_its_kind_and_line():
         ("shown", 19, "See [three](which-gain.md#three)."),
         ("shown", 26, "Four more are in the note."),
         ("shown", 26, "It has no claim:"),
+        ("shown", 30, "Two steps in between."),
+        ("shown", 32, "Two steps give $$y$$ and no more."),
     ]
 
 
