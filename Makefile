@@ -1,5 +1,6 @@
 # make serve | site | test | test-slow | check | format | update-outputs | faults | mutants | test-torch | bench
-# | clean, and for maintainers lock | runtime | vendor | check-js | reference. Each sets itself up in .venv.
+# | clean, and for maintainers lock | runtime | vendor | check-js | reference | coverage | vary. Each sets itself
+# up in .venv.
 
 PYTHON ?= python3
 # Not ?=, for HOST and PORT may stand in the environment for something else. `make serve HOST=… PORT=…` is what counts.
@@ -9,7 +10,7 @@ BIN := .venv/bin
 export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: serve site test test-slow check format update-outputs faults mutants test-torch bench
-.PHONY: lock runtime vendor check-js reference clean
+.PHONY: lock runtime vendor check-js reference coverage vary clean
 
 serve: .venv/ready
 	$(BIN)/mkdocs serve --dev-addr $(HOST):$(PORT)
@@ -83,6 +84,15 @@ check-js: scripts/vendor/node_modules/.ready
 scripts/vendor/node_modules/.ready: scripts/vendor/package-lock.json
 	cd scripts/vendor && npm ci --ignore-scripts
 	@touch $@
+
+# Count what holds the sentences of the pages, and list those held by nothing. PAGES="which-gain" takes some.
+coverage: .venv/ready
+	$(BIN)/python -m scripts.coverage $(PAGES)
+
+# Run the claims that have changed under other conditions, one at a time, and keep what is found in docs/vary.json.
+# VARY="an id" runs one, VARY=--all all of them, which takes hours, VARY=--list says which have changed.
+vary: .venv/ready
+	$(BIN)/python -m scripts.vary $(VARY)
 
 # Ask the frameworks again what they do. Their versions are part of what the file says.
 reference:

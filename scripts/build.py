@@ -27,7 +27,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.utils import CountHandler
 
-from scripts import check_site, citations, house, ledger, pages, runtime, sources, store, swap
+from scripts import check_site, citations, coverage, house, ledger, pages, runtime, sources, store, swap
 from scripts.reading import LOG, Reading
 
 MOMENT = 3.0  # seconds that a served site waits for results before it shows its pages without
@@ -178,6 +178,8 @@ class Build:
             "[[ledger]]": lambda: ledger.table(self.claims),
             "[[ledger filters]]": lambda: ledger.filters(self.claims),
             "[[ledger summary]]": lambda: ledger.summary(self.claims),
+            "[[coverage]]": coverage.table,
+            "[[coverage summary]]": coverage.summary,
             "[[predicted]]": lambda: ledger.predictions(self.claims),
             "[[house]]": house.picture,
         }
@@ -212,6 +214,8 @@ class Build:
             files.append(file)
         records = json.dumps(list(self.claims.values()), indent=1)
         files.append(File.generated(config, "claims.json", content=records))
+        for name, record in self.claims.items():
+            files.append(File.generated(config, f"claims/{name}.json", content=json.dumps(ledger.said(record))))
 
     def made(self) -> Iterator[tuple[str, Path]]:
         """Yield a pair for each served result, and for the code that made it: its place in the site, and its file."""

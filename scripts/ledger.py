@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from scripts import store
+from scripts import store, vary
 from scripts.citations import cite
 
 MARK = re.compile(r"\[\[claim:\s*(\w+)\s*\]\]")
@@ -18,12 +18,13 @@ _VERDICTS = {"holds": "holds", "holds if": "if", "does not hold": "not"}
 
 def records() -> dict[str, dict[str, Any]]:
     """Return what every claim gave, by id, in the order of the notes; those that answer none of them come last."""
-    found = []
+    found, varied = [], vary.read()
     for job in store.jobs(["claims"]):
         folder = store.find(job)
         if folder is not None:
             record = json.loads((folder / f"{job.function}.json").read_text(encoding="utf-8"))
             record["line"] = store.claims(job.module)[job.function]  # it may have moved since the claim ran
+            record["varied"] = vary.in_words(varied.get(job.function), vary.digest(job.module, job.function))
             found.append(record)
     order = {name: place for place, name in enumerate(("weight", "vanishing", "exploding", "ways"))}
     found.sort(key=lambda r: (r["statement"] or 99, order.get(r["page"].partition("-")[0], 9), r["page"], r["line"]))
@@ -75,7 +76,10 @@ def accepted(record: dict[str, Any]) -> str:
 
 
 def card(record: dict[str, Any], name: str) -> list[ET.Element]:
-    """Return the button behind a claim's sentence and the card that it opens. No script is needed.
+    """Return the button behind a claim's sentence and the card that it opens, which leads to the ledger.
+
+    What else the card says would make up a tenth of a chapter, and `docs/assets/js/code.js` fetches it when the card is
+    first opened: see `said`.
 
     Args:
         record: what the claim gave.
@@ -85,20 +89,32 @@ def card(record: dict[str, Any], name: str) -> list[ET.Element]:
     button = ET.Element("button", {**attributes, "data-search-exclude": ""})
     button.text = "✓"
     opened = ET.Element("span", {"popover": "", "id": name, "class": "wi-card", "data-search-exclude": ""})
-    measured = ET.SubElement(opened, "b")
-    measured.text = f"Measured {number(record['measured'])}"
-    wrong = "; ".join(f"{_plain(what)}: {number(value)}" for what, value in record["wrong"].items())
-    notes = f"Statement {record['statement']} of the notes {record['verdict']}. " if record["statement"] else ""
-    source = f"Source: {cite(record['source'])}. " if record["source"] else ""
-    measured.tail = (
-        f", expected {number(record['expected'])}. Accepted: {accepted(record)} ({_plain(record['reason'])}). "
-        f"Excluded: {wrong}. {notes}{source}"
-    )
-    ledger = ET.SubElement(opened, "a", {"href": f"/ledger.md#{record['id']}"})
-    ledger.text, ledger.tail = "Ledger", " · "
-    code = ET.SubElement(opened, "a", {"href": f"/{_code(record)}"})
-    code.text = f"code, line {record['line']}"
+    ET.SubElement(opened, "a", {"href": f"/ledger.md#{record['id']}"}).text = "Ledger"
     return [button, opened]
+
+
+def said(record: dict[str, Any]) -> dict[str, Any]:
+    """Return what a claim's card says, for the file that is fetched when it is opened."""
+    wrong = "; ".join(f"{_plain(what)}: {number(value)}" for what, value in record["wrong"].items())
+    words = [
+        f", expected {number(record['expected'])}. Accepted: {accepted(record)} ({_plain(record['reason'])}).",
+        f"Excluded: {wrong}.",
+        ran_on(record),
+        f"Statement {record['statement']} of the notes {record['verdict']}." if record["statement"] else "",
+        f"Source: {cite(record['source'])}." if record["source"] else "",
+    ]
+    return {
+        "measured": f"Measured {number(record['measured'])}",
+        "words": " ".join(filter(None, words)),
+        "code": _code(record),
+        "line": record["line"],
+    }
+
+
+def ran_on(record: dict[str, Any]) -> str:
+    """Return the conditions under which a claim ran, and others under which its sentence holds or does not."""
+    domain = f"Ran on: {record['ran_on']}." if record["domain"] else "Computed, without a network."
+    return f"{domain} {record['varied']}".strip()
 
 
 def _code(record: dict[str, Any]) -> str:
@@ -136,6 +152,7 @@ def table(known: dict[str, dict[str, Any]]) -> str:
         wrong = "; ".join(f"{what}: {number(value)}" for what, value in record["wrong"].items())
         verdict = f" <small>On the notes: {record['verdict']}.</small>" if record["verdict"] else ""
         source = f" <small>{_cited(record['source'])}</small>" if record["source"] else ""
+        source += f" <small>{ran_on(record)}</small>"
         links = f"[{title}]({record['page']}.md), [code, line {record['line']}](/{_code(record)})"
         rows.append(
             f'<tr markdown="1" id="{record["id"]}" data-page="{record["page"]}" data-verdict="{_verdict(record)}">'

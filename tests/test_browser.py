@@ -6,6 +6,7 @@ import sys
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.pages import PAGES, ROOT, contrast, show
 
@@ -84,9 +85,16 @@ def test_the_keyboard_opens_a_claim_and_closes_it(browser, address, width):
     browser.execute_script("arguments[0].focus()", mark)
     mark.send_keys(Keys.ENTER)
     assert card.is_displayed()
+    WebDriverWait(browser, 10).until(lambda _: "Measured" in card.text)
     assert card.text.startswith(
         "Measured 0.25, expected 0.25. Accepted: 0.25 ± 10⁻¹² (rounding). Excluded: tanh's 1: 1;"
     )
+    assert "Computed, without a network." in card.text
+    links = card.find_elements(By.TAG_NAME, "a")
+    assert [link.get_attribute("href").removeprefix(address) for link in links] == [
+        "ledger/#slope_is_at_most_a_quarter", "claims/vanishing_gradients.py",
+    ]  # fmt: skip
+    assert card.get_attribute("aria-live") == "polite", "it is read out when it comes"
     box = card.rect
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
@@ -96,6 +104,20 @@ def test_the_keyboard_opens_a_claim_and_closes_it(browser, address, width):
     reached.send_keys(Keys.ESCAPE)
     assert not card.is_displayed()
     assert browser.switch_to.active_element == mark
+    said = card.get_attribute("textContent")
+    mark.send_keys(Keys.ENTER)
+    assert card.get_attribute("textContent") == said, "it is fetched once"
+
+
+def test_a_claim_whose_words_do_not_come_leads_to_the_ledger(browser, address):
+    show(browser, address + "vanishing-gradients/", 1280)
+    browser.execute_script("self.fetch = async () => { throw new TypeError('no network') }")
+    mark = browser.find_element(By.CSS_SELECTOR, "[popovertarget=claim-slope_is_at_most_a_quarter]")
+    browser.execute_script("arguments[0].focus()", mark)
+    mark.send_keys(Keys.ENTER)
+    card = browser.find_element(By.ID, "claim-slope_is_at_most_a_quarter")
+    assert card.is_displayed()
+    assert card.text == "Ledger"
 
 
 def test_the_ledger_can_be_narrowed(browser, address):

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from wi_docs.experiments import disk_cache
+from wi_docs.experiments import conditions, disk_cache
 
 MODULE = """
 from pathlib import Path
@@ -30,7 +30,8 @@ def package(tmp_path):
     for folder in (home, home / "experiments"):
         folder.mkdir()
         (folder / "__init__.py").touch()
-    shutil.copy(disk_cache.__file__, home / "experiments" / "disk_cache.py")
+    for module in (conditions, disk_cache):
+        shutil.copy(module.__file__, home / "experiments")
     (home / "experiment.py").write_text(MODULE)
     return home
 

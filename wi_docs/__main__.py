@@ -1,4 +1,4 @@
-"""The command line: `python -m wi_docs claims [ID…] [--json]`, `gain NAME…`, `schemes`, `diagnose …`."""
+"""The command line: `python -m wi_docs claims [ID…] [--json] [--vary]`, `gain NAME…`, `schemes`, `diagnose …`."""
 
 from __future__ import annotations
 
@@ -19,35 +19,76 @@ from wi_docs.nn import activations, initializers
 # What only one command needs is imported by its function: processes and claims take as long as a diagnosis.
 
 
-def run_claims(ids: list[str], *, as_json: bool) -> int:
-    """Run the claims, as many at a time as there are cores, and return the exit code: 0 if all hold."""
+def run_all(asked: list[tuple[str, str]], folder: Path) -> dict[tuple[str, str], dict[str, Any]]:
+    """Run claims, each by its id and under a variation or none, as many at a time as there are cores.
+
+    Returns:
+        The records, by what was asked, in its order. Experiments that several need are kept in `folder`.
+    """
     import multiprocessing
-    import tempfile
     from concurrent.futures import ProcessPoolExecutor, as_completed
 
     from wi_docs.pages import claims
 
-    chosen = claims.get(ids)
-    records: dict[str, dict[str, Any]] = {}
+    records: dict[tuple[str, str], dict[str, Any]] = {}
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")  # the processes share the cores already
     # Started anew and not forked: numpy's linear algebra library has threads, which a fork does not copy.
-    context = multiprocessing.get_context("spawn")
-    # Claims that share a long training find it in this folder, and it runs once.
-    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(mp_context=context) as pool:
-        waiting = [pool.submit(claims.run_by_id, claim.id, Path(folder)) for claim in chosen]
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
+        waiting = {
+            pool.submit(claims.run_by_id, name, folder, variation): (name, variation) for name, variation in asked
+        }
         for done in as_completed(waiting):
+            name, variation = waiting[done]
             record, seconds = done.result()
-            records[record["id"]] = record
-            state = "holds" if record["problem"] is None else "FAILS"
-            counter = f"[{len(records)}/{len(chosen)}]"
-            print(f"{counter:>9} {state} {record['id']} ({seconds:.1f} s)", file=sys.stderr, flush=True)
-    ordered = [records[claim.id] for claim in chosen]
+            records[name, variation] = record
+            state = "holds" if record["problem"] is None else "breaks" if variation else "FAILS"
+            counter, where = f"[{len(records)}/{len(asked)}]", f", {variation}" if variation else ""
+            print(f"{counter:>9} {state} {name}{where} ({seconds:.1f} s)", file=sys.stderr, flush=True)
+    return {one: records[one] for one in asked}
+
+
+def run_claims(ids: list[str], *, as_json: bool) -> int:
+    """Run the claims, and return the exit code: 0 if all hold."""
+    import tempfile
+
+    from wi_docs.pages import claims
+
+    with tempfile.TemporaryDirectory() as folder:
+        ordered = list(run_all([(claim.id, "") for claim in claims.get(ids)], Path(folder)).values())
     if as_json:
         print(json.dumps(ordered, indent=1))
     else:
         print(table(ordered))
     return 1 if any(record["problem"] is not None for record in ordered) else 0
+
+
+def run_variations(ids: list[str], *, as_json: bool) -> int:
+    """Run claims with one condition changed at a time, and print under which each sentence still holds.
+
+    Returns:
+        The exit code: 0 if all hold under the conditions that they ask for.
+    """
+    import tempfile
+
+    from wi_docs.pages import claims
+
+    with tempfile.TemporaryDirectory() as folder:
+        home = run_all([(claim.id, "") for claim in claims.get(ids)], Path(folder))
+        asked = [(name, other) for (name, _), r in home.items() if not r["problem"] for other in claims.applicable(r)]
+        varied = run_all(asked, Path(folder))
+    found: dict[str, dict[str, Any]] = {name: {} for name, other in asked}
+    for (name, other), record in varied.items():
+        found[name][other] = claims.verdict_under(other, home[name, ""], record)
+    if as_json:
+        print(json.dumps(found, indent=1))
+    else:
+        for name, others in found.items():
+            print(f"\n{name}")
+            for other, one in others.items():
+                print(f"  {one['verdict']:14} {one['words']} ({other})")
+        print("\n".join(["", *claims.complaints(home.values())]), end="")
+    return 1 if any(record["problem"] for record in home.values()) else 0
 
 
 def table(records: list[dict[str, Any]]) -> str:
@@ -115,6 +156,7 @@ def main(arguments: list[str] | None = None) -> int:
     line = commands.add_parser("claims", help="run the claims of the ledger", description="Run claims of the ledger.")
     line.add_argument("ids", nargs="*", metavar="ID", help="only these (default: all)")
     line.add_argument("--json", action="store_true", help="print everything, for machines")
+    line.add_argument("--vary", action="store_true", help="run them with one condition changed at a time")
     line = commands.add_parser("gain", help="print the gains of activations")
     line.add_argument("names", nargs="+", metavar="NAME", help=f"one of {', '.join(activations.names())}")
     commands.add_parser("schemes", help="print every scheme, with n_in times its mean square on a layer of 400 by 100")
@@ -142,7 +184,7 @@ def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         elif options.command == "schemes":
             print(schemes_report())
         else:
-            return run_claims(options.ids, as_json=options.json)
+            return (run_variations if options.vary else run_claims)(options.ids, as_json=options.json)
     except ValueError as error:
         parser.error(str(error))
     return 0

@@ -13,7 +13,7 @@ from wi_docs.diagnosis.layers import Layers, over
 from wi_docs.diagnosis.problems import Row
 from wi_docs.diagnosis.spec import Spec
 from wi_docs.diagnosis.zeros import in_the_way
-from wi_docs.experiments import saturation
+from wi_docs.experiments import conditions, saturation
 from wi_docs.experiments.propagation import rms
 from wi_docs.nn import initializers
 from wi_docs.nn.activations import activation
@@ -29,7 +29,7 @@ def build(spec: Spec, seed: int = 0) -> MLP:
         >>> [phi.name for phi in net.activations], sorted(net.branch_ends)
         (['linear', 'relu', 'linear', 'linear'], [2])
     """
-    rng = np.random.default_rng([spec.seed, seed])
+    rng = np.random.default_rng([conditions.seed(spec.seed), seed])
     deviations, shapes = spec.deviations(), list(itertools.pairwise(spec.widths))
     net = MLP(spec.widths, spec.activation, spec.scheme or "lecun_normal", rng)
     for layer, ((sigma_w, sigma_b), shape) in enumerate(zip(deviations, shapes, strict=True)):
@@ -39,6 +39,8 @@ def build(spec: Spec, seed: int = 0) -> MLP:
         with np.errstate(over="ignore", invalid="ignore"):
             net.W[layer] *= sigma_w / drawn if drawn else 0.0
         net.b[layer] = sigma_b * rng.standard_normal(shape[1])
+    conditions.say(scheme=spec.scheme or "lecun_normal", data="normal inputs")
+    conditions.network(net, rng)
     return arrange(spec, net)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wi_docs.experiments import conditions
 from wi_docs.nn.checks import Array
 
 SHA256 = "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22"  # of data/digits.csv.gz
@@ -41,7 +42,6 @@ class Digits:
     test_y: NDArray[np.int64]
 
 
-@cache
 def load() -> Digits:
     """Return the digits. Of every six in the file's order, four are for training, one for validation, one for the test.
 
@@ -58,6 +58,12 @@ def load() -> Digits:
         >>> print(f"{(digits.train_x ** 2).mean():.3f}")
         1.000
     """
+    conditions.say(data="digits")
+    return _digits() if conditions.varied("data", "digits") == "digits" else _clouds()
+
+
+@cache
+def _digits() -> Digits:
     content = (resources.files("wi_docs") / "data" / "digits.csv.gz").read_bytes()
     found = hashlib.sha256(content).hexdigest()
     if found != SHA256:
@@ -75,3 +81,36 @@ def load() -> Digits:
             part.flags.writeable = False
             parts.append(part)
     return Digits(*parts)
+
+
+@cache
+def _clouds() -> Digits:
+    """Return ten normal clouds of the digits' number, mean square and labels, for an experiment to run on other data.
+
+    A sixth of the mean square is the distance of a cloud's center from 0, so that, as with the digits, about one in
+    twenty is not to be told from another cloud's.
+    """
+    real, rng = _digits(), np.random.default_rng(0)
+    centers = rng.standard_normal((10, 64)) / 6**0.5
+    parts: list[Any] = []
+    for y in (real.train_y, real.valid_y, real.test_y):
+        parts += [centers[y] + (5 / 6) ** 0.5 * rng.standard_normal((len(y), 64)), y]
+        parts[-2].flags.writeable = False
+    return Digits(*parts)
+
+
+def normal_inputs(rng: np.random.Generator, batch: int, width: int) -> Array:
+    """Return standard normal inputs, `(batch, width)`; or digits, for an experiment to run on other data.
+
+    Of another width than 64, the digits are multiplied by a normal matrix that keeps their mean square on average.
+
+    Examples:
+        >>> normal_inputs(np.random.default_rng(0), 4, 100).shape
+        (4, 100)
+    """
+    conditions.say(data="normal inputs")
+    if conditions.varied("data", "normal inputs") == "normal inputs":
+        return rng.standard_normal((batch, width))
+    x = _digits().train_x
+    chosen = x[rng.integers(len(x), size=batch)]
+    return chosen if width == 64 else chosen @ rng.standard_normal((64, width)) / 8

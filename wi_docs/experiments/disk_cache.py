@@ -1,6 +1,7 @@
 """A cache on disk, with which long experiments run once, however many figures and claims ask for them.
 
-It is off until somebody names a folder.
+It is off until somebody names a folder. What an experiment said of its conditions while it ran is kept with its result,
+and said again when the result is read: `wi_docs/experiments/conditions.py`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
+
+from wi_docs.experiments import conditions
 
 try:
     import fcntl
@@ -65,8 +68,9 @@ def disk_cached(function: Callable[P, R]) -> Callable[P, R]:
                 hold(holds, path, wait=True)
                 found = read(path)
                 if found is None:
-                    found = function(*args, **kwargs)
-                    write(path, found)
+                    with conditions.collect():
+                        found = function(*args, **kwargs)
+                        write(path, found)
         return found
 
     return call
@@ -75,29 +79,34 @@ def disk_cached(function: Callable[P, R]) -> Callable[P, R]:
 def place(module: str, function: str, arguments: tuple[Any, ...]) -> Path | None:
     """Return the file for the result of a function and plain arguments, or None if there is none.
 
-    There is none without a folder, or with arguments that are not plain.
+    There is none without a folder, or with arguments that are not plain. A variation that is in force has its own.
     """
     if _folder is None or not _is_plain(arguments):
         return None
-    asked = repr((module, function, arguments, _version(module, function)))
+    asked = repr((module, function, arguments, _version(module, function), conditions.variation()))
     return _folder / hashlib.sha256(asked.encode()).hexdigest()[:32]
 
 
 def read(path: Path | None) -> Any:
-    """Return the result in this file, or None without a file or a result."""
+    """Return the result in this file, or None without a file or a result, and say what was said when it was made."""
     try:
-        return None if path is None else pickle.loads(path.read_bytes())
+        found, said = (None, conditions.Said()) if path is None else pickle.loads(path.read_bytes())
     except FileNotFoundError:
         return None
+    conditions.hear(said)
+    return found
 
 
 def write(path: Path | None, result: Any) -> None:
-    """Write a result to its file, if it has one. It appears by a rename, so that two processes may write it."""
+    """Write a result to its file, if it has one, with what was said in this part of the run.
+
+    It appears by a rename, so that two processes may write it.
+    """
     if path is None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(f".{os.getpid()}")
-    draft.write_bytes(pickle.dumps(result))
+    draft.write_bytes(pickle.dumps((result, conditions.heard())))
     os.replace(draft, path)
 
 

@@ -7,8 +7,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from wi_docs.experiments import conditions
 
-@cache
+
 def load(name: str = "frameworks") -> dict[str, Any]:
     """Return the measurements: versions, and for each library the laws of its schemes and of its layers' parameters.
 
@@ -27,5 +28,11 @@ def load(name: str = "frameworks") -> dict[str, Any]:
         >>> print(f"{data['torch']['layers']['Linear(400, 100) weight']['largest']:.4f}")
         0.0500
     """
+    conditions.say(data=f"reference data: {name}")
+    return _read(name)
+
+
+@cache
+def _read(name: str) -> dict[str, Any]:
     record: dict[str, Any] = json.loads((resources.files("wi_docs") / "data" / f"{name}.json").read_text("utf-8"))
     return record

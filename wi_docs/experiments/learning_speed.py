@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wi_docs.experiments import digits
+from wi_docs.experiments import conditions, digits
 from wi_docs.experiments.disk_cache import disk_cached
 from wi_docs.experiments.saturation import saturated
 from wi_docs.experiments.training import accuracy, descend
@@ -39,6 +39,7 @@ class Speed:
     steps: float
 
 
+@conditions.door(activation="hidden", seeds="seed")
 def learning_speed(
     hidden: str, *, scale: float = 1.0, shift: float = 0.0, dead: float = 0.0, rate: float = 0.1, most: int = 1000,
     seed: int = 0,
@@ -62,7 +63,8 @@ def learning_speed(
         >>> bool(speed.saturated < 0.1), bool(speed.steps < 30)
         (True, True)
     """
-    data, rng = digits.load(), checks.seeded(seed)
+    data, rng, rate = digits.load(), checks.seeded(conditions.seed(seed)), conditions.rate(rate)
+    conditions.say(scheme="lecun_normal", depth=3, width=64, batch=32, biases="0" if shift == dead == 0.0 else "set")
     net = MLP([64, 64, 64, 64, 10], hidden, "lecun_normal", rng)
     for layer in range(3):
         # The first layer's inputs have passed no activation, and need no gain.

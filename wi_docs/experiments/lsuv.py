@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from wi_docs.experiments import conditions
 from wi_docs.nn import checks, initializers
 from wi_docs.nn.checks import Array
 from wi_docs.nn.network import MLP
@@ -38,6 +39,8 @@ def lsuv(net: MLP, x: Array, rng: np.random.Generator, *, tolerance: float = 0.1
         [1, 1, 1]
     """
     tolerance, most = checks.number("tolerance", tolerance, above=0.0), checks.count("most", most)
+    conditions.say(scheme="lsuv")
+    conditions.network(net, rng)
     corrections, a = [], checks.array("x", x, ndim=2)
     for layer, (W, b, phi) in enumerate(zip(net.W, net.b, net.activations, strict=True)):
         net.W[layer] = initializers.orthogonal(rng, W.shape)

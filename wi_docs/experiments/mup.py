@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wi_docs.experiments import digits
+from wi_docs.experiments import conditions, digits
 from wi_docs.experiments.disk_cache import disk_cached
 from wi_docs.experiments.propagation import rms
 from wi_docs.experiments.training import Adam
@@ -13,6 +13,7 @@ from wi_docs.nn.checks import Array
 from wi_docs.nn.network import MLP, softmax_cross_entropy
 
 
+@conditions.door(scheme="scaling", seeds="seeds", steps="steps")
 @disk_cached
 def coordinate_check(
     scaling: str, *, widths: tuple[int, ...] = (64, 128, 256, 512, 1024), steps: int = 3, rate: float = 0.01,
@@ -43,16 +44,17 @@ def coordinate_check(
         True
     """
     mup = checks.lookup("scaling", scaling, ("standard", "mup")) == "mup"
-    data = digits.load()
+    data, rate = digits.load(), conditions.rate(rate, "adam")
     result = np.zeros((len(widths), 3))
     for row, width in enumerate(widths):
         for seed in seeds:
-            rng = checks.seeded(seed)
+            rng = checks.seeded(conditions.seed(seed))
             net = MLP([64, checks.count("width", width), width, 10], "relu", "lecun_normal", rng)
             if mup:
                 net.W[-1] = initializers.mup_readout(
                     rng, (width, 10), gain=8.0
                 )  # as at the standard scale for width 64
+            conditions.network(net, rng)
             before = net.forward(data.train_x).pre_activations
             # Adam moves every weight by about its rate. A layer of fan-in n adds up n such moves of one sign, so that
             # its rate has to shrink like 1/n. The first layer's fan-in stays at 64.

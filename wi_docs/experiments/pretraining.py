@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wi_docs.experiments import digits
+from wi_docs.experiments import conditions, digits
 from wi_docs.experiments.disk_cache import disk_cached
 from wi_docs.experiments.training import descend, train_stack
 from wi_docs.nn import checks
@@ -43,7 +43,9 @@ def pretrain(net: MLP, *, steps: int, rate: float, batch: int = 32, seed: int = 
         >>> bool(lost[0] < 0.5)
         True
     """
-    rng, x, unexplained = checks.seeded(seed), digits.load().train_x, []
+    rng, x, unexplained = checks.seeded(conditions.seed(seed)), digits.load().train_x, []
+    rate = conditions.rate(rate)
+    conditions.say(steps=steps, batch=batch)
     steps, batch = checks.count("steps", steps), checks.count("batch", batch)
     for layer in range(len(net.W) - 1):
         fan_in, fan_out = net.W[layer].shape
@@ -79,6 +81,7 @@ class Comparison:
     scale: dict[str, Array]
 
 
+@conditions.door(depth="depth", width="width")
 @disk_cached
 def compare_starts(
     *,
@@ -108,7 +111,8 @@ def compare_starts(
     when = np.zeros(0)
     for seed in seeds:
         # All three start from the same weights; the output layer keeps them.
-        nets = [MLP(widths, "sigmoid", "glorot_normal", checks.seeded(seed)) for _ in accuracy]
+        nets = [MLP(widths, "sigmoid", "glorot_normal", checks.seeded(conditions.seed(seed))) for _ in accuracy]
+        conditions.say(scheme="glorot_normal")
         _, pretrained, shuffled = nets
         pretrain(pretrained, steps=pretraining_steps, rate=0.05, seed=seed)
         rng = checks.seeded(seed)

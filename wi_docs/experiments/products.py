@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wi_docs.experiments import conditions
 from wi_docs.experiments.disk_cache import disk_cached
 from wi_docs.nn import checks
 from wi_docs.nn.checks import Array
@@ -53,6 +54,7 @@ def lyapunov_exponent(width: int, sigma: float) -> float:
     return math.log(checks.number("sigma", sigma, above=0.0)) + (math.log(2) + float(digamma)) / 2
 
 
+@conditions.door(depth="factors", matrix="width", deviation="sigma", draws="draws", seeds="seed")
 @disk_cached
 def random_products(
     *, width: int, sigma: float, factors: int = 100, draws: int = 50, same: bool = False, relu: bool = False,
@@ -84,7 +86,8 @@ def random_products(
         -0.230 True
     """
     width, factors, draws = checks.count("width", width), checks.count("factors", factors), checks.count("draws", draws)
-    exponent, rng = lyapunov_exponent(width, sigma), checks.seeded(seed)
+    exponent, rng = lyapunov_exponent(width, sigma), checks.seeded(conditions.seed(seed))
+    conditions.say(activation="relu" if relu else "linear")
     # The vector of each product, of length 1. Gaussian matrices have no preferred direction, so that any vector will
     # do.
     v = np.ones((draws, width)) / math.sqrt(width)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import functools
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from wi_docs.experiments import conditions, digits
 from wi_docs.nn import checks, initializers
 from wi_docs.nn.activations import Activation
 from wi_docs.nn.activations import activation as _activation
@@ -56,6 +58,9 @@ def rms(x: Array) -> float:
     return largest * float(np.sqrt(np.mean((x / largest) ** 2))) if largest > 0.0 else 0.0
 
 
+@conditions.door(
+    activation="activation", scheme="init", depth="depth", width="width", batch="batch", seeds="seed", gain="gain"
+)
 def propagate(
     activation: str | Activation,
     init: str | Initializer,
@@ -98,21 +103,23 @@ def propagate(
     depth, width, batch = checks.count("depth", depth), checks.count("width", width), checks.count("batch", batch)
     gain, sigma_b = checks.number("gain", gain), checks.number("sigma_b", sigma_b, least=0.0)
     first = gain if input_gain is None else checks.number("input_gain", input_gain)
-    seed = checks.count("seed", seed, least=0)
+    widths = (width, *conditions.varied("widths", [width] * depth))
+    seed = checks.count("seed", conditions.seed(seed), least=0)
     again = isinstance(init, str) and depth * width**2 <= 2**22  # 32 MiB: another pass may want the same weights
-    drawn, after = (_drawn if again else _drawn.__wrapped__)(init, depth, width, seed)
+    drawn, after = (_drawn if again else _drawn.__wrapped__)(init, widths, seed)
     rng = copy.deepcopy(after)
     # The network takes its layers in order, from the first to the last.
     factors = iter([first] + [gain] * (depth - 1))
     weights = iter([next(factors) * W for W in drawn])
-    net = MLP([width] * (depth + 1), activation, lambda rng, shape: next(weights), rng, output=activation)
+    net = MLP(widths, activation, lambda rng, shape: next(weights), rng, output=activation)
     if sigma_b > 0.0:
-        net.b = [sigma_b * rng.standard_normal(width) for _ in range(depth)]
-    run = net.forward(rng.standard_normal((batch, width)))
-    grad = net.backward(run, rng.standard_normal((batch, width)))
+        net.b = [sigma_b * rng.standard_normal(len(b)) for b in net.b]
+    conditions.network(net, rng)
+    run = net.forward(digits.normal_inputs(rng, batch, width))
+    grad = net.backward(run, rng.standard_normal((batch, widths[-1])))
     gradient_rms = np.array([rms(dz) for dz in grad.z])
     return Propagation(
-        pre_activations=np.array(run.pre_activations),
+        pre_activations=_layers(run.pre_activations),
         forward_rms=np.array([rms(a) for a in run.outputs]),
         gradient_rms=gradient_rms,
         weight_gradient_rms=np.array([_product_rms(a, dz) for a, dz in zip(run.inputs, grad.z, strict=True)]),
@@ -121,13 +128,13 @@ def propagate(
 
 
 @functools.lru_cache(maxsize=8)
-def _drawn(init: str | Initializer, depth: int, width: int, seed: int) -> tuple[list[Array], np.random.Generator]:
-    """Draw the weights of equal layers; return them, and the generator as it stands after.
+def _drawn(init: str | Initializer, widths: tuple[int, ...], seed: int) -> tuple[list[Array], np.random.Generator]:
+    """Draw the weights of all layers; return them, and the generator as it stands after.
 
     Drawing is half of the work of a pass, and experiments send many activations and gains through the same weights.
     """
     rng = checks.seeded(seed)
-    return [initializers.draw(init, rng, (width, width)) for _ in range(depth)], rng
+    return [initializers.draw(init, rng, shape) for shape in itertools.pairwise(widths)], rng
 
 
 def _product_rms(a: Array, delta: Array) -> float:
@@ -143,6 +150,16 @@ def _product_rms(a: Array, delta: Array) -> float:
     return sizes[0] * sizes[1] * math.sqrt(squares / (a.shape[1] * delta.shape[1]))
 
 
+def _layers(values: list[Array]) -> Array:
+    """Return the values of all layers as one array; of layers that differ in width, as an array of arrays."""
+    if len({z.shape for z in values}) == 1:
+        return np.array(values)
+    found = np.empty(len(values), dtype=object)
+    found[:] = values
+    return found
+
+
+@conditions.door(activation="activation", gain="gain", depth="depth", width="width", batch="batch", seeds="seed")
 def centered_ratio(
     activation: str | Activation, *, gain: float, depth: int = 20, width: int = 512, batch: int = 64, seed: int = 0
 ) -> float:
@@ -157,13 +174,14 @@ def centered_ratio(
         True
     """
     depth, width, batch = checks.count("depth", depth), checks.count("width", width), checks.count("batch", batch)
-    gain, rng = checks.number("gain", gain), checks.seeded(seed)
+    gain, rng = checks.number("gain", gain), checks.seeded(conditions.seed(seed))
     net = MLP([width] * (depth + 1), activation, "lecun_normal", rng, output=activation)
-    a = x = rng.standard_normal((batch, width))
+    a = x = digits.normal_inputs(rng, batch, width)
     for layer, phi in enumerate(net.activations):
         net.W[layer] *= gain
         net.b[layer] = -(a @ net.W[layer]).mean(axis=0)
         a = phi.f(a @ net.W[layer] + net.b[layer])
+    conditions.say(scheme="lecun_normal", biases="that center each unit")
     grad = net.backward(net.forward(x), rng.standard_normal((batch, width)))
     return _ratio(np.array([rms(dz) for dz in grad.z]))
 
@@ -175,6 +193,7 @@ def _ratio(by_layer: Array) -> float:
     return float((by_layer[0] / by_layer[-1]) ** (1.0 / max(1, len(by_layer) - 1)))
 
 
+@conditions.door(activation="activation", scheme="init", depth="depth", width="width", gain="gain", seeds="seed")
 def product_spectrum(
     init: str | Initializer,
     *,
@@ -207,9 +226,10 @@ def product_spectrum(
         >>> print(f"{product_spectrum('orthogonal', depth=50, width=20).min():.6f}")
         1.000000
     """
-    depth, width, rng = checks.count("depth", depth), checks.count("width", width), checks.seeded(seed)
-    phi, gain = _activation(activation), checks.number("gain", gain)
-    product, a = np.eye(width), np.random.default_rng([seed, 1]).standard_normal(width)
+    depth, width, seed = checks.count("depth", depth), checks.count("width", width), conditions.seed(seed)
+    phi, gain, rng = _activation(activation), checks.number("gain", gain), checks.seeded(seed)
+    product, a = np.eye(width), digits.normal_inputs(np.random.default_rng([seed, 1]), 1, width)[0]
+    conditions.say(biases="0")
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in range(depth):
             W = gain * initializers.draw(init, rng, (width, width))
@@ -259,7 +279,8 @@ def projection_variance(
         >>> print(np.abs(v.mean_square - 1) < 4 * v.standard_error)
         [ True  True]
     """
-    rng, draws = checks.seeded(seed), checks.count("draws", draws, least=2)
+    rng, draws = checks.seeded(conditions.seed(seed)), checks.count("draws", draws, least=2)
+    conditions.say(scheme=scale, width=dimensions, draws=draws, seeds=seed, data="normal inputs")
     scale = checks.lookup("scale", scale, SCALES)
     mean = checks.number("mean", mean, least=-1.0)
     if mean > 1.0:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wi_docs.experiments import conditions
 from wi_docs.nn import checks
 from wi_docs.nn.activations import Activation, activation
 from wi_docs.nn.checks import Array
@@ -27,6 +28,7 @@ class Recurrence:
     gradient_norm: Array
 
 
+@conditions.door(activation="activation_name", steps="steps")
 def recur(W: Array, start: Array, *, steps: int, activation_name: str | Activation = "tanh") -> Recurrence:
     r"""Run \(h_{t+1} = \varphi(h_t W)\) from `start` and follow the gradient back from the last state.
 
@@ -52,6 +54,7 @@ def recur(W: Array, start: Array, *, steps: int, activation_name: str | Activati
     if W.shape != (len(h), len(h)):
         raise ValueError(f"W must be square, with the size of start ({len(h)}), got shape {W.shape}")
     steps, phi = checks.count("steps", steps), activation(activation_name)
+    conditions.say(recurrence=len(h), biases="0")
     states, slopes = [h], []
     for _ in range(steps):
         with np.errstate(over="ignore", invalid="ignore"):
@@ -150,7 +153,8 @@ def descend_recurrence(
         >>> print(f"{tame.w[-1] ** 30:.3f}")
         0.500
     """
-    w = checks.number("start", start)
+    w, rate = checks.number("start", start), conditions.rate(rate)
+    conditions.say(recurrence=1, activation="linear", steps=steps)
     length, target = checks.count("length", length), checks.number("target", target)
     ws, losses = [], []
     for step in range(checks.count("steps", steps) + 1):
@@ -168,6 +172,7 @@ def descend_recurrence(
     return Descent(np.array(ws), np.array(losses))
 
 
+@conditions.door(steps="steps", recurrence="units", seeds="seed")
 def lstm_memory(forget_bias: float, *, steps: int = 100, units: int = 64, seed: int = 0) -> Array:
     r"""Return the share of a memory cell's content left after 0, 1, 2, … steps, averaged over units, `(steps + 1,)`.
 
@@ -197,7 +202,8 @@ def lstm_memory(forget_bias: float, *, steps: int = 100, units: int = 64, seed: 
         a gate of 0.88 keeps less than its power: True
     """
     bias, steps = checks.number("forget_bias", forget_bias), checks.count("steps", steps)
-    rng, units = checks.seeded(seed), checks.count("units", units)
+    rng, units = checks.seeded(conditions.seed(seed)), checks.count("units", units)
+    conditions.say(activation="LSTM", scheme="glorot_normal", data="normal inputs")
     sigmoid = activation("sigmoid").f
     # Weights of the inputs and of the last state, for the input, forget, cell and output gate side by side.
     W, U = (glorot_normal(rng, (units, 4 * units)) for _ in range(2))

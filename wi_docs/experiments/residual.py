@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wi_docs.experiments import digits
+from wi_docs.experiments import conditions, digits
 from wi_docs.experiments.disk_cache import disk_cached
 from wi_docs.experiments.propagation import rms
 from wi_docs.experiments.training import History, descend, train_stack
@@ -39,6 +39,7 @@ class Stream:
     gradient: Array
 
 
+@conditions.door(blocks="blocks", width="width", batch="batch", normalization="norm", seeds="seed")
 def residual_stream(
     *, blocks: int, width: int = 256, batch: int = 64, branch: float = 1.0, norm: str = "none", seed: int = 0
 ) -> Stream:
@@ -66,8 +67,8 @@ def residual_stream(
     """
     blocks, width, batch = checks.count("blocks", blocks), checks.count("width", width), checks.count("batch", batch)
     branch, norm = checks.number("branch", branch, least=0.0), checks.lookup("norm", norm, NORMS)
-    rng = checks.seeded(seed)
-    s = rng.standard_normal((batch, width))
+    rng = checks.seeded(conditions.seed(seed))
+    s = digits.normal_inputs(rng, batch, width)
     gains = itertools.cycle((1.0, math.sqrt(2) * branch))  # LeCun's scale, then He's
     net = MLP(
         [width] * (2 * blocks + 1), "relu", lambda rng, shape: next(gains) * initializers.lecun_normal(rng, shape), rng
@@ -78,6 +79,7 @@ def residual_stream(
     net.normalized = {"input": frozenset(range(0, 2 * blocks, 2))} if norm == "pre" else {}
     if norm == "post":
         net.normalized = {"output": net.branch_ends}
+    conditions.network(net, rng)
     run = net.forward(s)
     grad = net.backward(run, rng.standard_normal((batch, width)))
     return Stream(
@@ -87,6 +89,7 @@ def residual_stream(
     )
 
 
+@conditions.door(activation="activation_name", depth="depth", width="width", batch="batch", gain="gain", seeds="seed")
 def batch_norm_factor(
     activation_name: str | Activation, *, depth: int = 20, width: int = 256, batch: int = 256, gain: float = 1.0,
     seed: int = 0,
@@ -107,8 +110,9 @@ def batch_norm_factor(
         1.2
     """
     depth, width = checks.count("depth", depth, least=4), checks.count("width", width)
-    rng, phi = checks.seeded(seed), activation(activation_name)
-    a = rng.standard_normal((checks.count("batch", batch, least=2), width))
+    rng, phi = checks.seeded(conditions.seed(seed)), activation(activation_name)
+    a = digits.normal_inputs(rng, checks.count("batch", batch, least=2), width)
+    conditions.say(scheme="lecun_normal", normalization="batch", biases="0")
     layers = []
     for _ in range(depth):
         W = initializers.lecun_normal(rng, (width, width), gain)
@@ -167,6 +171,7 @@ class ResidualMLP(MLP):
             self.W[-1] *= 0.0
 
 
+@conditions.door(scheme="start", blocks="blocks", width="width", seeds="seed")
 def first_step_change(start: str, *, blocks: int, width: int = 64, rate: float = 0.1, seed: int = 0) -> float:
     """Return the rms change of a residual network's logits on the digits after one full step of gradient descent.
 
@@ -180,15 +185,20 @@ def first_step_change(start: str, *, blocks: int, width: int = 64, rate: float =
         >>> bool(0.75 < first_step_change("fixup", blocks=64) / first_step_change("fixup", blocks=4) < 1.25)
         True
     """
-    data = digits.load()
-    net = ResidualMLP(64, width, blocks, 10, checks.seeded(seed), start=start)
+    data, rng, rate = digits.load(), checks.seeded(conditions.seed(seed)), conditions.rate(rate)
+    net = ResidualMLP(64, width, blocks, 10, rng, start=start)
+    conditions.network(net, rng)
+    conditions.say(steps=1)
     if start == "fixup":
-        net.W[-1] = MLP([width, 10], "linear", "lecun_normal", checks.seeded(seed)).W[0]  # else only it would move
+        net.W[-1] = MLP([width, 10], "linear", "lecun_normal", checks.seeded(conditions.seed(seed))).W[
+            0
+        ]  # else only it would move
     run = net.forward(data.train_x)
     descend(net, net.backward(run, softmax_cross_entropy(run.output, data.train_y)[1]), rate)
     return rms(net.forward(data.train_x).output - run.output)
 
 
+@conditions.door(scheme="start", blocks="blocks", width="width")
 @disk_cached
 def train_residual(
     start: str, *, blocks: int, steps: int = 300, rate: float = 0.05, width: int = 64, seeds: tuple[int, ...] = (0,)
@@ -203,5 +213,5 @@ def train_residual(
         >>> bool(history.accuracy[-1] > 0.5)
         True
     """
-    nets = [ResidualMLP(64, width, blocks, 10, checks.seeded(seed), start=start) for seed in seeds]
+    nets = [ResidualMLP(64, width, blocks, 10, checks.seeded(conditions.seed(seed)), start=start) for seed in seeds]
     return train_stack(stack(nets), steps=steps, rates=[rate] * len(nets), seeds=seeds, looks=2, record="accuracy")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wi_docs.experiments import conditions
 from wi_docs.experiments.disk_cache import disk_cached
 from wi_docs.experiments.training import descend
 from wi_docs.nn import checks
@@ -63,6 +64,7 @@ def saddle_task(points: int = 7) -> tuple[Array, Array]:
     return x, (x[:, :1] * x[:, 1:] + 0.5 * (x[:, :1] + x[:, 1:]))
 
 
+@conditions.door(activation="hidden", width="units", steps="steps", seeds="seed")
 @disk_cached
 def train_units(
     hidden_init: str | Initializer,
@@ -101,10 +103,13 @@ def train_units(
         True
     """
     x, y = saddle_task()
-    rng = checks.seeded(seed)
+    rng = checks.seeded(conditions.seed(seed))
+    conditions.say(data="a product of two inputs", batch=len(x))
     net = MLP([2, units, 1], hidden, hidden_init, rng)
     net.W[1] = MLP([units, 1], "linear", output_init, rng).W[0]
+    conditions.network(net, rng)
     into, out, bias = rates or (rate, rate, rate)
+    into, out, bias = map(conditions.rate, (into, out, bias))
     if checks.number("dropout", dropout, least=0.0) >= 1.0:
         raise ValueError(f"dropout must be below 1, got {dropout}")
     # The rates of the two weight matrices, and of the two vectors of biases.
@@ -144,6 +149,7 @@ def tent_map(times: int) -> MLP:
         [0. 1. 0.]
     """
     times = checks.count("times", times)
+    conditions.say(activation="relu", scheme="by hand", depth=times, width=2)
     net = MLP([1] + [2] * times + [1], "relu", "zeros", np.random.default_rng(0))
     # One tent is relu(x) and relu(x - 1/2), weighted by 2 and -4. Between two tents these outgoing weights and the next
     # layer's incoming ones, both 1, multiply to one 2x2 matrix.

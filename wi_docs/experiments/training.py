@@ -13,7 +13,7 @@ from typing import Required, TypedDict, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from wi_docs.experiments import digits, disk_cache
+from wi_docs.experiments import conditions, digits, disk_cache
 from wi_docs.experiments.propagation import rms
 from wi_docs.nn import checks, initializers
 from wi_docs.nn.activations import Activation
@@ -219,6 +219,7 @@ def train_stack(
     steps, batch = checks.count("steps", steps), checks.count("batch", batch)
     when = np.unique(np.linspace(0, steps, checks.count("looks", looks, least=2)).round().astype(int))
     checks.lookup("record", record, RECORDS)
+    optimizer, rates = conditions.descent(optimizer, rates)
     eta = np.array([[[checks.number("rate", rate, above=0.0)]] for rate in rates])  # beside W, (networks, 1, 1)
     layer_rates = [eta.copy() for _ in nets.W]
     adam = None
@@ -226,7 +227,10 @@ def train_stack(
         if equalize:
             raise ValueError("equalize goes with the optimizer 'sgd': Adam's steps do not depend on a gradient's size")
         adam = Adam([*nets.W, *nets.b])
-    rows = np.stack([checks.seeded(seed).integers(len(data.train_x), size=(steps, batch)) for seed in seeds])
+    orders = [checks.seeded(conditions.seed(seed)) for seed in seeds]
+    rows = np.stack([rng.integers(len(data.train_x), size=(steps, batch)) for rng in orders])
+    conditions.say(steps=steps, batch=batch, rates="by layer" if equalize else "one for all layers")
+    conditions.network(nets, orders[0])
     seen: list[list[_Look]] = [[] for _ in range(count)]
     valid = [0.0] * count
     ended: dict[int, tuple[int, str]] = {}  # by network, the step at which it exploded, and the error's words
@@ -325,6 +329,9 @@ def _member(nets: MLP, network: int) -> MLP:
 STACK = 4  # networks trained at once; more of them leave the processor's caches
 
 
+@conditions.door(
+    activation="hidden", scheme="init", gain="gains", depth="depth", width="width", rate="rates", seeds="seeds"
+)
 def sweep(
     hidden: str | Activation,
     init: str | Initializer,
@@ -358,11 +365,12 @@ def sweep(
     """
     plan = {"looks": 2, "record": "accuracy", **plan}
     scheme = initializers.get(init)
-    widths = [64] + [checks.count("width", width)] * checks.count("depth", depth) + [10]
+    hidden_widths = [checks.count("width", width)] * checks.count("depth", depth)
+    widths = [64, *conditions.varied("widths", hidden_widths), 10]
 
     def start(gain: float, seed: int) -> MLP:
         factor = checks.number("gain", gain)
-        return MLP(widths, hidden, lambda rng, shape: factor * scheme(rng, shape), checks.seeded(seed))
+        return MLP(widths, hidden, lambda rng, shape: factor * scheme(rng, shape), checks.seeded(conditions.seed(seed)))
 
     def place(run: tuple[float, float, int]) -> Path | None:
         return disk_cache.place(__name__, "sweep", (hidden, init, depth, width, run, *sorted(plan.items())))

@@ -103,6 +103,24 @@ if (runtime && snippets.length && self.WebAssembly && self.Worker && self.Transf
   }
 } else document.querySelector(".wi-all")?.remove()
 
+// A claim's card leads to the ledger. The rest of its text is fetched when it is first opened; if that fails, the link
+// stays.
+document.addEventListener("beforetoggle", async ({ target: card }) => {
+  const [, name] = card instanceof HTMLElement && /^claim-(\w+)/.exec(card.id) || []
+  if (!(card instanceof HTMLElement) || !name || card.ariaLive) return
+  card.ariaLive = "polite"
+  const site = new URL("../../", import.meta.url)
+  try {
+    const { measured, words, code, line } = await (await fetch(new URL(`claims/${name}.json`, site))).json()
+    const [bold, link] = [document.createElement("b"), document.createElement("a")]
+    bold.textContent = measured
+    link.textContent = `code, line ${line}`
+    link.href = new URL(code, site).href
+    card.prepend(bold, words + " ")
+    card.append(" · ", link)
+  } catch { card.ariaLive = null }
+}, true)
+
 // Explorers, the interactive figures, are loaded shortly before they scroll into view.
 const near = new IntersectionObserver(async entries => {
   for (const { isIntersecting, target } of entries) if (isIntersecting) {

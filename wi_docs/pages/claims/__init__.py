@@ -14,6 +14,7 @@ import math
 import pkgutil
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,8 +22,10 @@ from typing import Any, SupportsFloat
 
 import numpy as np
 
-from wi_docs.experiments import disk_cache
+from wi_docs.experiments import conditions, disk_cache
+from wi_docs.pages.claims import _checks
 from wi_docs.pages.claims._statements import STATEMENTS
+from wi_docs.pages.claims._words import in_words, variation_in_words
 
 Numbers = Mapping[str, SupportsFloat]
 HOLDS, IF, NOT = "holds", "holds if", "does not hold"
@@ -137,6 +140,7 @@ class Claim:
         verdict: on that statement: `holds`, `holds if …` or `does not hold`. Empty without a statement.
         source: keys of `references.bib` with section or equation; empty for what is our own.
         untouched: why no fault of the package can make it fail, if none can. Else a file of `tests/faults/` names it.
+        proof: why a universal word of the sentence is true, in a line; empty for a sentence without one.
     """
 
     experiment: Callable[[], Result]
@@ -144,6 +148,7 @@ class Claim:
     verdict: str
     source: str
     untouched: str
+    proof: str
 
     @property
     def id(self) -> str:
@@ -159,6 +164,10 @@ class Claim:
     def sentence(self) -> str:
         """The claim's sentence, with fields in place of the measured numbers."""
         return " ".join((inspect.getdoc(self.experiment) or "").split())
+
+    def code(self) -> str:
+        """Return the file of the function, relative to the project."""
+        return f"wi_docs/pages/claims/{self.page.replace('-', '_')}.py"
 
     def where(self) -> str:
         """Return file and line of the sentence on its page, or of the function where there are no pages."""
@@ -195,13 +204,13 @@ def also(what: str, result: Result) -> None:
 
 
 def claim(
-    *, statement: int | None = None, verdict: str = "", source: str = "", untouched: str = ""
+    *, statement: int | None = None, verdict: str = "", source: str = "", untouched: str = "", proof: str = ""
 ) -> Callable[[Callable[[], Result]], Claim]:
     """Return a decorator that turns a function into a claim. The arguments are as for `Claim`."""
     # None is no statement, and an empty string no verdict: either both are given, or neither.
     if (statement in STATEMENTS) != verdict.startswith((HOLDS, NOT)):
         raise ValueError(f"a verdict is about a statement of the notes: got {statement!r} and {verdict!r}")
-    return lambda function: Claim(function, statement, verdict, source, untouched)
+    return lambda function: Claim(function, statement, verdict, source, untouched, proof)
 
 
 def load(*modules: str) -> dict[str, Claim]:
@@ -239,6 +248,15 @@ def get(ids: Iterable[str]) -> list[Claim]:
     return [known[name] for name in ids] if ids else list(known.values())
 
 
+def flaw(one: Claim, said: conditions.Said) -> str | None:
+    """Return what is wrong with a claim whose number is right: what it promises is more than what was tested."""
+    if _checks.PROOF and (problem := _checks.no_proof(one.sentence, one.proof)):
+        return problem
+    if _checks.COMPUTED and (numbers := list(_checks.typed(one.experiment))):
+        return "; ".join(f"{one.code()}:{line}: {message}" for line, message in numbers)
+    return _checks.no_domain(one.experiment, said) if _checks.DOMAIN else None
+
+
 # Errors of wrong code. Others, such as a lack of memory or a missing file, say nothing of a claim and are passed on.
 WRONG = (ArithmeticError, AssertionError, AttributeError, LookupError, NameError, RuntimeError, TypeError, ValueError)
 
@@ -256,12 +274,14 @@ def run(one: Claim) -> dict[str, Any]:
         "correction": STATEMENTS[one.statement][1] if one.statement else "",
         "verdict": one.verdict,
         "source": one.source,
+        "proof": one.proof,
         "sentence": one.sentence,
-        "code": f"wi_docs/pages/claims/{one.page.replace('-', '_')}.py",
+        "code": one.code(),
         "line": inspect.getsourcelines(one.experiment)[1],
     }
     try:
-        result = one.experiment()
+        with conditions.collect() as said:
+            result = one.experiment()
         if result.problem() is None:  # a claim may fail before it knows all its numbers
             numbers = {"measured": result.measured, "expected": result.expected, **result.numbers}
             record["sentence"] = one.sentence.format_map(numbers)
@@ -273,13 +293,14 @@ def run(one: Claim) -> dict[str, Any]:
             "reason": result.reason,
             "wrong": {name: float(value) for name, value in result.wrong.items()},
             "numbers": {name: float(value) for name, value in result.numbers.items()},
-            "problem": result.problem(),
+            "problem": result.problem() or flaw(one, said),
         }
     except UnmetError as error:
         record["problem"] = f"it takes for granted what does not hold: {error}"
     except WRONG as error:  # this is the claim's result, and the others still run
         record["problem"] = f"it raised {type(error).__name__}: {error}"
         record["traceback"] = traceback.format_exc()
+    record |= {"domain": said.domain, "ran_on": in_words(said.domain), "doors": sorted(said.doors)}
     if record["problem"] is not None:
         record["where"] = one.where()
     return record
@@ -297,12 +318,48 @@ def complaints(records: Iterable[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def run_by_id(name: str, folder: Path) -> tuple[dict[str, Any], float]:
+def run_by_id(name: str, folder: Path, variation: str = "") -> tuple[dict[str, Any], float]:
     """Run a claim, as a process of its own does. Processes share the results of long experiments through `folder`.
+
+    Args:
+        name: the claim's id.
+        folder: where results of experiments are kept.
+        variation: a name of `conditions.VARIATIONS`, to run it under; empty for the conditions that it asks for.
 
     Returns:
         The record, and the seconds that it took.
     """
     disk_cache.keep_in(folder, disk_cache.unversioned)
     began = time.perf_counter()
-    return run(get([name])[0]), time.perf_counter() - began
+    if not variation:
+        return run(get([name])[0]), time.perf_counter() - began
+    with conditions.under(variation), warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # where a claim was not written for, it may divide by 0
+        return run(get([name])[0]), time.perf_counter() - began
+
+
+# Conditions that a variation gives another value. An experiment that compares two values of one is not run with others.
+COMPARED = {"activation", "biases", "data", "optimizer"}
+
+
+def applicable(record: Mapping[str, Any]) -> list[str]:
+    """Return the names of the variations that a claim can be run under, from its record under its own conditions."""
+    return [
+        one.name
+        for one in conditions.VARIATIONS.values()
+        if one.term in record["doors"] and not (one.term in COMPARED and len(record["domain"].get(one.term, ())) > 1)
+    ]
+
+
+def verdict_under(variation: str, home: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a claim's record under a variation says of its sentence, as plain values.
+
+    `verdict` is `holds`, `breaks`, or `not applicable` for a claim that raises or finds no number, since it is written
+    for its own conditions only, such as one that looks at layer 20. `words` say the condition, `home` is the record
+    under those that the claim asks for.
+    """
+    found = record.get("measured")
+    raised = "traceback" in record or (found is not None and not math.isfinite(found))
+    verdict = "holds" if record["problem"] is None else "not applicable" if raised else "breaks"
+    words = variation_in_words(variation, home["domain"])
+    return {"verdict": verdict, "words": words, "measured": found if verdict != "not applicable" else None}

@@ -1,0 +1,125 @@
+"""What a claim's sentence and its code have to have, so that the sentence promises no more than was tested.
+
+Each check has a constant that switches it on for the site's own claims: `python -m wi_docs claims`, and with it the
+build, then refuses a claim that fails it.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from wi_docs.experiments import conditions
+from wi_docs.nn.activations import names as activations
+
+DOMAIN = False  # a claim that draws something says its conditions
+PROOF = False  # a sentence with a universal word has a proof
+COMPUTED = False  # what would be wrong is computed
+NAMED = False  # a sentence names the condition under which it breaks; the tests ask, since docs/vary.json knows
+
+WORDS = "all|none|every|never|always|only|any|whatever"
+# "At all" and "after all" promise nothing, and "nearly all", "almost never" and "not all" less.
+UNIVERSAL = re.compile(rf"(?<!\bat )(?<!\bafter )(?<!\bnearly )(?<!\balmost )(?<!\bnot )\b({WORDS})\b", re.IGNORECASE)
+DRAWS = {"MLP", "default_rng", "standard_normal"}  # who names one of these draws something
+WRONG = {"near": 4, "mean_of": 2, "above": 3, "below": 3, "exactly": 2, "Result": 5}  # where `wrong` stands
+
+# The words by which a sentence names a condition. No word helps a sentence that breaks with other seeds.
+VOCABULARY = {
+    "activation": "|".join([*(name.replace("_", "[ _]") for name in activations()), "activation"]),
+    "biases": "bias",
+    "data": "digit|normal|input|pixel",
+    "depth": "depth|deep|layer|block",
+    "optimizer": "descent|SGD|Adam|optimizer",
+    "rate": r"\brates?\b",
+    "seeds": "(?!)",
+    "width": r"width|wide|narrow|units?\b",
+    "widths": r"equal width|width|wide|fan",
+}
+
+
+def no_proof(sentence: str, proof: str) -> str | None:
+    """Return what is wrong with a sentence that has a universal word and no proof.
+
+    Examples:
+        >>> no_proof("It never learns.", "")
+        "'never' needs a proof: say in the decorator, with `proof`, why it is true, or say less"
+        >>> no_proof("It never learns.", "its gradient is 0"), no_proof("Nearly all learn, each alone.", "")
+        (None, None)
+    """
+    word = UNIVERSAL.search(sentence)
+    if word is None or proof:
+        return None
+    return f"{word[0]!r} needs a proof: say in the decorator, with `proof`, why it is true, or say less"
+
+
+def no_domain(function: Callable[..., Any], said: conditions.Said) -> str | None:
+    """Return what is wrong with a claim that draws weights or inputs, and whose experiment says no conditions.
+
+    A claim that only computes has none.
+    """
+    if said.terms or not _names(function) & DRAWS:
+        return None
+    return "it draws, and nothing says under which conditions: see wi_docs/experiments/conditions.py"
+
+
+def _names(function: Callable[..., Any]) -> set[str]:
+    """Return the names that a function uses, itself and by functions of its own module."""
+    found: set[str] = set()
+    codes = [function.__code__]
+    while codes:
+        code = codes.pop()
+        codes += [part for part in code.co_consts if inspect.iscode(part)]
+        for name in set(code.co_names) - found:
+            found.add(name)
+            other = function.__globals__.get(name)
+            if inspect.isfunction(other) and other.__module__ == function.__module__:
+                codes.append(other.__code__)
+    return found
+
+
+def typed(function: Callable[..., Any]) -> Iterator[tuple[int, str]]:
+    """Yield line and message for each wrong statement of a claim whose number is typed and not computed.
+
+    It reads the dictionaries that the function gives to `near` and its like, there or by a name.
+    """
+    lines, first = inspect.getsourcelines(function)
+    tree = ast.parse(textwrap.dedent("".join(lines)))
+    given: list[ast.expr] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in WRONG:
+            given += node.args[WRONG[node.func.id] :][:1] + [k.value for k in node.keywords if k.arg == "wrong"]
+    named = {value.id for value in given if isinstance(value, ast.Name)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id in named for t in node.targets):
+            given.append(node.value)
+    for value in given:
+        for key, number in zip(value.keys, value.values, strict=True) if isinstance(value, ast.Dict) else ():
+            bare = number.operand if isinstance(number, ast.UnaryOp) else number
+            if isinstance(bare, ast.Constant) and isinstance(bare.value, int | float):
+                what = ast.unparse(key) if key else "**"
+                yield first + number.lineno - 1, f"{what} is typed, {ast.unparse(number)}: compute it"
+
+
+def unnamed(sentence: str, varied: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return a message for each condition under which a sentence breaks and which it does not name.
+
+    Args:
+        sentence: of a claim.
+        varied: for each variation that the claim was run under, its `verdict` and its `words`.
+
+    Examples:
+        >>> unnamed("It learns nothing.", {"another optimizer": {"verdict": "breaks", "words": "with Adam"}})
+        ['it breaks with Adam, and does not name the optimizer']
+        >>> unnamed("By plain descent it does not.", {"another optimizer": {"verdict": "breaks", "words": "with Adam"}})
+        []
+    """
+    found = []
+    for name, one in varied.items():
+        term = conditions.VARIATIONS[name].term
+        if one["verdict"] == "breaks" and not re.search(VOCABULARY[term], sentence, re.IGNORECASE):
+            found.append(f"it breaks {one['words']}, and does not name the {term}")
+    return found

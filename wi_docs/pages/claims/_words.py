@@ -1,0 +1,106 @@
+"""The conditions of a claim in words that a student understands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from wi_docs.experiments import conditions
+
+Domain = Mapping[str, Sequence[Any]]
+
+NAMES = {
+    "0": "biases that start at 0", "batch": "batch normalization", "digits": "the digits",
+    "drawn": "biases drawn by PyTorch's law", "linear": "linear units", "post": "normalization behind each addition",
+    "pre": "normalization in front of each branch", "set": "biases that are not 0", "sgd": "plain gradient descent",
+}  # fmt: skip
+SPELLED = {
+    "adam": "Adam", "elu": "ELU", "gelu": "GELU", "glorot": "Glorot", "he": "He", "lecun": "LeCun", "relu": "ReLU",
+    "selu": "SELU", "silu": "SiLU",
+}  # fmt: skip
+
+
+def _name(value: str) -> str:
+    return NAMES.get(value) or " ".join(SPELLED.get(part, part) for part in value.split("_"))
+
+
+def listed(values: Sequence[Any]) -> str:
+    """Return values as words: whole numbers in a row by their ends, a few one by one, many by their number.
+
+    Examples:
+        >>> listed([0, 1, 2, 3]), listed([0.5]), listed(["relu", "tanh"]), listed([0.1, 0.2, 0.3, 0.5, 0.9])
+        ('0 to 3', '0.5', 'ReLU and tanh', '0.1 to 0.9 (5 values)')
+    """
+    words = [_name(v) if isinstance(v, str) else f"{v:.4g}" for v in values]
+    numbers = all(isinstance(v, int | float) for v in values)
+    whole = all(isinstance(v, int) for v in values)
+    if whole and len(values) > 2 and values[-1] - values[0] == len(values) - 1:
+        return f"{words[0]} to {words[-1]}"
+    if numbers and len(values) > 4:
+        return f"{words[0]} to {words[-1]} ({len(values)} values)"
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def in_words(domain: Domain) -> str:
+    """Return what a claim ran on.
+
+    Examples:
+        >>> in_words({"activation": ["relu"], "depth": [30], "width": [64], "biases": ["0"], "seeds": [0, 1, 2, 3, 4]})
+        'ReLU, 30 layers of 64 units, biases that start at 0, seeds 0 to 4'
+        >>> in_words({"optimizer": ["sgd"], "rate": [0.05], "steps": [300], "batch": [32], "data": ["digits"]})
+        'plain gradient descent at rate 0.05, 300 steps with batches of 32, the digits'
+        >>> in_words({})
+        'computed, no network'
+    """
+    return ", ".join(_phrases({term: listed(values) for term, values in domain.items()})) or "computed, no network"
+
+
+def _phrases(said: Mapping[str, str]) -> Iterator[str]:
+    if "activation" in said:
+        yield said["activation"]
+    if "scheme" in said:
+        gain = f" times {said['gain']}" if said.get("gain", "1") != "1" else ""
+        yield f"weights from {said['scheme']}{gain}"
+    if "optimizer" in said:
+        equal = ", adapted to each layer," if "by layer" in said.get("rates", "") else ""
+        yield f"{said['optimizer']} at {'rates' if ' ' in said['rate'] else 'rate'} {said['rate']}{equal}"
+    steps = f"{said['steps']} steps" if "steps" in said else ""
+    if steps:
+        yield f"{steps} with batches of {said['batch']}" if "batch" in said and "optimizer" in said else steps
+    units = f" of {said['width']} units" if "width" in said else ""
+    for term, what in (("depth", "layers"), ("blocks", "residual blocks")):
+        if term in said and not (term == "depth" and "blocks" in said):
+            yield f"{said[term]} {'factors' if 'matrix' in said else what}{units}"
+    if units and not {"depth", "blocks"} & said.keys():
+        yield units.removeprefix(" of ")
+    if "matrix" in said:
+        yield f"matrices of {said['matrix']} rows"
+    if "recurrence" in said:
+        yield f"a recurrence of {said['recurrence']} units"
+    yield from (said[term] for term in ("normalization", "biases", "data") if said.get(term, "none") != "none")
+    if "draws" in said:
+        yield f"{said['draws']} draws"
+    if "seeds" in said:
+        yield f"{'seed' if said['seeds'].isdigit() else 'seeds'} {said['seeds']}"
+
+
+WORDS = {
+    "activation": "with {}", "biases": "with {}", "data": "on {}", "depth": "at depth {}", "optimizer": "with {}",
+    "rate": "at rate {}", "seeds": "with other seeds", "width": "at width {}", "widths": "with uneven widths",
+}  # fmt: skip
+
+
+def variation_in_words(name: str, domain: Domain) -> str:
+    """Return what a variation makes of the conditions of a claim, such as `with Adam at rate 0.001`.
+
+    Examples:
+        >>> variation_in_words("another optimizer", {"optimizer": ["sgd"], "rate": [0.05]})
+        'with Adam at rate 0.001'
+        >>> variation_in_words("four times the width", {"width": [64]})
+        'at width 256'
+    """
+    one = conditions.VARIATIONS[name]
+    before = domain.get(one.term) or domain.get("blocks", ())
+    after = [one.change(value) for value in before] if one.term not in ("seeds", "widths") else []
+    words = WORDS[one.term].format(listed(after) if after else "")
+    return f"{words} at rate {conditions.RATES[after[0]]}" if one.term == "optimizer" else words
