@@ -17,7 +17,7 @@ STEPS, RATE, LOOKS = 200, 0.05, 6
 def train_row(hidden: str, depth: int, scales: tuple[float, ...] = SCALES) -> dict[tuple[float, int], History]:
     """Train networks of one depth at these scales; return their records by scale and seed.
 
-    The records of the first seed have the loss and the gradients, the others the accuracy.
+    The records of the first seed have the gradients too, at the first look and the last.
 
     Examples:
         >>> train_row("tanh", 4)[1.0, 0].steps

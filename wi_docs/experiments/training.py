@@ -21,7 +21,7 @@ from wi_docs.nn.checks import Array
 from wi_docs.nn.initializers import Initializer
 from wi_docs.nn.network import MLP, ExplosionError, Gradients, cross_entropy, stack
 
-RECORDS = ("accuracy", "loss", "gradients")  # each records what those before it do
+RECORDS = ("accuracy", "loss", "gradients")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class History:
     Attributes:
         steps: number of updates made before each look, `(looks,)`; the first is 0.
         accuracy: share of the test part classified correctly, `(looks,)`.
-        loss: cross-entropy in nats, `(looks,)`; empty if only the accuracy was recorded.
+        loss: cross-entropy in nats, `(looks,)` if the loss was recorded; at the first look and at the last, `(2,)`, if
+            gradients were, and the first only for a run that exploded; else empty.
         gradient_rms: rms of the derivative with respect to each layer's pre-activations, at the first look and at the
             last, `(2, layers)`; a run that exploded has the first row only. Empty unless gradients were recorded.
         weight_gradient_rms: rms of the derivative with respect to each layer's weights, likewise.
@@ -134,10 +135,10 @@ class Plan(TypedDict, total=False):
         equalize: give each layer the rate that makes all weight gradients count alike at the first step: `rate` for the
             last layer, and more for a layer with a smaller gradient, in proportion. With `sgd` only; False.
         optimizer: `sgd`, plain stochastic gradient descent, or `adam`; `sgd`.
-        record: what the looks record: `accuracy`; `loss`, and the accuracy; or `gradients`, at the first look and the
-            last, and both. The training is the same. Counted in rows of digits that run through the network, a look at
-            the accuracy is worth 3 steps with batches of 32, one at the loss 16, and one at the gradients 40.
-            `gradients`, in a `sweep` `accuracy`.
+        record: what the looks record: `accuracy`; `loss`, and the accuracy; or `gradients`, and the loss, at the first
+            look and the last, and the accuracy at all. The training is the same. Counted in rows of digits that run
+            through the network, a look at the accuracy is worth 3 steps with batches of 32, one at the loss 16, and one
+            at the gradients 40. `gradients`, in a `sweep` `accuracy`.
     """
 
     steps: Required[int]
@@ -287,11 +288,11 @@ class _Look:
 def _look(net: MLP, record: str, *, ends: bool) -> _Look:
     data = digits.load()
     right = float(accuracy(net, data.test_x, data.test_y))
-    if record == "accuracy":
+    if record == "accuracy" or (record == "gradients" and not ends):
         return _Look(right)
     run = net.forward(data.train_x)
     loss, cotangent = cross_entropy(run.output, data.train_y)
-    if record == "loss" or not ends:
+    if record == "loss":
         return _Look(right, (float(loss),))
     grad = net.backward(run, cotangent)
     return _Look(right, (float(loss),), tuple(rms(dz) for dz in grad.z), tuple(rms(dW) for dW in grad.W))

@@ -14,9 +14,9 @@ BELOW, ABOVE = np.linspace(0.5, 0.93, 30), np.linspace(1.3, 3.0, 30)  # at 1 the
 
 
 def data() -> dict[str, Any]:
-    """Return the data of the explorer: accuracy and loss, `(scale, depth, look)`, and the gradient by layer.
+    """Return the data of the explorer: accuracy, `(scale, depth, look)`, and the gradient by layer.
 
-    Accuracies are means over seeds; loss and gradient are those of the first seed. The gradient is given at the first
+    Accuracies are means over seeds; the gradient is that of the first seed. It is given at the first
     look and at the last, `(scale, depth, 2, layer)`.
     """
     runs = {depth: train_row("tanh", depth) for depth in DEPTHS}
@@ -29,7 +29,6 @@ def data() -> dict[str, Any]:
         "depths": list(DEPTHS),
         "steps": [int(step) for step in steps],
         "accuracy": Rounded(np.array(accuracy), 1e-3),
-        "loss": Rounded(np.array([[_whole(run.loss, len(steps)) for run in row] for row in first]), 5e-3),
         "gradient": Rounded(np.array([[_gradient(run) for run in row] for row in first]), 5e-3),
         "exploded": [[run.exploded_at for run in row] for row in first],
         "curve": [[float(s), TRAINABLE * depth_scale("tanh", sigma_w=float(s))] for s in np.r_[BELOW, ABOVE]],

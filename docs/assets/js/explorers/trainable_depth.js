@@ -1,6 +1,6 @@
 // The map of trainability: the networks that trained, by depth and scale of the weights, and the run of each.
 import { decadeRange, nearest } from "./shared/data.js"
-import { formatNumber, formatPower } from "./shared/format.js"
+import { formatPower } from "./shared/format.js"
 
 /**
  * @typedef {import("./shared/data.js").Grid} Grid
@@ -12,12 +12,12 @@ const percent = share => `${Math.round(100 * share)} %`
 
 /**
  * @param {{
- *   scales: number[], depths: number[], steps: number[], accuracy: Grid, loss: Grid, gradient: Grid,
+ *   scales: number[], depths: number[], steps: number[], accuracy: Grid, gradient: Grid,
  *   exploded: (number | null)[][], curve: [number, number][], gap: number,
  * }} data
  * @returns {import("./shared/explorer.js").Explorer<State>}
  */
-export function explorer({ scales, depths, steps, accuracy, loss, gradient, exploded, curve, gap }) {
+export function explorer({ scales, depths, steps, accuracy, gradient, exploded, curve, gap }) {
   /**
    * The place of a scale: they stand side by side, and theory's line between them in proportion.
    * @param {number} scale
@@ -49,7 +49,7 @@ export function explorer({ scales, depths, steps, accuracy, loss, gradient, expl
         x: { range: [-0.6, scales.length - 0.4], ticks: scales.map((s, k) => [k, String(s)]) },
         y: { range: [0, 46], ticks: depths.map(d => [d, String(d)]) },
       },
-      { title: "its loss, by step", x: { range: [0, last + 5] }, y: { range: [0, 3] } },
+      { title: "digits it recognizes, by step (%)", x: { range: [0, last + 5] }, y: { range: [0, 100] } },
       {
         title: "its gradient (dotted: at first)",
         x: { range: [0, 42], whole: true }, y: { range: [-4, 1], decades: true },
@@ -57,7 +57,7 @@ export function explorer({ scales, depths, steps, accuracy, loss, gradient, expl
     ],
     draw(state) {
       const { at, look } = chosen(state), [s, d] = at
-      const losses = loss.row(...at), before = gradient.row(...at, 0), after = gradient.row(...at, 1)
+      const shares = accuracy.row(...at).map(share => 100 * share), before = gradient.row(...at, 0), after = gradient.row(...at, 1)
       return [
         {
           background: {
@@ -74,11 +74,10 @@ export function explorer({ scales, depths, steps, accuracy, loss, gradient, expl
           paint: painter => painter.dot(s, depths[d], "ink", { radius: 12, hollow: true }),
         },
         {
-          y: [0, Math.max(2.5, 1.1 * Math.max(...losses))],
           paint: painter => {
-            painter.line(steps, losses, "blue", { width: 2 })
+            painter.line(steps, shares, "blue", { width: 2 })
             painter.vertical(state.step, "soft")
-            painter.dot(state.step, losses[look], "blue")
+            painter.dot(state.step, shares[look], "blue")
           },
         },
         {
@@ -100,8 +99,7 @@ export function explorer({ scales, depths, steps, accuracy, loss, gradient, expl
     say(state) {
       const { at, look } = chosen(state), [s, d] = at, share = accuracy.row(...at)[look]
       const end = Number.isNaN(share) ? `it exploded at step ${exploded[s][d]}`
-        : `${percent(share)} of the test digits are recognized (guessing: 10 %), `
-          + `and the loss is ${formatNumber(loss.row(...at)[look])}`
+        : `${percent(share)} of the test digits are recognized (guessing: 10 %)`
       const first = formatPower(gradient.row(...at, 0)[0]), final = formatPower(gradient.row(...at, 1)[0])
       return `${state.depth} layers at scale ${state.scale}: after ${state.step} steps ${end}. At the start, `
         + `the gradient in layer 1 is ${first} of the last layer's; after ${last} steps, ${final}.`
