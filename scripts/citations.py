@@ -71,6 +71,7 @@ class _Citing(InlineProcessor):
         self.pages = pages
 
     def link(self, key: str, *, narrative: bool) -> ET.Element:
+        """Return the link to an entry: "He et al. (2015)" if it is a part of the sentence, else "He et al. 2015"."""
         # MkDocs turns the path of a Markdown file into the address of its page.
         link = ET.Element("a", {"href": f"/references.md#{key}", "class": "wi-cite"})
         if key not in bibliography():

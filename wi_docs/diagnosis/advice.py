@@ -18,7 +18,7 @@ from wi_docs.nn import gains
 
 @dataclass(frozen=True)
 class Advice:
-    """The one change that helps most, and what it was seen to do.
+    """The change that helps most, and the diagnosis of the network after it.
 
     Attributes:
         change: the change, in words.

@@ -103,13 +103,13 @@ def diagnose(
     simulated: bool = True,
     advise: bool = True,
 ) -> Diagnosis:
-    """Judge a network's start by its signal and its gradient, and look for the change that helps most.
+    """Judge the start of a network by its signal and its gradient, and look for the change that helps most.
 
     Args:
         spec: the network.
         weights: weights `(fan_in, fan_out)` and biases `(fan_out,)` of each layer, to simulate with in place of drawn
             ones. `spec` then holds their measured sigma_w and sigma_b.
-        seeds: how many networks to draw.
+        seeds: the number of networks to draw.
         simulated: whether to simulate; if not, the verdict is theory's.
         advise: whether to look for a change.
 

@@ -130,9 +130,9 @@ def standard_inputs(model: Any, shape: tuple[int, ...] | None = None, batch: int
 
     Args:
         model: the module.
-        shape: of one input; None to take it from the first layer: the features of a linear one, channels by 32 by 32
-            for a convolution, 16 words for an embedding.
-        batch: how many inputs.
+        shape: shape of one input; None to take it from the first layer: the features of a linear layer, channels by 32
+            by 32 for a convolution, 16 words for an embedding.
+        batch: number of inputs.
 
     Raises:
         ValueError: if the first layer does not tell the shape.
@@ -163,7 +163,7 @@ def standard_inputs(model: Any, shape: tuple[int, ...] | None = None, batch: int
 def probe(
     model: Any, inputs: Any = None, targets: Any = None, *, steps: int = 0, rate: float = 0.01, advise: bool = True
 ) -> Probe:
-    """Run `model` forward and backward on one batch, watch each module with parameters, and say what is bad.
+    """Run `model` forward and backward on one batch, measure each module with parameters, and judge its start.
 
     Args:
         model: a `torch.nn.Module`; it comes back as it was.
@@ -171,8 +171,8 @@ def probe(
         targets: classes (integers) for cross-entropy, or values for the squared error, a tensor, array or list; None
             for random classes, as many as the output has entries. A model that returns one number returns its loss, and
             takes none.
-        steps: of plain gradient descent on the batch, after which to look again.
-        rate: their learning rate.
+        steps: number of steps of plain gradient descent on the batch, after which the model is measured again.
+        rate: learning rate of those steps.
         advise: whether to try other weights if the verdict is bad.
 
     Raises:

@@ -209,6 +209,7 @@ def plain(found: Diagnosis | Probe) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    """Return a value as JSON has it: dataclasses as dictionaries, arrays as lists, and None for infinity and NaN."""
     if dataclasses.is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, dict):

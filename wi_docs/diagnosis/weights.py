@@ -45,7 +45,7 @@ class Layer:
     """A fully connected layer.
 
     Attributes:
-        name: of the weight tensor in the file.
+        name: name of the weight tensor in the file.
         W: weights, `(fan_in, fan_out)`.
         b: biases, `(fan_out,)`; zeros if the file has none.
     """

@@ -1,4 +1,4 @@
-"""Layers whose weights start at 0: which of them leave it, and the network without them."""
+"""Layers whose weights start at 0: those that leave it in the first steps, and the network without them."""
 
 from __future__ import annotations
 

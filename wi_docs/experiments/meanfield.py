@@ -84,7 +84,8 @@ def trajectory(
         sigma_w: standard deviation of the weights times \(\sqrt{n_\text{in}}\), positive.
         sigma_b: standard deviation of the biases, at least 0.
         q: the variance of the first layer's pre-activations, positive.
-        correlation: of the first layer's pre-activations for two inputs, from -1 to 1; None not to follow it.
+        correlation: correlation of the first layer's pre-activations for two inputs, from -1 to 1; None if it is not
+            to be followed.
 
     Raises:
         ValueError: for an argument out of range, or a variance that is no positive number of float64 any more.
@@ -126,7 +127,7 @@ def length_map(activation: str | Activation, q: float, *, sigma_w: float, sigma_
 
 
 def fixed_point(activation: str | Activation, *, sigma_w: float, sigma_b: float = 0.0, layers: int = 400) -> FixedPoint:
-    r"""Follow the variance of the pre-activations through `layers` layers from 1, and return where it is then.
+    r"""Follow the variance of the pre-activations from 1 through at most `layers` layers, and return the fixed point.
 
     Convergence is geometric but at criticality, where it is slow: tanh with \(\sigma_w = 1\) and no bias approaches
     0 like 1 over twice the depth.
@@ -135,7 +136,7 @@ def fixed_point(activation: str | Activation, *, sigma_w: float, sigma_b: float 
         activation: an activation or its name.
         sigma_w: standard deviation of the weights times \(\sqrt{n_\text{in}}\), positive.
         sigma_b: standard deviation of the biases, at least 0.
-        layers: how many to follow.
+        layers: the largest number of layers to follow.
 
     Raises:
         ValueError: for an argument out of range, or a variance that grows past \(10^{12}\) or dies below \(10^{-12}\).
@@ -321,8 +322,8 @@ def critical_sigma_w(activation: str | Activation, *, sigma_b: float, low: float
     Args:
         activation: an activation or its name.
         sigma_b: standard deviation of the biases, at least 0.
-        low: where \(\chi_1\) is below 1.
-        high: where it is above 1.
+        low: a \(\sigma_w\) at which \(\chi_1\) is below 1.
+        high: a \(\sigma_w\) at which \(\chi_1\) is above 1.
 
     Raises:
         ValueError: if \(\chi_1\) does not cross 1 between `low` and `high`.

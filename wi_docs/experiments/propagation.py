@@ -199,9 +199,9 @@ class ProjectionVariance:
     r"""Mean square of \(w \cdot x\) over draws of `w`, for each dimension.
 
     Attributes:
-        dimensions: `D`, `(n,)`.
+        dimensions: the dimensions `D`, `(n,)`.
         mean_square: the estimate of \(\mathbb{E}[(w \cdot x)^2]\), `(n,)`.
-        standard_error: of the estimate, `(n,)`.
+        standard_error: the standard error of the estimate, `(n,)`.
     """
 
     dimensions: Array

@@ -116,7 +116,7 @@ class Descent:
 
     Attributes:
         w: the number after each step, `(steps + 1,)`.
-        loss: its loss, `(steps + 1,)`.
+        loss: the loss at each step, `(steps + 1,)`.
     """
 
     w: Array

@@ -82,7 +82,7 @@ def train_units(
         hidden_init: draws the weights into the hidden units, shape `(2, units)`.
         output_init: draws the weights out of them, shape `(units, 1)`.
         units: number of hidden units, at least 1.
-        hidden: their activation.
+        hidden: activation of the hidden units.
         steps: number of updates, at least 1.
         rate: learning rate.
         rates: instead of `rate`, three rates: for the hidden units' incoming weights and biases, for their outgoing

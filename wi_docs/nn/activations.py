@@ -212,6 +212,8 @@ def _hard_swish_slope(x: Array) -> Array:
 
 
 def _checked(function: Elementwise) -> Elementwise:
+    """Return the function with a check of its argument, which has to be an array of finite real numbers."""
+
     @functools.wraps(function)
     def elementwise(x: Any) -> Array:
         return function(checks.array("x", x))

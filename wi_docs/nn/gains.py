@@ -63,7 +63,7 @@ def _integrate(
 
     Args:
         g: the integrand, called with nodes `(panels, nodes)` and half-widths `(panels,)`, returns values at the nodes.
-        offset: by how much the edges of the panels are moved from the integers.
+        offset: the distance by which the edges of the panels are moved from the integers.
         noise: the relative rounding error on a panel of width 1. It grows as panels shrink; a panel whose halves agree
             within it is not halved again.
         corners: points at which `g` or its slope jumps, beside the integers.
@@ -105,6 +105,7 @@ def _integrate(
 
 
 def _values(function: Callable[[Any], Any], x: Array) -> Array:
+    """Return the values of a reader's function at `x`. They have to be finite, and of the shape of `x`."""
     y = checks.array("the function's values", function(x))
     if y.shape != x.shape:
         raise ValueError(f"the function must be elementwise: it took shape {x.shape} and returned {y.shape}")
@@ -133,8 +134,9 @@ def second_moment(
         function: an activation, its name, or any elementwise function of an array. A function's derivative is taken
             from the polynomial through its values on each panel, so that kinks are found and resolved.
         q: the variance of the pre-activations, positive.
-        direction: which of the two.
-        corners: of an activation, where its slope jumps. They are found without, and several times as fast with it.
+        direction: `forward` for the function itself, `backward` for its slope.
+        corners: the points at which an activation's slope jumps. Naming them makes the quadrature several times as
+            fast; without them they are found by halving panels.
 
     Returns:
         The moment, to a relative error of 1e-10 for functions with kinks or jumps.

@@ -62,7 +62,7 @@ class Scheme:
         name: the function's name.
         draw: the function.
         formula: the variance of a weight, or the form of the matrix, as Markdown.
-        use: what the scheme is for.
+        use: the networks or layers that the scheme is for.
         paper: key of the paper in `docs/references.bib`, after an at sign; None if there is none.
         deviation: the root of the weights' mean square, as a function of the shape.
         aliases: other names of the scheme, such as PyTorch's.
@@ -120,6 +120,7 @@ def _of_variance(scale: float, mode: Mode) -> Deviation:
 
 
 def _fan(shape: Shape, mode: str) -> float:
+    """Return the number n by which a variance is divided: `fan_in`, `fan_out` or their mean."""
     fan_in, fan_out = checks.fans(shape)
     modes = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}
     return modes[checks.lookup("mode", mode, modes)]

@@ -29,7 +29,7 @@ class ExplosionError(ValueError):
     """A signal or a gradient left the range of float64 (about 1e308).
 
     Attributes:
-        networks: which networks of a stack it left in, counted from 0; empty for a network alone.
+        networks: the networks of a stack in which this happened, counted from 0; empty for a network alone.
     """
 
     def __init__(self, message: str, networks: Sequence[int] = ()) -> None:
@@ -177,12 +177,14 @@ class MLP:
         self.normalized: dict[str, frozenset[int]] = {}
 
     def _normalize(self, place: str, layer: int, x: Array, deviations: dict[tuple[str, int], Array]) -> Array:
+        """Return `x` normalized over units, and note its deviation, if the layer normalizes at this place."""
         if layer not in self.normalized.get(place, ()):
             return x
         y, deviations[place, layer] = normalize(x, -1)
         return y
 
     def _denormalize(self, place: str, layer: int, dy: Array, y: Array, run: Pass) -> Array:
+        """Pass a gradient back through the normalization at this place, if the layer has one there."""
         if layer not in self.normalized.get(place, ()):
             return dy
         return denormalize(dy, y, run.deviations[place, layer], -1)

@@ -43,8 +43,8 @@ def layers_until(name: str, factor: float) -> int:
     """Return the first layer at which 1, multiplied by `factor` at each layer, is infinite or 0 in a format.
 
     Args:
-        name: of the format.
-        factor: positive and not 1.
+        name: name of the format.
+        factor: the factor of each layer, positive and not 1.
 
     Raises:
         ValueError: for an unknown format, or a factor that never gets there.
