@@ -160,6 +160,7 @@ class Build:
     def hand_over(self, files: Files, config: Any) -> None:
         """Add the results to MkDocs' files, with the code that made them; labs replace their sources."""
         for uri, path in self.made():
+            # A lab's source is a page to mkdocs-jupyter too; the page made from it takes its place.
             if uri.startswith("labs/") and uri.endswith(".md"):
                 source = files.get_file_from_path(str(Path(uri).with_suffix(".py")))
                 if source is not None:
@@ -167,6 +168,7 @@ class Build:
             files.append(File.generated(config, uri, abs_src_path=str(path)))
         for file in runtime.files(config) if self.runs else ():
             files.append(file)
+        # The records of all claims are published as one file.
         records = json.dumps(list(self.claims.values()), indent=1)
         files.append(File.generated(config, "claims.json", content=records))
 
@@ -199,6 +201,7 @@ class Build:
             # The folder of the wheel has another name after every change of the package, and no page links to it.
             "files": sorted(file.src_uri for file in files if not file.src_uri.startswith("runtime/")),
         }
+        # Bound to its page and to MkDocs' own method, which the replacement may call.
         for file in files.documentation_pages():
             page: Any = file.page
             # MkDocs has no hook in place of rendering, only before and after it.
@@ -243,6 +246,7 @@ class Build:
 
     def read(self, markdown: str, page: Any) -> str:
         """Return a page's Markdown with tables, exercises, lists and terms filled in, and begin its record."""
+        # A lab's page is generated: its words stand in the lab's source.
         path = store.ROOT / "docs" / page.file.src_uri
         written = path.is_file()  # else it is made from a lab
         reading = Reading(path if written else path.with_suffix(".py"))
@@ -273,6 +277,7 @@ class Build:
         leave_out_comments(site / "assets")
         cited = {key for reading in self.readings for key in reading.cited}
         shown = {job for reading in self.readings for job in reading.shown}
+        # The list of references has no entry that nobody cites.
         for key in sorted(citations.bibliography().keys() - cited):
             LOG.warning("docs/references.bib: %s is cited nowhere", key)
         for record in self.claims.values():

@@ -105,6 +105,7 @@ def make(jobs: Iterable[Job]) -> list[str]:
                 else:
                     took[str(done.job)] = round(seconds, 2)
     finally:
+        # Reached with running processes only if something has gone wrong, or on Ctrl-C.
         for one in running.values():
             one.process.terminate()
         shutil.rmtree(scratch, ignore_errors=True)
@@ -179,6 +180,7 @@ def main(arguments: list[str] | None = None, kinds: Iterable[str] = tuple(store.
     )
     options = parser.parse_args(arguments)
     chosen = store.jobs([options.kind] if getattr(options, "kind", None) else kinds)
+    # A claim is known by its own name, and by its module's for all claims of a page.
     known = {name for job in chosen for name in (job.module, job.function or job.module)}
     unknown = set(options.names) - known
     if unknown:

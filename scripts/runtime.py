@@ -68,6 +68,7 @@ def _first() -> list[str]:
 
 def files(config: Any) -> list[File]:
     """Return the files as generated files of MkDocs. Pyodide and the wheel have to be there."""
+    # `bring` has built it.
     built = wheel.find()
     assert built is not None
     lock = fetch_runtime.lock()

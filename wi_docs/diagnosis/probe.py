@@ -139,6 +139,7 @@ def standard_inputs(model: Any, shape: tuple[int, ...] | None = None, batch: int
     """
     torch = torch_module()
     random = torch.Generator().manual_seed(0)
+    # The shape of one input by the type of the first layer, without the batch.
     guesses: dict[Any, Callable[[Any], tuple[int, ...]]] = {
         torch.nn.Linear: lambda layer: (layer.in_features,),
         torch.nn.Conv1d: lambda layer: (layer.in_channels, 32),
@@ -278,6 +279,7 @@ def _look(model: Any, arguments: tuple[Any, ...], targets: Any, steps: int, rate
     # `chance` compares with cross-entropy, and is only known if that was the loss.
     classes = output.shape[-1] if output.ndim > 1 else 1
     counted = classes > 1 and (targets is None or not targets.is_floating_point())
+    # Problems and notes are judged on the finished measurements, and added at the end.
     result = Probe(
         model=type(model).__name__,
         rows=tuple(first.rows),
@@ -435,6 +437,7 @@ def _advise(model: Any, arguments: tuple[Any, ...], targets: Any, now: Probe) ->
         if isinstance(m, torch.nn.Linear | torch.nn.Conv1d | torch.nn.Conv2d | torch.nn.Conv3d)
     }  # fmt: skip
     frozen = [name for name, m in every.items() if not m.weight.requires_grad]
+    # `now.zeros` has the full names of parameters. The module's name is empty if the layer is the model itself.
     leaving = [name for name in every if f"{name}.weight".lstrip(".") in now.zeros]
     layers = [m for name, m in every.items() if name not in {*frozen, *leaving}]
     if not layers:
@@ -454,6 +457,7 @@ def _advise(model: Any, arguments: tuple[Any, ...], targets: Any, now: Probe) ->
                 if layer.bias is not None and layer.bias.requires_grad:
                     layer.bias.zero_()
         after = _look(model, arguments, targets, 0, now.rate)
+        # Fewer problems first, then a smaller sum of their weights.
         if best is None or burden(after.problems) < best[:2]:
             of = f"for {phi}, {words}, {gain:.3g}" if words != "a gain of 1" else "a gain of 1"
             best = (

@@ -208,6 +208,7 @@ def small_last(rows: Sequence[Row]) -> float | None:
 
     Such a gradient grows as the last layer does, and that layer learns first: nothing lies between it and the loss.
     """
+    # Without the model's own row, whose output is the network's.
     followed = [row for row in rows if row.matrix and row.module and row.gradient is not None]
     seen = [row.reach for row in followed if row.gradient]
     if len(seen) < 2 or followed[0].reach == 0.0:

@@ -133,6 +133,7 @@ def centered_ratio(
     depth, width, batch = checks.count("depth", depth), checks.count("width", width), checks.count("batch", batch)
     gain, rng = checks.number("gain", gain), checks.seeded(seed)
     net = MLP([width] * (depth + 1), activation, "lecun_normal", rng, output=activation)
+    # Layer by layer, since a bias has to be set before the next layer's inputs are known.
     a = x = rng.standard_normal((batch, width))
     for layer, phi in enumerate(net.activations):
         net.W[layer] *= gain
@@ -183,6 +184,7 @@ def product_spectrum(
     """
     depth, width, rng = checks.count("depth", depth), checks.count("width", width), checks.seeded(seed)
     phi, gain = _activation(activation), checks.number("gain", gain)
+    # One input; another stream of random numbers than the weights'.
     product, a = np.eye(width), np.random.default_rng([seed, 1]).standard_normal(width)
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in range(depth):

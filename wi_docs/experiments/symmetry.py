@@ -41,6 +41,7 @@ class UnitPaths:
 
         The mean itself is rounded, so equal units may show 1e-16 or so.
         """
+        # (steps + 1, 2, units): the distance of each unit from the mean of all, then the largest at each step.
         apart = self.W - self.W.mean(axis=2, keepdims=True)
         return np.asarray(np.linalg.norm(apart, axis=1).max(axis=1))
 
