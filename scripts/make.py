@@ -91,7 +91,7 @@ def make(jobs: Iterable[Job]) -> list[str]:
                 done = running.pop(sentinel)
                 done.process.join()
                 seconds = time.perf_counter() - done.began
-                error, changed = _take(done)
+                error, changed = _store_result(done)
                 done.lock.close()
                 # The result is of a source that has changed meanwhile: make it again.
                 if changed:
@@ -149,7 +149,7 @@ def _start(context: Any, job: Job, scratch: Path, lock: IO[str]) -> _Running:
     return _Running(job, store.why(job), store.key(job), folder, process, lock, began)
 
 
-def _take(done: _Running) -> tuple[str | None, bool]:
+def _store_result(done: _Running) -> tuple[str | None, bool]:
     """Store the result of a process that has ended.
 
     Returns:

@@ -198,7 +198,7 @@ def probe(
 
     # Everything within may change the model: steps are taken on it, and other weights tried.
     with as_it_was(model):
-        found = _look(model, arguments, targets, steps, rate)
+        found = _measure(model, arguments, targets, steps, rate)
         if found.problems and advise:
             found = replace(found, advice=_advise(model, arguments, targets, found))
     return found
@@ -243,7 +243,7 @@ def _targets(given: Any) -> Any:
     return given
 
 
-def _look(model: Any, arguments: tuple[Any, ...], targets: Any, steps: int, rate: float) -> Probe:
+def _measure(model: Any, arguments: tuple[Any, ...], targets: Any, steps: int, rate: float) -> Probe:
     """Measure the model before and after `steps` steps of gradient descent, judge it, and return the result.
 
     It changes parameters and gradients; `as_it_was` restores them. There is no advice yet.
@@ -255,7 +255,7 @@ def _look(model: Any, arguments: tuple[Any, ...], targets: Any, steps: int, rate
             "no module was called that has parameters of its own, so there are no layers to watch. Parameters in an "
             "nn.ParameterList, or those that a function uses outside of their module, are not looked at"
         )
-    zeros = _wait(model, arguments, targets, first.rows)
+    zeros = _move_zeros(model, arguments, targets, first.rows)
     # Plain gradient descent, with the gradients that the last pass has left in the parameters.
     start = {name: p.detach().clone() for name, p in model.named_parameters()} if steps else {}
     last = None
@@ -295,7 +295,7 @@ def _look(model: Any, arguments: tuple[Any, ...], targets: Any, steps: int, rate
     return replace(result, problems=problems(_evidence(result)), notes=_notes(model, result))
 
 
-def _wait(model: Any, arguments: tuple[Any, ...], targets: Any, rows: list[Row]) -> tuple[str, ...]:
+def _move_zeros(model: Any, arguments: tuple[Any, ...], targets: Any, rows: list[Row]) -> tuple[str, ...]:
     """Return the names of parameters that are 0 and get a gradient, and measure the gradients that they hold up.
 
     A layer before one factor of 0 gets no gradient until that factor has moved; before two factors of 0 on one path it
@@ -456,7 +456,7 @@ def _advise(model: Any, arguments: tuple[Any, ...], targets: Any, now: Probe) ->
                 layer.weight.copy_(torch.randn(layer.weight.shape) * gain / math.sqrt(fan_in))
                 if layer.bias is not None and layer.bias.requires_grad:
                     layer.bias.zero_()
-        after = _look(model, arguments, targets, 0, now.rate)
+        after = _measure(model, arguments, targets, 0, now.rate)
         # Fewer problems first, then a smaller sum of their weights.
         if best is None or burden(after.problems) < best[:2]:
             of = f"for {phi}, {words}, {gain:.3g}" if words != "a gain of 1" else "a gain of 1"

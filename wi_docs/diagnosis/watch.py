@@ -192,13 +192,13 @@ def _activations(watch: Watch) -> Any:
         # `relu_` is `relu` in place. Only the first activation behind a row counts as the one that follows it.
         name = FUNCTIONS.get(getattr(func, "__name__", "").rstrip("_"))
         if name is not None and watch.rows and watch.rows[-1].activation is None and args:
-            _count(watch.rows[-1], name, args[0])
+            _note_saturation(watch.rows[-1], name, args[0])
         return func(*args, **(kwargs or {}))
 
     return type("Seen", (torch.overrides.TorchFunctionMode,), {"__torch_function__": seen})()
 
 
-def _count(row: Row, name: str, z: Any) -> None:
+def _note_saturation(row: Row, name: str, z: Any) -> None:
     """Write into `row` the shares of saturated entries and of dead units, given the input `z` of the activation `name`.
 
     Both are PyTorch scalars. A unit is dead if it is saturated for every example and at every position.
