@@ -57,6 +57,7 @@ def megabytes() -> str:
 
 def key() -> str:
     """Return a digest of all files that pages run. Browsers cache the files under it."""
+    # The wheel's folder is named by its content, and the lock has the hashes of Pyodide's files.
     key = hashlib.sha256(wheel.folder().name.encode() + BROWSER.read_bytes() + fetch_runtime.LOCK.read_bytes())
     return key.hexdigest()[:12]
 

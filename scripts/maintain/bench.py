@@ -56,6 +56,7 @@ def command(*arguments: str, folder: Path = store.ROOT) -> None:
 
 def copy_of_project(folder: Path) -> Path:
     """Copy the project without results, but with the Python for the browser, which a build would fetch."""
+    # Without the store and the experiments a build is cold.
     ignore = shutil.ignore_patterns(".git", ".venv", "store", "experiments", "scratch", "site", "build", "mutants")
     return Path(shutil.copytree(store.ROOT, folder, ignore=ignore))
 

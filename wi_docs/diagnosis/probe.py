@@ -110,6 +110,7 @@ def load(target: str) -> tuple[Any, Any, Any]:
         raise ValueError(f"--torch wants package.module:build, got {target!r}")
     try:
         found: Any = importlib.import_module(name)
+        # The function may be an attribute of a class or an object: `package.module:Class.build`.
         for part in function.split("."):
             found = getattr(found, part)
         built = found() if not isinstance(found, torch.nn.Module) else found
@@ -250,6 +251,7 @@ def _measure(model: Any, arguments: tuple[Any, ...], targets: Any, steps: int, r
     """
     torch = torch_module()
     first = watched(model, arguments, targets)
+    # Hooks see modules that are called; parameters that are used outside of their own module have no row.
     if not first.rows:
         raise ValueError(
             "no module was called that has parameters of its own, so there are no layers to watch. Parameters in an "
@@ -359,6 +361,7 @@ def _parameter_notes(model: Any, found: Probe) -> list[str]:
     frozen = [row.name for row in found.rows if row.frozen]
     if frozen:
         notes.append(f"Frozen: {_few(frozen)}.")
+    # A second call tells that there is more than one; later ones add nothing.
     repeated = [row.module or row.kind for row in found.rows if row.call == 2]
     if repeated:
         notes.append(f"Called more than once, with the same weights: {_few(repeated)}.")
@@ -408,6 +411,7 @@ def _output_notes(found: Probe) -> list[str]:
             f"Outputs for different inputs have a cosine of {cosine(apart)}{before}. What outputs have in common, such "
             "as a bias or a sign, does that; whether the loss sees how they differ is not known."
         )
+    # Where values are infinite already, the ranges of other formats say nothing more.
     if not any(row.broken for row in found.rows):
         for name in ("fp16", "bf16"):
             _, largest = number_formats.limits(name)

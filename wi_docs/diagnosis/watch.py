@@ -88,6 +88,7 @@ def watched(model: Any, arguments: tuple[Any, ...], targets: Any, *, hooks: bool
     """
     torch = torch_module()
     watch, handles = Watch(), []
+    # Gradients of an earlier pass would be added to those of this one.
     for p in model.parameters():
         p.grad = None
     torch.manual_seed(1)  # the same dropout and random targets each time
@@ -120,6 +121,7 @@ def _forward(model: Any, arguments: tuple[Any, ...]) -> Any:
     except RAISED as error:
         raise ValueError(f"the model fails on the batch: {type(error).__name__}: {error}") from error
     found = _tensor(output)
+    # Detection models, for one, return a dictionary of several losses; which to minimize only their author knows.
     losses = [value for value in _values(output) if isinstance(value, torch.Tensor) and value.ndim == 0]
     if found is not None and found.ndim == 0 and len(losses) > 1:
         raise ValueError(
