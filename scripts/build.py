@@ -199,6 +199,7 @@ class Build:
 
     def hand_over(self, files: Files, config: Any) -> None:
         """Add the results to MkDocs' files, with the code that made them; labs replace their sources."""
+        # A lab's source is a page to mkdocs-jupyter too; the page made from it takes its place.
         for job in store.jobs(["labs"]):
             source = files.get_file_from_path(job.source.relative_to("docs").as_posix())
             if source is not None:
@@ -212,6 +213,7 @@ class Build:
                 files.append(File.generated(config, f"labs/{job.name}.md", content=words))
         for file in runtime.files(config) if self.runs else ():
             files.append(file)
+        # The records of all claims are published as one file.
         records = json.dumps(list(self.claims.values()), indent=1)
         files.append(File.generated(config, "claims.json", content=records))
         for name, record in self.claims.items():
@@ -248,6 +250,7 @@ class Build:
             # The folder of the wheel has another name after every change of the package, and no page links to it.
             "files": sorted(file.src_uri for file in files if not file.src_uri.startswith("runtime/")),
         }
+        # Bound to its page and to MkDocs' own method, which the replacement may call.
         for file in files.documentation_pages():
             page: Any = file.page
             # MkDocs has no hook in place of rendering, only before and after it.
@@ -292,6 +295,7 @@ class Build:
 
     def read(self, markdown: str, page: Any) -> str:
         """Return a page's Markdown with tables, exercises, lists and terms filled in, and begin its record."""
+        # A lab's page is generated: its words stand in the lab's source.
         path = store.ROOT / "docs" / page.file.src_uri
         written = path.is_file()  # else it is made from a lab
         reading = Reading(path if written else path.with_suffix(".py"))
@@ -325,6 +329,7 @@ class Build:
         leave_out_comments(site / "assets")
         cited = {key for reading in self.readings for key in reading.cited}
         shown = {job for reading in self.readings for job in reading.shown}
+        # The list of references has no entry that nobody cites.
         for key in sorted(citations.bibliography().keys() - cited):
             LOG.warning("docs/references.bib: %s is cited nowhere", key)
         for record in self.claims.values():

@@ -56,6 +56,7 @@ def problems(site: Path, site_url: str | None = None) -> list[str]:
         for target, line in page.loads:
             if urlsplit(target).netloc and not (site_url and target.startswith(site_url)):
                 found.append(f"{name}:{line}: loads {target} from another host")
+        # An absolute address of this site is checked as a link within it.
         for target, line in page.links + page.loads:
             if site_url and target.startswith(site_url):
                 target = base + target.removeprefix(site_url)

@@ -136,6 +136,7 @@ def cite(source: str) -> str:
 def reference_list() -> str:
     """Return the references as Markdown: one paragraph an entry, with its key as anchor."""
     parts = []
+    # Alphabetically by the names of a citation, then by year.
     for key, entry in sorted(
         bibliography().items(), key=lambda item: (_names(item[1]).lower(), item[1].fields["year"])
     ):
@@ -151,6 +152,7 @@ def reference_list() -> str:
         volume = fields.get("volume", "") + (f"({fields['number']})" if "number" in fields else "")
         tail = ", ".join(filter(None, [f"*{where}*" if where else "", volume, fields.get("pages", "")]))
         address = f"https://doi.org/{fields['doi']}" if "doi" in fields else fields.get("url", "")
+        # The title links to the DOI, or to another address if there is none.
         title = f"[{fields['title']}]({address})" if address else fields["title"]
         people = people.replace("\\", "")
         parts.append(f"{people} ({fields['year']}). {title}. {tail}.\n{{ #{key} .wi-reference }}")

@@ -111,6 +111,7 @@ def typeset(latex: str, *, block: bool) -> str:
     wrong = re.search(r">(\\[a-zA-Z]+|&(?!#?\w+;))", mathml)
     if wrong:
         raise ValueError(f"{wrong[1]!r} is not known")
+    # Half a fraction is well-formed XML, and only the number of children tells that it is incomplete.
     for element in ET.fromstring(mathml).iter():
         name = element.tag.rpartition("}")[2]
         if len(element) != _ARITY.get(name, len(element)):

@@ -57,6 +57,7 @@ def on_nav(nav: Any, config: Any, files: Files) -> Any:
 
 def on_pre_page(page: Any, config: Any, files: Files) -> Any:
     """Point a lab's edit link at the notebook's source, not at the page that is made from it."""
+    # Labs are the only generated pages.
     if page.file.generated_by:
         source = Path(page.file.src_uri).with_suffix(".py").as_posix()
         page.edit_url = f"{config.repo_url.rstrip('/')}/{config.edit_uri}{source}"

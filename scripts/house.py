@@ -27,6 +27,7 @@ def picture() -> str:
     for layer in layers():
         path = ROOT / layer.replace(".", "/")
         modules = _modules(path) if path.is_dir() else []
+        # The topmost layer but the build is one module, the command line.
         source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
         what = (ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or "").partition("\n")[0]
         folder = path.relative_to(ROOT).as_posix() + ("/" if path.is_dir() else ".py")

@@ -58,6 +58,7 @@ def draws(code: str) -> bool:
     except SyntaxError:
         return False
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    # `from wi_docs.pages import figures` draws too.
     names += [f"{n.module}.{alias.name}" for n in nodes if isinstance(n, ast.ImportFrom) for alias in n.names]
     return any(name.startswith(("matplotlib", "wi_docs.pages.figures")) for name in names)
 
@@ -133,6 +134,7 @@ def _show(value: Any, tell: Tell) -> None:
     if value is None:
         return
     vars(builtins)["_"] = value  # as the prompt does
+    # Jupyter's protocol: an object that can show itself as HTML has this method.
     markup = getattr(value, "_repr_html_", lambda: None)()
     figure = sys.modules.get("matplotlib.figure")
     if markup is None and figure is not None and isinstance(value, figure.Figure):

@@ -102,7 +102,7 @@ def make(jobs: Iterable[Job], *, pages_first: bool = False) -> list[str]:
                 done = running.pop(sentinel)
                 done.process.join()
                 seconds = time.perf_counter() - done.began
-                error, changed = _take(done)
+                error, changed = _store_result(done)
                 done.lock.close()
                 # The result is of a source that has changed meanwhile: make it again.
                 if changed:
@@ -119,6 +119,7 @@ def make(jobs: Iterable[Job], *, pages_first: bool = False) -> list[str]:
                     store.STAMP.touch()
                     told = time.monotonic()
     finally:
+        # Reached with running processes only if something has gone wrong, or on Ctrl-C.
         for one in running.values():
             one.process.terminate()
         shutil.rmtree(scratch, ignore_errors=True)
@@ -163,7 +164,7 @@ def _start(context: Any, job: Job, scratch: Path, lock: IO[str]) -> _Running:
     return _Running(job, store.why(job), store.key(job), folder, process, lock, began)
 
 
-def _take(done: _Running) -> tuple[str | None, bool]:
+def _store_result(done: _Running) -> tuple[str | None, bool]:
     """Store the result of a process that has ended.
 
     Returns:
@@ -195,6 +196,7 @@ def main(arguments: list[str] | None = None, kinds: Iterable[str] = tuple(store.
     )
     options = parser.parse_args(arguments)
     chosen = store.jobs([options.kind] if getattr(options, "kind", None) else kinds)
+    # A claim is known by its own name, and by its module's for all claims of a page.
     known = {name for job in chosen for name in (job.module, job.function or job.module)}
     unknown = set(options.names) - known
     if unknown:

@@ -108,6 +108,7 @@ class _FigureBlock(BlockProcessor):
         caption = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))["caption"]
         svg = (folder / f"{name}.svg").read_text(encoding="utf-8")
         figure = ET.SubElement(parent, "figure", {"class": "wi-figure", "id": f"figure-{name.replace('_', '-')}"})
+        # `code.js` looks for this attribute, and loads the explorer when the figure is nearly in sight.
         explorer = Job("explorers", name)
         if explorer in store.jobs(["explorers"]) and self.pages.reading.show(explorer):
             figure.set("data-wi-explorer", name)
@@ -184,6 +185,7 @@ class _Cards(Treeprocessor):
                     parent.text = words[: end.start()]
                 else:
                     before.tail = words[: end.start()]
+                # A claim may be marked twice on a page, and its card needs an id of its own each time.
                 name = f"claim-{claim}" + (f"-{len(seen)}" if claim in seen else "")
                 seen.add(claim)
                 mark.tag, mark.text = "span", end[0]
@@ -316,6 +318,7 @@ def fill_tables(markdown: str, reading: Reading) -> str:
         if folder is None:
             return WAIT
         made = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        # Markdown's alignment of columns: numbers to the right, words to the left.
         rules = ["--:" if number else ":--" for number in made["numbers"]]
         links = f"[data](/tables/{name}.csv) [code](/tables/{name}.py)"
         caption = f'{made["caption"]} <span class="wi-figure__links" markdown="span">{links}</span>'

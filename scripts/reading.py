@@ -46,6 +46,7 @@ class Reading:
 
         If no line has it, the words were made by code, and the page is named without a line.
         """
+        # The page itself comes first; words that stand in no page may come from a table's or a figure's module.
         for path in filter(Path.is_file, [self.source, *self.parts]):
             text = path.read_text(encoding="utf-8")
             offset = text.find(needle.strip())

@@ -57,6 +57,7 @@ def megabytes() -> str:
 
 def key() -> str:
     """Return a digest of all files that pages run. Browsers cache the files under it."""
+    # The wheel's folder is named by its content, and the lock has the hashes of Pyodide's files.
     key = hashlib.sha256(wheel.folder().name.encode() + BROWSER.read_bytes() + fetch_runtime.LOCK.read_bytes())
     return key.hexdigest()[:12]
 
@@ -68,6 +69,7 @@ def _first() -> list[str]:
 
 def files(config: Any) -> list[File]:
     """Return the files as generated files of MkDocs. Pyodide and the wheel have to be there."""
+    # `bring` has built it.
     built = wheel.find()
     assert built is not None
     lock = fetch_runtime.lock()

@@ -64,6 +64,7 @@ def build() -> Path:
     with tempfile.TemporaryDirectory(dir=WHEELS) as scratch:
         made = Path(scratch) / "made"
         made.mkdir()
+        # ZipInfo, and not a name, so that each file has the fixed date.
         with zipfile.ZipFile(made / f"{name}-py3-none-any.whl", "w") as wheel:
             for place, content in files.items():
                 wheel.writestr(zipfile.ZipInfo(place, DATE), content, zipfile.ZIP_DEFLATED)

@@ -109,6 +109,7 @@ def table(records: list[dict[str, Any]]) -> str:
         lines.append(f"{notes:4} {record['id']:{width}} {values}{failed}")
     for complaint in claims.complaints(records):
         lines += ["", complaint]
+    # How many claims answer each statement of the notes.
     count = collections.Counter(record["statement"] for record in records if record["statement"])
     held = sum(record["problem"] is None for record in records)
     by_statement = ", ".join(f"S{statement} {number}" for statement, number in sorted(count.items()))

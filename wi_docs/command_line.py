@@ -119,6 +119,7 @@ def described(options: argparse.Namespace, found: dict[str, Any]) -> Spec:
     """Return the description of the network. `found` has the fields from a file, which flags replace."""
     for name in FLAGS:
         value = getattr(options, name)
+        # These three are lists in one word on the command line; argparse has converted the other values.
         if name == "widths" and value is not None:
             value = numbers(name, value, int)
         elif name in ("sigma_w", "sigma_b") and value is not None:
@@ -181,6 +182,7 @@ def run(options: argparse.Namespace) -> int:
             f"this is a fault of wi_docs, and no verdict: {type(error).__name__}: {error}. Please report it{where}",
             options,
         )
+    # Neither good nor bad: the code of a missing verdict.
     if isinstance(found, Diagnosis) and found.undecided:
         return 2
     return 0 if found.ok else 1

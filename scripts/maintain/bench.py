@@ -56,6 +56,7 @@ def command(*arguments: str, folder: Path = store.ROOT) -> None:
 
 def copy_of_project(folder: Path) -> Path:
     """Copy the project without results, but with the Python for the browser, which a build would fetch."""
+    # Without the store and the experiments a build is cold.
     ignore = shutil.ignore_patterns(".git", ".venv", "store", "experiments", "scratch", "site", "build", "mutants")
     return Path(shutil.copytree(store.ROOT, folder, ignore=ignore))
 
@@ -64,6 +65,7 @@ def without_hooks(folder: Path) -> None:
     """Turn the copy in `folder` into the same site as plain MkDocs, Material and mkdocs-jupyter would build it."""
     config = folder / "mkdocs.yml"
     text = config.read_text().replace("hooks: [scripts/hooks.py]\n", "").replace("strict: true", "strict: false")
+    # The labs run by mkdocs-jupyter itself, from their sources.
     text = text.replace("  - mkdocstrings:\n", f"{PLAIN_LABS.lstrip(chr(10))}  - mkdocstrings:\n")
     for name in (job.name for job in store.jobs(["labs"])):
         text = text.replace(f"labs/{name}.md", f"labs/{name}.py")
@@ -126,6 +128,7 @@ def claims() -> list[tuple[str, float, str]]:
 
 def commands() -> list[tuple[str, float, str]]:
     """Measure short commands as a reader types them."""
+    # What a reader waits for at first: Python, numpy, and our modules.
     gain = [PYTHON, "-c", "import wi_docs; wi_docs.gain('tanh')"]
     numpy = [PYTHON, "-c", "import numpy"]
     widths = ",".join(["64", *["256"] * 20, "10"])

@@ -105,6 +105,7 @@ def network(spec: Spec) -> dict[str, Any]:
                 cosines,
             ]
         )
+    # (seeds, 3, rows): signal, gradient and correlation.
     values = np.array(found)
     error = values.std(axis=0, ddof=1) / len(SEEDS) ** 0.5
     names = "signal", "gradient", "correlation"

@@ -130,6 +130,7 @@ def torch_gains() -> dict[str, Any]:
 
 def torch_fans() -> dict[str, list[int]]:
     """Return the fans that PyTorch counts for its layers' weights."""
+    # The shape of a layer's weight decides, so that nothing has to run.
     layers = {
         "Linear(400, 100)": torch.nn.Linear(400, 100),
         "Conv2d(40, 20, 3)": torch.nn.Conv2d(40, 20, 3),
@@ -259,6 +260,7 @@ def derivatives() -> dict[str, Any]:
     for name, f in ACTIVATIONS.items():
         x = torch.tensor(POINTS, dtype=torch.float64, requires_grad=True)
         y = f(x)
+        # The derivative of the sum with respect to each point is the slope there.
         y.sum().backward()
         result["torch"][name] = {"f": y.detach().tolist(), "df": x.grad.tolist()}
     for name, f in JAX_ACTIVATIONS.items():

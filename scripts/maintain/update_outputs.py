@@ -50,6 +50,7 @@ def updated(text: str, name: str = "page") -> str:
     def renew(match: re.Match[str]) -> str:
         block = match[1]
         examples = doctest.DocTestParser().get_examples(block)
+        # The line of the block in the page, for messages.
         line = text.count("\n", 0, match.start(1))
         test = doctest.DocTest(examples, names, name, name, line, block)
         recorder = _Recorder()

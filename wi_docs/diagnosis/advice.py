@@ -66,6 +66,8 @@ def _alternatives(spec: Spec) -> Iterator[tuple[str, Spec]]:
 
     Layers that start at 0 and leave it within the first steps may be meant, and stay as they are.
     """
+    # From changes that leave the network as it is to changes of its structure: inputs and format, weights,
+    # normalization, depth.
     if spec.input_second_moment != 1.0:
         yield "scale the inputs to a mean square of 1", dataclasses.replace(spec, input_second_moment=1.0)
     if spec.dtype == "fp16":
@@ -77,6 +79,7 @@ def _alternatives(spec: Spec) -> Iterator[tuple[str, Spec]]:
             f"scale each branch by one over the root of the number of blocks, {factor:g}",
             dataclasses.replace(spec, branch=factor),
         )
+    # Layers of zeros are kept by giving sigma_w layer by layer, in place of a scheme.
     yield from _other_weights_but(spec, held) if held else _other_weights(spec)
     if spec.normalization == "none":
         places = ("before each branch", "after each addition")

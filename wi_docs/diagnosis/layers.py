@@ -90,6 +90,7 @@ def evidence(spec: Spec, layers: Layers | None, *, twins: Row | None = None, err
     """
     names = tuple(name for name, *_ in spec.rows())
     alike_layers = () if twins is None else (twins,)
+    # Without measurements the rows have names alone, and only the rule on equal units can find something.
     if layers is None:
         return Evidence(tuple(Row(name, "", True, module=name) for name in names), alike_layers, error=error)
     last = len(names) - 1

@@ -110,6 +110,7 @@ def load(target: str) -> tuple[Any, Any, Any]:
         raise ValueError(f"--torch wants package.module:build, got {target!r}")
     try:
         found: Any = importlib.import_module(name)
+        # The function may be an attribute of a class or an object: `package.module:Class.build`.
         for part in function.split("."):
             found = getattr(found, part)
         built = found() if not isinstance(found, torch.nn.Module) else found
@@ -139,6 +140,7 @@ def standard_inputs(model: Any, shape: tuple[int, ...] | None = None, batch: int
     """
     torch = torch_module()
     random = torch.Generator().manual_seed(0)
+    # The shape of one input by the type of the first layer, without the batch.
     guesses: dict[Any, Callable[[Any], tuple[int, ...]]] = {
         torch.nn.Linear: lambda layer: (layer.in_features,),
         torch.nn.Conv1d: lambda layer: (layer.in_channels, 32),
@@ -197,7 +199,7 @@ def probe(
 
     # Everything within may change the model: steps are taken on it, and other weights tried.
     with as_it_was(model):
-        found = _look(model, arguments, targets, steps, rate)
+        found = _measure(model, arguments, targets, steps, rate)
         if found.problems and advise:
             found = replace(found, advice=_advise(model, arguments, targets, found))
     return found
@@ -242,19 +244,20 @@ def _targets(given: Any) -> Any:
     return given
 
 
-def _look(model: Any, arguments: tuple[Any, ...], targets: Any, steps: int, rate: float) -> Probe:
+def _measure(model: Any, arguments: tuple[Any, ...], targets: Any, steps: int, rate: float) -> Probe:
     """Measure the model before and after `steps` steps of gradient descent, judge it, and return the result.
 
     It changes parameters and gradients; `as_it_was` restores them. There is no advice yet.
     """
     torch = torch_module()
     first = watched(model, arguments, targets)
+    # Hooks see modules that are called; parameters that are used outside of their own module have no row.
     if not first.rows:
         raise ValueError(
             "no module was called that has parameters of its own, so there are no layers to watch. Parameters in an "
             "nn.ParameterList, or those that a function uses outside of their module, are not looked at"
         )
-    zeros = _wait(model, arguments, targets, first.rows)
+    zeros = _move_zeros(model, arguments, targets, first.rows)
     # Plain gradient descent, with the gradients that the last pass has left in the parameters.
     start = {name: p.detach().clone() for name, p in model.named_parameters()} if steps else {}
     last = None
@@ -278,6 +281,7 @@ def _look(model: Any, arguments: tuple[Any, ...], targets: Any, steps: int, rate
     # `chance` compares with cross-entropy, and is only known if that was the loss.
     classes = output.shape[-1] if output.ndim > 1 else 1
     counted = classes > 1 and (targets is None or not targets.is_floating_point())
+    # Problems and notes are judged on the finished measurements, and added at the end.
     result = Probe(
         model=type(model).__name__,
         rows=tuple(first.rows),
@@ -293,7 +297,7 @@ def _look(model: Any, arguments: tuple[Any, ...], targets: Any, steps: int, rate
     return replace(result, problems=problems(_evidence(result)), notes=_notes(model, result))
 
 
-def _wait(model: Any, arguments: tuple[Any, ...], targets: Any, rows: list[Row]) -> tuple[str, ...]:
+def _move_zeros(model: Any, arguments: tuple[Any, ...], targets: Any, rows: list[Row]) -> tuple[str, ...]:
     """Return the names of parameters that are 0 and get a gradient, and measure the gradients that they hold up.
 
     A layer before one factor of 0 gets no gradient until that factor has moved; before two factors of 0 on one path it
@@ -357,6 +361,7 @@ def _parameter_notes(model: Any, found: Probe) -> list[str]:
     frozen = [row.name for row in found.rows if row.frozen]
     if frozen:
         notes.append(f"Frozen: {_few(frozen)}.")
+    # A second call tells that there is more than one; later ones add nothing.
     repeated = [row.module or row.kind for row in found.rows if row.call == 2]
     if repeated:
         notes.append(f"Called more than once, with the same weights: {_few(repeated)}.")
@@ -406,6 +411,7 @@ def _output_notes(found: Probe) -> list[str]:
             f"Outputs for different inputs have a cosine of {cosine(apart)}{before}. What outputs have in common, such "
             "as a bias or a sign, does that; whether the loss sees how they differ is not known."
         )
+    # Where values are infinite already, the ranges of other formats say nothing more.
     if not any(row.broken for row in found.rows):
         for name in ("fp16", "bf16"):
             _, largest = number_formats.limits(name)
@@ -435,6 +441,7 @@ def _advise(model: Any, arguments: tuple[Any, ...], targets: Any, now: Probe) ->
         if isinstance(m, torch.nn.Linear | torch.nn.Conv1d | torch.nn.Conv2d | torch.nn.Conv3d)
     }  # fmt: skip
     frozen = [name for name, m in every.items() if not m.weight.requires_grad]
+    # `now.zeros` has the full names of parameters. The module's name is empty if the layer is the model itself.
     leaving = [name for name in every if f"{name}.weight".lstrip(".") in now.zeros]
     layers = [m for name, m in every.items() if name not in {*frozen, *leaving}]
     if not layers:
@@ -453,7 +460,8 @@ def _advise(model: Any, arguments: tuple[Any, ...], targets: Any, now: Probe) ->
                 layer.weight.copy_(torch.randn(layer.weight.shape) * gain / math.sqrt(fan_in))
                 if layer.bias is not None and layer.bias.requires_grad:
                     layer.bias.zero_()
-        after = _look(model, arguments, targets, 0, now.rate)
+        after = _measure(model, arguments, targets, 0, now.rate)
+        # Fewer problems first, then a smaller sum of their weights.
         if best is None or burden(after.problems) < best[:2]:
             of = f"for {phi}, {words}, {gain:.3g}" if words != "a gain of 1" else "a gain of 1"
             best = (

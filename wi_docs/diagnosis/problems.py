@@ -181,6 +181,7 @@ def problems(evidence: Evidence) -> tuple[Problem, ...]:
     Where numbers have left their format, sizes say nothing and are not judged.
     """
     overflow = _overflow(evidence)
+    # Equal units are judged by weights alone, and do not suffer from an overflow.
     found = [_simulation_overflow(evidence), _equal_units(evidence), overflow]
     if overflow is None:
         found += [rule(evidence) for rule in RULES]
@@ -198,6 +199,7 @@ def ends(rows: Sequence[Row]) -> tuple[Row, Row] | None:
     Rows whose gradient appeared after another number of moves than the first row's are left out: it was measured on
     other weights, and the two lengths cannot be compared.
     """
+    # Norms, biases and gates have gradients of other sizes; layers with matrices compare with each other.
     seen = [row for row in rows if row.matrix and row.gradient is not None]
     seen = [row for row in seen if row.moves == seen[0].moves]
     return (seen[0], seen[-1]) if len(seen) > 1 else None
@@ -208,6 +210,7 @@ def small_last(rows: Sequence[Row]) -> float | None:
 
     Such a gradient grows as the last layer does, and that layer learns first: nothing lies between it and the loss.
     """
+    # Without the model's own row, whose output is the network's.
     followed = [row for row in rows if row.matrix and row.module and row.gradient is not None]
     seen = [row.reach for row in followed if row.gradient]
     if len(seen) < 2 or followed[0].reach == 0.0:
@@ -311,6 +314,7 @@ def _changed(what: str, factor: float, way: str, row: Row, steps: int) -> Proble
     elif factor == math.inf:
         words = f"The {what} grows {way} and leaves float64."
     else:
+        # The geometric mean of the factors of all rows.
         each = f", {size(factor ** (1 / steps), '.2f')} a row" if steps else ""
         words = f"The {what} {'grows' if factor > 1.0 else 'shrinks'} to {size(factor)} times its size {way}{each}."
     return Problem(kind, row.name, f"{words} {FOLLOWS[kind]}", weight)
@@ -403,6 +407,7 @@ def _inputs_alike(evidence: Evidence) -> Problem | None:
         words = f"Two inputs end with a cosine of {cosine(apart)} at {hidden}: the output ignores its input."
     else:
         words = f"Outputs for different inputs have a cosine of {cosine(apart)}."
+    # Of a model the outputs were compared, of a description the last hidden row.
     kind, row = ("output ignores its input", "output") if evidence.ran else ("inputs alike", hidden.name)
     # In powers of the limit: 1e-6 is twice as bad as 1e-3. Below 1e-16 a distance from 1 is rounding.
     return Problem(kind, row, words, math.log(max(apart, 1e-16)) / math.log(ALIKE))

@@ -76,6 +76,7 @@ def text(found: Diagnosis | Probe, *, color: bool = False) -> str:
         if found.theory and found.simulation:
             lines.append("Each number by theory, then as simulated. A bar loses a cell for every power of ten.")
         lines += [f"  {name:11} {words}" for name, (words, *_) in COLUMNS.items()]
+    # All formats, and not only the network's own: a reader may think of another one.
     leaving = [f"{name}: {where}" for name, where in found.formats.items() if where]
     lines += ["", f"Out of range in {'; in '.join(leaving)}."] if leaving else []
     lines += ["", *found.notes] if found.notes else []
@@ -156,6 +157,7 @@ def headline(spec: Spec) -> str:
         >>> headline(Spec((784, *[256] * 20, 10), "gelu", sigma_w=1.0, dtype="fp16"))
         '784-256 (20 times)-10, gelu, measured weights, fp16'
     """
+    # Runs of equal widths: 784-256 (20 times)-10.
     groups = [(width, len(list(run))) for width, run in itertools.groupby(spec.widths)]
     widths = "-".join(f"{width} ({n} times)" if n > 3 else "-".join([str(width)] * n) for width, n in groups)
     words = [widths, spec.activation, spec.scheme or "measured weights"]

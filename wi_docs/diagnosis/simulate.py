@@ -198,6 +198,7 @@ def given(spec: Spec, weights: Sequence[tuple[Array, Array]]) -> MLP:
     shapes = [W.shape for W, _ in weights]
     if shapes != list(itertools.pairwise(spec.widths)):
         raise ValueError(f"weights must have the shapes of widths {spec.widths}, got {shapes}")
+    # Weights of 0 are replaced at once, and nothing is drawn.
     net = MLP(spec.widths, spec.activation, "zeros", np.random.default_rng(0))
     net.W, net.b = [W for W, _ in weights], [b for _, b in weights]
     return arrange(spec, net)

@@ -86,6 +86,7 @@ class Spec:
         if not isinstance(self.residual, bool):
             raise TypeError(f"residual must be true or false, got {self.residual!r}")
         keep(self, "branch", checks.number("branch", self.branch, least=0.0))
+        # An input, the stream before and after each block of two layers, and an output.
         if self.residual:
             stream = self.widths[1:-1]
             if len(stream) < 3 or len(stream) % 2 == 0 or len(set(stream)) > 1:
@@ -170,6 +171,7 @@ class Spec:
         except tomllib.TOMLDecodeError as error:
             raise ValueError(f"the description is not TOML: {error}") from None
         known = [field.name for field in dataclasses.fields(cls)]
+        # A misspelt key would be left out without a word otherwise.
         for key in found:
             checks.lookup("key", key, known)
         if "widths" not in found:

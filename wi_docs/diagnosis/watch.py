@@ -88,6 +88,7 @@ def watched(model: Any, arguments: tuple[Any, ...], targets: Any, *, hooks: bool
     """
     torch = torch_module()
     watch, handles = Watch(), []
+    # Gradients of an earlier pass would be added to those of this one.
     for p in model.parameters():
         p.grad = None
     torch.manual_seed(1)  # the same dropout and random targets each time
@@ -120,6 +121,7 @@ def _forward(model: Any, arguments: tuple[Any, ...]) -> Any:
     except RAISED as error:
         raise ValueError(f"the model fails on the batch: {type(error).__name__}: {error}") from error
     found = _tensor(output)
+    # Detection models, for one, return a dictionary of several losses; which to minimize only their author knows.
     losses = [value for value in _values(output) if isinstance(value, torch.Tensor) and value.ndim == 0]
     if found is not None and found.ndim == 0 and len(losses) > 1:
         raise ValueError(
@@ -192,13 +194,13 @@ def _activations(watch: Watch) -> Any:
         # `relu_` is `relu` in place. Only the first activation behind a row counts as the one that follows it.
         name = FUNCTIONS.get(getattr(func, "__name__", "").rstrip("_"))
         if name is not None and watch.rows and watch.rows[-1].activation is None and args:
-            _count(watch.rows[-1], name, args[0])
+            _note_saturation(watch.rows[-1], name, args[0])
         return func(*args, **(kwargs or {}))
 
     return type("Seen", (torch.overrides.TorchFunctionMode,), {"__torch_function__": seen})()
 
 
-def _count(row: Row, name: str, z: Any) -> None:
+def _note_saturation(row: Row, name: str, z: Any) -> None:
     """Write into `row` the shares of saturated entries and of dead units, given the input `z` of the activation `name`.
 
     Both are PyTorch scalars. A unit is dead if it is saturated for every example and at every position.

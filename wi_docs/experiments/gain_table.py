@@ -107,6 +107,7 @@ def factors(
         )
         # Geometric means over the depth - 1 steps from one layer to the next.
         found.append([(p.forward_rms[-1] / p.forward_rms[0]) ** (1 / (depth - 1)), p.gradient_ratio])
+    # (seeds, 2): forward and backward.
     values = np.array(found)
     forward, backward = values.mean(axis=0)
     forward_error, backward_error = values.std(axis=0, ddof=1) / math.sqrt(len(seeds))

@@ -114,6 +114,7 @@ def half_speed(hidden: str, way: str, *, rate: float = 0.1, seed: int = 0) -> fl
         # Four times the fastest is enough to see a factor of two, and to interpolate.
         most = 1000 if not found else int(4 * min(s.steps for s in found)) + 4
         options: dict[str, float] = {way: value}
+        # The fastest so far, and not the first: some saturation may help a little before more of it harms.
         now = learning_speed(hidden, rate=rate, most=most, seed=seed, **options)
         best = min((s.steps for s in found), default=math.inf)
         if now.steps >= 2 * best:

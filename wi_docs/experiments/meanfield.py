@@ -185,6 +185,7 @@ def covariance(activation: str | Activation, c: float, q: float, *, nodes: int =
     """
     if checks.number("c", c, least=-1.0) > 1.0:
         raise ValueError(f"c must be between -1 and 1, got {c}")
+    # ReLU's covariance has a closed form, and its corner would cost the trapezoid rule its digits.
     phi, root = _activation(activation), math.sqrt(checks.number("q", q, above=0.0))
     if phi.name == "relu":
         return q / 2 * relu_correlation_map(c)
@@ -221,6 +222,8 @@ def depth_scale(activation: str | Activation, *, sigma_w: float, sigma_b: float 
         4.75 7.67
     """
     phi = _activation(activation)
+    # Near 0 a function through 0 is linear: the signal's rms is multiplied by sigma_w times the slope, and dies if that
+    # is below 1.
     slope = checks.number("sigma_w", sigma_w, above=0.0) * float(phi.df(0.0))
     dies = sigma_b == 0.0 and float(phi.f(0.0)) == 0.0 and abs(slope) < 1.0
     chi = slope**2 if dies else fixed_point(phi, sigma_w=sigma_w, sigma_b=sigma_b).chi_1

@@ -116,6 +116,7 @@ def compare_starts(
         _, pretrained, shuffled = nets
         pretrain(pretrained, steps=pretraining_steps, rate=0.05, seed=seed)
         rng = checks.seeded(seed)
+        # A random permutation of all entries, as different in direction as can be, of the same mean and variance.
         shuffled.W = [rng.permutation(W.ravel()).reshape(W.shape) for W in pretrained.W[:-1]] + shuffled.W[-1:]
         for name, net in zip(accuracy, nets, strict=True):
             scale[name].append([float(W.std() * np.sqrt(len(W))) for W in net.W[:-1]])

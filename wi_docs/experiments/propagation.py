@@ -174,6 +174,7 @@ def centered_ratio(
     depth, width, batch = checks.count("depth", depth), checks.count("width", width), checks.count("batch", batch)
     gain, rng = checks.number("gain", gain), checks.seeded(conditions.seed(seed))
     net = MLP([width] * (depth + 1), activation, "lecun_normal", rng, output=activation)
+    # Layer by layer, since a bias has to be set before the next layer's inputs are known.
     a = x = digits.normal_inputs(rng, batch, width)
     for layer, phi in enumerate(net.activations):
         net.W[layer] *= gain
@@ -226,6 +227,7 @@ def product_spectrum(
     """
     depth, width, seed = checks.count("depth", depth), checks.count("width", width), conditions.seed(seed)
     phi, gain, rng = _activation(activation), checks.number("gain", gain), checks.seeded(seed)
+    # One input; another stream of random numbers than the weights'.
     product, a = np.eye(width), digits.normal_inputs(np.random.default_rng([seed, 1]), 1, width)[0]
     conditions.say(biases="0")
     with np.errstate(over="ignore", invalid="ignore"):

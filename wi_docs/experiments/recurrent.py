@@ -158,6 +158,7 @@ def descend_recurrence(
     length, target = checks.count("length", length), checks.number("target", target)
     ws, losses = [], []
     for step in range(checks.count("steps", steps) + 1):
+        # A Python float raises an error where numpy would return infinity.
         try:
             error = w**length - target
             # d/dw (w^length - target)^2 / 2.

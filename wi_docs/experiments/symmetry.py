@@ -42,6 +42,7 @@ class UnitPaths:
 
         The mean itself is rounded, so equal units may show 1e-16 or so.
         """
+        # (steps + 1, 2, units): the distance of each unit from the mean of all, then the largest at each step.
         apart = self.W - self.W.mean(axis=2, keepdims=True)
         return np.asarray(np.linalg.norm(apart, axis=1).max(axis=1))
 
@@ -174,6 +175,7 @@ def linear_pieces(net: MLP, cells: int = 2**14) -> int:
         >>> [linear_pieces(tent_map(k)) for k in (1, 2, 3)]
         [2, 4, 8]
     """
+    # Points one cell apart: between two of them the function is a straight line.
     x = np.arange(checks.count("cells", cells) + 1)[:, None] / cells
     # Exact in float64, as kinks lie on the grid and all numbers are multiples of a power of 2: so differences that are
     # not 0 are kinks, and none is a rounding error.

@@ -66,6 +66,7 @@ def array(what: str, value: Any, ndim: int | None = None) -> Array:
     # Floating point, signed and unsigned integers: no booleans, complex numbers, strings or objects.
     if raw.dtype.kind not in "fiu":
         raise TypeError(f"{what} must be an array of real numbers, got dtype {raw.dtype}")
+    # A new array, so that callers may change it.
     result = raw.astype(np.float64)
     if not np.isfinite(result).all():
         raise ValueError(f"{what} must be finite, got {np.sum(~np.isfinite(result))} NaN or infinite value(s)")

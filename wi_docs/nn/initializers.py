@@ -106,6 +106,7 @@ def scheme(
                     "formula, use, paper (None if there is none) and deviation in its decorator, "
                     "and itself in a docstring"
                 )
+        # Checked in the loop above; the assertion is for the type checker.
         assert deviation is not None
         SCHEMES[name] = Scheme(name, draw, formula, use, paper, deviation, aliases)
         ALIASES.update(dict.fromkeys(aliases, name))

@@ -325,6 +325,7 @@ def stack(networks: Sequence[Network]) -> Network:
     def structure(net: MLP) -> tuple[object, ...]:
         return [W.shape for W in net.W], net.activations, net.branch_ends, net.normalized
 
+    # The comparison is with the first network, whose attributes the stack takes.
     for number, net in enumerate(networks):
         if structure(net) != structure(networks[0]):
             raise ValueError(f"the networks of a stack must have one structure: number {number} differs from number 0")

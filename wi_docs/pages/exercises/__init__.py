@@ -78,6 +78,7 @@ def exercise(
         return Exercise(
             function.__name__,
             question,
+            # Without the indentation that the text has within the decorator.
             inspect.cleandoc(start) + "\n",
             inspect.cleandoc(hint),
             inspect.cleandoc(solution) + "\n",

@@ -46,5 +46,6 @@ def your_network(found: Any) -> Verdict:
     """
     if not isinstance(found, Diagnosis):
         return not_yet("`found` has to be what `diagnose` returns.")
+    # The form above the cell shows them as lines of their own.
     change, outcome = (found.advice.change, found.advice.outcome) if found.advice else ("", "")
     return Verdict(found.ok, found.verdict, change, outcome)

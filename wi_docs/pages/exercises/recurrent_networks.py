@@ -37,6 +37,7 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
 )
 def half_a_memory(bias: Any) -> Verdict:
     """Find a `bias` of the forget gate with which between 0.4 and 0.6 of a memory is left after 300 steps."""
+    # The mean of three seeds, so that the answer is not about one draw.
     kept = float(np.mean([lstm_memory(number("bias", bias), steps=300, seed=seed)[-1] for seed in range(3)]))
     if not 0.4 <= kept <= 0.6:
         return not_yet(f"Over three seeds {kept:.2g} of the memory is left after 300 steps.")

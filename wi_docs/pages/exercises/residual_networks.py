@@ -64,6 +64,7 @@ def branches_that_add_up_to_e(branch: Any) -> Verdict:
 )
 def how_many_branches(N: Any) -> Verdict:
     r"""What is $N$ in GPT-2's $1/\sqrt{N}$ for this model?"""
+    # Attention and MLP: two branches for each of the twelve blocks.
     if count("N", N) != 24:
         return not_yet(
             "N is the number of branches that end in the stream. A block of a transformer has more than one."

@@ -64,6 +64,7 @@ def mend_the_default(factor: Any) -> Verdict:
 )
 def a_depthwise_fan(fan_in: Any) -> Verdict:
     """What is the fan-in of this depthwise convolution? Keras's count stands there to begin with."""
+    # A depthwise kernel has one input channel for each output: nine weights.
     true, _ = fans((3, 3, 1, 40))
     if number("fan_in", fan_in, above=0) != true:
         return not_yet("A unit of this layer sees one channel through a window of 3 x 3.")

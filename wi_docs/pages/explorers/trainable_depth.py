@@ -22,6 +22,7 @@ def data() -> dict[str, Any]:
     runs = {depth: train_row("tanh", depth) for depth in DEPTHS}
     cells = [[[runs[depth][scale, seed] for seed in SEEDS] for depth in DEPTHS] for scale in SCALES]
     steps = cells[0][0][0].steps
+    # Loss and gradient of the first seed alone: a mean would change its members where a run explodes.
     first = [[runs[0] for runs in row] for row in cells]
     accuracy = [[np.mean([_whole(run.accuracy, len(steps)) for run in runs], axis=0) for runs in row] for row in cells]
     return {

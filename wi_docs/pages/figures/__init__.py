@@ -113,6 +113,7 @@ class Picture:
             found.append(
                 f"its text alternative has {len(self.alt)} characters, and needs {LEAST_ALT}: say what is seen"
             )
+        # Text alternatives are formatted from data, where NaN stands for what is missing.
         if "nan" in self.alt.lower().split():
             found.append("its text alternative says nan: a number in it was not found")
         if words < LEAST_CAPTION:
@@ -160,6 +161,7 @@ def svg(fig: Figure, name: str, alt: str = "") -> str:
     drawn = re.sub(r"\s*\n\s*", "\n", drawn)
     for color, variable in VARIABLES.items():
         drawn = drawn.replace(color, f"var(--wi-{variable}, {color})")
+    # A screen reader reads the label in place of the hundreds of elements of the drawing.
     words = f' role="img" aria-label="{html.escape(alt)}"' if alt else ""
     return drawn.replace("<svg", f"<svg{words}", 1)
 

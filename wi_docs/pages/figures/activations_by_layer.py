@@ -16,6 +16,7 @@ CASES = (("saturating", 3.0), ("healthy", 1.0), ("dying", 0.4))  # with factors 
 @rc_context(STYLE)
 def draw() -> Picture:
     """Draw histograms of a tanh network's activations, a column a scale and a row a layer."""
+    # 41 bins, so that one of them is centered at 0.
     edges = np.linspace(-1.0, 1.0, 42)
     fig, grid = axes(len(SHOWN), len(CASES), height=4.6, sharex=True, sharey=True)
     data: dict[str, Any] = {"left edge": edges[:-1]}

@@ -27,6 +27,7 @@ def draw() -> Picture:
         ax.minorticks_off()
         ax.grid(axis="y")
         ax.set_title(name, color=INK)
+        # An invisible line keeps the axis of all three panels around 1.
         ax.axhline(1.0, color=SOFT, linewidth=0)
     panels[1].set_xlabel("width")
     label(panels[2], 256, change["standard"][2, 2], "standard", RED, xytext=(-4, 14), ha="right")

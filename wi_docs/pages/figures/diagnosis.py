@@ -49,6 +49,7 @@ def picture(found: Diagnosis | Probe) -> Picture:
     seen = _drawn(np.concatenate([*lines.values(), *dots.values()] or [np.ones(1)]))
     sizes = np.log10(seen[np.isfinite(seen)]) if np.isfinite(seen).any() else np.zeros(1)
     low, high = math.floor(sizes.min() - 0.4), math.ceil(sizes.max() + 0.4)
+    # `at` are the rows along the axis, `place` is where the labels stand.
     at, place = np.arange(1, len(names) + 1), len(names) // 4
     fig, ax = axes(height=3.4)
     shown = {key: _drawn((dots or lines)[key]) for key in COLORS}

@@ -18,6 +18,7 @@ CASES = (("tanh", RED, "o"), ("relu", GREEN, "^"), ("sigmoid", BLUE, "s"))
 def draw() -> Picture:
     """Draw the gradient's factor a layer over sigma_w: dots measured, lines from theory."""
     fig, ax = axes(height=3.9)
+    # A dot for each scale is a measurement, and the line through the same scales is theory.
     data: dict[str, Any] = {"sigma_w": SIGMAS}
     for phi, color, marker in CASES:
         measured, theory = [], []

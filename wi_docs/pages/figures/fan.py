@@ -17,6 +17,7 @@ def draw() -> Picture:
     # He's scale: entries of variance 2/n. Twice the logarithm of the length is that of its square, `(draws, layers)`.
     log = 2 * random_products(width=WIDTH, sigma=math.sqrt(2 / WIDTH), factors=DEPTH, draws=DRAWS, relu=True).log_size
     layers = np.arange(DEPTH + 1)
+    # Quantiles of the logarithm are the logarithms of quantiles.
     low, quarter, median, three, high = np.exp(np.quantile(log, [0.05, 0.25, 0.5, 0.75, 0.95], axis=0))
     mean = np.exp(log).mean(axis=0)
     fig, ax = axes(height=3.6)

@@ -18,6 +18,7 @@ BIASES = ((0.0, "0", RED), (1.0, "1", PURPLE), (2.0, "2", GREEN), (math.log(STEP
 def draw() -> Picture:
     """Draw runs and closed forms."""
     steps = np.arange(STEPS + 1)
+    # Geometric means over seeds, since each run is a product.
     kept = {
         name: np.exp(np.mean([np.log(lstm_memory(bias, seed=s)) for s in SEEDS], axis=0)) for bias, name, _ in BIASES
     }

@@ -28,6 +28,7 @@ def draw() -> Picture:
     ratios: dict[str, float] = {}
     for phi, init, text, color, style in CASES:
         p = propagate(phi, init, depth=DEPTH, width=WIDTH, seed=0)
+        # Relative to the last layer, so that only the way back shows.
         relative = p.gradient_rms / p.gradient_rms[-1]
         ax.plot(layers, relative, color=color, linestyle=style)
         data[text] = relative

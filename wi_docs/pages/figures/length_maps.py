@@ -23,6 +23,7 @@ STYLES = {
 def draw() -> Picture:
     """Draw the next layer's variance over this one's."""
     q = np.geomspace(0.1, 10, 61)
+    # A ratio of 1 keeps the variance. All curves have it at variance 1, for which a gain is made.
     ratios = {name: np.array([length_map(name, v, sigma_w=gain(name)) / v for v in q]) for name in STYLES}
     fig, ax = axes(height=3.4)
     ax.axhline(1.0, color=SOFT, linewidth=0.8)

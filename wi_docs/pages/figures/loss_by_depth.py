@@ -22,6 +22,7 @@ def draw() -> Picture:
     last: dict[str, float] = {}
     for ax, (phi, init, rate, color) in zip(panels, CASES, strict=True):
         for depth, line in zip(DEPTHS, LINES, strict=True):
+            # The same batches in the same order for all, from one seed.
             history = train_digits(phi, init, depth=depth, steps=STEPS, rate=rate, record="loss")
             ax.plot(history.steps, history.loss, color=color, linestyle=line)
             data["step"] = history.steps

@@ -37,6 +37,7 @@ def draw() -> Picture:
     label(ax, 28.0, 1e-12, "vanishes", BLUE, fontsize=14)
     low, high = data["times 0.5"][0], data["times 2"][0]
     one = data["times 1"][0]
+    # How many times smaller, or larger, the gradient in the first layer is than at He's scale.
     less, more = one / data["times 0.8"][0], data["times 1.25"][0] / one
     return Picture(
         fig,

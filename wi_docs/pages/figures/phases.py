@@ -33,6 +33,7 @@ def draw() -> Picture:
     ax.set_ylim(0, BIASES[-1])
     for row, levels, color in ((9, [-1 / n for n in ORDER], BLUE), (4, [1 / n for n in CHAOS], RED)):
         for level in levels:
+            # The weight variance at which the line of this level crosses the row: there its label goes.
             x = float(np.interp(level, log[row], WEIGHTS))
             label(
                 ax,

@@ -19,6 +19,7 @@ def draw() -> Picture:
     data: dict[str, Any] = {"step": starts.steps}
     ends: list[str] = []
     for name, (color, line) in LOOKS.items():
+        # A line for each seed shows how much of a difference is chance.
         for seed, run in enumerate(starts.accuracy[name]):
             ax.plot(starts.steps, 100 * run, color=color, linestyle=line, linewidth=1.5)
             data[f"{name} seed {seed}"] = run

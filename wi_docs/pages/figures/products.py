@@ -28,6 +28,7 @@ def draw() -> Picture:
         # Natural logarithms become powers of ten.
         powers = products.log_size / math.log(10)
         for line in powers:
+            # Every fourth point: the eye sees no difference, and the file is a quarter as large.
             ax.plot(k[::4], line[::4], color=color, linewidth=0.7, alpha=0.55)
         theory = products.exponent * k / math.log(10)
         ax.plot(k, theory, color=INK, linewidth=1.6, linestyle=(0, (5, 2)))

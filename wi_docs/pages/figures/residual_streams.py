@@ -28,6 +28,7 @@ def draw() -> Picture:
     }
     fig, both = axes(2, 1, height=5.4, sharex=True)
     blocks = np.arange(BLOCKS + 1)
+    # Both panels have one scale, so that growth there and back compare.
     for ax, values, title in (
         (both[0], size, "mean square of the stream"),
         (both[1], gradient, "of the gradient, over the last"),

@@ -20,6 +20,7 @@ def draw() -> Picture:
     data: dict[str, Any] = {"step": steps}
     ends: list[str] = []
     gains = [factor for factor, _, _ in CASES]
+    # One stack of networks: each gain multiplies the same first weights.
     runs = sweep("relu", "he_normal", depth=DEPTH, gains=gains, steps=STEPS, rates=[RATE], looks=LOOKS)
     for (_, color, line), ((factor, _, _), history) in zip(CASES, runs.items(), strict=True):
         name, accuracy = f"×{factor:g}", np.full(LOOKS, np.nan)

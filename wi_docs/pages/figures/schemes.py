@@ -24,6 +24,7 @@ def draw() -> Picture:
     fig, grid = axes(2, 2, height=5.0, sharex=True, sharey=True)
     data: dict[str, Any] = {"layer": layers}
     ends: list[str] = []
+    # A column for each activation; the upper row is the signal, the lower one the gradient.
     for column, phi in enumerate(("tanh", "relu")):
         for init, word, color, line in SCHEMES:
             p = propagate(phi, init, depth=DEPTH, width=WIDTH)

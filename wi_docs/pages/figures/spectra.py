@@ -20,6 +20,7 @@ def draw() -> Picture:
     data: dict[str, Any] = {"rank": rank}
     for init, word, color in (("orthogonal", "orthogonal", GREEN), ("lecun_normal", "Gaussian", PURPLE)):
         values = product_spectrum(init, depth=DEPTH, width=WIDTH)
+        # Lost in rounding: they would be drawn as noise.
         values[values < ROUNDING * values[0]] = np.nan
         ax.plot(rank, values, color=color)
         label(ax, 30, values[29], word, color, xytext=(6, 10))

@@ -19,6 +19,7 @@ def draw() -> Picture:
     fig, panels = axes(1, 2, height=3.5, sharey=True)
     data: dict[str, Any] = {"layer": layers}
     first: dict[str, float] = {}
+    # The same networks in both panels.
     for phi, gain, color in CASES:
         p = propagate(phi, "lecun_normal", depth=DEPTH, width=WIDTH, gain=gain)
         for ax, word, values in (

@@ -17,6 +17,7 @@ def draw(function: str | Activation | Callable[[Any], Any] = np.sin) -> Picture:
     forward, backward = gain(function), gain(function, direction="backward")
     x = np.linspace(-3, 3, 241)
     y = np.asarray(function(x) if callable(function) else activation(function).f(x), dtype=float)
+    # Differences on the grid are enough for a picture; gains take the exact slope, or that of a polynomial.
     slope = np.gradient(y, x)
     q = np.geomspace(0.1, 10, 41)
     # Factors on the rms: sqrt(g^2 E[phi(sqrt(q) z)^2] / q) forward, g sqrt(E[phi'(sqrt(q) z)^2]) backward.

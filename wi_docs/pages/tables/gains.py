@@ -10,6 +10,7 @@ DEPTH, WIDTH, SEEDS = 10, 512, tuple(range(8))
 def table() -> Table:
     """Return the gains of every activation by quadrature, and the factors a layer measured at the forward gain."""
     rows = [(name, gains(name)) for name in names()]
+    # At the forward gain the signal's factor has to be 1, and the gradient's is the ratio of the two gains.
     measured = [factors(name, g.forward, depth=DEPTH, width=WIDTH, seeds=SEEDS) for name, g in rows]
     pairs = [g.critical or (None, None) for _, g in rows]
     return Table(
