@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import math
 import subprocess
 import sys
 
@@ -246,6 +247,13 @@ def test_a_sentence_holds_or_not_under_another_condition(tmp_path, monkeypatch, 
     assert (found["verdict"], found["words"]) == (verdict, words)
 
 
+@pytest.mark.parametrize(("measured", "verdict"), [(math.inf, "breaks"), (math.nan, "not applicable")])
+def test_what_never_happens_breaks_and_what_is_no_number_says_nothing(measured, verdict):
+    home = {"domain": {"rate": [0.1]}}
+    found = claims.verdict_under("a third of the rate", home, {"measured": measured, "problem": "measured so"})
+    assert found == {"verdict": verdict, "words": "at rate 0.03333"}
+
+
 def test_a_sentence_that_does_not_hold_breaks(tmp_path, monkeypatch):
     monkeypatch.setattr(claims, "get", lambda ids: [small_nets_learn])
     monkeypatch.setitem(conditions.RATES, "adam", 1e-9)
@@ -288,7 +296,7 @@ def test_every_condition_that_a_sentence_breaks_under_is_listed():
 
 # What is kept: docs/vary.json
 
-HOLDS = {"verdict": "holds", "words": "with Adam", "measured": 1.0}
+HOLDS = {"verdict": "holds", "words": "with Adam"}
 BREAKS = HOLDS | {"verdict": "breaks"}
 
 

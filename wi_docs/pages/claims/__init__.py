@@ -358,8 +358,6 @@ def verdict_under(variation: str, home: Mapping[str, Any], record: Mapping[str, 
     for its own conditions only, such as one that looks at layer 20. `words` say the condition, `home` is the record
     under those that the claim asks for.
     """
-    found = record.get("measured")
-    raised = "traceback" in record or (found is not None and not math.isfinite(found))
+    raised = "traceback" in record or math.isnan(record.get("measured", 0.0))
     verdict = "holds" if record["problem"] is None else "not applicable" if raised else "breaks"
-    words = variation_in_words(variation, home["domain"])
-    return {"verdict": verdict, "words": words, "measured": found if verdict != "not applicable" else None}
+    return {"verdict": verdict, "words": variation_in_words(variation, home["domain"])}
