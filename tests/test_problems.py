@@ -86,7 +86,9 @@ FOUND = {
         [("equal units", "x.y", 50.0, "x.y (Linear) has 4 units, and all are one:")],
     ),
     "a dead layer": (
-        Evidence((row("a", gradient=0.0), row("b", gradient=0.0, dead=1.0), row("c", dead=1.0, gradient=1.0)), ran=True),
+        Evidence(
+            (row("a", gradient=0.0), row("b", gradient=0.0, dead=1.0), row("c", gradient=1.0, dead=1.0)), ran=True
+        ),
         [("dead layer", "b", 60.0, "All units of b")],
     ),
     "no gradient": (  # c gets one later
@@ -103,11 +105,11 @@ FOUND = {
     "saturated as much as is allowed": (Evidence((row("a", activation="tanh", saturated=TANH),)), []),
     "dead units": (  # of independent inputs 2^-32 of the units are off for all 32 by chance
         Evidence((row("a", dead=0.5, **RELU), row("b", dead=0.75, **RELU), row("c", dead=0.9))),
-        [("dead units", "b", 0.75 / 0.35, "75 % of the units of b are off for every input, where alike inputs explain")],
+        [("dead units", "b", 0.75 / 0.35, "75 % of the units of b are off for every input, where alike")],
     ),
     "dead units that equal inputs explain": (  # half of the units are off for all of them
         Evidence((row("a", dead=0.84, **RELU | {"correlation": 1.0}), row("b", dead=0.36, **RELU))),
-        [("dead units", "b", 0.36 / 0.35, "36 % of the units of b are off for every input, where alike inputs explain 0")],
+        [("dead units", "b", 0.36 / 0.35, "36 % of the units of b are off for every input, where alike")],
     ),
     # Inputs
     "inputs alike": (
