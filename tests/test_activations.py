@@ -92,3 +92,19 @@ def test_the_textbook_slope_of_the_sigmoid_fails_this_test():
 def test_selu_constants_are_the_published_ones():
     # Klambauer et al. (2017), section "Deriving the Mean and Variance Mapping Function g"
     assert f"{SELU_LAMBDA:.4f} {SELU_ALPHA:.4f}" == "1.0507 1.6733"
+
+
+CORNERS = {"relu": (0,), "leaky_relu": (0,), "selu": (0,), "hard_tanh": (-1, 1), "hard_swish": (-3, 3)}
+
+
+@pytest.mark.parametrize(("name", "at"), [(name, at) for name, places in CORNERS.items() for at in places])
+def test_the_slope_at_a_corner_is_the_one_on_the_left(name, at):
+    h = mp.mpf(10) ** -15
+    left = (EXACT[name](mp.mpf(at)) - EXACT[name](at - h)) / h
+    assert float(activation(name).df(float(at))) == pytest.approx(float(left), abs=1e-12)
+
+
+def test_unchecked_leaves_out_the_check_and_leaves_others_functions_alone():
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(activations.unchecked(activation("tanh").f)(np.array(np.nan)))
+    assert activations.unchecked(np.cos) is np.cos

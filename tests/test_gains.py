@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wi_docs.nn.activations import activation, names
-from wi_docs.nn.gains import gain, second_moment
+from wi_docs.nn.gains import gain, mean, second_moment
 
 
 def reference(g):
@@ -77,8 +77,51 @@ def test_q_scales_the_argument():
         (lambda x: x[:-1], "forward", "elementwise"),
         (lambda x: np.where(x > 0, np.nan, x), "forward", "NaN"),
         (np.sign, "backward", "did not settle"),
+        (lambda x: np.where(x < 0, np.exp(np.minimum(x, 0) ** 2 / 2), 1.0), "forward", "may be infinite"),
+        (lambda x: np.where(x > 0, np.exp(np.maximum(x, 0) ** 2 / 2), 1.0), "forward", "may be infinite"),
     ],
 )
 def test_what_has_no_gain(function, direction, says):
     with pytest.raises(ValueError, match=says):
         gain(function, direction=direction)
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1e6])
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+def test_a_factor_on_a_function_is_squared_in_its_moment(factor, direction):
+    """The accuracy is relative: small functions get it too, and large ones settle."""
+
+    def corner(x):
+        return np.maximum(x - 0.3, 0.0)
+
+    once = second_moment(corner, direction=direction)
+    scaled = second_moment(lambda x: factor * corner(x), direction=direction)
+    assert scaled == pytest.approx(factor**2 * once, rel=1e-9)
+
+
+@pytest.mark.parametrize("q", [0.25, 1.0, 9.0])
+def test_means_in_closed_form(q):
+    at = 0.3  # E max(root z - a, 0) with root z normal of variance q
+    ratio = at / math.sqrt(q)
+    expected = math.sqrt(q / (2 * math.pi)) * math.exp(-(ratio**2) / 2) - at * 0.5 * math.erfc(ratio / math.sqrt(2))
+    assert mean(lambda x: np.maximum(x - at, 0.0), q) == pytest.approx(expected, rel=1e-10)
+    assert mean("relu", q) == pytest.approx(math.sqrt(q / (2 * math.pi)), rel=1e-12)
+
+
+@pytest.mark.parametrize("integral", [mean, second_moment])
+@pytest.mark.parametrize("q", [0.0, -1.0])
+def test_a_variance_is_positive(integral, q):
+    for function in ("relu", np.tanh):
+        with pytest.raises(ValueError, match="q must be greater than 0"):
+            integral(function, q)
+
+
+@pytest.mark.parametrize("q", [0.3, 7.0])
+def test_where_corners_are_said_to_be_changes_no_moment(q):
+    """Not even where nothing is, or far out, where the density is 0."""
+    expected = [second_moment("hard_tanh", q, direction=direction) for direction in ("forward", "backward")]
+    for corners in ((-1.0, 1.0), (0.123, 1e3)):
+        for direction, moment in zip(("forward", "backward"), expected, strict=True):
+            assert second_moment("hard_tanh", q, direction=direction, corners=corners) == pytest.approx(
+                moment, rel=1e-9
+            )

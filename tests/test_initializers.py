@@ -170,3 +170,30 @@ def test_same_seed_same_weights(name, fan_in, fan_out, seed):
     assert np.array_equal(first, second)
     assert first.shape == (fan_in, fan_out)
     assert first.dtype == np.float64
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_scheme_refuses_what_is_no_generator_no_shape_and_no_dtype(name):
+    rng = np.random.default_rng(0)
+    for wrong, shape, options, kind, says in (
+        (0, (2, 2), {}, TypeError, "rng must be"),
+        (rng, (2,), {}, ValueError, "a bias has no fans"),
+        (rng, (2, 0), {}, ValueError, "fan_out must be at least 1"),
+        (rng, (2, 2), {"dtype": np.int64}, ValueError, "float32 or float64"),
+    ):
+        with pytest.raises(kind, match=says):
+            get(name)(wrong, shape, **options)
+
+
+def test_an_entry_holds_what_its_decorator_states(monkeypatch):
+    monkeypatch.setattr(initializers, "SCHEMES", {})
+    monkeypatch.setattr(initializers, "ALIASES", {})
+
+    def halves(rng, shape):
+        """All weights 1/2."""
+        return np.full(shape, 0.5)
+
+    stated = {"formula": "$1/2$", "use": "tests", "paper": "@nobody", "deviation": lambda shape: 0.5}
+    assert initializers.scheme(**stated, aliases=("a_half",))(halves) is halves
+    entry = initializers.Scheme("halves", halves, **stated, aliases=("a_half",))
+    assert entry == initializers.known("a_half") == initializers.known("halves")

@@ -6,7 +6,14 @@ import pytest
 from wi_docs import MLP
 from wi_docs.experiments.residual import ResidualMLP
 from wi_docs.nn.activations import names
-from wi_docs.nn.network import ExplosionError, softmax_cross_entropy, squared_error, stack
+from wi_docs.nn.network import (
+    ExplosionError,
+    FlatError,
+    normalize,
+    softmax_cross_entropy,
+    squared_error,
+    stack,
+)
 
 # Activations whose slope is continuous: at a kink a difference is no derivative.
 SMOOTH = [name for name in names() if name not in ("relu", "leaky_relu", "elu", "selu")]
@@ -146,3 +153,32 @@ def test_an_explosion_names_the_networks_of_a_stack():
     with pytest.raises(ExplosionError, match="gradients of layer 2") as caught:
         both.backward(run, np.full(run.output.shape, 1e200))
     assert caught.value.networks == (3,)
+
+
+@pytest.mark.parametrize("place", ["input", "sum", "output"])
+def test_gradients_through_a_normalization_are_slopes_too(place):
+    """In a network with a branch, normalized at one place in each of its hidden layers."""
+    rng = np.random.default_rng(0)
+    net = ResidualMLP(4, 5, 2, 3, rng)
+    net.b = [rng.standard_normal(b.shape) for b in net.b]
+    net.normalized = {place: frozenset(range(1, len(net.W) - 1))}
+    x, y = rng.standard_normal((6, 4)), rng.standard_normal((6, 3))
+    run = net.forward(x)
+    grad = net.backward(run, squared_error(run.output, y)[1])
+    plain = ResidualMLP(4, 5, 2, 3, np.random.default_rng(0))
+    plain.b = net.b
+    assert np.abs(plain.forward(x).output - run.output).max() > 0.01  # it counts
+    for parameters, gradient in [*zip(net.W, grad.W, strict=True), *zip(net.b, grad.b, strict=True), (x, grad.x)]:
+        for index in np.ndindex(parameters.shape):
+            numeric = slope(lambda: squared_error(net.forward(x).output, y)[0], parameters, index)
+            assert gradient[index] == pytest.approx(numeric, rel=1e-6, abs=1e-8)
+
+
+def test_a_network_of_a_stack_is_normalized_by_its_own_size():
+    x = np.random.default_rng(0).standard_normal((4, 6))
+    both, _ = normalize(np.stack([1e-20 * x, x]), -1)
+    assert np.allclose(both[0], both[1], rtol=1e-9)
+    assert np.allclose(both.mean(axis=-1), 0.0, atol=1e-12)
+    assert np.allclose(both.var(axis=-1), 1.0)
+    with pytest.raises(FlatError, match="one value"):
+        normalize(np.stack([np.ones((4, 6)), x]), -1)

@@ -121,8 +121,8 @@ def _gains(spec: Spec) -> dict[str, float]:
         ("its backward gain", gains.gain(phi, direction="backward")),
         ("the gain of a linear layer", 1.0),
     ):
-        if all(abs(gain / other - 1) > 1e-6 for other in tried.values()):
-            tried[words] = float(f"{gain:.5g}")
+        if (rounded := float(f"{gain:.5g}")) not in tried.values():
+            tried[words] = rounded
     return tried
 
 
@@ -144,7 +144,7 @@ def _other_weights(spec: Spec) -> Iterator[tuple[str, Spec]]:
     for scheme, law in (("lecun_normal", NORMAL_LAW), ("orthogonal", ORTHOGONAL_LAW)):
         for words, gain in _gains(spec).items():
             # ReLU's gain on LeCun's scale is He's scheme, and readers know it by that name.
-            he = scheme == "lecun_normal" and spec.activation == "relu" and words == "its gain"
+            he = words == "its gain" and len(spec.widths) > 2 and (scheme, spec.activation) == ("lecun_normal", "relu")
             new: dict[str, Any] = {"scheme": "he_normal", "gain": 1.0} if he else {"scheme": scheme, "gain": gain}
             shown = law.format(gain**2 if scheme == "lecun_normal" else gain)
             name = "he_normal" if he else f"{scheme} with gain {gain:g}"

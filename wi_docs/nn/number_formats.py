@@ -59,5 +59,6 @@ def layers_until(name: str, factor: float) -> int:
     if rate == 0.0:
         raise ValueError("a factor of 1 leaves the range of no format")
     # Half of the smallest number rounds to 0; past the largest by half a unit in its last place, to infinity.
-    edge = math.log2(largest) if rate > 0.0 else math.log2(smallest) - 1.0
-    return math.floor(edge / rate) + 1
+    if rate > 0.0:
+        return math.floor(math.log2(largest) / rate) + 1
+    return math.ceil((math.log2(smallest) - 1.0) / rate)  # a power of 2 may meet the edge, and is 0 there already

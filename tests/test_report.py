@@ -1,0 +1,155 @@
+"""The numbers of a diagnosis in the text's cells: read back from the columns of its tables."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from wi_docs.diagnosis.networks import Spec, diagnose
+from wi_docs.diagnosis.probe import Probe, Row, _gradient_notes, _output_notes
+from wi_docs.diagnosis.problems import Problem
+from wi_docs.diagnosis.report import COLUMNS, PROBE_COLUMNS, RED, bar, chosen, headline, plain, text
+
+A = Row(
+    "a", "Linear", True, module="a", sigma_w=1.5, signal=0.25, gradient=1e-3, weight_gradient=0.125, correlation=-1e-9,
+    activation="tanh", saturated=0.25, dead=0.5, update=0.75,
+)  # fmt: skip
+B = Row("b.norm", "LayerNorm", False, module="b.norm", signal=2e5, gradient=0.1)
+PROBE = Probe("Net", (A, B), None, 0, 0.01, 2.5, 2.25, None, 0.5)
+STEPPED = replace(PROBE, after=(A, B), steps=3, rate=0.05, loss_after=1.25)
+LOTS = "a: lots of it."
+
+
+def test_a_models_table_has_each_number_in_its_column():
+    lines = text(PROBE).splitlines()
+    assert lines[0] == "Net: 2 modules with parameters"
+    header = next(line for line in lines if line.startswith("before the first step"))
+    assert header.split()[4:] == [name for name in PROBE_COLUMNS if name != "update"]
+    a, b = (next(line for line in lines if line.startswith(f"{name} ")) for name in ("a", "b.norm"))
+    assert a.split() == ["a", "1.5", "0.25", "0.001", "████", "0.12", "0.000", "25%", "50%"]
+    assert b.split() == ["b.norm", "2e+05", "0.1", "██████"]
+    ends = {name: header.index(f" {name}") + len(name) for name in ("sigma_w", "signal", "gradient", "dead")}
+    assert (a[ends["sigma_w"]], a[ends["signal"]], a[ends["dead"]]) == ("5", "5", "%")
+    assert b[ends["signal"] - 4 : ends["signal"] + 1] == "2e+05"
+    assert not any("update" in line for line in lines)
+    assert "Loss 2.5 (chance: 2.250)." in lines
+    assert (
+        lines[-1]
+        == "Good. There are no two layers with weights to compare, and the first loss is 2.50, where chance is 2.25."
+    )
+
+
+def test_what_steps_gave_stands_in_a_table_of_its_own():
+    lines = text(STEPPED).splitlines()
+    header = next(line for line in lines if line.startswith("after 3 steps at a rate of 0.05"))
+    assert header.split()[-1] == "update"
+    assert [line.split()[-1] for line in lines if line.startswith("a ")] == ["50%", "0.75"]
+    assert "Loss 2.5 (chance: 2.250), after the steps 1.25." in lines
+    assert "Loss 2.5." in text(replace(PROBE, chance=None)).splitlines()
+
+
+def test_what_is_bad_is_red_and_the_rest_is_named():
+    problems = Problem("overflow", "b.norm", "Much.", 9.0), Problem("loud output", "a", LOTS, 2.0)
+    bad = replace(PROBE, problems=problems, advice="less.", notes=("A note.",))
+    painted = text(bad, color=True).splitlines()
+    assert [line.removeprefix(RED).split()[0] for line in painted if line.startswith(RED)] == ["a", "b.norm", "Bad:"]
+    lines = text(bad).splitlines()
+    assert lines[-6:] == [
+        "A note.", "", "Bad: overflow. Much.", f"Also: loud output. {LOTS}", "", "What helps most: less."
+    ]  # fmt: skip
+    assert not any(line.startswith(RED) for line in text(PROBE, color=True).splitlines())
+
+
+def test_a_networks_table_has_theory_and_simulation_side_by_side():
+    found = diagnose(Spec((16, *[8] * 60, 4), scheme="pytorch_linear"), seeds=2, advise=False)
+    lines = text(found).splitlines()
+    (top,) = (k for k, line in enumerate(lines) if line.startswith("row "))
+    assert lines[top].split()[1:] == list(COLUMNS)
+    shown, step = chosen(61)
+    assert (shown, step) == ([*range(0, 61, 3)], 3)  # of 24 rows that have room
+    for line, k in zip(lines[top + 1 :], shown, strict=False):
+        cells = [cell for cell in line.split() if not set(cell) <= set("█▏▎▍▌▋▊▉")]
+        said = [format(float(getattr(side, name)[k]), form) for name, (_, _, form) in COLUMNS.items()
+                for side in (found.theory, found.simulation)]  # fmt: skip
+        assert cells == ["layer", str(k + 1), *said]
+    assert len({line.index(" ", 8) for line in lines[top + 1 : top + 22]}) <= 2
+    assert "(One row in 3; --json has all.)" in lines
+    assert any(line.startswith("Each number by theory, then as simulated.") for line in lines)
+    alone = text(diagnose(found.spec, simulated=False, advise=False))
+    assert "then as simulated" not in alone
+    assert "None of the changes that were tried helps." in alone
+
+
+@pytest.mark.parametrize(
+    ("value", "largest", "drawn"),
+    [
+        (1.0, 1.0, "██████"),
+        (10**-0.5, 1.0, "█████▌"),
+        (1e-5, 1.0, "█"),
+        (1e-7, 1.0, ""),
+        (2.0, 1.0, ""),
+        (1.0, np.inf, ""),
+        (0.0, 1.0, ""),
+        (np.nan, 1.0, ""),
+    ],
+)
+def test_a_bar_loses_a_cell_for_a_power_of_ten(value, largest, drawn):
+    assert bar(value, largest) == drawn.ljust(6)
+
+
+def test_all_rows_are_shown_while_there_is_room():
+    assert chosen(24) == ([*range(24)], 1)
+    assert chosen(25) == ([*range(0, 25, 2)], 2)
+    assert chosen(26) == ([*range(0, 26, 2), 25], 2)
+
+
+def test_the_headline_says_what_is_not_as_usual():
+    spec = Spec((8, *[4] * 5, 2), activation="tanh", scheme="he_normal", gain=0.5, residual=True, branch=0.25,
+                normalization="after", dtype="bf16")  # fmt: skip
+    said = "8-4 (5 times)-2, tanh, he_normal, gain 0.5, residual, branches times 0.25, normalized after, bf16"
+    assert headline(spec) == said
+    assert headline(Spec((8, 4, 4, 4, 2), sigma_w=1.0)) == "8-4-4-4-2, relu, measured weights"
+
+
+def test_what_is_infinite_is_none_for_machines():
+    record = plain(replace(PROBE, loss=np.float64("inf"), rows=(replace(A, signal=float("nan")),)))
+    assert (record["loss"], record["rows"][0]["signal"], record["rows"][0]["gradient"]) == (None, None, 1e-3)
+    assert (record["ok"], record["undecided"]) == (True, False)
+
+
+# What a look at a model says of itself, without the model
+
+
+def test_the_row_before_the_last_weights():
+    last = replace(A, name="c", module="c")
+    assert replace(PROBE, rows=(A, replace(B, correlation=0.5), last)).before_last.name == "b.norm"
+    assert replace(PROBE, rows=(A, B, last)).before_last is A  # b.norm has no correlation
+    assert replace(PROBE, rows=(A, replace(B, correlation=0.5, module=""), last)).before_last is A
+    assert replace(PROBE, rows=(A, last, replace(B, correlation=0.5))).before_last is A
+    assert PROBE.before_last is None
+
+
+def test_the_verdict_compares_the_ends():
+    last = replace(A, name="c", module="c", gradient=1e-2)
+    good = replace(PROBE, rows=(A, B, last), chance=None)
+    assert (
+        good.verdict
+        == "Good. The gradient's length at a (Linear) is 0.1 times that at c (Linear), and the first loss is 2.50."
+    )
+
+
+def test_notes_name_what_waits_and_what_is_alike():
+    waits = replace(A, gradient=0.0, later=1.0)
+    found = replace(PROBE, rows=(waits, replace(A, name="z", module="z")), zeros=("z.weight", "z.bias"))
+    assert found.waiting == (waits,)
+    (note,) = _gradient_notes(found)
+    assert "No gradient comes back to a until" in note
+    assert "has moved: z.weight." in note
+    last = replace(A, name="c", module="c")
+    alike = replace(PROBE, rows=(replace(A, correlation=0.25), last), output_correlation=1 - 1e-5)
+    (note,) = _output_notes(alike)
+    assert "a cosine of 1 - 1e-05, those at a (Linear) one of 0.25." in note
+    assert _output_notes(replace(alike, output_correlation=0.99)) == []
+    assert _output_notes(replace(alike, rows=(replace(A, correlation=1.0), last))) == []
+    assert _output_notes(replace(PROBE, rows=(A, B))) == ["fp16: the signal overflows at b.norm"]
+    assert _output_notes(replace(PROBE, rows=(A, replace(B, broken=True)))) == []
