@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Break the symmetry
 #
-# A layer of equal units, with equal weights out of them, is one unit. In this lab we start there, and look for the least
-# that makes the units part.
+# A layer of equal units, with equal weights out of them, is one unit. In this lab we start there, and look for the
+# least that makes the units part.
 # The theory is in [Initializing to 0 (or constant)](../weight-initialization.md#initializing-to-0-or-constant).
 
 # %%

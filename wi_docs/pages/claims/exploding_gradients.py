@@ -165,9 +165,7 @@ def tanh_recurrence_is_tamed() -> Result:
         logs.append(math.log(run.gradient_norm[-1]))
         slopes.append(1 - run.states[1:] ** 2)
     mean, flat = np.mean(slopes), np.mean(np.array(slopes) < 0.1)
-    also(
-        "the slopes", near(mean, 1 / 1.1, 0.05, "they settle where they make up for the radius", {"linear": np.max(slopes)})
-    )
+    also("the slopes", near(mean, 1 / 1.1, 0.05, "where they make up for the radius", {"linear": np.max(slopes)}))
     also("few saturate", below(flat, 0.05, "share of slopes under a tenth", {"most": np.mean(np.array(slopes) > 0.1)}))
     return below(
         max(logs),
