@@ -124,8 +124,8 @@ def growth_of_random_matrices() -> Result:
 
 @claim(statement=19, verdict=IF + " it is one number", source="@newman1986")
 def narrow_networks_lose() -> Result:
-    """Narrow linear networks typically lose a little at every layer even at the right scale: their signal's logarithm
-    drops by about $1/(2n)$.
+    """Narrow linear networks typically lose a little from layer to layer even at the right scale: their signal's
+    logarithm drops by about $1/(2n)$.
     """
     n = 16
     growth = random_products(width=n, sigma=n**-0.5, factors=200, draws=200).growth
@@ -398,7 +398,7 @@ def tanh_edge_with_biases() -> Result:
 
 @claim(statement=21, verdict=HOLDS, source="@schoenholz2017, section 4")
 def reach_is_the_depth_scale() -> Result:
-    r"""Off the edge a gradient survives for a number of layers only: it shrinks or grows by a factor of $e$ in
+    r"""Off the edge a gradient survives for some layers: it shrinks or grows by a factor of $e$ in
     $1/\left|\ln\sqrt{{\chi_1}}\right|$ layers.
     """
     logs = []
@@ -446,7 +446,7 @@ def trainable_depth_follows_the_edge() -> Result:
 @claim(statement=21, verdict=IF + " one of the two is given up", source="@glorot2010, equations 10 to 12")
 def tanh_cannot_have_both() -> Result:
     """And the condition "variance 1" has to last: with tanh's backward gain the signal settles at a smaller variance,
-    where the slopes are steeper, and the gradient grows after all.
+    where the slopes are steeper, and so the gradient grows.
     """
     g = gain("tanh", direction="backward")
     runs = [

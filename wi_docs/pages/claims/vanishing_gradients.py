@@ -130,7 +130,7 @@ def steps_do_not_learn() -> Result:
 
 @claim(statement=12, verdict=NOT, source="@glorot2011")
 def relu_trains_without_being_smooth() -> Result:
-    """ReLU has a corner at 0, and networks of ReLUs are trained every day."""
+    """ReLU has a corner at 0, and networks of ReLUs learn."""
     runs = sweep("relu", "he_normal", depth=2, steps=400, rates=[0.1], seeds=SEEDS)
     before = max(run.accuracy[0] for run in runs.values())
     return above(min(ends(runs)), 0.85, "the worst of 5 seeds", {"as before the first step": before})
@@ -228,8 +228,10 @@ def learned(hidden, variance, rates, optimizer="sgd"):
         optimizer=optimizer,
     )  # fmt: skip
     best = {}
-    for (_, _, seed), run in runs.items():
-        best[seed] = max(run, best.get(seed, run), key=lambda found: found.valid_accuracy)
+    for seed in range(3):
+        tried = {run: history for run, history in runs.items() if run[2] == seed}
+        chosen = max(tried, key=lambda run: tried[run].valid_accuracy)
+        best[chosen] = tried[chosen]
     return ends(best)
 
 
@@ -686,7 +688,7 @@ def shuffled_weights_still_learn() -> Result:
 
 @claim(statement=17, verdict=HOLDS, source="")
 def pretraining_finds_larger_weights() -> Result:
-    """Pre-training had, besides all else, found larger weights."""
+    """Pre-training had, among other things, found larger weights."""
     scale = compare_starts().scale
     return above(
         (scale["pre-trained"] / scale["random"])[1:].min(),
@@ -735,7 +737,7 @@ def relu_factors_by_scale() -> Result:
 
 @claim(statement=18, verdict=IF + " the scale is He's", source="")
 def biases_hold_up_the_signal() -> Result:
-    r"""At PyTorch's default the size of the signal stops falling once the biases are all that is left of it,
+    r"""At PyTorch's default the size of the signal stops falling once little but the biases is left of it,
     at an rms of {expected:.3f} in layers of 512 units, while the gradient goes on shrinking by $1/\sqrt 6$ a layer.
     """
     n = 512

@@ -110,13 +110,13 @@ def lecun_tanh_settles_below_one() -> Result:
 
 @claim(statement=3, verdict=HOLDS, source="")
 def half_the_scale_does_not_learn() -> Result:
-    """Half the right scale and the network learns nothing in 300 steps at this rate."""
+    """Half the right scale and the network still guesses after 300 steps at this rate."""
     runs = sweep("relu", "he_normal", depth=10, gains=[0.5], steps=300, rates=[0.02], seeds=SEEDS, looks=7)
     best = [run.accuracy.max() for run in runs.values()]
     right = min(ends(sweep("relu", "he_normal", depth=10, steps=300, rates=[0.02], seeds=SEEDS)))
     return below(
         max(best),
-        0.3,
+        0.2,
         "the best of 5 seeds at 7 looks; guessing reads 10 %",
         {"it learns as at the right scale": right},
     )
@@ -270,8 +270,8 @@ def zeros_find_the_smallest_solution() -> Result:
 
 @claim(statement=4, verdict=NOT, source="@baldi1989")
 def deep_linear_stays_at_zero() -> Result:
-    """A *deep* linear network, with no activation at all, cannot leave zero either:
-    every gradient has some other layer's zeros as a factor.
+    """A *deep* linear network, without activations, cannot leave zero either: every gradient has some other layer's
+    zeros as a factor.
     """
     h = train_digits("linear", "zeros", depth=2, steps=100, rate=0.5, looks=3)
     return exactly(
@@ -407,7 +407,7 @@ def _first_hidden_gradient(output) -> float:
 
 @claim(statement=5, verdict=HOLDS, source="")
 def constant_output_weights_cancel_the_errors() -> Result:
-    """If the output weights are constant too and a softmax follows, the hidden layer does not move at all in the first
+    """If the output weights are constant too and a softmax follows, the hidden layer does not move in the first
     step.
     """
     constant, random = (
@@ -418,7 +418,7 @@ def constant_output_weights_cancel_the_errors() -> Result:
 
 @claim(statement=7, verdict=HOLDS, source="@rumelhart1986b")
 def random_weights_break_it() -> Result:
-    """Random weights break it, and four random units fit what four equal ones cannot."""
+    """Random weights break it, and in 4,000 steps four random units fit what four equal ones do not."""
     found = [train_units("lecun_normal", "lecun_normal", units=4, steps=4000, seed=s).loss[-1] for s in SEEDS]
     # Four equal units are this one, and it has no rounding that could part them in so many steps.
     equal = train_units(all_equal(0.3), all_equal(4 * 0.2), units=1, steps=4000, rates=(0.2 / 4, 0.2 * 4, 0.2)).loss[-1]

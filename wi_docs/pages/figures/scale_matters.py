@@ -42,8 +42,8 @@ def draw() -> Picture:
     return Picture(
         fig,
         f"A ReLU network of {DEPTH} hidden layers of 64 units, plain gradient descent at a rate of {RATE}, one order "
-        "of the data. The scale of the first weights differs, in multiples of He's, and nothing else. One in ten is what "
-        "guessing gives.",
+        "of the data. The scale of the first weights differs, in multiples of He's, and nothing else. One in ten is "
+        "what guessing gives.",
         f"Share of held-out digits recognized against steps, up to {STEPS}: {'; '.join(ends)}.",
         data,
     )
