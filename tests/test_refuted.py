@@ -163,7 +163,7 @@ def test_plain_larger_weights_do_what_pre_training_does():
     assert min(ended) > 0.9
     says(
         "docs/vanishing-gradients.md",
-        "Here the scale is all of the cure that we can see.",
+        "Here the scale is enough for a cure, and the features make it a quick one.",
         "A good part of what it gave to these networks could have been had from a better first scale.",
     )
 

@@ -55,7 +55,7 @@ STATEMENTS = {
     ),
     17: (
         "Greedy layer-wise pre-training helps.",
-        "Yes. On these digits plain weights, three times as large, help as much.",
+        "Yes. On these digits plain weights, three times as large, get as far, and take longer.",
     ),
     18: (
         "ReLU needs no pre-training.",

@@ -44,7 +44,7 @@ def half_above_one_vanishes() -> Result:
 
 @claim(statement=19, verdict=IF + " it is one number", source="")
 def scalar_edge_is_at_1_89() -> Result:
-    r"""The product explodes from $\sigma = e^{{0.635}} \approx {measured:.2f}$ on, and not before."""
+    r"""The product explodes above $\sigma = e^{{0.635}} \approx {measured:.2f}$, and vanishes below it."""
     found = [random_products(width=1, sigma=1.0, factors=400, draws=400, seed=s).growth.mean() for s in SEEDS]
     error = 4 * float(np.std(found, ddof=1)) / math.sqrt(len(found))
     expected = math.exp((np.euler_gamma + math.log(2)) / 2)

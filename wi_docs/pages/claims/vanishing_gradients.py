@@ -660,11 +660,15 @@ def a_larger_scale_rescues_depth_ten() -> Result:
 def pretraining_revives_depth_five() -> Result:
     """A sigmoid network of five layers, stuck at one in ten, learns at once."""
     starts = compare_starts()
+    early = len(starts.steps) // 4
     return above(
-        starts.accuracy["pre-trained"][:, -1].min(),
+        starts.accuracy["pre-trained"][:, early].min(),
         0.8,
-        "the worst of 3 seeds",
-        {"as from random weights": float(starts.accuracy["random"][:, -1].max())},
+        "the worst of 3 seeds, after 100 of the 400 steps",
+        {
+            "as from random weights": float(starts.accuracy["random"][:, -1].max()),
+            "as soon as from shuffled ones": float(starts.accuracy["shuffled"][:, early].max()),
+        },
     )
 
 
@@ -701,17 +705,23 @@ def pretraining_finds_larger_weights() -> Result:
 @claim(statement=17, verdict=IF + " the scale is not larger from the start", source="")
 def larger_weights_do_as_much() -> Result:
     """Plain weights, three times as large as Glorot's in the hidden layers, read {percent:.0f} % of the digits or more
-    after the same 400 steps, and pre-trained ones {trained:.0f} %.
+    after the same 400 steps, where pre-trained ones read {trained:.0f} %; after 100 steps they read {early:.0f} % at
+    most, and pre-trained ones {soon:.0f} % or more.
     """
-    last = {name: runs[:, -1] for name, runs in compare_starts().accuracy.items()}
-    worst = {name: float(runs.min()) for name, runs in last.items()}
+    starts = compare_starts()
+    random, trained, larger = (starts.accuracy[name] for name in ("random", "pre-trained", "larger"))
+    early = len(starts.steps) // 4
+    sooner, later = float(trained[:, early].min()), float(larger[:, early].max())
+    also("it is slower", below(later, sooner - 0.1, "a tenth of the digits", {"as soon as pre-trained": sooner}))
     return above(
-        worst["larger"],
-        worst["pre-trained"] - 0.03,
+        larger[:, -1].min(),
+        trained[:, -1].min() - 0.03,
         "the worst of 3 seeds against the worst pre-trained, and two standard errors of a share of 299 digits",
-        {"as from Glorot's scale": float(last["random"].max())},
-        percent=100 * worst["larger"],
-        trained=100 * worst["pre-trained"],
+        {"as from Glorot's scale": float(random[:, -1].max())},
+        percent=100 * larger[:, -1].min(),
+        trained=100 * trained[:, -1].min(),
+        early=100 * later,
+        soon=100 * sooner,
     )
 
 
@@ -795,8 +805,8 @@ def relu_at_depth_ten_by_scale() -> Result:
 
 @claim(statement=18, verdict=IF + " the scale is He's", source="@he2015, figure 3")
 def thirty_layers_train_from_he() -> Result:
-    """In 800 steps of plain gradient descent, at the best of three rates by held-out digits, thirty layers do train
-    from He's scale, and from Glorot's they do not leave chance.
+    """In 800 steps of plain gradient descent, at the best of the rates 0.003, 0.01 and 0.03 by held-out digits,
+    thirty layers do train from He's scale, and from Glorot's they do not leave chance.
     """
 
     def best(gain):
