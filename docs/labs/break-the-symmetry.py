@@ -1,7 +1,8 @@
 # %% [markdown]
 # # Break the symmetry
 #
-# A layer of equal units is one unit. In this lab we start there, and look for the least that makes the units part.
+# A layer of equal units, with equal weights out of them, is one unit. In this lab we start there, and look for the
+# least that makes the units part.
 # The theory is in [Initializing to 0 (or constant)](../weight-initialization.md#initializing-to-0-or-constant).
 
 # %%
@@ -70,12 +71,11 @@ ax.set_title("spread of the units", color=INK)
 Picture(
     fig,
     "How far the units are apart, for four sizes of noise. "
-    "While the difference is small, all lines have the same "
+    "While the difference is small, the lines have nearly the same "
     "shape: it is multiplied, and by how much does not depend on its size. "
     "The multiplication slows down as the units "
     "finish what they can do as one. "
-    "So with a tenth of the noise the units part not a little later, "
-    "but much later.",
+    "So with a tenth of the noise the units part much later.",
     "Spread of the hidden units against steps on a logarithmic axis. "
     + " ".join(
         f"From noise {n:g} it reaches 0.1 after {int((run.spread > 0.1).argmax())} "

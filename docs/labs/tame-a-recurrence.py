@@ -98,9 +98,9 @@ ax.set_title("size of the gradient", color=INK)
 Picture(
     fig,
     "Gradient through time in four recurrences of 64 units. "
-    "Rescaling stops the growth after its first steps. "
-    "Squashing tames what it can reach. "
-    "An orthogonal matrix keeps the gradient at exactly 1.",
+    "Rescaled to radius 1, the gradient stops growing after its first steps. "
+    "With tanh, slopes below 1 hold the growth down. "
+    "In a linear recurrence an orthogonal matrix keeps the gradient at 1.",
     "Largest singular value of the gradient against steps back on a logarithmic "
     "axis. After 60 steps: "
     + ", ".join(

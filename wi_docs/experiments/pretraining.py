@@ -67,7 +67,7 @@ def pretrain(net: MLP, *, steps: int, rate: float, batch: int = 32, seed: int = 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Fine-tuning from three starts, once for each seed.
+    """Fine-tuning from four starts, once for each seed.
 
     Attributes:
         steps: number of updates made before each look, `(looks,)`.
@@ -91,10 +91,11 @@ def compare_starts(
     steps: int = 400,
     seeds: tuple[int, ...] = (0, 1, 2),
 ) -> Comparison:
-    """Train sigmoid networks from Glorot's weights, from pre-trained ones, and from pre-trained ones shuffled.
+    """Train sigmoid networks from Glorot's weights, from pre-trained ones, from these shuffled, and from larger ones.
 
     Shuffling permutes the entries of each hidden weight matrix and sets the biases to 0. Of all that pre-training
-    did, it keeps the distribution of the weights, and so their scale, and nothing else.
+    did, it keeps the distribution of the weights, and so their scale, and nothing else. The larger weights are
+    Glorot's, those of the hidden layers times 3: a scale without any pre-training.
 
     Raises:
         ValueError: for an argument out of range.
@@ -103,25 +104,26 @@ def compare_starts(
     Examples:
         >>> starts = compare_starts(depth=2, pretraining_steps=50, steps=20, seeds=(0,))
         >>> list(starts.accuracy)
-        ['random', 'pre-trained', 'shuffled']
+        ['random', 'pre-trained', 'shuffled', 'larger']
     """
     widths = [64] + [checks.count("width", width)] * checks.count("depth", depth) + [10]
-    accuracy: dict[str, list[Array]] = {"random": [], "pre-trained": [], "shuffled": []}
+    accuracy: dict[str, list[Array]] = {"random": [], "pre-trained": [], "shuffled": [], "larger": []}
     scale: dict[str, list[list[float]]] = {name: [] for name in accuracy}
     when = np.zeros(0)
     for seed in seeds:
-        # All three start from the same weights; the output layer keeps them.
+        # All four start from the same weights; the output layer keeps them.
         nets = [MLP(widths, "sigmoid", "glorot_normal", checks.seeded(conditions.seed(seed))) for _ in accuracy]
         conditions.say(scheme="glorot_normal")
-        _, pretrained, shuffled = nets
+        _, pretrained, shuffled, larger = nets
         pretrain(pretrained, steps=pretraining_steps, rate=0.05, seed=seed)
         rng = checks.seeded(seed)
         # A random permutation of all entries, as different in direction as can be, of the same mean and variance.
         shuffled.W = [rng.permutation(W.ravel()).reshape(W.shape) for W in pretrained.W[:-1]] + shuffled.W[-1:]
+        larger.W = [3 * W for W in larger.W[:-1]] + larger.W[-1:]
         for name, net in zip(accuracy, nets, strict=True):
             scale[name].append([float(W.std() * np.sqrt(len(W))) for W in net.W[:-1]])
         histories = train_stack(
-            stack(nets), steps=steps, rates=[0.5] * 3, seeds=[seed] * 3, looks=21, record="accuracy"
+            stack(nets), steps=steps, rates=[0.5] * 4, seeds=[seed] * 4, looks=21, record="accuracy"
         )
         for name, history in zip(accuracy, histories, strict=True):
             accuracy[name].append(history.accuracy)

@@ -33,7 +33,7 @@ def a_power_explodes_above_one() -> Result:
 
 @claim(statement=19, verdict=IF + " it is one number", source="@furstenberg1960")
 def half_above_one_vanishes() -> Result:
-    """Does the product explode? It vanishes."""
+    """Does the product explode? It vanishes, with probability 1."""
     p = random_products(width=1, sigma=1.5, factors=200, draws=200)
     return mean_of(
         p.growth,
@@ -44,7 +44,7 @@ def half_above_one_vanishes() -> Result:
 
 @claim(statement=19, verdict=IF + " it is one number", source="")
 def scalar_edge_is_at_1_89() -> Result:
-    r"""The product explodes from $\sigma = e^{{0.635}} \approx {measured:.2f}$ on, and not before."""
+    r"""The product explodes above $\sigma = e^{{0.635}} \approx {measured:.2f}$, and vanishes below it."""
     found = [random_products(width=1, sigma=1.0, factors=400, draws=400, seed=s).growth.mean() for s in SEEDS]
     error = 4 * float(np.std(found, ddof=1)) / math.sqrt(len(found))
     expected = math.exp((np.euler_gamma + math.log(2)) / 2)
@@ -53,21 +53,39 @@ def scalar_edge_is_at_1_89() -> Result:
         expected,
         error * expected,
         "4 standard errors over 8 seeds",
-        {"1, where the mean square turns": 1.0, "where the mean size turns": math.sqrt(math.pi / 2)},
+        {
+            "where the mean square turns": second_moment("linear") ** -0.5,
+            "where the mean size turns": math.sqrt(math.pi / 2),
+        },
     )
 
 
 @claim(statement=19, verdict=IF + " it is one number", source="")
 def a_few_products_carry_the_mean() -> Result:
     """A few enormous products carry the mean, and nearly all products vanish."""
-    size = np.exp(2 * random_products(width=1, sigma=1.5, factors=20, draws=20_000).log_size[:, -1])
-    share = np.sort(size)[-200:].sum() / size.sum()
+    factors, draws = 200, 20_000
+    size = np.exp(2 * random_products(width=1, sigma=1.5, factors=factors, draws=draws).log_size[:, -1])
+    # The logarithm of one factor has the deviation pi / sqrt(8) about its mean.
+    reached = math.sqrt(factors) * lyapunov_exponent(1, 1.5) / (math.pi / math.sqrt(8))
+    grown = math.erfc(-reached / math.sqrt(2)) / 2
+    noise = 4 * math.sqrt(grown / draws)
+    also(
+        "nearly all vanish",
+        near(
+            (size > 1).mean(),
+            grown,
+            grown / 2 + noise,
+            "4 standard errors, and half of the value, for a sum of 200 logarithms is not quite normal",
+            {"half of them grow, as half of the factors are above 1": math.erfc(1 / 1.5 / math.sqrt(2))},
+        ),
+    )
+    top = draws // 100
+    share = np.sort(size)[-top:].sum() / size.sum()
     return above(
         share,
         0.9,
         "share of the top 1 % of 20,000 products in the sum of squares",
-        {"each carries its part": 0.01},
-        small=float((size < 1).mean()),
+        {"each carries its part": top / draws},
     )
 
 
@@ -75,7 +93,11 @@ def a_few_products_carry_the_mean() -> Result:
 def small_entries_explode() -> Result:
     """So what counts is not whether entries are above 1."""
     p = random_products(width=64, sigma=0.2, factors=100, draws=16)
-    return mean_of(p.growth, p.exponent, {"the entries decide": math.log(0.2), "it neither grows nor shrinks": 0.0})
+    return mean_of(
+        p.growth,
+        p.exponent,
+        {"the entries decide": math.log(0.2), "as at the scale of 1/8": lyapunov_exponent(64, 1 / 8)},
+    )
 
 
 @claim(statement=19, verdict=IF + " entries are not what is meant", source="")
@@ -83,7 +105,7 @@ def large_entries_vanish() -> Result:
     """Entries above 1 need not explode either."""
     W = np.array([[0.0, 5.0], [0.0, 0.0]])
     run = recur(W, np.zeros(2), steps=2, activation_name="linear")
-    return exactly(run.gradient_norm[-1], 0.0, {"5 times 5": 25.0})
+    return exactly(run.gradient_norm[-1], 0.0, {"5 times 5": W.max() ** 2})
 
 
 @claim(statement=19, verdict=IF + " it is one number", source="@newman1986")
@@ -102,15 +124,18 @@ def growth_of_random_matrices() -> Result:
 
 @claim(statement=19, verdict=IF + " it is one number", source="@newman1986")
 def narrow_networks_lose() -> Result:
-    """Narrow networks lose a little at every layer even at the right scale: their signal's logarithm drops by about
-    $1/(2n)$.
+    """Narrow linear networks typically lose a little from layer to layer even at the right scale: their signal's
+    logarithm drops by about $1/(2n)$.
     """
-    lost = [-2 * n * lyapunov_exponent(n, n**-0.5) for n in (64, 256, 1024)]
-    measured = random_products(width=16, sigma=0.25, factors=200, draws=200).growth
-    also(
-        "measured at width 16", near(-32 * measured.mean(), 1.0, 0.15, "a finite number of products", {"nothing": 0.0})
+    n = 16
+    growth = random_products(width=n, sigma=n**-0.5, factors=200, draws=200).growth
+    nothing = math.log(n**-0.5 * math.sqrt(n))  # as for an infinite width
+    also("measured", mean_of(growth, lyapunov_exponent(n, n**-0.5), {"1/n": -1 / n, "nothing": nothing}))
+    wide = 64
+    lost = -2 * wide * lyapunov_exponent(wide, wide**-0.5)
+    return near(
+        lost, 1.0, 0.01, "next term of the series at width 64", {"1/n": 2 * wide / wide, "nothing": 2 * wide * nothing}
     )
-    return near(lost[0], 1.0, 0.01, "next term of the series at width 64", {"1/n": 2.0, "nothing": 0.0})
 
 
 @claim(statement=20, verdict=HOLDS, source="@bengio1994; @pascanu2013, section 2.1")
@@ -124,22 +149,30 @@ def recurrences_follow_the_radius() -> Result:
         g = recur(W, np.zeros(64), steps=400, activation_name="linear").gradient_norm
         rates.append((g[400] / g[200]) ** (1 / 200))
     sigma = np.linalg.norm(W, 2)
-    return mean_of(rates, 1.1, {"the largest singular value": sigma, "1": 1.0, "one percent off": 1.111}, width=1024)
+    return mean_of(rates, 1.1, {"the largest singular value": sigma, "one percent off": 1.01 * 1.1})
 
 
 @claim(statement=20, verdict=IF + " the state stays small", source="@pascanu2013, section 2.1")
 def tanh_recurrence_is_tamed() -> Result:
-    """In the tanh recurrence of the figure, units that saturate keep the gradient far below the power."""
-    logs = []
+    """In the tanh recurrence of the figure at radius 1.1, slopes of {slope:.1f} on average keep the gradient far below
+    the power, though few units saturate.
+    """
+    logs, slopes = [], []
     for seed in SEEDS:
         rng = np.random.default_rng(seed)
         W, start = random_recurrence(rng, 64, 1.1), rng.standard_normal(64)
-        logs.append(math.log(recur(W, start, steps=100).gradient_norm[-1]))
+        run = recur(W, start, steps=100)
+        logs.append(math.log(run.gradient_norm[-1]))
+        slopes.append(1 - run.states[1:] ** 2)
+    mean, flat = np.mean(slopes), np.mean(np.array(slopes) < 0.1)
+    also("the slopes", near(mean, 1 / 1.1, 0.05, "where they make up for the radius", {"linear": np.max(slopes)}))
+    also("few saturate", below(flat, 0.05, "share of slopes under a tenth", {"most": np.mean(np.array(slopes) > 0.1)}))
     return below(
         max(logs),
         100 * math.log(1.1) / 2,
         "largest of 8 seeds, against half of what the power would give",
         {"as without tanh": 100 * math.log(1.1)},
+        slope=mean,
     )
 
 
@@ -150,7 +183,7 @@ def non_normal_grows_first() -> Result:
     """
     g = recur(np.array([[0.5, 10.0], [0.0, 0.5]]), np.zeros(2), steps=30, activation_name="linear").gradient_norm
     require(g[-1] < 1e-5, f"after 30 steps {g[-1]:.1e} of the gradient is left: it does not decay")
-    return above(g.max(), 9.9, "the corner's entry of 10", {"it never exceeds the start": 1.0})
+    return above(g.max(), 9.9, "the corner's entry of 10", {"it never exceeds the start": g[0]})
 
 
 @claim(statement=20, verdict=HOLDS, source="")
@@ -159,44 +192,41 @@ def the_same_matrix_is_worse() -> Result:
     step: the spread grows like the number of steps itself, by 4.
     """
 
-    def growth(same):
-        short, long = (
-            random_products(width=64, sigma=1 / 8, factors=k, draws=60, same=same).log_size[:, -1].std()
-            for k in (100, 400)
-        )
-        return long / short
+    def growth(same, seed):
+        """Return the spread of the logarithm after 400 steps over that after 100, both counted from step 100 on."""
+        log = random_products(width=64, sigma=1 / 8, factors=500, draws=60, same=same, seed=seed).log_size
+        return (log[:, 500] - log[:, 100]).std() / (log[:, 200] - log[:, 100]).std()
 
-    return near(
-        growth(True),
-        4.0,
-        4 * 4 / math.sqrt(2 * 60),
-        "spread of a standard deviation from 60 draws, 4 of them",
-        {"by 2, as fresh ones": growth(False)},
-    )
+    return mean_of([growth(True, s) for s in range(3)], 400 / 100, {"by 2, as fresh ones": growth(False, 0)})
 
 
 @claim(statement=20, verdict=IF + " it does not saturate", source="@pascanu2013, section 2.1")
 def a_saturated_unit_vanishes() -> Result:
     """The gradient *vanishes*."""
-    run = recur(np.array([[2.0]]), np.array([0.1]), steps=100)
+    w, start = 2.0, 0.1
+    run = recur(np.array([[w]]), np.array([start]), steps=100)
     h = run.states[-1, 0]
     rate = (run.gradient_norm[50] / run.gradient_norm[10]) ** (1 / 40)
     return near(
-        rate, 2 * (1 - h * h), 1e-9, "rounding; 40 steps after the state has settled", {"|w| alone": 2.0, "1": 1.0}
+        rate,
+        w * (1 - h * h),
+        1e-9,
+        "rounding; 40 steps after the state has settled",
+        {"|w| alone": abs(w), "as at the start": w * (1 - math.tanh(w * start) ** 2)},
     )
 
 
 @claim(statement=20, verdict=HOLDS, source="@pascanu2013, section 2.1")
 def large_singular_value_is_not_sufficient() -> Result:
-    r"""If $\gamma$ is the largest slope, a largest singular value of the recurrent matrix *above* $1/\gamma$ is
-    necessary for an explosion and not sufficient.
+    r"""If $s$ is the largest slope, a largest singular value of the recurrent matrix *above* $1/s$ is necessary for an
+    explosion and not sufficient.
     """
     W = np.array([[0.5, 10.0], [0.0, 0.5]])
-    g = recur(W, np.zeros(2), steps=100, activation_name="tanh").gradient_norm[-1]
+    g = recur(W, np.array([0.1, 0.1]), steps=100, activation_name="tanh").gradient_norm[-1]
     return below(
         g,
         1e-20,
-        "after 100 steps, with a singular value of 10 and slopes of 1",
+        "after 100 steps, with a singular value of 10 and slopes up to 1",
         {"it explodes like the singular value": float(np.linalg.norm(W, 2)) ** 100},
     )
 
@@ -208,22 +238,25 @@ def small_singular_value_is_sufficient() -> Result:
     for seed in SEEDS:
         W = np.random.default_rng(seed).standard_normal((32, 32))
         W *= 0.95 / np.linalg.norm(W, 2)
-        g = recur(W, np.ones(32), steps=50).gradient_norm
-        worst = max(worst, float((np.log(g) - np.arange(51) * math.log(0.95)).max()))
+        for phi, slope in (("tanh", 1.0), ("sigmoid", 0.25)):
+            g = recur(W / slope, np.ones(32), steps=50, activation_name=phi).gradient_norm
+            worst = max(worst, float((np.log(g) - np.arange(51) * math.log(0.95)).max()))
     # A matrix whose radius is 0.5 and whose largest singular value is 10: the same bound from the radius fails.
     g = recur(np.array([[0.5, 10.0], [0.0, 0.5]]), np.zeros(2), steps=50).gradient_norm
     loose = float((np.log(g) - np.arange(51) * math.log(0.5)).max())
     return below(
         worst,
         1e-9,
-        "the bound 0.95 to the k, at every step, for 8 matrices",
+        "the bound 0.95 to the k, at every step, for 8 matrices, with tanh and with the sigmoid",
         {"the radius would do as a bound": loose},
     )
 
 
 @claim(statement=20, verdict=HOLDS, source="@le2015")
 def identity_keeps_the_gradient() -> Result:
-    """@le2015 start the recurrent matrix at the identity, so that the first factor is 1 exactly."""
+    """@le2015 start the recurrent matrix of ReLU units at the identity, so that units that are on pass the gradient on
+    with a factor of 1 exactly.
+    """
     rng = np.random.default_rng(0)
     start = np.abs(rng.standard_normal(64))
     identity = recur(np.eye(64), start, steps=150, activation_name="relu").gradient_norm[-1]
@@ -242,11 +275,9 @@ def identity_keeps_the_gradient() -> Result:
 def clipping_brings_it_back() -> Result:
     """Clipped, it walks back down and arrives."""
     d = descend_recurrence(1.2, max_norm=1.0)
-    try:
-        free = descend_recurrence(1.2).w[-1]
-    except ValueError:
-        free = 1e308
-    return near(d.w[-1] ** 30, 0.5, 1e-3, "200 steps", {"without clipping": free, "it stays where it was": 1.2**30})
+    free = descend_recurrence(1.2, steps=1).w[-1] ** 30
+    wrong = {"after one step without clipping": free, "it stays where it was": 1.2**30}
+    return near(d.w[-1] ** 30, 0.5, 1e-3, "200 steps", wrong)
 
 
 @claim(statement=20, verdict=HOLDS, source="@pascanu2013, algorithm 1")
@@ -275,13 +306,13 @@ def clipping_cannot_mend_infinity() -> Result:
     NaN and trains on.
     """
     with np.errstate(invalid="ignore"):
-        naive = np.array([1.0, np.inf]) / np.inf
+        naive, finite = (np.isnan(np.array([1.0, large]) / large).any() for large in (np.inf, 1e300))
     try:
         clip_by_norm([np.array([1.0, np.inf])], 1.0)
         refused = 0.0
     except ValueError:
-        refused = float(np.isnan(naive).any())
-    return exactly(refused, 1.0, {"it is clipped": 0.0})
+        refused = float(naive)
+    return exactly(refused, 1.0, {"it is clipped, as what is large and finite": float(finite)})
 
 
 @claim(statement=19, verdict=HOLDS, source="IEEE 754")
@@ -303,15 +334,15 @@ def where_floats_end() -> Result:
     return exactly(
         counted["fp16"],
         predicted["fp16"],
-        {"where powers of two end": 16.0},
+        {"where powers of two end": layers_until("fp16", 2.0)},
         single=counted["fp32"],
         double=counted["fp64"],
     )
 
 
-@claim(statement=21, verdict=HOLDS, source="@schoenholz2017, equation 5")
+@claim(statement=21, verdict=HOLDS, source="@schoenholz2017, section 4; @he2015, section 2.2")
 def relu_edge_is_he() -> Result:
-    r"""For ReLU the edge is at $\sigma_w = \sqrt 2$, which is He's scale."""
+    r"""For ReLU $\chi_1$ is 1 at $\sigma_w = \sqrt 2$, which is He's scale."""
     found = [propagate("relu", "he_normal", depth=30, width=512, batch=32, seed=s).gradient_ratio for s in SEEDS]
     return mean_of(
         found,
@@ -323,7 +354,7 @@ def relu_edge_is_he() -> Result:
 
 @claim(statement=21, verdict=HOLDS, source="@schoenholz2017, section 3")
 def tanh_edge_is_lecun() -> Result:
-    """For tanh without biases it is at 1, which is LeCun's."""
+    """For tanh without biases the edge is at 1, which is LeCun's."""
     below_edge, edge, above_edge = (fixed_point("tanh", sigma_w=s, layers=400).chi_1 for s in (0.98, 1.0, 1.1))
     return near(
         edge,
@@ -361,13 +392,13 @@ def tanh_edge_with_biases() -> Result:
         1.76,
         0.005,
         "two decimals of the paper",
-        {"without biases": 1.0, "as a standard deviation": 1.76**2},
+        {"without biases": 1 / activation("tanh").df(0.0) ** 2, "as a standard deviation": measured},
     )
 
 
 @claim(statement=21, verdict=HOLDS, source="@schoenholz2017, section 4")
 def reach_is_the_depth_scale() -> Result:
-    r"""Off the edge a gradient survives for a number of layers only: it falls to a $1/e$ after
+    r"""Off the edge a gradient survives for some layers: it shrinks or grows by a factor of $e$ in
     $1/\left|\ln\sqrt{{\chi_1}}\right|$ layers.
     """
     logs = []
@@ -375,34 +406,47 @@ def reach_is_the_depth_scale() -> Result:
         g = propagate("tanh", "lecun_normal", depth=30, width=512, gain=1.2, sigma_b=0.3, seed=seed).gradient_rms
         logs.append(10 / math.log(g[20] / g[10]))
     chi = fixed_point("tanh", sigma_w=1.2, sigma_b=0.3).chi_1
+    grows = []
+    for seed in SEEDS:
+        g = propagate("tanh", "lecun_normal", depth=30, width=512, gain=2.0, sigma_b=0.3, seed=seed).gradient_rms
+        grows.append(math.log(g[10] / g[20]) / 10)
+    above_it = fixed_point("tanh", sigma_w=2.0, sigma_b=0.3).chi_1
+    also(
+        "above the edge",
+        mean_of(grows, math.log(above_it) / 2, {"it falls": -math.log(above_it) / 2}, width=512),
+    )
     return mean_of(
-        logs, 2 / -math.log(chi), {"without the root": 1 / -math.log(chi), "weights alone": 1 / math.log(1.2)}, width=64
+        logs,
+        2 / -math.log(chi),
+        {"without the root": 1 / -math.log(chi), "weights alone": 1 / math.log(1.2)},
+        width=512,
     )
 
 
 @claim(statement=21, verdict=HOLDS, source="@schoenholz2017, section 5")
 def trainable_depth_follows_the_edge() -> Result:
-    """In 200 steps of plain gradient descent, networks of 40 tanh layers without biases train on the edge,
-    at LeCun's scale, and not at 0.8 or 2.5 times that scale.
+    """In 200 steps of plain gradient descent at a rate of 0.05, networks of 40 tanh layers, from biases of 0, train on
+    the edge, at LeCun's scale, and not at 0.8 or 2.5 times that scale.
     """
 
     def end(sigma_w):
         runs = sweep("tanh", "lecun_normal", depth=40, gains=[sigma_w], steps=200, rates=[0.05], seeds=range(3))
-        return float(np.median(ends(runs)))
+        return ends(runs)
 
     near_edge, low, high = end(1.0), end(0.8), end(2.5)
+    also("beside it", below(max(low + high), 0.3, "the best of 3 seeds on either side", {"as on it": min(near_edge)}))
     return above(
-        near_edge,
+        min(near_edge),
         0.6,
-        "median of 3 seeds at a rate of 0.05",
-        {"as at 0.8 of the scale": low, "as at 2.5 times the scale": high},
+        "the worst of 3 seeds at a rate of 0.05",
+        {"as at 0.8 of the scale": max(low), "as at 2.5 times the scale": max(high)},
     )
 
 
 @claim(statement=21, verdict=IF + " one of the two is given up", source="@glorot2010, equations 10 to 12")
 def tanh_cannot_have_both() -> Result:
     """And the condition "variance 1" has to last: with tanh's backward gain the signal settles at a smaller variance,
-    where the slopes are steeper, and the gradient grows after all.
+    where the slopes are steeper, and so the gradient grows.
     """
     g = gain("tanh", direction="backward")
     runs = [
@@ -412,7 +456,7 @@ def tanh_cannot_have_both() -> Result:
         [(size[9] / size[27]) ** (1 / 18) for size in runs],
         fixed_point("tanh", sigma_w=g).chi_1 ** 0.5,
         {
-            "the gain does what it is for": 1.0,
+            "the gain does what it is for": g * second_moment("tanh", direction="backward") ** 0.5,
             "the forward gain's factor": fixed_point("tanh", sigma_w=gain("tanh")).chi_1 ** 0.5,
         },
         width=512,
@@ -421,9 +465,9 @@ def tanh_cannot_have_both() -> Result:
 
 @claim(statement=21, verdict=IF + " one of the two is given up", source="")
 def relu_can_have_both() -> Result:
-    """For linear units and ReLU one gain serves both."""
-    gap = max(abs(gain(phi) - gain(phi, direction="backward")) for phi in ("linear", "relu"))
-    others = {name: abs(gain(name) - gain(name, direction="backward")) for name in ("tanh", "gelu")}
+    """For linear units, ReLU and leaky ReLU one gain serves both, and for tanh, GELU and the sigmoid it does not."""
+    gap = max(abs(gain(phi) - gain(phi, direction="backward")) for phi in ("linear", "relu", "leaky_relu"))
+    others = {name: abs(gain(name) - gain(name, direction="backward")) for name in ("tanh", "gelu", "sigmoid")}
     return below(gap, 1e-8, "quadrature", {f"so for {name}": value for name, value in others.items()})
 
 
@@ -434,8 +478,14 @@ def units_between_say_different_things() -> Result:
     """
 
     def last(g, **options):
-        z = propagate("tanh", "lecun_normal", depth=20, width=256, gain=g, **options).pre_activations[-1]
-        return float(np.tanh(z).std(axis=0).mean()), float((activation("tanh").df(z) < 0.1).mean())
+        """Return the spread of a unit's output over inputs, and the share of flat units, in layer 20, over 3 seeds."""
+        z = np.array(
+            [
+                propagate("tanh", "lecun_normal", depth=20, width=256, gain=g, seed=s, **options).pre_activations[-1]
+                for s in range(3)
+            ]
+        )
+        return float(np.tanh(z).std(axis=1).mean()), float((activation("tanh").df(z) < 0.1).mean())
 
     flat = {g: last(g)[1] for g in (1.2, 4.0)}
     require(flat[1.2] < 0.01, f"in between {flat[1.2]:.3f} of the units are flat")
@@ -443,6 +493,6 @@ def units_between_say_different_things() -> Result:
     return above(
         last(1.2)[0],
         0.3,
-        "deviation of a unit's output over inputs in layer 20, a mean over units",
+        "deviation of a unit's output over inputs in layer 20, a mean over units and 3 seeds",
         {"as at half of the scale": last(0.5)[0], "where biases have drowned the input": last(0.8, sigma_b=1.0)[0]},
     )

@@ -30,7 +30,7 @@ def ratios(phi, init, seeds=8, **options):
     return [propagate(phi, init, seed=seed, **shape).gradient_ratio for seed in range(seeds)]
 
 
-@claim(statement=9, verdict=IF + " it can be trained", source="@telgarsky2016, section 3.3")
+@claim(statement=9, verdict=IF + " it can be trained", source="@telgarsky2016")
 def folding_doubles_the_pieces() -> Result:
     """Every composition doubles the number of pieces, since each of them is folded once more."""
     pieces = [linear_pieces(tent_map(k)) for k in range(1, 13)]
@@ -39,18 +39,21 @@ def folding_doubles_the_pieces() -> Result:
     )
 
 
-@claim(statement=10, verdict=IF + " it can be trained", source="@telgarsky2016, theorem 1.1; @montufar2014")
+@claim(statement=10, verdict=IF + " it can be trained", source="@telgarsky2016; @montufar2014")
 def one_layer_has_n_plus_one() -> Result:
     """Each of its ReLU units adds one kink, so $n$ units make at most $n + 1$ pieces."""
-    most = 0
+    units, most = 20, 0
     for seed in range(200):
         rng = np.random.default_rng(seed)
-        net = MLP([1, 20, 1], "relu", "he_normal", rng)
-        net.W[0][:] = rng.integers(1, 9, (1, 20))
-        net.b[0] = -net.W[0][0] * rng.permutation(np.arange(1, 64))[:20] / 64  # kinks on the grid
-        net.W[1] = rng.integers(1, 9, (20, 1)).astype(float)
+        net = MLP([1, units, 1], "relu", "he_normal", rng)
+        net.W[0][:] = rng.choice([-8, -3, -1, 1, 3, 8], (1, units))
+        # Kinks on the grid: half of the networks have them apart, and in the other half some may meet or lie outside.
+        kinks = rng.permutation(np.arange(1, 64))[:units] if seed % 2 else rng.integers(-8, 72, units)
+        net.b[0] = -net.W[0][0] * kinks / 64
+        net.W[1] = rng.integers(-9, 9, (units, 1)).astype(float)
         most = max(most, linear_pieces(net))
-    return exactly(most, 21, {"as many as ten folds of two": 2.0**10, "n pieces": 20})
+    deep = linear_pieces(tent_map(units // 2))
+    return exactly(most, units + 1, {"as the same units in ten layers": deep, "two kinks a unit": 2 * units + 1})
 
 
 @claim(statement=11, verdict=HOLDS, source="@lecun1998, section 4.4")
@@ -127,9 +130,10 @@ def steps_do_not_learn() -> Result:
 
 @claim(statement=12, verdict=NOT, source="@glorot2011")
 def relu_trains_without_being_smooth() -> Result:
-    """ReLU has a corner at 0, and networks of ReLUs are trained every day."""
+    """ReLU has a corner at 0, and networks of ReLUs learn."""
     runs = sweep("relu", "he_normal", depth=2, steps=400, rates=[0.1], seeds=SEEDS)
-    return above(min(ends(runs)), 0.85, "the worst of 5 seeds", {"chance": 0.1})
+    before = max(run.accuracy[0] for run in runs.values())
+    return above(min(ends(runs)), 0.85, "the worst of 5 seeds", {"as before the first step": before})
 
 
 @claim(statement=13, verdict=IF + " the factors are matrices", source="")
@@ -184,11 +188,11 @@ def slope_is_at_most_a_quarter() -> Result:
     """The sigmoid's slope is at most 0.25."""
     x = np.linspace(-30, 30, 60_001)
     steepest = activation("sigmoid").df(x).max()
-    wrong = {"tanh's 1": 1.0, "1 % off": 0.2525}
+    wrong = {"tanh's": activation("tanh").df(x).max(), "1 % off": 1.01 * steepest}
     return near(steepest, 0.25, 1e-12, "rounding", wrong)
 
 
-@claim(statement=14, verdict=IF + " it is said of slopes", source="@schoenholz2017, equation 5")
+@claim(statement=14, verdict=IF + " it is said of slopes", source="@schoenholz2017, section 4")
 def a_quarter_to_the_n_is_no_bound() -> Result:
     """So $0.25^n$ is no bound on the gradient."""
     found = ratios("sigmoid", "lecun_normal", depth=20, gain=4.0)
@@ -196,16 +200,17 @@ def a_quarter_to_the_n_is_no_bound() -> Result:
         min(found),
         0.5,
         "least of 8 seeds, weights four times LeCun's",
-        {"the bound of the notes": 0.25},
-        factor=float(np.mean(found)),
+        {"the bound of the notes": activation("sigmoid").df(0.0)},
     )
 
 
-@claim(statement=14, verdict=IF + " the weights are of LeCun's scale", source="@schoenholz2017, equation 5")
+@claim(statement=14, verdict=IF + " the weights are of LeCun's scale", source="@schoenholz2017, section 4")
 def sigmoid_lecun_factor() -> Result:
     """So at LeCun's scale a sigmoid layer passes on {expected:.2f} of the gradient."""
     theory = fixed_point("sigmoid", sigma_w=1.0).chi_1 ** 0.5
-    return mean_of(ratios("sigmoid", "lecun_normal"), theory, {"the largest slope": 0.25}, width=512)
+    return mean_of(
+        ratios("sigmoid", "lecun_normal"), theory, {"the largest slope": activation("sigmoid").df(0.0)}, width=512
+    )
 
 
 def way_back(hidden, variance):
@@ -214,44 +219,44 @@ def way_back(hidden, variance):
     return float(theory(spec).backward[1:-1].prod())
 
 
-def twenty_layers(hidden, variance, rates, seeds, optimizer="sgd"):
-    """Train such networks of twenty layers for 600 steps; return for each seed the records at these rates."""
-    found = sweep(
-        hidden, "lecun_normal", depth=20, gains=[math.sqrt(variance)], rates=rates, seeds=seeds, steps=600,
+def learned(hidden, variance, rates, optimizer="sgd"):
+    """Return for each of three seeds the share of test digits that such a network of twenty layers reads after 600
+    steps, at the one of `rates` with the most of the digits to choose by.
+    """
+    runs = sweep(
+        hidden, "lecun_normal", depth=20, gains=[math.sqrt(variance)], rates=rates, seeds=range(3), steps=600,
         optimizer=optimizer,
     )  # fmt: skip
-    return [[run for (_, _, its_seed), run in found.items() if its_seed == seed] for seed in seeds]
-
-
-def learned(hidden, variance, rates, seeds=(0,), optimizer="sgd"):
-    """Return for each seed the share of test digits that such a network reads at the best of `rates`."""
-    return [
-        max(float(run.accuracy[-1]) for run in runs)
-        for runs in twenty_layers(hidden, variance, rates, seeds, optimizer)
-    ]
+    best = {}
+    for seed in range(3):
+        tried = {run: history for run, history in runs.items() if run[2] == seed}
+        chosen = max(tried, key=lambda run: tried[run].valid_accuracy)
+        best[chosen] = tried[chosen]
+    return ends(best)
 
 
 # Of the explorer's variances, the outermost within a factor of 20, and some beyond one of 400:
 # too small, and too large.
 WITHIN = (("tanh", 0.9), ("tanh", 4.0), ("relu", 1.6), ("relu", 2.5))
 SMALL, LARGE = (("tanh", 0.5), ("relu", 1.0)), (("tanh", 16.0), ("relu", 4.0))
+NEAR_RATES, FAR_RATES = (0.005, 0.02), (0.001, 0.01, 0.1)
 
 
 @claim(source="@schoenholz2017, section 5, for tanh and theory")
 def within_twenty_it_trains() -> Result:
-    """By plain gradient descent, twenty layers of tanh or ReLU, 64 wide and without biases, read {percent:.0f} % of the
-    digits or more after 600 steps at the better of two rates, at two scales of each for which the gradient in theory
-    changes by less than a factor of 20 on the way back.
+    """By plain gradient descent, twenty layers of tanh or ReLU, 64 wide and without biases at the start, read
+    {percent:.0f} % of the digits or more after 600 steps, at the better of the rates 0.005 and 0.02, at two scales of
+    each for which the gradient in theory changes by less than a factor of 20 on the way back.
     """
     off = max(abs(math.log(way_back(*case))) for case in WITHIN)
     require(off < math.log(20), f"in theory a gradient changes by a factor of {math.exp(off):.0f}")
-    found = min(min(learned(*case, (0.02, 0.1), (0, 1))) for case in WITHIN)
-    beyond = max(max(learned(*case, (0.02, 0.1))) for case in SMALL + LARGE)
+    found = min(min(learned(*case, NEAR_RATES)) for case in WITHIN)
+    beyond = max(max(learned(*case, FAR_RATES)) for case in SMALL + LARGE)
     return above(
         found,
         0.6,
-        "the worst of four scales and two seeds, and room for another seed",
-        {"as those that change by more than a factor of 400": beyond, "guessing": 0.1},
+        "the worst of four scales and three seeds; three fifths part these from those that change by more",
+        {"as those that change by more than a factor of 400": beyond},
         percent=100 * found,
     )
 
@@ -259,22 +264,18 @@ def within_twenty_it_trains() -> Result:
 @claim(source="@schoenholz2017, section 5, for tanh and theory")
 def beyond_four_hundred_it_does_not() -> Result:
     """At two scales of each for which it changes by more than a factor of 400, such networks read {percent:.0f} % at
-    most, at the best of four rates from a ten-thousandth to a tenth.
+    most, at the best of the rates 0.001, 0.01 and 0.1.
     """
     off = min(abs(math.log(way_back(*case))) for case in SMALL + LARGE)
     require(off > math.log(400), f"in theory a gradient changes by a factor of {math.exp(off):.0f} only")
-    rates, found = (1e-4, 1e-3, 1e-2, 1e-1), []
-    for case in SMALL + LARGE:  # all rates for one network, and for two more the rate that its held-out digits choose
-        (tried,) = twenty_layers(*case, rates, (0,))
-        chosen = rates[np.argmax([run.valid_accuracy for run in tried])]
-        found += [*learned(*case, rates), *learned(*case, (chosen,), (1, 2))]
-    within = min(min(learned(*case, (0.02, 0.1), (0, 1))) for case in WITHIN)
+    found = max(max(learned(*case, FAR_RATES)) for case in SMALL + LARGE)
+    within = min(min(learned(*case, NEAR_RATES)) for case in WITHIN)
     return below(
-        max(found),
+        found,
         0.6,
-        "the best of four scales and three seeds, and room for another seed",
+        "the best of four scales and three seeds; three fifths part these from those that change by less",
         {"as those that change by less than a factor of 20": within},
-        percent=100 * max(found),
+        percent=100 * found,
     )
 
 
@@ -283,14 +284,12 @@ def adam_bears_what_is_too_small() -> Result:
     """With Adam at a rate of 0.001, such networks read {small:.0f} % or more after 600 steps at the two of these four
     scales at which the gradient vanishes, and {large:.0f} % at most at the two at which it explodes.
     """
-    small, large = (
-        [end for case in cases for end in learned(*case, (0.001,), (0, 1), "adam")] for cases in (SMALL, LARGE)
-    )
-    plain = max(max(learned(*case, (1e-3, 1e-2, 1e-1))) for case in SMALL)
+    small, large = ([end for case in cases for end in learned(*case, (0.001,), "adam")] for cases in (SMALL, LARGE))
+    plain = max(max(learned(*case, FAR_RATES)) for case in SMALL)
     return above(
         min(small),
-        0.55,
-        "the worst of two scales and two seeds, and room for another seed",
+        0.6,
+        "the worst of two scales and three seeds, against the same three fifths",
         {"as from scales that are too large": max(large), "as by plain descent": plain},
         small=100 * min(small),
         large=100 * max(large),
@@ -300,33 +299,36 @@ def adam_bears_what_is_too_small() -> Result:
 @claim()
 def sigmoid_learns_less_than_its_gradient() -> Result:
     """Twenty sigmoid layers at eight and ten times LeCun's scale, which pass the gradient on to within a factor of ten,
-    read {percent:.0f} % of the digits at most after 600 steps of plain gradient descent, at the better of two rates.
+    read {percent:.0f} % of the digits at most after 600 steps of plain gradient descent, at the better of the rates
+    0.03 and 0.1.
     """
     off = max(abs(math.log(way_back("sigmoid", variance))) for variance in (64.0, 100.0))
     require(off < math.log(10), f"in theory a gradient changes by a factor of {math.exp(off):.0f}")
-    found = max(max(learned("sigmoid", variance, (0.03, 0.1), (0, 1))) for variance in (64.0, 100.0))
+    found = max(max(learned("sigmoid", variance, (0.03, 0.1))) for variance in (64.0, 100.0))
     return below(
         found,
-        0.68,
-        "the best of two scales and two seeds, and room for another seed",
-        {"as tanh and ReLU with such a gradient": min(min(learned(*case, (0.02, 0.1))) for case in WITHIN)},
+        0.6,
+        "the best of two scales and three seeds, against the same three fifths",
+        {"as tanh and ReLU with such a gradient": min(min(learned(*case, NEAR_RATES)) for case in WITHIN)},
         percent=100 * found,
     )
 
 
-@claim(statement=14, verdict=IF + " it is said of slopes", source="@schoenholz2017, equation 5")
+@claim(statement=14, verdict=IF + " it is said of slopes", source="@schoenholz2017, section 4")
 def sigmoid_factor_reaches_one_near_ten() -> Result:
     """So the factor does reach 1, at weights of about ten times LeCun's."""
-    found = [np.mean(ratios("sigmoid", "lecun_normal", seeds=4, depth=20, gain=g)) for g in (8.0, 14.0)]
-    theory = [fixed_point("sigmoid", sigma_w=g).chi_1 ** 0.5 for g in (8.0, 14.0)]
-    crossing = 8 * (14 / 8) ** (-np.log(found[0]) / np.log(found[1] / found[0]))
-    expected = 8 * (14 / 8) ** (-np.log(theory[0]) / np.log(theory[1] / theory[0]))
-    return near(
-        crossing,
-        expected,
-        0.1 * expected,
-        "a tenth, for the width of 512",
-        {"4, one over the largest slope": 4.0, "twice that": 8.0},
+    steepest = activation("sigmoid").df(0.0)
+
+    def crossing(low, high):
+        """Return where a straight line through both factors reaches 1, on logarithmic axes."""
+        return 8 * (14 / 8) ** (-np.log(low) / np.log(high / low))
+
+    lows, highs = (ratios("sigmoid", "lecun_normal", depth=20, gain=g) for g in (8.0, 14.0))
+    return mean_of(
+        map(crossing, lows, highs),
+        crossing(*(predicted("sigmoid", g, 20, "backward") for g in (8.0, 14.0))),
+        {"one over the largest slope": 1 / steepest, "twice that": 2 / steepest},
+        width=512,
     )
 
 
@@ -346,10 +348,11 @@ def most_units_are_switches_then() -> Result:
     )
 
 
-@claim(statement=14, verdict=IF + " the units are centered", source="@schoenholz2017, equation 5")
+@claim(statement=14, verdict=IF + " the units are centered", source="@schoenholz2017, section 4")
 def centered_units_need_less() -> Result:
-    """A centered sigmoid at four times the weights is half a tanh at its own edge, and like that one it comes to rest
-    slowly: the factor is {short:.2f} over 20 layers and {measured:.2f} over 60.
+    r"""A centered sigmoid is half a tanh, $\sigma(z) - \tfrac12 = \tfrac12\tanh(z/2)$, so at four times the weights it
+    is a tanh layer at LeCun's scale, whose factor approaches 1 slowly: {short:.2f} over 20 layers and {measured:.2f}
+    over 60.
     """
 
     def theory(depth):
@@ -360,13 +363,13 @@ def centered_units_need_less() -> Result:
         return float(np.exp(np.mean(logs)))
 
     short, deep = ([centered_ratio("sigmoid", gain=4.0, depth=d, seed=s) for s in range(3)] for d in (20, 60))
-    also("over 20 layers", near(np.mean(short), theory(20), 0.01 * theory(20), "three seeds of width 512", {"1": 1.0}))
+    also("over 20 layers", mean_of(short, theory(20), {"as over 60 layers": theory(60)}, width=512))
     return mean_of(
         deep,
         theory(60),
         {
             "as over 20 layers": theory(20),
-            "1 at once": 1.0,
+            "1 at once, four times the largest slope": 4 * activation("sigmoid").df(0.0),
             "not centered": float(np.mean(ratios("sigmoid", "lecun_normal", seeds=2, depth=60, gain=4.0))),
         },
         width=512,
@@ -383,7 +386,7 @@ def the_peak_is_at_zero() -> Result:
         0.0,
         0.005,
         "half a step of the grid",
-        {"at 1": 1.0, "at the knee, where the curvature peaks": np.log(2 + 3**0.5)},
+        {"at the knee, where the curvature peaks": np.log(2 + 3**0.5)},
     )
 
 
@@ -402,42 +405,45 @@ def predicted(phi, sigma_w, depth, direction):
 
 @disk_cached
 def measured_factors():
-    """Return the factors a layer, forward and back, for each pair of activation and scale; both claims below share
-    them.
+    """Return the factors a layer, forward and back, for each pair of activation and scale and each seed; both claims
+    below share them.
     """
     found = []
     for phi, sigma_w in SCALES:
         runs = [propagate(phi, "lecun_normal", depth=12, width=512, batch=32, gain=sigma_w, seed=s) for s in range(8)]
-        sizes = np.mean([np.sqrt((run.pre_activations**2).mean(axis=(1, 2))) for run in runs], axis=0)
-        found.append(((sizes[-1] / sizes[0]) ** (1 / 11), np.mean([run.gradient_ratio for run in runs])))
+        sizes = [np.sqrt((run.pre_activations**2).mean(axis=(1, 2))) for run in runs]
+        found.append(([(size[-1] / size[0]) ** (1 / 11) for size in sizes], [run.gradient_ratio for run in runs]))
     return found
 
 
 def against_theory(direction: Literal["forward", "backward"]) -> Result:
-    """Judge the largest relative distance of measurement from theory over activations and scales,
-    beside two wrong theories'.
+    """Judge the largest distance of measurement from theory over activations and scales, in what noise and width
+    allow, beside two wrong theories'.
     """
-    worst, without, plain = 0.0, 0.0, 0.0
+    off: dict[str, float] = dict.fromkeys(("theory", "without", "plain", "relative"), 0.0)
     for (phi, sigma_w), both in zip(SCALES, measured_factors(), strict=True):
-        found = both[direction == "backward"]
-        slope = second_moment(phi, 1.0, direction=direction) ** 0.5
+        found = np.array(both[direction == "backward"])
         theory = predicted(phi, sigma_w, 12, direction)
-        worst = max(worst, abs(found / theory - 1))
-        without = max(without, abs(found / (theory / sigma_w) - 1))
-        plain = max(plain, abs(found / (sigma_w * slope) - 1))
+        allowed = 4 * found.std(ddof=1) / math.sqrt(len(found)) + 3 / 512 * theory
+        plain = sigma_w * second_moment(phi, 1.0, direction=direction) ** 0.5
+        for name, value in (("theory", theory), ("without", theory / sigma_w), ("plain", plain)):
+            off[name] = max(off[name], abs(found.mean() - value) / allowed)
+        off["relative"] = max(off["relative"], abs(found.mean() / theory - 1))
     return below(
-        worst,
-        0.02,
-        "relative, for a width of 512, 12 layers and 8 seeds; 4 standard errors of the worst, ReLU",
-        {"the weights do not count": without, "pre-activations stay at variance 1": plain},
-        percent=np.ceil(100 * worst),
+        off["theory"],
+        1.0,
+        "the worst pair's distance, over 4 standard errors of 8 seeds and 3/512 of the value for the finite width",
+        {"the weights do not count": off["without"], "pre-activations stay at variance 1": off["plain"]},
+        percent=np.ceil(100 * off["relative"]),
         pairs=len(SCALES),
     )
 
 
-@claim(statement=14, verdict=IF + " it is said of slopes", source="@schoenholz2017, equation 5")
+@claim(statement=14, verdict=IF + " it is said of slopes", source="@schoenholz2017, section 4")
 def backward_factor_is_chi() -> Result:
-    """It holds for {pairs:.0f} pairs of activation and scale, to {percent:.0f} % or better."""
+    """Over 12 layers of 512 units, averaged over 8 networks, it holds for {pairs:.0f} pairs of activation and scale,
+    to {percent:.0f} % or better.
+    """
     return against_theory("backward")
 
 
@@ -481,13 +487,24 @@ def a_factor_leaves_the_direction() -> Result:
 
 @claim(statement=16, verdict=HOLDS, source="")
 def deep_sigmoid_is_stuck() -> Result:
-    """The deeper sigmoid networks are still there after 400 steps of plain gradient descent at a rate of 0.5."""
+    """The sigmoid networks of five and of ten layers are still there after 400 steps of plain gradient descent at a
+    rate of 0.5.
+    """
     found = {
-        depth: ends(sweep("sigmoid", "lecun_normal", depth=depth, steps=400, rates=[0.5], seeds=SEEDS[:3]))
+        depth: [
+            abs(float(run.loss[-1]) - math.log(10))
+            for run in sweep(
+                "sigmoid", "lecun_normal", depth=depth, steps=400, rates=[0.5], seeds=SEEDS[:3], record="loss"
+            ).values()
+        ]
         for depth in (2, 5, 10)
     }
-    best = max(found[5] + found[10])
-    return below(best, 0.3, "best of 3 seeds at depth 5 and 10", {"they learn like depth 2": min(found[2])})
+    return below(
+        max(found[5] + found[10]),
+        0.05,
+        "the farthest from ln 10 of 3 seeds at depth 5 and 10; the last bias wanders with the batches",
+        {"they learn like depth 2": min(found[2])},
+    )
 
 
 @claim(statement=16, verdict=IF + " the descent is plain", source="@kingma2015, algorithm 1")
@@ -503,7 +520,7 @@ def adam_frees_five_sigmoid_layers() -> Result:
         min(five),
         0.5,
         "the worst of 3 seeds",
-        {"as ten layers": max(ten), "guessing": 0.1},
+        {"as ten layers": max(ten)},
         five=100 * min(five),
         ten=100 * max(ten),
     )
@@ -517,24 +534,33 @@ def sigmoid_weight_gradients_shrink() -> Result:
         for p in (propagate("sigmoid", "lecun_normal", depth=20, width=256, seed=s) for s in range(8))
     ]
     theory = fixed_point("sigmoid", sigma_w=1.0).chi_1 ** 5
+    tanh = propagate("tanh", "lecun_normal", depth=20, width=256, gain=0.8).weight_gradient_rms
     return mean_of(
-        np.log(found), np.log(theory), {"they do not shrink": 0.0, "twice as many layers": 2 * np.log(theory)}, width=64
+        np.log(found),
+        np.log(theory),
+        {"they do not, as tanh's": np.log(tanh[4] / tanh[14]), "twice as many layers": 2 * np.log(theory)},
+        width=256,
     )
 
 
 @claim(statement=16, verdict=NOT + " for tanh and ReLU", source="@glorot2010, equation 14 and figure 8")
 def tanh_and_relu_weight_gradients_do_not() -> Result:
     """For tanh, a scale that shrinks the gradient on its way back shrinks the activations on their way forward just as
-    much, and the product is the same in all layers.
+    much, and the product is nearly the same in each layer.
     """
-    by_activation, back = [], []
+    by_activation, back, farthest = [], [], 0.0
     for phi in ("tanh", "relu"):
         logs = []
         for seed in range(8):
             p = propagate(phi, "lecun_normal", depth=20, width=256, gain=0.577, seed=seed)
-            logs.append(np.log(p.weight_gradient_rms[4] / p.weight_gradient_rms[14]) / 10)
+            logs.append(np.log(p.weight_gradient_rms / p.weight_gradient_rms[-1]))
             back.append(np.log(p.gradient_ratio))
-        by_activation.append(np.mean(logs))
+        by_activation.append(np.mean([(log[4] - log[14]) / 10 for log in logs]))
+        farthest = max(farthest, float(np.abs(np.mean(logs, axis=0)).max()))
+    flows_back = {"they shrink as what flows back does": 19 * float(np.mean(back))}
+    also(
+        "layer by layer", near(farthest, 0.0, 0.2, "logarithms over the last layer's, means of 8 networks", flows_back)
+    )
     return near(
         max(by_activation, key=abs),
         0.0,
@@ -548,18 +574,22 @@ def tanh_and_relu_weight_gradients_do_not() -> Result:
 def rates_rescue_depth_five() -> Result:
     """At depth 5 it helps."""
     with_rates, without = (
-        ends(sweep("sigmoid", "lecun_normal", depth=5, steps=600, rates=[0.1], seeds=range(2), equalize=equalize))
+        ends(sweep("sigmoid", "lecun_normal", depth=5, steps=600, rates=[0.1], seeds=range(3), equalize=equalize))
         for equalize in (True, False)
     )
-    return above(min(with_rates), 0.5, "the worse of 2 seeds", {"as without": max(without)})
+    return above(min(with_rates), 0.5, "the worst of 3 seeds", {"as without": max(without)})
 
 
 @claim(statement=16, verdict=NOT + " as a matter of rates alone", source="")
 def rates_do_not_rescue_depth_ten() -> Result:
-    """At depth 10 it does not."""
-    runs = sweep("sigmoid", "lecun_normal", depth=10, steps=600, rates=[0.1], seeds=range(2), equalize=True, looks=5)
-    best = max(run.accuracy.max() for run in runs.values())
-    return below(best, 0.3, "the better of 2 seeds", {"a rate is all it takes, as at depth 5": 0.5})
+    """At depth 10 it does not, with a rate of 0.01, 0.1 or 1 for the last layer."""
+    found = []
+    for rates, seeds in (([0.1], range(3)), ([0.01, 1.0], range(1))):
+        found += ends(sweep("sigmoid", "lecun_normal", depth=10, steps=600, rates=rates, seeds=seeds, equalize=True))
+    five = ends(sweep("sigmoid", "lecun_normal", depth=5, steps=600, rates=[0.1], seeds=range(3), equalize=True))
+    return below(
+        max(found), 0.3, "the best of 3 seeds at 0.1 and of one at each of the others", {"as at depth 5": min(five)}
+    )
 
 
 @claim(statement=16, verdict=NOT + " as a matter of rates alone", source="@schoenholz2017, section 3")
@@ -569,13 +599,16 @@ def differences_shrink_forward_too() -> Result:
     """
     factors = []
     for seed in range(6):
-        apart = propagate("sigmoid", "lecun_normal", depth=10, width=256, seed=seed).pre_activations.std(axis=1)
-        size = np.sqrt((apart**2).mean(axis=1))
+        p = propagate("sigmoid", "lecun_normal", depth=10, width=256, seed=seed)
+        size = np.sqrt((p.pre_activations.std(axis=1) ** 2).mean(axis=1))
         factors.append((size[9] / size[3]) ** (1 / 6))
     return mean_of(
         factors,
         fixed_point("sigmoid", sigma_w=1.0).chi_1 ** 0.5,
-        {"they are kept": 1.0, "by the largest slope": 0.25},
+        {
+            "as what inputs have in common": (p.forward_rms[9] / p.forward_rms[3]) ** (1 / 6),
+            "by the largest slope": activation("sigmoid").df(0.0),
+        },
         width=256,
     )
 
@@ -595,10 +628,14 @@ def a_readout_finds_the_digits_in_layer_ten() -> Result:
     """Fitted by least squares to the activations of layer 10, a linear readout reads {percent:.0f} % of the test digits
     or more, about as many as one fitted to the pixels.
     """
-    data, found = digits.load(), []
+    data, found, single = digits.load(), [], []
     for seed in SEEDS:
         net = MLP([64] * 11, "sigmoid", "lecun_normal", np.random.default_rng(seed), output="sigmoid")
         found.append(readout(lambda x, net=net: net.forward(x).output, data))
+        single.append(readout(lambda x, net=net: net.forward(x).output.astype(np.float32).astype(float), data))
+    also(
+        "single precision", below(np.mean(single), np.mean(found) - 0.01, "means of 5 seeds", {"as double": min(found)})
+    )
     pixels = readout(lambda x: x, data)
     require(abs(np.mean(found) - pixels) < 0.04, f"{np.mean(found):.3f} on average, and {pixels:.3f} from the pixels")
     (trained,) = ends(sweep("sigmoid", "lecun_normal", depth=10, steps=600, rates=[0.5]))
@@ -606,7 +643,7 @@ def a_readout_finds_the_digits_in_layer_ten() -> Result:
         min(found),
         0.85,
         "the worst of 5 seeds",
-        {"the signal is lost": 0.1, "as trained": trained},
+        {"as trained": trained},
         percent=100 * min(found),
     )
 
@@ -623,11 +660,15 @@ def a_larger_scale_rescues_depth_ten() -> Result:
 def pretraining_revives_depth_five() -> Result:
     """A sigmoid network of five layers, stuck at one in ten, learns at once."""
     starts = compare_starts()
+    early = len(starts.steps) // 4
     return above(
-        starts.accuracy["pre-trained"][:, -1].min(),
+        starts.accuracy["pre-trained"][:, early].min(),
         0.8,
-        "the worst of 3 seeds",
-        {"as from random weights": float(starts.accuracy["random"][:, -1].max())},
+        "the worst of 3 seeds, after 100 of the 400 steps",
+        {
+            "as from random weights": float(starts.accuracy["random"][:, -1].max()),
+            "as soon as from shuffled ones": float(starts.accuracy["shuffled"][:, early].max()),
+        },
     )
 
 
@@ -651,13 +692,36 @@ def shuffled_weights_still_learn() -> Result:
 
 @claim(statement=17, verdict=HOLDS, source="")
 def pretraining_finds_larger_weights() -> Result:
-    """Pre-training had, besides all else, found larger weights."""
+    """Pre-training had, among other things, found larger weights."""
     scale = compare_starts().scale
     return above(
         (scale["pre-trained"] / scale["random"])[1:].min(),
         1.5,
         "least of layers 2 to 5, averaged over 3 seeds",
-        {"it keeps the scale": 1.0},
+        {"no more than layers differ without it": (scale["random"] / scale["random"][0]).max()},
+    )
+
+
+@claim(statement=17, verdict=IF + " the scale is not larger from the start", source="")
+def larger_weights_do_as_much() -> Result:
+    """Plain weights, three times as large as Glorot's in the hidden layers, read {percent:.0f} % of the digits or more
+    after the same 400 steps, where pre-trained ones read {trained:.0f} %; after 100 steps they read {early:.0f} % at
+    most, and pre-trained ones {soon:.0f} % or more.
+    """
+    starts = compare_starts()
+    random, trained, larger = (starts.accuracy[name] for name in ("random", "pre-trained", "larger"))
+    early = len(starts.steps) // 4
+    sooner, later = float(trained[:, early].min()), float(larger[:, early].max())
+    also("it is slower", below(later, sooner - 0.1, "a tenth of the digits", {"as soon as pre-trained": sooner}))
+    return above(
+        larger[:, -1].min(),
+        trained[:, -1].min() - 0.03,
+        "the worst of 3 seeds against the worst pre-trained, and two standard errors of a share of 299 digits",
+        {"as from Glorot's scale": float(random[:, -1].max())},
+        percent=100 * larger[:, -1].min(),
+        trained=100 * trained[:, -1].min(),
+        early=100 * later,
+        soon=100 * sooner,
     )
 
 
@@ -683,7 +747,7 @@ def relu_factors_by_scale() -> Result:
 
 @claim(statement=18, verdict=IF + " the scale is He's", source="")
 def biases_hold_up_the_signal() -> Result:
-    r"""At PyTorch's default the size of the signal stops falling once the biases are all that is left of it,
+    r"""At PyTorch's default the size of the signal stops falling once little but the biases is left of it,
     at an rms of {expected:.3f} in layers of 512 units, while the gradient goes on shrinking by $1/\sqrt 6$ a layer.
     """
     n = 512
@@ -691,7 +755,10 @@ def biases_hold_up_the_signal() -> Result:
         propagate("relu", "lecun_uniform", depth=30, width=n, batch=32, gain=3**-0.5, sigma_b=(3 * n) ** -0.5, seed=s)
         for s in range(8)
     ]
-    also("the gradient", mean_of([p.gradient_ratio for p in networks], 6**-0.5, {"it is kept too": 1.0}, width=n))
+    also(
+        "the gradient",
+        mean_of([p.gradient_ratio for p in networks], 6**-0.5, {"by the weights alone": 3**-0.5}, width=n),
+    )
     sizes = [float(np.sqrt((p.pre_activations[-1] ** 2).mean())) for p in networks]
     # q = q / 6 + 1 / (3 n): of the weights' variance 1/(3 n), ReLU leaves half.
     return mean_of(
@@ -704,44 +771,42 @@ def keras_and_flax_defaults_lose_half() -> Result:
     """Keras starts a dense layer at Glorot's uniform scale and Flax at LeCun's, and in layers of equal width both lose
     half of the mean square to ReLU.
     """
-    found = [float(np.log(np.mean(ratios("relu", init, seeds=4)))) for init in ("keras_dense", "flax_dense")]
-    return near(
-        max(found, key=lambda log: abs(log + np.log(2) / 2)),
-        -np.log(2) / 2,
-        0.01,
-        "4 standard errors and the width of 512",
-        {"PyTorch's": -np.log(6) / 2, "nothing is lost": 0.0},
+    he = float(np.log(np.mean(ratios("relu", "he_normal", seeds=2))))
+    wrong = {"PyTorch's": -np.log(6) / 2, "nothing is lost, as at He's scale": he}
+    keras, flax = (
+        mean_of(np.log(ratios("relu", init, seeds=4)), -np.log(2) / 2, wrong, width=512)
+        for init in ("keras_dense", "flax_dense")
     )
+    also("Keras", keras)
+    return flax
 
 
 @claim(statement=18, verdict=IF + " the scale is He's", source="")
 def relu_at_depth_ten_by_scale() -> Result:
-    """On the digits, at depth 10, in 600 steps of plain gradient descent at a rate of 0.03, the three scales are the
-    difference between learning at once, learning late, and not learning.
+    """On the digits, at depth 10, in 600 steps of plain gradient descent at a rate of 0.03 and from biases of 0,
+    the three scales are the difference between learning at once, learning late, and not learning.
     """
-    median = {}
+    steps = {}
     for name, init, g in (
         ("He", "he_normal", 1.0),
         ("LeCun", "lecun_normal", 1.0),
-        ("PyTorch", "lecun_uniform", 3**-0.5),
+        ("1/(3n)", "lecun_uniform", 3**-0.5),
     ):
         runs = sweep("relu", init, depth=10, gains=[g], steps=600, rates=[0.03], seeds=SEEDS, looks=31)
-        median[name] = float(np.median([run.steps_to(0.5) for run in runs.values()]))
-    require(median["PyTorch"] > 600, f"PyTorch's scale gets there after {median['PyTorch']:.0f} steps")
+        steps[name] = [run.steps_to(0.5) for run in runs.values()]
+    require(min(steps["1/(3n)"]) > 600, f"at 1/(3n) one gets there after {min(steps['1/(3n)']):.0f} steps")
     return above(
-        median["LeCun"] / median["He"],
-        3.0,
-        "median steps to half of the digits over 5 seeds, LeCun over He; PyTorch's scale never gets there in 600",
-        {"the scale does not matter": 1.0},
-        he=median["He"],
-        lecun=median["LeCun"],
+        min(steps["LeCun"]) / max(steps["He"]),
+        2.0,
+        "steps to half of the digits: the soonest of 5 seeds at LeCun's scale over the latest at He's; at 1/(3n) none",
+        {"as between He's own": max(steps["He"]) / np.median(steps["He"])},
     )
 
 
 @claim(statement=18, verdict=IF + " the scale is He's", source="@he2015, figure 3")
 def thirty_layers_train_from_he() -> Result:
-    """In 800 steps of plain gradient descent, at the best of three rates by held-out digits, thirty layers do train
-    from He's scale, and from Glorot's they do not leave chance.
+    """In 800 steps of plain gradient descent, at the best of the rates 0.003, 0.01 and 0.03 by held-out digits,
+    thirty layers do train from He's scale, and from Glorot's they do not leave chance.
     """
 
     def best(gain):

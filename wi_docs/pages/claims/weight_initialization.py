@@ -9,7 +9,7 @@ from wi_docs.experiments.training import ends, sweep, train, train_digits
 from wi_docs.nn.activations import activation
 from wi_docs.nn.gains import second_moment
 from wi_docs.nn.network import MLP, softmax_cross_entropy
-from wi_docs.pages.claims import HOLDS, IF, NOT, Result, above, below, claim, exactly, mean_of, near, require
+from wi_docs.pages.claims import HOLDS, IF, NOT, Result, above, also, below, claim, exactly, mean_of, near, require
 
 SEEDS = range(5)
 DIMENSIONS = (10, 100, 1000)
@@ -38,16 +38,16 @@ def root_d_keeps_the_size() -> Result:
 
 @claim(statement=1, verdict=HOLDS, source="@lecun1998, section 4.6")
 def plain_normal_grows_with_d() -> Result:
-    r"""With $\sigma = 1$ the mean square grows with the number of inputs."""
-    v = projection_variance("randn(D)", DIMENSIONS, draws=20_000)
-    slope = np.polyfit(np.log(v.dimensions), np.log(v.mean_square), 1)[0]
+    r"""With $\sigma = 1$ the mean square grows in proportion to the number of inputs."""
+    v, divided = (projection_variance(scale, DIMENSIONS, draws=20_000) for scale in ("randn(D)", "randn(D) / sqrt(D)"))
+    slope, flat = (np.polyfit(np.log(found.dimensions), np.log(found.mean_square), 1)[0] for found in (v, divided))
     error = 4 * (v.standard_error / v.mean_square).max() / np.log(100)
     return near(
         slope,
         1.0,
         error,
         "slope on logarithmic axes; 4 standard errors of the ends",
-        {"not at all": 0.0, "like the root of D": 0.5},
+        {"not at all, as with 1/sqrt(D)": flat, "like the root of D, as the sum's size": slope / 2},
     )
 
 
@@ -73,7 +73,7 @@ def lecun_constants_hit_the_targets() -> Result:
         1.0,
         1e-4,
         "the constants are printed with four decimals",
-        {"tanh(1)": np.tanh(1.0), "its end": 1.7159},
+        {"tanh(1)": np.tanh(1.0), "its end": f.f(100.0)},
     )
 
 
@@ -84,7 +84,14 @@ def lecun_curvature_peaks_beside_one() -> Result:
     x = np.linspace(0.5, 1.5, 100_001)
     peak = x[np.argmin(np.gradient(f.df(x), x))]
     exact = 1.5 * np.arctanh(3**-0.5)  # tanh'' is extreme where tanh² = 1/3
-    return near(peak, exact, 2e-5, "two steps of the grid", {"exactly 1": 1.0, "tanh's own peak": np.arctanh(3**-0.5)})
+    where_f_is_1 = 1.5 * np.arctanh(1 / 1.7159)
+    return near(
+        peak,
+        exact,
+        2e-5,
+        "two steps of the grid",
+        {"at 1, where the targets are": where_f_is_1, "tanh's own peak": np.arctanh(3**-0.5)},
+    )
 
 
 @claim(statement=2, verdict=IF + " variance 1 is not asked for", source="@lecun1998, section 4.4")
@@ -97,30 +104,33 @@ def lecun_tanh_settles_below_one() -> Result:
         integral,
         1e-9,
         "two ways to integrate",
-        {"exactly 1": 1.0, "tanh's": second_moment("tanh")},
+        {"exactly 1, as a linear unit's": second_moment("linear"), "tanh's": second_moment("tanh")},
     )
 
 
 @claim(statement=3, verdict=HOLDS, source="")
 def half_the_scale_does_not_learn() -> Result:
-    """Half the right scale and the network learns nothing in 300 steps at this rate."""
+    """Half the right scale and the network still guesses after 300 steps at this rate."""
     runs = sweep("relu", "he_normal", depth=10, gains=[0.5], steps=300, rates=[0.02], seeds=SEEDS, looks=7)
     best = [run.accuracy.max() for run in runs.values()]
-    return below(max(best), 0.3, "the best of 5 seeds; one in ten is chance", {"it learns later than 50 steps": 0.5})
+    right = min(ends(sweep("relu", "he_normal", depth=10, steps=300, rates=[0.02], seeds=SEEDS)))
+    return below(
+        max(best),
+        0.2,
+        "the best of 5 seeds at 7 looks; guessing reads 10 %",
+        {"it learns as at the right scale": right},
+    )
 
 
 @claim(statement=3, verdict=HOLDS, source="")
 def the_right_scale_learns() -> Result:
     """At the right scale, and at a rate of 0.02, the network reads {percent:.0f} % of the test
-    digits after 300 steps.
+    digits or more after 300 steps.
     """
     found = ends(sweep("relu", "he_normal", depth=10, steps=300, rates=[0.02], seeds=SEEDS))
+    half = ends(sweep("relu", "he_normal", depth=10, gains=[0.5], steps=300, rates=[0.02], seeds=SEEDS, looks=7))
     return above(
-        min(found),
-        0.8,
-        "the worst of 5 seeds",
-        {"chance": 0.1, "half learned": 0.5},
-        percent=100 * float(np.median(found)),
+        min(found), 0.8, "the worst of 5 seeds", {"as from half the scale": max(half)}, percent=100 * min(found)
     )
 
 
@@ -131,24 +141,35 @@ def too_large_a_scale_is_gone() -> Result:
     """
     runs = sweep("relu", "he_normal", depth=10, gains=[1.5], steps=300, rates=[0.02], seeds=SEEDS)
     steps = [np.inf if run.exploded_at is None else run.exploded_at for run in runs.values()]
-    return below(max(steps), 20, "the last of 5 seeds to overflow", {"it survives": 300.0})
+    right = sweep("relu", "he_normal", depth=10, steps=300, rates=[0.02], seeds=SEEDS)
+    lasts = min(run.steps[-1] for run in right.values())
+    return below(max(steps), 20, "the last of 5 seeds to overflow", {"it survives as the right scale does": lasts})
 
 
 @claim(statement=3, verdict=IF + " rate and optimizer are kept", source="")
 def a_smaller_rate_bears_a_larger_scale() -> Result:
-    """At a rate of 0.003 the network that starts half again too large survives, and reads {percent:.0f} % of the digits
-    after 300 steps.
+    """At a rate of 0.003 the network that starts half again too large survives, and reads {least:.0f} to {most:.0f} %
+    of the digits after 300 steps.
     """
-    runs = sweep("relu", "he_normal", depth=10, gains=[1.5], steps=300, rates=[0.003], seeds=SEEDS)
-    reached = [0.1 if run.exploded_at is not None else float(run.accuracy[-1]) for run in runs.values()]
+    slow, fast = (
+        sweep("relu", "he_normal", depth=10, gains=[1.5], steps=300, rates=[rate], seeds=SEEDS)
+        for rate in (0.003, 0.02)
+    )
+    require(all(run.exploded_at is None for run in slow.values()), "one of them explodes")
+    reached = ends(slow)
     return above(
-        min(reached), 0.5, "the worst of 5 seeds", {"gone, as at 0.02": 0.1}, percent=100 * float(np.median(reached))
+        min(reached),
+        0.5,
+        "the worst of 5 seeds",
+        {"gone, as at 0.02": max(ends(fast))},
+        least=100 * min(reached),
+        most=100 * max(reached),
     )
 
 
 @claim(statement=3, verdict=IF + " rate and optimizer are kept", source="@kingma2015, algorithm 1")
 def adam_learns_from_half_the_scale() -> Result:
-    """From half the scale Adam reads {percent:.0f} % of the digits after 300 steps at a rate of 0.001."""
+    """From half the scale Adam reads {percent:.0f} % of the digits or more after 300 steps at a rate of 0.001."""
     adam, plain = (
         ends(
             sweep("relu", "he_normal", depth=10, gains=[0.5], steps=300, rates=[rate], seeds=SEEDS, optimizer=optimizer)
@@ -160,7 +181,7 @@ def adam_learns_from_half_the_scale() -> Result:
         0.8,
         "the worst of 5 seeds",
         {"as by plain descent": max(plain)},
-        percent=100 * float(np.median(adam)),
+        percent=100 * min(adam),
     )
 
 
@@ -216,8 +237,11 @@ def four_pixels_never_change() -> Result:
     behind = np.abs(end - start)[:-1].max(axis=1) == 0
     require(constant.sum() == 4, f"{constant.sum()} pixels are the same in all images")
     require((behind == constant).all(), f"{behind.sum()} pixels hold weights that never move")
+    with_ones = np.c_[data.train_x, np.ones(len(data.train_x))]
     return exactly(
-        np.linalg.matrix_rank(data.train_x), 60, {"all of them": 64.0, "one for each other pixel and one more": 61.0}
+        np.linalg.matrix_rank(data.train_x),
+        60,
+        {"all of them": data.train_x.shape[1], "with the bias's ones": np.linalg.matrix_rank(with_ones)},
     )
 
 
@@ -246,8 +270,8 @@ def zeros_find_the_smallest_solution() -> Result:
 
 @claim(statement=4, verdict=NOT, source="@baldi1989")
 def deep_linear_stays_at_zero() -> Result:
-    """A *deep* linear network, with no activation at all, cannot leave zero either:
-    every gradient has some other layer's zeros as a factor.
+    """A *deep* linear network, without activations, cannot leave zero either: every gradient has some other layer's
+    zeros as a factor.
     """
     h = train_digits("linear", "zeros", depth=2, steps=100, rate=0.5, looks=3)
     return exactly(
@@ -269,6 +293,20 @@ def zeros_stop_tanh_and_relu() -> Result:
         for phi in ("tanh", "relu")
     ]
     sigmoid = train_digits("sigmoid", "zeros", depth=1, steps=300, rate=0.5, looks=3).weight_gradient_rms[-1].min()
+    net = MLP([64, 64, 10], "tanh", "zeros", np.random.default_rng(0))
+    train(net, steps=300, rate=0.5, batch=1000, looks=2)
+    require(not net.b[0].any(), "a hidden bias has moved")
+    said = np.exp(net.b[1]) / np.exp(net.b[1]).sum()
+    frequent = np.bincount(digits.load().train_y) / len(digits.load().train_y)
+    also(
+        "what the last bias has learned",
+        below(
+            np.abs(said - frequent).max(),
+            0.005,
+            "batches of 1,000 digits, whose own frequencies vary by 0.01",
+            {"one in ten for every digit": np.abs(1 / len(frequent) - frequent).max()},
+        ),
+    )
     return exactly(max(moved), 0.0, {"some weight moves, as with the sigmoid": sigmoid})
 
 
@@ -276,10 +314,12 @@ def zeros_stop_tanh_and_relu() -> Result:
 def sigmoid_leaves_zero_as_one_unit() -> Result:
     """The network learns a little, and its units stay equal."""
     net = MLP([64, 20, 10], "sigmoid", "zeros", np.random.default_rng(0))
-    train(net, steps=50, rate=0.5, looks=2)
+    loss = train(net, steps=150, rate=0.5, looks=2, record="loss").loss
+    stuck = train(MLP([64, 20, 10], "tanh", "zeros", np.random.default_rng(0)), steps=150, rate=0.5, looks=2).loss
+    also("it learns", below(loss[-1], loss[0] - 0.1, "a tenth of a nat in 150 steps", {"as tanh": stuck[-1]}))
     apart, across = np.ptp(net.W[0], axis=1).max(), np.ptp(net.W[0], axis=0).max()
     return below(
-        apart, 1e-9, "50 steps of rounding in the spread of 20 units", {"zero is left by each unit on its own": across}
+        apart, 1e-9, "150 steps of rounding in the spread of 20 units", {"zero is left by each unit on its own": across}
     )
 
 
@@ -327,7 +367,7 @@ def n_units_are_one() -> Result:
 
 @claim(statement=6, verdict=HOLDS, source="")
 def more_equal_units_add_nothing() -> Result:
-    """So adding units adds nothing."""
+    """So adding equal units adds nothing."""
     losses = [
         train_units(all_equal(0.3), all_equal(1.6 / n), units=n, steps=3000, rates=(0.05 * n, 0.05 / n, 0.05)).loss[-1]
         for n in (1, 2, 4)
@@ -343,16 +383,17 @@ def more_equal_units_add_nothing() -> Result:
 
 @claim(statement=5, verdict=IF + " it is said of units", source="")
 def rows_part_at_the_first_step() -> Result:
-    """A layer that starts at a constant does not stay at a constant."""
+    """Equal units make a layer's columns equal, not its rows."""
     net = MLP([64, 5, 10], "tanh", all_equal(0.05), np.random.default_rng(0))
     net.W[1][:] = np.linspace(-1, 1, 10)
-    train(net, steps=20, rate=0.05, looks=2)
+    before = np.ptp(net.W[0])
+    train(net, steps=1, rate=0.05, looks=2)
     across, apart = np.ptp(net.W[0], axis=0).max(), np.ptp(net.W[0], axis=1).max()
     return above(
         across,
         1e-3,
-        "difference between inputs after 20 steps; between units it is rounding",
-        {"all elements stay equal": 0.0, "inputs stay equal as units do": apart},
+        "difference between inputs after one step; between units it is rounding",
+        {"all elements stay equal": before, "inputs stay equal as units do": apart},
     )
 
 
@@ -366,7 +407,7 @@ def _first_hidden_gradient(output) -> float:
 
 @claim(statement=5, verdict=HOLDS, source="")
 def constant_output_weights_cancel_the_errors() -> Result:
-    """If the output weights are constant too and a softmax follows, the hidden layer does not move at all in the first
+    """If the output weights are constant too and a softmax follows, the hidden layer does not move in the first
     step.
     """
     constant, random = (
@@ -377,20 +418,21 @@ def constant_output_weights_cancel_the_errors() -> Result:
 
 @claim(statement=7, verdict=HOLDS, source="@rumelhart1986b")
 def random_weights_break_it() -> Result:
-    """Random weights break it, and that lets the network use all of its hidden units."""
-    ends = [train_units("lecun_normal", "lecun_normal", units=4, steps=4000, seed=s).loss[-1] for s in SEEDS]
-    equal = train_units(all_equal(0.3), all_equal(0.2), units=4, steps=1500).loss[-1]
+    """Random weights break it, and in 4,000 steps four random units fit what four equal ones do not."""
+    found = [train_units("lecun_normal", "lecun_normal", units=4, steps=4000, seed=s).loss[-1] for s in SEEDS]
+    # Four equal units are this one, and it has no rounding that could part them in so many steps.
+    equal = train_units(all_equal(0.3), all_equal(4 * 0.2), units=1, steps=4000, rates=(0.2 / 4, 0.2 * 4, 0.2)).loss[-1]
     return below(
-        float(np.median(ends)),
+        max(found),
         equal / 4,
-        "median loss of 5 seeds, against a quarter of what equal units reach",
+        "the largest loss of 5 seeds, against a quarter of what equal units reach",
         {"no better than equal units": equal},
     )
 
 
 @claim(statement=7, verdict=IF + " it does not say only", source="")
 def other_ways_to_break_it() -> Result:
-    """They are not the only way."""
+    """Random weights are not the only way."""
 
     def spread(hidden, output, biases):
         rng = np.random.default_rng(1)
@@ -428,13 +470,13 @@ def dropout_breaks_it() -> Result:
 def dropout_parts_even_zeros() -> Result:
     """Even a tanh layer at zero is parted by it, as long as the weights behind it are not zero too."""
 
-    def apart(output, phi="tanh"):
-        return float(train_units("zeros", output, units=4, steps=200, dropout=0.5, hidden=phi).spread[-1])
+    def apart(output, phi="tanh", seed=0):
+        return float(train_units("zeros", output, units=4, steps=200, dropout=0.5, hidden=phi, seed=seed).spread[-1])
 
     return above(
-        apart("constant"),
+        min(apart("constant", seed=s) for s in SEEDS),
         0.01,
-        "distance of the units after 200 steps",
+        "least distance of the units after 200 steps, over 5 seeds",
         {"both at zero": apart("zeros"), "a ReLU layer": apart("constant", "relu")},
     )
 
@@ -461,18 +503,23 @@ def a_little_noise_costs_steps() -> Result:
         reached = train_units(init, init, units=4, steps=8000, seed=seed).spread > 0.1
         return float(reached.argmax()) if reached.any() else 8000.0
 
-    ratios = [waits(1e-3, s) / waits(1e-2, s) for s in SEEDS]
+    whole, tenth = ([waits(noise, s) for s in SEEDS] for noise in (1e-2, 1e-3))
     return above(
-        min(ratios),
-        1.5,
+        min(np.divide(tenth, whole)),
+        2.0,
         "least of 5 seeds: steps to part, a tenth of the noise over the whole",
-        {"noise does not matter": 1.0},
+        {
+            "no more than seeds differ": max(whole) / min(whole),
+            "as the logarithm of the noise": np.log(1e-3) / np.log(1e-2),
+        },
     )
 
 
 @claim(statement=8, verdict=HOLDS, source="")
 def only_the_second_moment_counts() -> Result:
-    """Which distribution hardly matters: normal and uniform weights of equal variance give a layer the same factor."""
+    """For independent weights in wide layers it hardly matters which distribution: normal and uniform ones of equal
+    variance give a ReLU layer the same factor.
+    """
     factors = {
         init: [propagate("relu", init, depth=20, width=256, seed=s).gradient_ratio for s in range(8)]
         for init in ("he_normal", "he_uniform")

@@ -24,7 +24,7 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
     """,
     hint="""
     For wide matrices it would be $1/\\sqrt{n}$, here 0.577. That keeps the mean square.
-    The typical product of small matrices is smaller than its mean square, so you need more.
+    The typical product of small matrices is smaller than its root mean square, so you need more.
     A factor on `sigma` adds its logarithm to the growth.
     """,
     solution="""

@@ -41,9 +41,10 @@ def draw() -> Picture:
     less, more = one / data["times 0.8"][0], data["times 1.25"][0] / one
     return Picture(
         fig,
-        f"One ReLU network of {DEPTH} layers, drawn once. Each line is its gradient after all its weights have been "
-        "multiplied by one number. At ×1, the scale of @he2015, it arrives in the first layer with about the size "
-        f"that it had in the last. At ×0.8 one part in {less:,.0f} of that arrives, and at ×1.25 {more:,.0f} times as "
+        f"One ReLU network of {DEPTH} layers without biases, drawn once. Each line is the way back of one and the same "
+        "gradient at the output, after all weights have been multiplied by one number. At ×1, the scale of @he2015, it "
+        "arrives in the first layer with about the size that it had in the last. At ×0.8 one part in "
+        f"{less:,.0f} of that arrives, and at ×1.25 {more:,.0f} times as "
         "much. Only the size differs: the direction is the same in all eleven networks.",
         f"Eleven lines fan out from layer {DEPTH} to layer 1 on a logarithmic axis. With the weights times 0.5 the "
         f"gradient falls to {low:.0e} at layer 1; times 1 it stays near 1; times 2 it grows to {high:.0e}.",

@@ -37,9 +37,9 @@ def draw() -> Picture:
     ax.set_title("mean square of w · x")
     return Picture(
         fig,
-        "Mean square of w·x over 4,000 draws of both; the bars of two standard errors are hidden by the marks. Plain "
+        "Mean square of w·x over 4,000 draws of both, inputs of mean square 1; bars of two standard errors. Plain "
         "`randn(D)` grows like D. A fixed factor of 0.01 moves the line and leaves its slope. Dividing by the root of "
-        "D makes it flat: the unit's input has the same size whatever the number of inputs.",
+        "D makes it flat: the sum has the same size for 1 input and for 1,000.",
         f"Mean square of w dot x against D from 1 to 1,000 on logarithmic axes. randn(D) rises from "
         f"{data['randn(D)'][0]:.2g} to {data['randn(D)'][-1]:.3g}; 0.01 times randn(D) from "
         f"{data['0.01 * randn(D)'][0]:.2g} to {data['0.01 * randn(D)'][-1]:.2g}; randn(D) over the root of D stays "

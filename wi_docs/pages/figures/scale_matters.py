@@ -43,8 +43,9 @@ def draw() -> Picture:
     ax.set_title("digits recognized, held-out", color=INK)
     return Picture(
         fig,
-        f"A ReLU network of {DEPTH} hidden layers, the same data in the same order, the same rate. Only the scale of "
-        "the first weights differs, in multiples of He's. One in ten is what guessing gives.",
+        f"A ReLU network of {DEPTH} hidden layers of 64 units, plain gradient descent at a rate of {RATE}, one order "
+        "of the data. The scale of the first weights differs, in multiples of He's, and nothing else. One in ten is "
+        "what guessing gives.",
         f"Share of held-out digits recognized against steps, up to {STEPS}: {'; '.join(ends)}.",
         data,
     )

@@ -39,7 +39,7 @@ def draw() -> Picture:
         fig,
         f"Each line is one hidden unit's pair of incoming weights over {STEPS} steps, from the ring to the dot. From "
         "equal weights the five units are one unit: five lines lie on each other, on the diagonal, and the task that "
-        "needs two different units is never solved. From random weights they go their own ways.",
+        "needs two different units is not solved. From random weights they go their own ways.",
         f"Two panels with the paths of {UNITS} hidden units in the plane of their two incoming weights. From equal "
         f"weights all paths coincide and the loss ends at {losses['all equal']:.3f}. From random weights the paths "
         f"part and the loss ends at {losses['random']:.3f}.",
