@@ -1,6 +1,7 @@
 """Claims of the chapter What Your Framework Does. What the frameworks gave is in `wi_docs/data/frameworks.json`."""
 
 import math
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from wi_docs.experiments import frameworks
 from wi_docs.experiments.propagation import propagate
 from wi_docs.nn.initializers import fans, orthogonal, truncated_deviation
-from wi_docs.pages.claims import Result, above, also, claim, exactly, mean_of, near, require
+from wi_docs.pages.claims import Result, also, claim, exactly, mean_of, near, require
 
 TORCH, KERAS, FLAX = (frameworks.load()[library]["layers"] for library in ("torch", "keras", "flax"))
 SCHEMES = frameworks.load()["torch"]["schemes"]
@@ -111,36 +112,42 @@ def keras_transposes_too() -> Result:
 @claim(source="", untouched=BESIDE)
 def nnx_gates_are_stacked() -> Result:
     """Its `nnx.OptimizedLSTMCell` and `nnx.GRUCell` do as Keras."""
-    alone = deviation(FLAX["nnx.LSTMCell(64, 100) hf.kernel"], 0.1, {"stacked": 0.05})
-    three = deviation(FLAX["nnx.GRUCell(64, 100) dense_h.kernel"], 300**-0.5, {"each gate by itself": 0.1})
+    by_itself, four = 100**-0.5, 400**-0.5
+    alone = deviation(FLAX["nnx.LSTMCell(64, 100) hf.kernel"], by_itself, {"four stacked": four})
+    three = deviation(FLAX["nnx.GRUCell(64, 100) dense_h.kernel"], 300**-0.5, {"each gate by itself": by_itself})
     also("nnx.LSTMCell", alone)
     also("nnx.GRUCell", three)
-    return deviation(FLAX["nnx.OptimizedLSTMCell(64, 100) dense_h.kernel"], 0.05, {"each gate by itself": 0.1})
+    return deviation(FLAX["nnx.OptimizedLSTMCell(64, 100) dense_h.kernel"], four, {"each gate by itself": by_itself})
 
 
 @claim(source="")
 def keras_gates_are_not_orthogonal() -> Result:
-    """Keras draws one orthogonal matrix for all four gates, so that a single gate's part halves a state's length."""
-    found = []
+    """Keras draws one orthogonal matrix for all four gates, as its source says, so that a single gate's part halves a
+    state's length.
+    """
+    found, by_itself = [], []
     for seed in range(8):
-        W = orthogonal(np.random.default_rng(seed), (100, 400))
-        h = np.random.default_rng([seed, 1]).standard_normal(100)
+        rng = np.random.default_rng(seed)
+        W, h = orthogonal(rng, (100, 400)), np.random.default_rng([seed, 1]).standard_normal(100)
         found.append(float(np.linalg.norm(h @ W[:, :100]) / np.linalg.norm(h)))
+        by_itself.append(float(np.linalg.norm(h @ orthogonal(rng, (100, 100))) / np.linalg.norm(h)))
     law = KERAS["LSTM(100) of 64 recurrent_kernel"]
-    also("Keras's own deviation", deviation(law, 0.05, {"orthogonal by gate": 0.1}))
-    return mean_of(found, 0.5, {"it keeps it": 1.0, "a quarter": 0.25}, width=100)
+    also("Keras's own deviation", deviation(law, 400**-0.5, {"orthogonal by gate": 100**-0.5}))
+    # a quarter of the columns keeps a quarter of the square
+    return mean_of(found, (100 / 400) ** 0.5, {"orthogonal by gate": by_itself[0], "a quarter": 100 / 400}, width=100)
 
 
 @claim(source="@jozefowicz2015, section 2.2", untouched=BESIDE)
 def only_keras_remembers() -> Result:
-    """Of the three, only Keras starts the forget gate at 1."""
+    """Of the three, only Keras starts the forget gate's bias at 1."""
     keras = KERAS["LSTM(100) of 64 bias"]
     flax = FLAX["OptimizedLSTMCell(100) of 64 cell.hf.bias"]
-    torch = TORCH["LSTM(64, 100) bias_ih_l0"]
+    torch = max((TORCH[f"LSTM(64, 100) bias_{way}_l0"] for way in ("ih", "hh")), key=lambda law: law["largest"])
     require(flax["largest"] == 0, f"Flax's bias goes up to {flax['largest']}")
     require(torch["largest"] <= 0.1, f"PyTorch's bias goes up to {torch['largest']}")
     require(keras["largest"] == 1.0, f"Keras's bias goes up to {keras['largest']}")
-    return exactly(keras["mean"] * 4, 1.0, {"none does": 0.0, "every gate": 4.0})
+    gates = 4  # of which one has it
+    return exactly(keras["mean"] * gates, 1.0, {"none, as Flax": flax["mean"] * gates, "every gate": 1.0 * gates})
 
 
 @claim(source="")
@@ -154,19 +161,38 @@ def jax_normal_has_no_tails() -> Result:
         2 / truncated_deviation(),
         1e-3,
         "the largest of 320,000 entries",
-        {"cut and not widened": 2.0, "as of a normal": 4.5},
+        {
+            "cut and not widened": 2 / 1,
+            "as of a normal": NormalDist().inv_cdf(1 - 0.5 / law["entries"]),  # exceeded by one entry, either way
+        },
     )
 
 
 @claim(source="huggingface/pytorch-image-models issue 1286", untouched=BESIDE)
 def torch_truncates_at_two_not_at_two_sigma() -> Result:
     """With a deviation of 0.02 its bounds of ±2 are a hundred deviations away, and nothing is cut."""
-    law = SCHEMES["trunc_normal_ std=0.02 dense"]
-    return above(
-        law["largest"] / 0.02,
-        4.0,
-        "largest of 320,000 entries, in deviations",
-        {"cut at two": 2.0, "cut and widened": 2 / truncated_deviation()},
+    law, wide = SCHEMES["trunc_normal_ std=0.02 dense"], SCHEMES["trunc_normal_ std=1 dense"]
+    also(
+        "at a deviation of 1 they cut",
+        near(wide["largest"], 2.0, 1e-3, "320,000 entries", {"not cut": law["largest"] / 0.02}),
+    )
+
+    def kurtosis(cut):
+        """Return that of a normal without what lies beyond `cut` deviations."""
+        x = np.linspace(-cut, cut, 20_001)
+        weight = np.exp(-x * x / 2)
+        return float((x**4 * weight).sum() * weight.sum() / (x**2 * weight).sum() ** 2)
+
+    return near(
+        law["fourth_moment"],
+        3.0,
+        4 * (96 / law["entries"]) ** 0.5,
+        "fourth moment over the square of the second; 4 standard errors of a normal's",
+        {
+            "cut at two deviations": kurtosis(2),
+            "at three": kurtosis(3),
+            "as at a deviation of 1": wide["fourth_moment"],
+        },
     )
 
 
@@ -186,7 +212,7 @@ def embeddings_differ_by_thirty() -> Result:
         1 / (0.05 / 3**0.5),
         0.2,
         "1 over the deviation of a uniform on ±0.05; 4 standard errors",
-        {"they agree": 1.0, "the bound for the deviation": 20.0},
+        {"they agree": torch / torch, "the bound for the deviation": 1 / 0.05},
         flax=flax,
         keras=keras,
     )
@@ -194,7 +220,9 @@ def embeddings_differ_by_thirty() -> Result:
 
 @claim(source="@he2015, section 2.2")
 def thirty_layers_by_default() -> Result:
-    """After thirty layers the gradient is {torch:.0e} of itself with PyTorch's default, {keras:.0e} with Keras's."""
+    """After thirty layers of width 512 the gradient is {torch:.0e} of itself with PyTorch's default, {keras:.0e} with
+    Keras's.
+    """
 
     def left(init):
         return [
@@ -203,10 +231,14 @@ def thirty_layers_by_default() -> Result:
         ]
 
     torch, keras = left("pytorch_linear"), left("keras_dense")
+    weights_alone = -14.5 * math.log10(3)
+    also(
+        "Keras's", mean_of(keras, -14.5 * math.log10(2), {"kept": math.log10(1), "PyTorch's": weights_alone}, width=512)
+    )
     return mean_of(
         torch,
         -14.5 * math.log10(6),
-        {"as Keras's": float(np.mean(keras)), "the weights alone": -14.5 * math.log10(3)},
+        {"as Keras's": float(np.mean(keras)), "the weights alone": weights_alone},
         width=512,
         torch=10 ** np.mean(torch),
         keras=10 ** np.mean(keras),
