@@ -10,6 +10,7 @@ A claim that no fault of the package can touch says why, in its decorator.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from scripts.store import EXPERIMENTS, ROOT
 
 
 @dataclass(frozen=True)
@@ -57,22 +58,36 @@ def read(file: Path) -> Fault:
 FAULTS = [read(file) for file in sorted(Path(__file__).parent.glob("*.diff"))]
 
 
+RUN = """
+import json, sys
+from scripts import store
+from wi_docs.experiments import disk_cache
+from wi_docs.pages import claims
+
+disk_cache.keep_in(store.EXPERIMENTS, store.version)
+print(json.dumps({claim.id: claims.run(claim)["problem"] for claim in claims.get(sys.argv[1:])}))
+"""
+
+
 def failing(fault: Fault, claims: list[str]) -> dict[str, str]:
-    """Run claims on a copy of the package with the fault, and return id and problem of those that fail."""
+    """Run claims on a copy of the package with the fault, and return id and problem of those that fail.
+
+    Experiments that the fault does not touch, by what `scripts.sources` says of them, are taken from the build's. Those
+    that it touches run, and are forgotten with the copy.
+    """
     with TemporaryDirectory() as folder:
-        shutil.copytree(ROOT / "wi_docs", Path(folder) / "wi_docs", ignore=shutil.ignore_patterns("__pycache__"))
+        for part in ("wi_docs", "scripts"):
+            shutil.copytree(ROOT / part, Path(folder) / part, ignore=shutil.ignore_patterns("vendor"))
+        if EXPERIMENTS.is_dir():
+            shutil.copytree(EXPERIMENTS, Path(folder) / EXPERIMENTS.relative_to(ROOT), copy_function=os.symlink)
         path = Path(folder) / fault.path
         text = path.read_text(encoding="utf-8")
         if text.count(fault.old) != 1:
             raise ValueError(f"{fault.what}: {fault.old!r} stands {text.count(fault.old)} times in {fault.path}")
         path.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
         done = subprocess.run(
-            [sys.executable, "-m", "wi_docs", "claims", "--json", *claims],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
+            [sys.executable, "-c", RUN, *claims], cwd=folder, capture_output=True, text=True, check=False
         )
-        if not done.stdout:
+        if done.returncode != 0:
             raise ValueError(f"{fault.what}: {done.stderr[-2000:]}")
-        return {record["id"]: record["problem"] for record in json.loads(done.stdout) if record["problem"]}
+        return {name: problem for name, problem in json.loads(done.stdout).items() if problem}
