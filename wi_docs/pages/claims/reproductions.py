@@ -1,6 +1,5 @@
 """Claims of the page Reproductions that no chapter makes."""
 
-import itertools
 import math
 
 import numpy as np

@@ -163,7 +163,8 @@ def post_norm_with_tanh_does_not() -> Result:
         for seed in SEEDS:
             rng, gains = np.random.default_rng(seed), itertools.cycle((1.0, gain(phi)))
             widths = [128] * (2 * BLOCKS + 1)
-            net = MLP(widths, phi, lambda rng, shape, gains=gains: next(gains) * lecun_normal(rng, shape), rng)
+            net = MLP(widths, phi, "lecun_normal", rng)
+            net.W = [next(gains) * W for W in net.W]
             net.activations = [activation(phi), activation("linear")] * BLOCKS
             net.branch_ends = frozenset(range(1, 2 * BLOCKS, 2))
             net.normalized = {"output": net.branch_ends}
