@@ -18,7 +18,6 @@ from wi_docs.experiments.residual import (
 from wi_docs.experiments.training import descend, train
 from wi_docs.nn.activations import activation
 from wi_docs.nn.gains import gain
-from wi_docs.nn.initializers import lecun_normal
 from wi_docs.nn.network import MLP, softmax_cross_entropy
 from wi_docs.pages.claims import Result, above, also, below, claim, mean_of, near
 
