@@ -209,7 +209,7 @@ def other_functions_agree():
     )
 
 
-@refutes("which-gain", "and with its own gain it has grown by 16. Why", "The loudest input rules it".lower()[4:])
+@refutes("which-gain", "grown by 16.[[claim: silu_at_he_dies]] ```pycon", "the loudest input rules it")
 def a_silu_batch_is_no_input():
     """At SiLU's own gain some inputs shrink and some grow, within one network."""
     rng = np.random.default_rng(0)
@@ -258,12 +258,12 @@ def order_without_biases_keeps_angles():
     kept = []
     for seed in range(4):
         rng = np.random.default_rng(seed)
-        a = rng.standard_normal((2, 300))
-        for layer in range(60):
+        a, cosines = rng.standard_normal((2, 300)), []
+        for _ in range(60):
             z = a @ (0.9 * rng.standard_normal((300, 300)) / math.sqrt(300))
             a = np.tanh(z)
-            first = cosine(*z) if layer == 0 else first
-        kept.append((1 - cosine(*z)) / (1 - first))
+            cosines.append(cosine(*z))
+        kept.append((1 - cosines[-1]) / (1 - cosines[0]))
     return bool(np.mean(kept) > 0.8)  # where one minus the cosine would be 1e-5 of what it was, if inputs merged
 
 
@@ -321,12 +321,6 @@ def post_norm_keeps_no_tanh_gradient():
         delta = (centered - out * (delta * out).mean(axis=1, keepdims=True)) / deviation
         delta = delta + ((delta @ B.T) * (1 - hidden**2)) @ A.T
     return bool(rms(delta) > 2 * last)
-
-
-@refutes("residual-networks", "is missing on several pages that copied the rule from each other", "Mind the minus sign")
-def an_accusation_names_somebody():
-    """What names nobody cannot be checked. The sign itself matters: 100 branches, each root of 100 in place of 1/10."""
-    return 100 ** (1 / 2) / 100 ** (-1 / 2) == 100
 
 
 # Recurrent Networks
@@ -473,7 +467,7 @@ def half_of_all_units_is_the_base():
 
 @refutes(
     "diagnose",
-    "a ReLU network takes twice as many steps. [[claim: dead_units_halve]] In a deep",
+    "a ReLU network takes twice as many steps.[[claim: dead_units_halve]] In a deep",
     "Most of that is the lost scale",
 )
 def dead_units_with_their_scale_made_up_for():
