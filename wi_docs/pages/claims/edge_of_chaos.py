@@ -125,7 +125,7 @@ def order_merges_inputs() -> Result:
     )
 
 
-@claim(source="")
+@claim(source="", proof="tanh(z)^2 is at most z^2, so that the variance falls by sigma_w^2 a layer or more")
 def without_biases_angles_are_kept() -> Result:
     """Without biases a tanh network below the edge shrinks all inputs towards 0, and keeps the angles between them to a
     few percent.
@@ -160,7 +160,7 @@ def reach_grows_like_one_over_distance() -> Result:
     )
 
 
-@claim(source="@hayou2019")
+@claim(source="@hayou2019", proof="at sigma_w^2 = 2 the length map is q + sigma_b^2")
 def relu_has_a_point() -> Result:
     """ReLU has no edge but a point: with any bias at He's scale its variance grows by the same
     amount at every layer.

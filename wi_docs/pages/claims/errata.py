@@ -11,15 +11,18 @@ from wi_docs.experiments.symmetry import saddle_task, train_units
 from wi_docs.experiments.training import descend
 from wi_docs.nn import initializers
 from wi_docs.nn.network import MLP, squared_error
-from wi_docs.pages.claims import Result, above, claim, mean_of, near
+from wi_docs.pages.claims import Result, above, also, claim, mean_of, near
 
 SEEDS = range(8)
 
 
-@claim(source="@zhang2023, section 5.4")
+@claim(
+    source="@zhang2023, section 5.4",
+    proof="units with the same weights in front and behind compute the same, and the chain rule gives them the same",
+)
 def gradients_differ_between_inputs() -> Result:
     """The gradients are identical for all *units*, if the weights behind them are.
-    A unit's weights from different inputs get different gradients, unless the inputs are interchangeable,
+    A unit's weights from different inputs get different gradients, unless the two are alike over the data,
     and part at the first step.
     """
     x, y = saddle_task()
@@ -38,73 +41,97 @@ def gradients_differ_between_inputs() -> Result:
         between_inputs,
         0.01,
         "distance of one unit's two weights after one step, over the longer of the two moves",
-        {"all elements stay equal": 0.0, "as between units": between_units, "interchangeable inputs": parted(x)[0]},
+        {"as between units": between_units, "inputs that are alike over the data": parted(x)[0]},
     )
 
 
-@claim(source="@zhang2023, section 5.4")
+@claim(source="@zhang2023, section 5.4", proof="nothing else is random in the experiment")
 def random_outputs_part_constant_layers() -> Result:
     """If the layer after it is random, a layer of equal units parts at the first step without any help."""
     paths = train_units(lambda rng, shape: np.full(shape, 0.3), "lecun_normal", units=2, steps=1, seed=0)
     return above(paths.spread[1], 1e-3, "distance of the two units after one step", {"never": float(paths.spread[0])})
 
 
-@claim(source="@zhang2023, section 5.4")
+@claim(source="@zhang2023, section 5.4", proof="2 n_in / (n_in + n_out) is 1 just if the two are equal")
 def xavier_depends_on_the_fans() -> Result:
-    """At Xavier's scale a layer with 400 inputs and 100 outputs multiplies the variance by {measured:.1f};
-    it is 1 only if the two are equal.
+    """At Xavier's scale a linear layer with 400 inputs and 100 outputs multiplies the variance by {measured:.1f};
+    it is kept only if the two are equal.
     """
-    found = []
-    for seed in SEEDS:
-        rng = np.random.default_rng(seed)
-        found.append(((rng.standard_normal((300, 400)) @ initializers.glorot_normal(rng, (400, 100))) ** 2).mean())
-    return mean_of(found, 2 * 400 / (400 + 100), {"not affected by the number of inputs": 1.0})
+
+    def factors(n_in, n_out):
+        found = []
+        for seed in SEEDS:
+            rng = np.random.default_rng(seed)
+            W = initializers.glorot_normal(rng, (n_in, n_out))
+            found.append(float(((rng.standard_normal((300, n_in)) @ W) ** 2).mean()))
+        return found
+
+    square, wide = factors(200, 200), factors(400, 100)
+    also("a square layer", mean_of(square, 2 * 200 / (200 + 200), {"as from 400 to 100": float(np.mean(wide))}))
+    return mean_of(wide, 2 * 400 / (400 + 100), {"not affected by the number of inputs": float(np.mean(square))})
 
 
 @claim(source="@lippe2022, tutorial 4")
 def tanh_does_not_stabilize_at_a_quarter() -> Result:
-    r"""It does not stabilize: at layer 100 the variance of the activations is near {hundred:.3f},
-    and it keeps falling like $1/(2\,l)$.
+    r"""It does not stabilize, though it falls ever more slowly: in wide layers of equal width the variance of the
+    activations is near {hundred:.3f} at layer 100, and it keeps falling like $1/(2\,l)$.
     """
     sizes = np.array(
         [propagate("tanh", "glorot_normal", depth=100, width=1000, batch=16, seed=s).forward_rms ** 2 for s in range(4)]
     )
     theory = [layer.second_moment for layer in itertools.islice(trajectory("tanh", sigma_w=1.0), 100)]
     ratio = sizes[:, 24] / sizes[:, 99]
+    also(
+        "layer 100", mean_of(sizes[:, 99], theory[99], {"a quarter": 0.5**2, "as in layer 25": theory[24]}, width=1000)
+    )
     return mean_of(
         ratio,
         theory[24] / theory[99],
-        {"it has settled": 1.0, "like the root": 2.0, "like the square": 16.0},
-        width=64,
+        {"it has settled": (100 / 25) ** 0, "like the root": (100 / 25) ** 0.5, "like the square": (100 / 25) ** 2},
+        width=1000,
         hundred=theory[99],
     )
 
 
 @claim(source="@karpathy2015, Neural Networks Part 2")
 def small_bias_does_not_make_all_fire() -> Result:
-    """On a given input half of the units fire, and a bias of 0.01 makes that {percent:.2f} % more of them."""
-    gained = []
+    """At He's scale, on a given input of mean square 1, half of the units fire, and a bias of 0.01 adds {percent:.2f} %
+    of all units.
+    """
+    gained, fire = [], []
     for seed in range(32):
         rng = np.random.default_rng(seed)
         z = rng.standard_normal((200, 256)) @ initializers.he_normal(rng, (256, 256))
         gained.append((z + 0.01 > 0).mean() - (z > 0).mean())
+        fire.append((z > 0).mean())
+    also("half of them", mean_of(fire, 0.5, {"as with a bias of two deviations": math.erfc(-2 / 2**0.5) / 2}))
     expected = math.erf(0.01 / 2) / 2  # P(-0.01 < z < 0) for a standard deviation of sqrt(2)
     return mean_of(
         gained,
         expected,
-        {"all": 0.5, "none": 0.0, "at a deviation of 1": math.erf(0.01 / 2**0.5) / 2},
+        {
+            "all that did not": 1 - float(np.mean(fire)),
+            "none": math.erf(0.0),
+            "at a deviation of 1": math.erf(0.01 / 2**0.5) / 2,
+        },
         percent=100 * expected,
     )
 
 
-@claim(source="@karpathy2015, Neural Networks Part 2")
+@claim(source="@karpathy2015, Neural Networks Part 2", proof="n terms of variance 2/n add up to 2")
 def two_over_n_is_of_weights() -> Result:
-    """The 2/n is the variance of a *weight*. The variance of a unit's input is then 2, whatever n."""
-    found = []
-    for seed in SEEDS:
-        rng = np.random.default_rng(seed)
-        found.append(((rng.standard_normal((200, 256)) @ initializers.he_normal(rng, (256, 256))) ** 2).mean())
-    return mean_of(found, 2.0, {"2/n": 2 / 256, "1": 1.0}, width=256)
+    """For inputs of mean square 1 the variance of a unit's sum is then 2, for 64 inputs as for 1,024."""
+
+    def variances(n):
+        found = []
+        for seed in SEEDS:
+            rng = np.random.default_rng(seed)
+            z = rng.standard_normal((200, n)) @ initializers.he_normal(rng, (n, 64))
+            found.append(float(z.var()))
+        return found
+
+    also("64 inputs", mean_of(variances(64), 64 * (2 / 64), {"2/n": 2 / 64, "LeCun's": 64 * (1 / 64)}))
+    return mean_of(variances(1024), 1024 * (2 / 1024), {"2/n": 2 / 1024, "LeCun's": 1024 * (1 / 1024)})
 
 
 @claim(source="@howard2020, chapter 17; @glorot2010, equation 16")
@@ -119,5 +146,5 @@ def one_over_root_n_is_not_glorot() -> Result:
         expected,
         4 * expected / math.sqrt(2 * 8 * 5000),
         "4 standard errors over 40,000 entries",
-        {"one over the root of the inputs": 0.1},
+        {"one over the root of the inputs": 1 / 100**0.5},
     )

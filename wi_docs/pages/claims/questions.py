@@ -136,7 +136,7 @@ def _off(depth, seed, x=None):
     return [float((z <= 0).all(axis=0).mean()) for z in net.forward(x).pre_activations]
 
 
-@claim(source="@lu2020")
+@claim(source="@lu2020", proof="counted: the unit is off for each of the 256")
 def dead_units_are_born_deep() -> Result:
     """In networks of width 256 at He's scale, {first:.0f} % of the units of the first layer are off for all of 256
     digits, and {percent:.0f} % in layer 20.

@@ -23,7 +23,10 @@ def left(make, phi, steps=150, units=64):
     return np.array(found)
 
 
-@claim(source="@saxe2014; @le2015")
+@claim(
+    source="@saxe2014; @le2015",
+    proof="the transpose of an orthogonal matrix keeps lengths, and so does a product of them",
+)
 def orthogonal_linear_keeps() -> Result:
     """In a linear recurrence an orthogonal matrix keeps the gradient for any number of steps."""
     found = left(lambda rng, n: orthogonal(rng, (n, n)), "linear")
@@ -62,7 +65,7 @@ def orthogonal_relu_halves() -> Result:
     return near(by_step.mean(), -math.log2(1 / 2), 0.15, reason, wrong)
 
 
-@claim(source="@le2015, section 3")
+@claim(source="@le2015, section 3", proof="a unit that is on has the slope 1, and the matrix is 1")
 def identity_starts_at_one() -> Result:
     """With the identity, ReLU and no inputs every unit that is on keeps its gradient exactly, for 150 steps or any
     number.

@@ -28,14 +28,14 @@ def trainable_depth_over_depth_scale() -> Result:
     lengths = [r / (-2 * math.log(s)) for r, s in zip(ratios, SCALES, strict=False)]
     require(lengths[-1] <= 0.9 * DEPTHS[-1], f"the deepest network tried still trains, of {lengths[-1]:.0f} layers")
     step = (DEPTHS[-1] / DEPTHS[0]) ** (1 / (len(DEPTHS) - 1))  # of our grid of depths, on average
-    reach = 1 / -math.log(0.5) * -2 * math.log(0.5)  # the gradient's rms falls by e within two depth scales of it
-    wrong = {"as many layers, whatever the scale": DEPTHS[-1] / DEPTHS[0], "the gradient's own reach": reach}
+    reach = 1 / 0.5  # in depth scales: within one the mean square changes by e, its root within two
+    wrong = {"as many layers, whatever the scale": DEPTHS[-1] / DEPTHS[0]}
     also("the largest", below(max(ratios), TRAINABLE * step, "their factor, and one step of the grid", wrong))
     return above(
         min(ratios),
         TRAINABLE / step,
         "their factor of six, less one step of the grid",
-        {"one depth scale": reach / 2, "the gradient's own reach": reach},
+        {"one depth scale": reach / 2, "the reach of the gradient's rms": reach},
         least=min(ratios),
         most=max(ratios),
     )
@@ -154,7 +154,7 @@ def spectrum_spreads_with_depth() -> Result:
     )
 
 
-@claim(source="@nielsen2015, chapter 5")
+@claim(source="@nielsen2015, chapter 5", proof="the slope is at most 1/4")
 def gradient_window_of_the_sigmoid() -> Result:
     r"""The inputs for which $|w\,\sigma'(wx + b)| \ge 1$ form an interval at most {width:.2f} wide,
     at $|w|$ = {measured:.1f}; below $|w|$ = 4 there are none.

@@ -109,7 +109,7 @@ def pre_norm_grows_by_one() -> Result:
     return mean_of([s.size[-1] ** 2 for s in runs], 1.0 + BLOCKS, wrong, width=256, blocks=BLOCKS)
 
 
-@claim(source="@xiong2020")
+@claim(source="@xiong2020", proof="in all: from the last block to the first")
 def pre_norm_gradient_grows_like_the_root() -> Result:
     r"""The gradient grows like $\sqrt{{L}}$ on the way back: by a factor of {whole:.0f} in all,
     of which a factor of $\sqrt5$ falls on the first four of the {blocks:.0f} blocks.
@@ -200,7 +200,7 @@ def division_tames_the_first_step() -> Result:
     return below(divided, plain / 2, reason, {"not divided": plain}, plain=plain, few=few, many=many)
 
 
-@claim(source="@yang2019")
+@claim(source="@yang2019", proof="the normalization divides a factor on the weights out")
 def batch_norm_explodes() -> Result:
     r"""With ReLU the gradient's mean square is multiplied by $\pi/(\pi - 1) = 1.47$ at every layer,
     whatever the scale of the weights.
@@ -241,7 +241,7 @@ def batch_norm_at_fifty_layers() -> Result:
     )
 
 
-@claim(source="@zhang2019, section 4")
+@claim(source="@zhang2019, section 4", proof="behind an output matrix of 0 the gradient is 0")
 def fixup_step_does_not_depend_on_depth() -> Result:
     """Under Fixup with a random output layer (at zero only that layer would move), a first step of plain descent moves
     the output about as much with 64 branches as with 4.

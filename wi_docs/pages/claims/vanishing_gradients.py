@@ -30,7 +30,12 @@ def ratios(phi, init, seeds=8, **options):
     return [propagate(phi, init, seed=seed, **shape).gradient_ratio for seed in range(seeds)]
 
 
-@claim(statement=9, verdict=IF + " it can be trained", source="@telgarsky2016")
+@claim(
+    statement=9,
+    verdict=IF + " it can be trained",
+    source="@telgarsky2016",
+    proof="each piece of a composition runs over [0, 1], where the tent map has two",
+)
 def folding_doubles_the_pieces() -> Result:
     """Every composition doubles the number of pieces, since each of them is folded once more."""
     pieces = [linear_pieces(tent_map(k)) for k in range(1, 13)]
@@ -115,7 +120,12 @@ def a_corner_is_almost_never_met() -> Result:
 STEP = Activation("step", lambda x: (np.asarray(x) > 0).astype(float), lambda x: np.zeros_like(x, dtype=float))
 
 
-@claim(statement=12, verdict=NOT, source="")
+@claim(
+    statement=12,
+    verdict=NOT,
+    source="",
+    proof="the slope of a step is 0 where it has one, and the chain rule multiplies by it",
+)
 def steps_do_not_learn() -> Result:
     """A step is not: its slope is 0 wherever it has one, and backpropagation never moves a weight in front of it."""
 
@@ -453,7 +463,12 @@ def forward_factor_is_the_length_map() -> Result:
     return against_theory("forward")
 
 
-@claim(statement=14, verdict=IF + " it is said of slopes", source="")
+@claim(
+    statement=14,
+    verdict=IF + " it is said of slopes",
+    source="",
+    proof="relu(c z) = c relu(z) for c > 0, and the slopes do not change",
+)
 def a_factor_leaves_the_direction() -> Result:
     """In a ReLU network without biases, a factor $c$ on all $L$ weight matrices multiplies the gradient at the first
     layer by $c^{{L-1}}$ and does nothing else to it, for the same gradient at the output:

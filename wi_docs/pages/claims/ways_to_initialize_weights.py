@@ -296,7 +296,12 @@ def spread_grows_with_depth_over_width() -> Result:
     )
 
 
-@claim(statement=22, verdict=HOLDS, source="@saxe2014, section 3")
+@claim(
+    statement=22,
+    verdict=HOLDS,
+    source="@saxe2014, section 3",
+    proof="|Wx|^2 is x^T W^T W x, which is |x|^2; a product of orthogonal matrices is orthogonal",
+)
 def orthogonal_keeps_every_length() -> Result:
     """An orthogonal matrix keeps every length, and so does a product of a thousand of them."""
     s = product_spectrum("orthogonal", depth=1000, width=64)
@@ -384,7 +389,10 @@ def relu_undoes_orthogonality() -> Result:
     )
 
 
-@claim(source="@balduzzi2017")
+@claim(
+    source="@balduzzi2017",
+    proof="relu(x) - relu(-x) is x, so that the network is linear at the start, with an orthogonal matrix a layer",
+)
 def mirrored_blocks_keep_every_direction() -> Result:
     """They need not be random: with mirrored blocks $Q, -Q$ over $-Q, Q$ fifty ReLU layers keep every singular value
     at 1, for they begin as a linear network [@balduzzi2017].
@@ -501,7 +509,7 @@ def pytorch_default_forgets_its_input() -> Result:
     )
 
 
-@claim(statement=22, verdict=HOLDS, source="@poole2016, equation 3")
+@claim(statement=22, verdict=HOLDS, source="@poole2016, equation 3", proof="2 E[relu(sqrt(q) z)^2] is q, for each q")
 def he_has_no_fixed_size() -> Result:
     """At He's scale ReLU keeps any variance; it pulls towards none."""
     net = MLP([64] * 21, "relu", "he_normal", np.random.default_rng(0), output="relu")

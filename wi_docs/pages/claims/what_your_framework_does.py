@@ -22,7 +22,11 @@ def deviation(law: dict[str, Any], expected: float, wrong: dict[str, float]) -> 
     return near(law["std"], expected, error, f"4 standard errors over {law['entries']:,} entries", wrong)
 
 
-@claim(source="pytorch/pytorch issue 57109", untouched=BESIDE)
+@claim(
+    source="pytorch/pytorch issue 57109",
+    untouched=BESIDE,
+    proof="algebra: the gain is sqrt(2 / (1 + 5)), and a uniform law of deviation s has the bound sqrt(3) s",
+)
 def root_five_is_a_bound() -> Result:
     r"""All of it comes to a uniform distribution between $\pm1/\sqrt{{n_\text{{in}}}}$, for the weights and for the
     biases.
@@ -61,7 +65,7 @@ def transposed_counts_outputs() -> Result:
     return deviation(law, (3 * fan_out) ** -0.5, {"its own fan-in": (3 * fan_in) ** -0.5})
 
 
-@claim(source="", untouched=BESIDE)
+@claim(source="", untouched=BESIDE, proof="the three are one array in PyTorch's own weights, measured")
 def attention_is_stacked() -> Result:
     """Query, key and value of PyTorch's attention are one stacked matrix, if keys and values are as wide as the
     embedding, and Glorot's formula counts the outputs of all three.
@@ -72,7 +76,11 @@ def attention_is_stacked() -> Result:
     )
 
 
-@claim(source="keras-team/keras issue 11773", untouched=BESIDE)
+@claim(
+    source="keras-team/keras issue 11773",
+    untouched=BESIDE,
+    proof="Keras takes the kernel's area times the channels for the fan-in, measured",
+)
 def depthwise_counts_all_channels() -> Result:
     """Keras counts all channels as inputs of a depthwise unit, which sees one, and with 40 channels starts it
     {factor:.1f} times too small.
@@ -120,7 +128,7 @@ def nnx_gates_are_stacked() -> Result:
     return deviation(FLAX["nnx.OptimizedLSTMCell(64, 100) dense_h.kernel"], four, {"each gate by itself": by_itself})
 
 
-@claim(source="")
+@claim(source="", proof="one array has the columns of the four, measured")
 def keras_gates_are_not_orthogonal() -> Result:
     """Keras draws one orthogonal matrix for all four gates, as its source says, so that a single gate's part halves a
     state's length.
@@ -137,7 +145,7 @@ def keras_gates_are_not_orthogonal() -> Result:
     return mean_of(found, (100 / 400) ** 0.5, {"orthogonal by gate": by_itself[0], "a quarter": 100 / 400}, width=100)
 
 
-@claim(source="@jozefowicz2015, section 2.2", untouched=BESIDE)
+@claim(source="@jozefowicz2015, section 2.2", untouched=BESIDE, proof="each of the three is measured")
 def only_keras_remembers() -> Result:
     """Of the three, only Keras starts the forget gate's bias at 1."""
     keras = KERAS["LSTM(100) of 64 bias"]

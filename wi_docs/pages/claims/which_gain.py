@@ -140,7 +140,7 @@ def pair_keeps_both() -> Result:
     )
 
 
-@claim(source="@poole2016, equation 3")
+@claim(source="@poole2016, equation 3", proof="each of the sixteen is computed")
 def no_pair_for_two() -> Result:
     """Of the sixteen, two have none at variance 1: the sigmoid and softplus."""
     without = sorted(name for name in names() if gains(name).critical is None)

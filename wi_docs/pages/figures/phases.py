@@ -53,8 +53,8 @@ def draw() -> Picture:
     return Picture(
         fig,
         "For tanh, lines on which a gradient shrinks (blue, within 5 and 20 layers) or grows (red, "
-        "within 20 and 12 layers) by a factor of e. Between them lies the edge, where it does neither, at any depth. "
-        "The closer to it, the further a gradient reaches.",
+        "within 20 and 12 layers) by a factor of e. Between them lies the edge, where it changes as a power of "
+        "the depth at most. The closer to it, the further a gradient reaches.",
         "A plane of weight variance, 0.5 to 4, and bias variance, 0 to 0.6. The edge runs from a weight variance of "
         f"{edge[0]:.2f} at a bias variance of {BIASES[0]:.2f} to {edge[-1]:.2f} at {BIASES[-1]:.1f}. "
         "Lines of equal reach run alongside it, on the left for gradients that vanish and on the right for gradients "

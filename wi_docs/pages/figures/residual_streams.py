@@ -45,7 +45,7 @@ def draw() -> Picture:
     both[1].set_xlabel("blocks")
     return Picture(
         fig,
-        f"Four residual networks of {BLOCKS} blocks at initialization. Branches as they are double the stream at "
+        f"Four residual networks of {BLOCKS} blocks with ReLU at initialization. Branches as they are double the stream at "
         "every block, and the gradient on its way back. A normalization inside each branch makes the stream grow by "
         "a fixed amount. Dividing each branch by the root of their number, or normalizing after each addition, "
         "keeps both.",

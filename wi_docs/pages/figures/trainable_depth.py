@@ -36,7 +36,8 @@ def draw() -> Picture:
     data = {"hidden layers": np.array(depths)} | {f"scale {s:g}": row for s, row in zip(scales, grid, strict=True)}
     return Picture(
         fig,
-        "Tanh networks of 64 units a layer after 200 steps on the digits, two seeds each. "
+        "Tanh networks of 64 units a layer, without biases, after 200 steps of plain descent at a rate of 0.05 on the "
+        "digits, two seeds each. "
         "The area of a disc is the share of test digits recognized beyond chance. Depth is possible near the edge, "
         "at 1. The line is theory: six times the depth scale of the gradient, computed without training anything.",
         f"Grid of networks: scale of the weights from {scales[0]:g} to {scales[-1]:g} against depth from {depths[0]} "
