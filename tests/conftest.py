@@ -19,10 +19,14 @@ FIREFOX = next(filter(None, map(shutil.which, ("firefox-esr", "firefox"))), None
 
 
 def pytest_collection_modifyitems(items):
-    """Mark as slow what drives a browser or builds a copy of the project."""
+    """Mark as slow what drives a browser or builds a copy of the project, and begin with the longest tests.
+
+    A page that runs all its code may take a minute: at the end, a core would be left without work for as long.
+    """
     for item in items:
         if {"browser", "firefox", "either", "project"} & set(item.fixturenames):
             item.add_marker("slow")
+    items.sort(key=lambda item: item.path.stem != "test_runtime_pages")
 
 
 @pytest.fixture(scope="session")

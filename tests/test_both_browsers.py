@@ -34,14 +34,42 @@ return [...document.querySelectorAll("msqrt")].filter(root => root.getClientRect
 })
 """
 
+# Code that is wider than its place, and code that the button which copies it lies on.
+CODE = """
+for (const details of document.querySelectorAll("details")) details.open = true
+for (let k = 0; k < 2; k++) await new Promise(requestAnimationFrame)
+await document.fonts.ready
+const cut = [], covered = []
+for (const code of document.querySelectorAll("pre > code")) {
+  const over = code.scrollWidth - code.clientWidth
+  const longest = () => code.innerText.split("\\n").reduce((a, b) => a.length >= b.length ? a : b)
+  if (over > 0) cut.push(`${over} px: ${longest()}`)
+  const button = code.parentElement.querySelector(".md-code__nav")?.getBoundingClientRect()
+  const range = document.createRange()
+  range.selectNodeContents(code)
+  if (button && [...range.getClientRects()].some(r => r.width > 1
+    && r.right > button.left && r.left < button.right
+    && r.bottom > button.top && r.top < button.bottom)) covered.push(code.innerText.slice(0, 60))
+}
+return { cut, covered }
+"""
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page != "reference/"])
-def test_what_follows_a_root_stands_beside_it(either, address, page):
-    """Not on it, and not far from it: under a fifth of the letters' size, where no space belongs there."""
-    either.show(address + page, 1280, 900)
-    roots = either.run(ROOTS)
-    assert [root for root in roots if root["gap"] < -0.06] == []
-    assert [root for root in roots if root["bare"] and root["gap"] > 0.2] == []
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("page", PAGES)
+def test_what_follows_a_root_stands_beside_it_and_no_line_of_code_is_cut_off(either, address, page, width):
+    """On a wide screen what follows a root is not on it, and not far from it: under a fifth of the letters' size, where
+    no space belongs there. Code, and what it prints, fits or wraps; on a phone the button that copies it lies beside it.
+    """
+    either.show(address + page, width, 900)
+    if width == 1280 and page != "reference/":
+        roots = either.run(ROOTS)
+        assert [root for root in roots if root["gap"] < -0.06] == []
+        assert [root for root in roots if root["bare"] and root["gap"] > 0.2] == []
+    found = either.run(CODE)
+    assert found["cut"] == []
+    if width == 390:
+        assert found["covered"] == []
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)])
@@ -87,33 +115,3 @@ def test_the_verdict_and_what_helps_are_in_sight_under_the_button(either, addres
     assert any(" of 9." in one[2] and 0 < one[3] < 1 for one in while_busy)
     assert "Running …" in {one[2].strip() for one in while_busy}
     assert either.run("return document.querySelector('.wi-form button').textContent") == "Diagnose"
-
-
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("page", PAGES)
-def test_no_line_of_code_is_cut_off(either, address, page, width):
-    """Code, and what it prints, fits or wraps; on a phone the button that copies it lies beside it."""
-    either.show(address + page, width, 900)
-    found = either.run(
-        """
-        await document.fonts.ready
-        for (const details of document.querySelectorAll("details")) details.open = true
-        await new Promise(done => setTimeout(done, 200))
-        const cut = [], covered = []
-        for (const code of document.querySelectorAll("pre > code")) {
-          const over = code.scrollWidth - code.clientWidth
-          const longest = () => code.innerText.split("\\n").reduce((a, b) => a.length >= b.length ? a : b)
-          if (over > 0) cut.push(`${over} px: ${longest()}`)
-          const button = code.parentElement.querySelector(".md-code__nav")?.getBoundingClientRect()
-          const range = document.createRange()
-          range.selectNodeContents(code)
-          if (button && [...range.getClientRects()].some(r => r.width > 1
-            && r.right > button.left && r.left < button.right
-            && r.bottom > button.top && r.top < button.bottom)) covered.push(code.innerText.slice(0, 60))
-        }
-        return { cut, covered }
-        """
-    )
-    assert found["cut"] == []
-    if width == 390:
-        assert found["covered"] == []

@@ -13,9 +13,9 @@ READ = """
 const done = arguments[0], frame = () => new Promise(requestAnimationFrame)
 ;(async () => {
   await document.fonts.ready
-  for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight / 2) {
+  for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
     scrollTo({ top: y, behavior: "instant" })
-    for (let k = 0; k < 3; k++) await frame()
+    for (let k = 0; k < 2; k++) await frame()
   }
   while (document.querySelector("[data-wi-explorer]:not(.wi-live)")) await frame()
   done()

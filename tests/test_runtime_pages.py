@@ -21,8 +21,16 @@ def runnable():
             yield page
 
 
+def solutions(page):
+    module = page.rstrip("/").replace("-", "_")
+    if module in {job.name for job in store.jobs(["exercises"])}:
+        for name, exercise in exercises.load(module).items():
+            yield f"{module}/{name}", exercise
+
+
 @pytest.mark.parametrize("page", list(runnable()))
-def test_run_all_gives_every_output_that_is_printed(browser, address, page):
+def test_run_all_gives_every_output_that_is_printed_and_solutions_are_right(browser, address, page):
+    """Solutions are put into their cells as a link would. All runs in one page, so that Python is loaded once."""
     show(browser, address + page, 1280)
     number = len(browser.find_elements(By.CSS_SELECTOR, "[data-wi-snippet]"))
     alone = len(browser.find_elements(By.CSS_SELECTOR, "[data-wi-exercise] [data-wi-snippet]"))
@@ -34,6 +42,22 @@ def test_run_all_gives_every_output_that_is_printed(browser, address, page):
     assert [s.text for s in ended if state(s) != "ok"] == []
     assert (int(said[1]), int(said[2])) == (number - alone, number - alone)
     assert len(ended) == number - alone > 0
+    cells = browser.find_elements(By.CSS_SELECTOR, "[data-wi-snippet]")
+    for name, exercise in solutions(page):
+        cell = browser.find_element(By.CSS_SELECTOR, f"[data-wi-exercise='{name}'] [data-wi-snippet]")
+        browser.execute_script(f"location.hash = '{link(exercise.solution, cells.index(cell) + 1)}'")
+        WebDriverWait(browser, 20).until(lambda _, cell=cell: cell.find_elements(By.CSS_SELECTOR, ".cm-content"))
+        press(browser, cell, "run")
+        ended, text = wait(browser, cell)
+        assert ended == "ok", text
+        assert ("Good. " if page == "diagnose/" else "Right. ") in text
+
+
+def test_every_exercise_is_on_a_page_that_runs():
+    """So its solution is run in the browser."""
+    assert {job.name for job in store.jobs(["exercises"])} <= {
+        page.rstrip("/").replace("-", "_") for page in runnable()
+    }
 
 
 def test_a_wrong_output_on_the_page_is_noticed(browser, address):
@@ -45,18 +69,3 @@ def test_a_wrong_output_on_the_page_is_noticed(browser, address):
     ended, text = wait(browser, snippet(browser))
     assert ended == "differs"
     assert "differs from what is printed" in text
-
-
-@pytest.mark.parametrize("page", [job.name for job in store.jobs(["exercises"])])
-def test_the_solutions_are_right_in_the_browser_too(browser, address, page):
-    """Each is put into its cell as a link would, and run; all in one page, so that Python is loaded once."""
-    show(browser, f"{address}{page.replace('_', '-')}/", 1280)
-    cells = browser.find_elements(By.CSS_SELECTOR, "[data-wi-snippet]")
-    for name, exercise in exercises.load(page).items():
-        cell = browser.find_element(By.CSS_SELECTOR, f"[data-wi-exercise='{page}/{name}'] [data-wi-snippet]")
-        browser.execute_script(f"location.hash = '{link(exercise.solution, cells.index(cell) + 1)}'")
-        WebDriverWait(browser, 20).until(lambda _, cell=cell: cell.find_elements(By.CSS_SELECTOR, ".cm-content"))
-        press(browser, cell, "run")
-        ended, text = wait(browser, cell)
-        assert ended == "ok", text
-        assert ("Good. " if page == "diagnose" else "Right. ") in text
