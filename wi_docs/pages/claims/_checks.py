@@ -16,9 +16,9 @@ from typing import Any
 from wi_docs.experiments import conditions
 from wi_docs.nn.activations import names as activations
 
-DOMAIN = False  # a claim that draws something says its conditions
-PROOF = False  # a sentence with a universal word has a proof
-COMPUTED = False  # what would be wrong is computed
+DOMAIN = True  # a claim that draws something says its conditions
+PROOF = True  # a sentence with a universal word has a proof
+COMPUTED = True  # what would be wrong is computed
 NAMED = False  # a sentence names the condition under which it breaks; the tests ask, since docs/vary.json knows
 
 WORDS = "all|none|every|never|always|only|any|whatever"
