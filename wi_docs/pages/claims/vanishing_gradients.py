@@ -789,7 +789,7 @@ def keras_and_flax_defaults_lose_half() -> Result:
     he = float(np.log(np.mean(ratios("relu", "he_normal", seeds=2))))
     wrong = {"PyTorch's": -np.log(6) / 2, "nothing is lost, as at He's scale": he}
     keras, flax = (
-        mean_of(np.log(ratios("relu", init, seeds=4)), -np.log(2) / 2, wrong, width=512)
+        mean_of(np.log(ratios("relu", init)), -np.log(2) / 2, wrong, width=512)
         for init in ("keras_dense", "flax_dense")
     )
     also("Keras", keras)
