@@ -570,7 +570,9 @@ def one_correction_suffices() -> Result:
 
 @claim(source="")
 def lsuv_leaves_single_inputs() -> Result:
-    """Input by input it still runs: in layer 20 of SiLU single digits have an rms from {least:.2f} to {measured:.0f}."""
+    """Input by input it still runs: in layer 20 of SiLU single digits have an rms from {least:.2f} to
+    {measured:.0f}.
+    """
     x = load().train_x[:256]
 
     def sizes(phi):
