@@ -1,6 +1,5 @@
 """Claims of the chapter Residual Networks, Normalization, Transformers."""
 
-import itertools
 import math
 
 import numpy as np
@@ -161,9 +160,10 @@ def post_norm_with_tanh_does_not() -> Result:
         """Return the gradient at the first block over the last one's, one number a network."""
         found = []
         for seed in SEEDS:
-            rng, gains = np.random.default_rng(seed), itertools.cycle((1.0, gain(phi)))
-            widths = [128] * (2 * BLOCKS + 1)
-            net = MLP(widths, phi, lambda rng, shape, gains=gains: next(gains) * lecun_normal(rng, shape), rng)
+            rng = np.random.default_rng(seed)
+            net = MLP([128] * (2 * BLOCKS + 1), phi, lecun_normal, rng)
+            for last in range(1, 2 * BLOCKS, 2):
+                net.W[last] *= gain(phi)
             net.activations = [activation(phi), activation("linear")] * BLOCKS
             net.branch_ends = frozenset(range(1, 2 * BLOCKS, 2))
             net.normalized = {"output": net.branch_ends}
