@@ -57,7 +57,7 @@ def relu_halves() -> Result:
 
 @claim()
 def dead_units_halve() -> Result:
-    """If {percent:.0f} % of the units are dead, for good and in every hidden layer, such a ReLU network takes about
+    """If {percent:.0f} % of the units are dead, for good and in each hidden layer, such a ReLU network takes about
     twice as many steps.
     """
     return _twice("relu", "dead", DEAD, {"a tenth": 1 / 10, "half": 1 / 2})

@@ -44,7 +44,7 @@ def gradients_differ_between_inputs() -> Result:
 
 @claim(source="@zhang2023, section 5.4")
 def random_outputs_part_constant_layers() -> Result:
-    """If the layer after it is random, a layer of equal units parts at the first step without any help."""
+    """If the layer after it is random, a layer of equal units parts at the first step by itself."""
     paths = train_units(lambda rng, shape: np.full(shape, 0.3), "lecun_normal", units=2, steps=1, seed=0)
     return above(paths.spread[1], 1e-3, "distance of the two units after one step", {"never": float(paths.spread[0])})
 
@@ -92,9 +92,7 @@ def tanh_does_not_stabilize_at_a_quarter() -> Result:
 
 @claim(source="@karpathy2015, Neural Networks Part 2")
 def small_bias_does_not_make_all_fire() -> Result:
-    """At He's scale, on a given input of mean square 1, half of the units fire, and a bias of 0.01 adds {percent:.2f} %
-    of all units.
-    """
+    """At He's scale, on a given input of mean square 1, half of the units fire, and a bias of 0.01 adds {percent:.2f} % of the units."""
     gained, fire = [], []
     for seed in range(32):
         rng = np.random.default_rng(seed)
