@@ -455,7 +455,7 @@ def the_worst_of_six():
     return 1 / 18 < 1 - (1 - alone) ** 6 < 1 / 15
 
 
-@refutes("errata", "makes that 0.28 % more of them", "adds 0.28 % of all units")
+@refutes("errata", "makes that 0.28 % more of them", "adds 0.28 % of the units")
 def half_of_all_units_is_the_base():
     """A bias of 0.01 on pre-activations of variance 2 adds 0.28 points, which is 0.56 % of the units that fire."""
     points = math.erf(0.01 / 2) / 2

@@ -301,7 +301,8 @@ def relu_two_inputs(depth: int) -> tuple[Array, Array]:
         ValueError: if `depth` is below 1.
 
     Source:
-        Cho & Saul (2009), the arc-cosine kernels of degrees 1 and 2. The sum over layers is ours.
+        Cho & Saul (2009), the arc-cosine kernels of degrees 1 and 2. The sum over layers, to first order in one over
+        the width, is derived here; laws of two inputs beyond it are in Li, Nica & Roy (2022) and Jakub & Nica (2023).
 
     Examples:
         >>> directions, lengths = relu_two_inputs(100)

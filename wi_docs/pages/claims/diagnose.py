@@ -57,7 +57,7 @@ def relu_halves() -> Result:
 
 @claim(proof="a condition, and no promise: units of each hidden layer are switched off")
 def dead_units_halve() -> Result:
-    """If {percent:.0f} % of the units are dead, for good and in every hidden layer, such a ReLU network takes about
+    """If {percent:.0f} % of the units are dead, for good and in each hidden layer, such a ReLU network takes about
     twice as many steps.
     """
     return _twice("relu", "dead", DEAD, {"a tenth": 1 / 10, "half": 1 / 2})
@@ -70,6 +70,7 @@ def most_of_it_is_scale() -> Result:
     """
     good, lost = _steps("relu"), _steps("relu", dead=DEAD)
     kept = _steps("relu", dead=DEAD, scale=(1 - DEAD) ** -0.5)
+    require(math.isfinite(lost), "with dead units the networks never get there")
     reason = "half of what is lost, in steps; means of 16 networks"
     return below(kept / good, (1 + lost / good) / 2, reason, {"scale not made up for": lost / good})
 

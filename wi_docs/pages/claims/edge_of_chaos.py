@@ -103,7 +103,7 @@ def chaos_parts_inputs() -> Result:
 
 @claim(source="@poole2016, section 2")
 def order_merges_inputs() -> Result:
-    r"""Below the edge and with biases, one minus the cosine shrinks by $\chi_1$ at every layer."""
+    r"""Below the edge and with biases, one minus the cosine shrinks by $\chi_1$ a layer."""
     found = []
     for seed in SEEDS:
         z = propagate(
@@ -127,7 +127,7 @@ def order_merges_inputs() -> Result:
 
 @claim(source="", proof="tanh(z)^2 is at most z^2, so that the variance falls by sigma_w^2 a layer or more")
 def without_biases_angles_are_kept() -> Result:
-    """Without biases a tanh network below the edge shrinks all inputs towards 0, and keeps the angles between them to a
+    """Without biases a tanh network below the edge shrinks its inputs towards 0, and keeps the angles between them to a
     few percent.
     """
     kept, size = [], []

@@ -47,7 +47,7 @@ def gradients_differ_between_inputs() -> Result:
 
 @claim(source="@zhang2023, section 5.4", proof="nothing else is random in the experiment")
 def random_outputs_part_constant_layers() -> Result:
-    """If the layer after it is random, a layer of equal units parts at the first step without any help."""
+    """If the layer after it is random, a layer of equal units parts at the first step by itself."""
     paths = train_units(lambda rng, shape: np.full(shape, 0.3), "lecun_normal", units=2, steps=1, seed=0)
     return above(paths.spread[1], 1e-3, "distance of the two units after one step", {"never": float(paths.spread[0])})
 

@@ -224,7 +224,9 @@ def gains_by_deviation() -> Result:
 
 @claim(source="pytorch/pytorch pull request 50664")
 def stable_is_not_self_normalizing() -> Result:
-    """At gain 3/4 the activations of wide SELU layers settle at {measured:.1f} of the size that SELU was made to keep."""
+    """At gain 3/4 the activations of wide SELU layers settle at {measured:.1f} of the size that SELU was made to
+    keep.
+    """
 
     def sizes(g):
         return [

@@ -1,6 +1,5 @@
 """Claims of the chapter Residual Networks, Normalization, Transformers."""
 
-import itertools
 import math
 
 import numpy as np
@@ -32,7 +31,7 @@ def streams(**options):
 
 @claim(source="@zhang2019, section 2")
 def stream_doubles() -> Result:
-    """The mean square doubles at every block, and so does the gradient's on its way back."""
+    """The mean square doubles from block to block, and so does the gradient's on its way back."""
     runs = streams()
     there = [2 * math.log2(s.size[-1] / s.size[0]) / BLOCKS for s in runs]
     back = [2 * math.log2(s.gradient[0] / s.gradient[-1]) / BLOCKS for s in runs]
@@ -111,7 +110,7 @@ def pre_norm_grows_by_one() -> Result:
 
 @claim(source="@xiong2020", proof="in all: from the last block to the first")
 def pre_norm_gradient_grows_like_the_root() -> Result:
-    r"""The gradient grows like $\sqrt{{L}}$ on the way back: by a factor of {whole:.0f} in all,
+    r"""The gradient grows like $\sqrt{{L}}$ on the way back: by a factor of {whole:.0f} in total,
     of which a factor of $\sqrt5$ falls on the first four of the {blocks:.0f} blocks.
     """
     runs = streams(norm="pre")
@@ -160,10 +159,10 @@ def post_norm_with_tanh_does_not() -> Result:
         """Return the gradient at the first block over the last one's, one number a network."""
         found = []
         for seed in SEEDS:
-            rng, gains = np.random.default_rng(seed), itertools.cycle((1.0, gain(phi)))
-            widths = [128] * (2 * BLOCKS + 1)
-            net = MLP(widths, phi, "lecun_normal", rng)
-            net.W = [next(gains) * W for W in net.W]
+            rng = np.random.default_rng(seed)
+            net = MLP([128] * (2 * BLOCKS + 1), phi, "lecun_normal", rng)
+            for last in range(1, 2 * BLOCKS, 2):
+                net.W[last] *= gain(phi)
             net.activations = [activation(phi), activation("linear")] * BLOCKS
             net.branch_ends = frozenset(range(1, 2 * BLOCKS, 2))
             net.normalized = {"output": net.branch_ends}
@@ -202,9 +201,7 @@ def division_tames_the_first_step() -> Result:
 
 @claim(source="@yang2019", proof="the normalization divides a factor on the weights out")
 def batch_norm_explodes() -> Result:
-    r"""With ReLU the gradient's mean square is multiplied by $\pi/(\pi - 1) = 1.47$ at every layer,
-    whatever the scale of the weights.
-    """
+    r"""With ReLU the gradient's mean square is multiplied by $\pi/(\pi - 1) = 1.47$ a layer, whatever the scale of the weights."""
     found = [
         np.mean([batch_norm_factor("relu", depth=30, width=384, batch=512, gain=g, seed=s) for s in range(3)]) ** 2
         for g in (0.1, 1.0, 10.0)
@@ -269,7 +266,7 @@ def fixup_step_does_not_depend_on_depth() -> Result:
 
 @claim(source="@zhang2019, section 4")
 def fixup_trains_two_hundred_layers() -> Result:
-    """A network of 202 layers, with no normalization at all, reads {percent:.0f} % of the test digits after 200 steps
+    """A network of 202 layers, without normalization, reads {percent:.0f} % of the test digits after 200 steps
     of plain descent at a rate of 0.1, at which the other starts leave the range of numbers within ten steps.
     """
     seeds, steps = (0, 1, 2), 200

@@ -28,7 +28,7 @@ def deviation(law: dict[str, Any], expected: float, wrong: dict[str, float]) -> 
     proof="algebra: the gain is sqrt(2 / (1 + 5)), and a uniform law of deviation s has the bound sqrt(3) s",
 )
 def root_five_is_a_bound() -> Result:
-    r"""All of it comes to a uniform distribution between $\pm1/\sqrt{{n_\text{{in}}}}$, for the weights and for the
+    r"""Together it comes to a uniform distribution between $\pm1/\sqrt{{n_\text{{in}}}}$, for the weights and for the
     biases.
     """
     laws = (TORCH["Linear(400, 100) weight"], TORCH["Linear(400, 100) bias"])
@@ -68,7 +68,7 @@ def transposed_counts_outputs() -> Result:
 @claim(source="", untouched=BESIDE, proof="the three are one array in PyTorch's own weights, measured")
 def attention_is_stacked() -> Result:
     """Query, key and value of PyTorch's attention are one stacked matrix, if keys and values are as wide as the
-    embedding, and Glorot's formula counts the outputs of all three.
+    embedding, and Glorot's formula counts the outputs of the three together.
     """
     law = TORCH["MultiheadAttention(64, 4) in_proj_weight"]
     return deviation(

@@ -112,7 +112,7 @@ def five_thirds_has_a_fixed_point() -> Result:
 
 @claim(source="@schoenholz2017, equation 5")
 def five_thirds_explodes_backward() -> Result:
-    """Once the signal has settled, the gradient grows by {percent:.0f} % at every layer."""
+    """Once the signal has settled, the gradient grows by {percent:.0f} % a layer."""
     found = [(p.gradient_rms[9] / p.gradient_rms[27]) ** (1 / 18) for p in runs("tanh", 5 / 3)]
     theory = fixed_point("tanh", sigma_w=5 / 3).chi_1 ** 0.5
     kept = (5 / 3) / (5 / 3)
