@@ -226,6 +226,8 @@ def test_a_claim_is_run_under_what_its_experiment_can_change():
     assert not [name for name in names if "rate" in name or "optimizer" in name]
     compared = record | {"domain": record["domain"] | {"activation": ["relu", "tanh"]}}
     assert set(names) - set(claims.applicable(compared)) == {"another activation"}
+    wide = record | {"domain": record["domain"] | {"width": [64, 1000]}}
+    assert set(names) - set(claims.applicable(wide)) == {"four times the width"}
 
 
 @pytest.mark.parametrize(

@@ -334,14 +334,18 @@ def run_by_id(name: str, folder: Path, variation: str = "") -> tuple[dict[str, A
 
 # Conditions that a variation gives another value. An experiment that compares two values of one is not run with others.
 COMPARED = {"activation", "biases", "data", "optimizer"}
+WIDEST = 512  # four times that still fits into the memory of a small machine, a hundred layers of it too
 
 
 def applicable(record: Mapping[str, Any]) -> list[str]:
     """Return the names of the variations that a claim can be run under, from its record under its own conditions."""
+    domain = record["domain"]
     return [
         one.name
         for one in conditions.VARIATIONS.values()
-        if one.term in record["doors"] and not (one.term in COMPARED and len(record["domain"].get(one.term, ())) > 1)
+        if one.term in record["doors"]
+        and not (one.term in COMPARED and len(domain.get(one.term, ())) > 1)
+        and not (one.name == "four times the width" and max(domain["width"]) > WIDEST)
     ]
 
 
