@@ -294,7 +294,8 @@ def run(one: Claim) -> dict[str, Any]:
     except WRONG as error:  # this is the claim's result, and the others still run
         record["problem"] = f"it raised {type(error).__name__}: {error}"
         record["traceback"] = traceback.format_exc()
-    record |= {"domain": said.domain, "ran_on": in_words(said.domain), "doors": sorted(said.doors)}
+    known = _checks.no_domain(one.experiment, said) is None  # else it is better to say nothing of it
+    record |= {"domain": said.domain, "ran_on": in_words(said.domain) if known else "", "doors": sorted(said.doors)}
     if record["problem"] is not None:
         record["where"] = one.where()
     return record
