@@ -113,8 +113,8 @@ def said(record: dict[str, Any]) -> dict[str, Any]:
 
 def ran_on(record: dict[str, Any]) -> str:
     """Return the conditions under which a claim ran, and others under which its sentence holds or does not."""
-    domain = f"Ran on: {record['ran_on']}." if record["domain"] else "Computed, without a network."
-    return f"{domain} {record['varied']}".strip()
+    words = f"Ran on: {record['ran_on']}." if record["domain"] else f"{record['ran_on'].capitalize()}."
+    return f"{words if record['ran_on'] else ''} {record['varied']}".strip()
 
 
 def _code(record: dict[str, Any]) -> str:
@@ -152,7 +152,7 @@ def table(known: dict[str, dict[str, Any]]) -> str:
         wrong = "; ".join(f"{what}: {number(value)}" for what, value in record["wrong"].items())
         verdict = f" <small>On the notes: {record['verdict']}.</small>" if record["verdict"] else ""
         source = f" <small>{_cited(record['source'])}</small>" if record["source"] else ""
-        source += f" <small>{ran_on(record)}</small>"
+        source += f" <small>{conditions}</small>" if (conditions := ran_on(record)) else ""
         links = f"[{title}]({record['page']}.md), [code, line {record['line']}](/{_code(record)})"
         rows.append(
             f'<tr markdown="1" id="{record["id"]}" data-page="{record["page"]}" data-verdict="{_verdict(record)}">'

@@ -89,7 +89,7 @@ def test_the_keyboard_opens_a_claim_and_closes_it(browser, address, width):
     assert card.text.startswith(
         "Measured 0.25, expected 0.25. Accepted: 0.25 ± 10⁻¹² (rounding). Excluded: tanh's 1: 1;"
     )
-    assert "Computed, without a network." in card.text
+    assert "Computed, no network." in card.text
     links = card.find_elements(By.TAG_NAME, "a")
     assert [link.get_attribute("href").removeprefix(address) for link in links] == [
         "ledger/#slope_is_at_most_a_quarter", "claims/vanishing_gradients.py",

@@ -205,6 +205,14 @@ def drawn_by_hand():
 
 
 @claims.claim()
+def made_by_hand():
+    """It is made."""
+    net = MLP([64, 5, 10], "tanh", "he_normal", np.random.default_rng(0))
+    size = np.abs(net.forward(digits.load().test_x).output).max()
+    return above(size, 0.0, "no unit is off for all digits", {"one of zeros": -size})
+
+
+@claims.claim()
 def always():
     """It always is."""
     wrong = {"five": 5, "computed": 2.0**5}
@@ -216,7 +224,9 @@ def test_the_record_of_a_claim_has_its_domain():
     assert record["problem"] is None
     assert (record["domain"]["rate"], record["domain"]["seeds"]) == ([0.1], [0, 1])
     assert "ReLU, weights from He normal, plain gradient descent at rate 0.1" in record["ran_on"]
-    assert claims.run(four_is_two_and_two)["domain"] == {}
+    computed = claims.run(four_is_two_and_two)
+    assert (computed["domain"], computed["ran_on"]) == ({}, "computed, no network")
+    assert claims.run(drawn_by_hand)["ran_on"] == "", "not that it is computed"
 
 
 def test_a_claim_is_run_under_what_its_experiment_can_change():
@@ -226,6 +236,8 @@ def test_a_claim_is_run_under_what_its_experiment_can_change():
     assert not [name for name in names if "rate" in name or "optimizer" in name]
     compared = record | {"domain": record["domain"] | {"activation": ["relu", "tanh"]}}
     assert set(names) - set(claims.applicable(compared)) == {"another activation"}
+    wide = record | {"domain": record["domain"] | {"width": [64, 1000]}}
+    assert set(names) - set(claims.applicable(wide)) == {"four times the width"}
 
 
 @pytest.mark.parametrize(
@@ -266,6 +278,7 @@ def test_a_sentence_that_does_not_hold_breaks(tmp_path, monkeypatch):
     ("constant", "claim", "words"),
     [
         ("DOMAIN", drawn_by_hand, "it draws, and nothing says under which conditions"),
+        ("DOMAIN", made_by_hand, "it makes a network, and does not say which"),
         ("PROOF", always, "'always' needs a proof"),
         ("COMPUTED", always, "'five' is typed, 5: compute it"),
     ],

@@ -59,11 +59,14 @@ def no_proof(sentence: str, proof: str) -> str | None:
 def no_domain(function: Callable[..., Any], said: conditions.Said) -> str | None:
     """Return what is wrong with a claim that draws weights or inputs, and whose experiment says no conditions.
 
-    A claim that only computes has none.
+    A claim that only computes has none. One that makes a network says which, by `conditions.network`.
     """
-    if said.terms or not _names(function) & DRAWS:
-        return None
-    return "it draws, and nothing says under which conditions: see wi_docs/experiments/conditions.py"
+    used = _names(function)
+    if "MLP" in used and "activation" not in said.terms:
+        return "it makes a network, and does not say which: call conditions.network(net, rng)"
+    if used & DRAWS and not said.terms:
+        return "it draws, and nothing says under which conditions: call conditions.say(…)"
+    return None
 
 
 def _names(function: Callable[..., Any]) -> set[str]:
