@@ -1,4 +1,4 @@
-"""What each experiment computes, against a few lines of plain numpy or a closed form, on networks small enough for it."""
+"""What each experiment computes, against plain numpy or a closed form, on networks small enough for it."""
 
 import math
 
