@@ -112,6 +112,14 @@ def test_the_evidence_of_a_simulation_that_overflowed():
     assert (equal.kind, equal.row) == ("equal units", "layer 1")
 
 
+def test_a_simulation_that_overflows_is_bad_although_there_is_no_theory():
+    found = diagnose(Spec((8, 8, 8, 2), scheme="constant", gain=1e200), seeds=1, advise=False)
+    assert (found.theory, found.simulation) == (None, None)
+    assert [(problem.kind, problem.row) for problem in found.problems] == [
+        ("exploding signal", "layer 3"), ("equal units", "layer 1"),
+    ]  # fmt: skip
+
+
 def test_the_evidence_of_theory_has_each_row_and_both_factors():
     spec = Spec((20, *[30] * 3, 5), activation="tanh", sigma_w=1.3, input_second_moment=9.0, dtype="fp16")
     layers = theory(spec)
