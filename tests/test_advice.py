@@ -12,7 +12,7 @@ from wi_docs.diagnosis.problems import Row, burden, problems
 from wi_docs.diagnosis.zeros import without_zeros
 
 PLAIN = Spec(
-    (10, *[20] * 6, 3), activation="tanh", scheme="pytorch_linear", gain=0.7, dtype="fp16", input_second_moment=4.0
+    (10, *range(21, 27), 3), activation="tanh", scheme="pytorch_linear", gain=0.7, dtype="fp16", input_second_moment=4.0
 )
 RESIDUAL = Spec((10, *[20] * 9, 3), scheme="he_normal", residual=True)
 HELD = Spec((8, *[8] * 6, 2), activation="tanh", sigma_w=(0.2,) * 6 + (0.0,), sigma_b=0.1)
@@ -32,7 +32,7 @@ TRIED = {
     "plain": (PLAIN, changed(
         PLAIN, {"input_second_moment": 1.0}, {"dtype": "bf16"},
         *(other(scheme, gain) for scheme in ("lecun_normal", "orthogonal") for gain in (1.5925, 1.4674, 1.0)),
-        *NORMALIZED, other("lecun_normal", 1.5925, widths=(10, 20, 20, 20, 3)),
+        *NORMALIZED, other("lecun_normal", 1.5925, widths=(10, 21, 23, 25, 3)),
     )),
     # ReLU has one gain for both directions, the root of 2. There are four blocks.
     "residual": (RESIDUAL, changed(
@@ -59,6 +59,14 @@ TRIED = {
 def test_these_changes_are_tried(case):
     spec, expected = TRIED[case]
     assert [new for _, new in _alternatives(spec)] == expected
+
+
+def test_a_change_is_said_with_its_law():
+    said = [change for change, _ in _alternatives(PLAIN)]
+    assert said[2] == "lecun_normal with gain 1.5925 (normal weights of variance 2.54/n_in, its gain) and biases of 0"
+    assert said[6] == "orthogonal with gain 1.4674 (orthogonal weights times 1.47, its backward gain) and biases of 0"
+    held = next(change for change, _ in _alternatives(HELD))
+    assert held.startswith("normal weights of variance 2.54/n_in (its gain) and biases of 0, but for the layers")
 
 
 @pytest.mark.parametrize("case", TRIED)
@@ -102,6 +110,14 @@ def test_the_evidence_of_a_simulation_that_overflowed():
     assert (found.kind, found.row) == ("exploding signal", "layer 3")
     (equal,) = problems(evidence(spec, None, twins=Row("layer 1", "", True, units=3, equal=2)))
     assert (equal.kind, equal.row) == ("equal units", "layer 1")
+
+
+def test_a_simulation_that_overflows_is_bad_although_there_is_no_theory():
+    found = diagnose(Spec((8, 8, 8, 2), scheme="constant", gain=1e200), seeds=1, advise=False)
+    assert (found.theory, found.simulation) == (None, None)
+    assert [(problem.kind, problem.row) for problem in found.problems] == [
+        ("exploding signal", "layer 3"), ("equal units", "layer 1"),
+    ]  # fmt: skip
 
 
 def test_the_evidence_of_theory_has_each_row_and_both_factors():

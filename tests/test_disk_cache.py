@@ -109,3 +109,28 @@ def test_two_processes_that_want_one_sweep_share_the_work(tmp_path):
     # Each network was trained by one of the two, and both have the results of all.
     assert sorted(shares[0] + shares[1]) == list(range(24))
     assert all(shares)
+
+
+def test_a_result_is_found_by_function_and_arguments_however_they_are_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(disk_cache, "_folder", tmp_path / "not" / "there")
+    monkeypatch.setattr(disk_cache, "_version", disk_cache.unversioned, raising=False)
+    ran = []
+
+    @disk_cache.disk_cached
+    def one(x, *, factor=1):
+        ran.append(("one", x, factor))
+        return ["one", x, factor]
+
+    @disk_cache.disk_cached
+    def other(x, *, factor=1):
+        ran.append(("other", x, factor))
+        return ["other", x, factor]
+
+    for _ in range(2):
+        for x in (2, 2.5, "2", (2, (None, True))):
+            assert one(x) == one(x=x) == one(x, factor=1) == ["one", x, 1]
+            assert other(x, factor=3) == ["other", x, 3]
+    assert len(ran) == 8
+    assert one((2, [3])) == one((2, [3]))  # a list may have changed
+    assert len(ran) == 10
+    assert one.__name__ == "one"

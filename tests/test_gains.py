@@ -96,7 +96,7 @@ def test_a_factor_on_a_function_is_squared_in_its_moment(factor, direction):
 
     once = second_moment(corner, direction=direction)
     scaled = second_moment(lambda x: factor * corner(x), direction=direction)
-    assert scaled == pytest.approx(factor**2 * once, rel=1e-9)
+    assert scaled == pytest.approx(factor**2 * once, rel=1e-9, abs=0.0)
 
 
 @pytest.mark.parametrize("q", [0.25, 1.0, 9.0])

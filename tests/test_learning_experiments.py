@@ -1,4 +1,4 @@
-"""Experiments that train, cut short: their bookkeeping against loops written out, with fake runs where those are long."""
+"""Experiments that train, cut short: their bookkeeping against loops written out, and fake runs for the long ones."""
 
 import math
 

@@ -87,7 +87,8 @@ FOUND = {
     ),
     "a dead layer": (
         Evidence(
-            (row("a", gradient=0.0), row("b", gradient=0.0, dead=1.0), row("c", gradient=1.0, dead=1.0)), ran=True
+            (row("a", gradient=0.0), row("b", gradient=0.0, dead=1.0, saturated=1.0, **RELU), row("c", gradient=1.0)),
+            ran=True,
         ),
         [("dead layer", "b", 60.0, "All units of b")],
     ),
@@ -106,6 +107,9 @@ FOUND = {
     "dead units": (  # of independent inputs 2^-32 of the units are off for all 32 by chance
         Evidence((row("a", dead=0.5, **RELU), row("b", dead=0.75, **RELU), row("c", dead=0.9))),
         [("dead units", "b", 0.75 / 0.35, "75 % of the units of b are off for every input, where alike")],
+    ),
+    "a dead layer of a description": (
+        Evidence((row("a", dead=1.0, **RELU),)), [("dead units", "a", 1 / 0.35, "With 35 % dead units")]
     ),
     "dead units that equal inputs explain": (  # half of the units are off for all of them
         Evidence((row("a", dead=0.84, **RELU | {"correlation": 1.0}), row("b", dead=0.36, **RELU))),

@@ -115,6 +115,8 @@ def test_a_network_without_its_zeros_keeps_the_rest():
     spec = Spec((8, 8, 8, 8, 2), sigma_w=(1.2, 1.3, 1.4, 0.0), sigma_b=(0.1, 0.2, 0.3, 0.4), residual=True, branch=0.5)
     assert in_the_way(spec) == zeros(spec) == (3,)
     assert without_zeros(spec).deviations() == [(1.2, 0.1), (1.3, 0.2), (1.4 * 0.5, 0.3), (1.0, 0.4)]
+    both_ends = Spec((8, 8, 8, 8, 2), sigma_w=(0.0, 1.3, 1.4, 0.0), residual=True)
+    assert (zeros(both_ends), without_zeros(both_ends)) == ((), both_ends)  # each waits for the other
     plain = Spec((8, 8, 8, 2), scheme="he_normal", gain=0.5)
     assert without_zeros(plain) == plain
     branches = Spec((8, 8, 8, 8, 2), scheme="he_normal", residual=True, branch=0.0)
