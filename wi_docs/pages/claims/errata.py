@@ -92,7 +92,9 @@ def tanh_does_not_stabilize_at_a_quarter() -> Result:
 
 @claim(source="@karpathy2015, Neural Networks Part 2")
 def small_bias_does_not_make_all_fire() -> Result:
-    """At He's scale, on a given input of mean square 1, half of the units fire, and a bias of 0.01 adds {percent:.2f} % of the units."""
+    """At He's scale, on a given input of mean square 1, half of the units fire, and a bias of 0.01 adds {percent:.2f} %
+    of the units.
+    """
     gained, fire = [], []
     for seed in range(32):
         rng = np.random.default_rng(seed)
