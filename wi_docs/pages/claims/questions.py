@@ -138,8 +138,8 @@ def _off(depth, seed, x=None):
 
 @claim(source="@lu2020", proof="counted: the unit is off for each of the 256")
 def dead_units_are_born_deep() -> Result:
-    """In networks of width 256 at He's scale, {first:.0f} % of the units of the first layer are off for each of 256 digits,
-    and {percent:.0f} % in layer 20.
+    """In networks of width 256 at He's scale, {first:.0f} % of the units of the first layer are off for each of 256
+    digits, and {percent:.0f} % in layer 20.
     """
     shares = np.array([_off(20, seed) for seed in SEEDS])
     first, late = float(shares[:, 0].mean()), float(shares[:, -1].mean())

@@ -201,7 +201,9 @@ def division_tames_the_first_step() -> Result:
 
 @claim(source="@yang2019", proof="the normalization divides a factor on the weights out")
 def batch_norm_explodes() -> Result:
-    r"""With ReLU the gradient's mean square is multiplied by $\pi/(\pi - 1) = 1.47$ a layer, whatever the scale of the weights."""
+    r"""With ReLU the gradient's mean square is multiplied by $\pi/(\pi - 1) = 1.47$ a layer, whatever the scale of
+    the weights.
+    """
     found = [
         np.mean([batch_norm_factor("relu", depth=30, width=384, batch=512, gain=g, seed=s) for s in range(3)]) ** 2
         for g in (0.1, 1.0, 10.0)
