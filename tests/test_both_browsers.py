@@ -59,7 +59,8 @@ return { cut, covered }
 @pytest.mark.parametrize("page", PAGES)
 def test_what_follows_a_root_stands_beside_it_and_no_line_of_code_is_cut_off(either, address, page, width):
     """On a wide screen what follows a root is not on it, and not far from it: under a fifth of the letters' size, where
-    no space belongs there. Code, and what it prints, fits or wraps; on a phone the button that copies it lies beside it.
+    no space belongs there. Code, and what it prints, fits or wraps. On a phone the button that copies code lies beside
+    it.
     """
     either.show(address + page, width, 900)
     if width == 1280 and page != "reference/":
