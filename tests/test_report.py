@@ -153,3 +153,8 @@ def test_notes_name_what_waits_and_what_is_alike():
     assert _output_notes(replace(alike, rows=(replace(A, correlation=1.0), last))) == []
     assert _output_notes(replace(PROBE, rows=(A, B))) == ["fp16: the signal overflows at b.norm"]
     assert _output_notes(replace(PROBE, rows=(A, replace(B, broken=True)))) == []
+
+
+def test_a_row_without_a_gradient_has_no_bar():
+    lines = text(replace(PROBE, rows=(replace(A, gradient=100.0), replace(B, gradient=None)))).splitlines()
+    assert next(line for line in lines if line.startswith("b.norm")).split() == ["b.norm", "2e+05"]

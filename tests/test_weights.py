@@ -356,3 +356,34 @@ def test_files_that_cannot_be_used(capsys, tmp_path):
         assert (code, out) == (2, ""), name
         assert says in err, (name, err)
         assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("weight", "bias"),
+    [("1.weight", "1.bias"), ("d/kernel", "d/bias"), ("weights", "biases"), ("W1", "b1"), ("w", "b"),
+     ("coefs_0", "intercepts_0")],
+)  # fmt: skip
+def test_a_bias_is_known_by_its_name(weight, bias):
+    (layer,) = weights.layers({weight: np.ones((3, 2)), bias: np.array([4.0, 5.0])}, order="in,out")
+    assert layer.b.tolist() == [4.0, 5.0]
+
+
+def test_the_pair_that_does_not_chain_is_named():
+    words = r"'layers.0.weight' \(32, 64\) and 'layers.2.weight' \(16, 32\) do not chain"
+    with pytest.raises(ValueError, match=words):
+        weights.layers(GOOD, order="in,out")
+    odd = {"a.weight": np.ones((3, 4)), "b.weight": np.ones((5, 3)), "c.weight": np.ones((7, 8))}
+    with pytest.raises(ValueError, match=r"'b.weight' \(5, 3\) and 'c.weight' \(7, 8\) do not chain"):
+        weights.layers(odd)
+
+
+@pytest.mark.parametrize(
+    ("kind", "dtype"),
+    [("F64", np.float64), ("F32", np.float32), ("F16", np.float16), ("I64", np.int64), ("I32", np.int32),
+     ("I16", np.int16), ("I8", np.int8), ("U8", np.uint8), ("BOOL", np.bool_)],
+)  # fmt: skip
+def test_each_type_of_the_format_is_numpys(kind, dtype):
+    value = np.array([[0, 1, 1], [1, 0, 1]], dtype)
+    found = weights.safetensors(packed({"x": value}, kinds={"x": kind}))["x"]
+    assert found.dtype == dtype
+    assert np.array_equal(found, value)
