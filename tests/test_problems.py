@@ -138,19 +138,19 @@ FOUND = {
     # Draws and the loss
     "draws": (
         Evidence(chain(1.0, 1.0, 1.0), spread=math.log(20.0)),
-        [("a lottery", "b", math.log(20.0), "by a factor of 20.0, either way")],
+        [("high variance between draws", "b", math.log(20.0), "by a factor of 20.0, either way")],
     ),
     "draws far apart": (
         Evidence(chain(1.0, 1.0, 1.0), spread=30 * math.log(10.0)),
-        [("a lottery", "b", 30 * math.log(10.0), "by a factor of 1e+30,")],
+        [("high variance between draws", "b", 30 * math.log(10.0), "by a factor of 1e+30,")],
     ),
     "draws without a signal": (
-        Evidence(chain(1.0, 1.0, 1.0), spread=INF), [("a lottery", "b", 100.0, "one draw leaves nothing")]
+        Evidence(chain(1.0, 1.0, 1.0), spread=INF), [("high variance between draws", "b", 100.0, "one draw leaves nothing")]
     ),
     "draws a factor of e apart": (Evidence(chain(1.0, 1.0), spread=1.0), []),
-    "a loud output": (
+    "an initial loss too large": (
         Evidence(chain(1.0, 1.0), ran=True, loss=20.0, chance=2.5),
-        [("loud output", "output", 2.0, "The first loss is 20.00, where chance is 2.50:")],
+        [("initial loss too large", "output", 2.0, "The first loss is 20.00, where chance is 2.50:")],
     ),
     "a loss of four times chance": (Evidence(chain(1.0, 1.0), ran=True, loss=8.0, chance=2.0), []),
     "nothing": (Evidence(), []),

@@ -49,13 +49,13 @@ def test_what_steps_gave_stands_in_a_table_of_its_own():
 
 
 def test_what_is_bad_is_red_and_the_rest_is_named():
-    problems = Problem("overflow", "b.norm", "Much.", 9.0), Problem("loud output", "a", LOTS, 2.0)
+    problems = Problem("overflow", "b.norm", "Much.", 9.0), Problem("initial loss too large", "a", LOTS, 2.0)
     bad = replace(PROBE, problems=problems, advice="less.", notes=("A note.",))
     painted = text(bad, color=True).splitlines()
     assert [line.removeprefix(RED).split()[0] for line in painted if line.startswith(RED)] == ["a", "b.norm", "Bad:"]
     lines = text(bad).splitlines()
     assert lines[-6:] == [
-        "A note.", "", "Bad: overflow. Much.", f"Also: loud output. {LOTS}", "", "What helps most: less."
+        "A note.", "", "Bad: overflow. Much.", f"Also: initial loss too large. {LOTS}", "", "What helps most: less."
     ]  # fmt: skip
     assert not any(line.startswith(RED) for line in text(PROBE, color=True).splitlines())
 

@@ -230,7 +230,7 @@ def convex_from_anywhere() -> Result:
     verdict=IF + " the inputs span all directions",
     source="",
     untouched="it descends in numpy alone, on digits that the package only reads",
-    proof="counted over the 1,797 images; the gradient of a weight is its input times an error, and a pixel that does not change is 0 once it is centered",
+    proof="counted; a weight's gradient is its input times an error, and such a pixel is 0 once it is centered",
 )
 def four_pixels_never_change() -> Result:
     """Four of their 64 pixels are the same in all images, so the inputs span {measured:.0f} directions,

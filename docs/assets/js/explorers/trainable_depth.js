@@ -57,7 +57,8 @@ export function explorer({ scales, depths, steps, accuracy, gradient, exploded, 
     ],
     draw(state) {
       const { at, look } = chosen(state), [s, d] = at
-      const shares = accuracy.row(...at).map(share => 100 * share), before = gradient.row(...at, 0), after = gradient.row(...at, 1)
+      const shares = accuracy.row(...at).map(share => 100 * share)
+      const before = gradient.row(...at, 0), after = gradient.row(...at, 1)
       return [
         {
           background: {
