@@ -181,6 +181,17 @@ def test_more_examples_than_weights_do_not_make_one_lowest_point():
     )
 
 
+def test_a_pixel_that_is_the_same_in_training_need_not_be_so_in_all_images():
+    parts = (DATA.train_x, DATA.valid_x, DATA.test_x)
+    assert (np.ptp(DATA.train_x, axis=0) == 0).sum() == 4
+    assert (np.ptp(np.concatenate(parts), axis=0) == 0).sum() == 3
+    says(
+        "docs/weight-initialization.md",
+        "Four of their 64 pixels are the same in the whole training part",
+        "Four of their 64 pixels are the same in all images",
+    )
+
+
 def test_softmax_regression_has_no_lowest_point_where_the_classes_can_be_told_apart():
     x, wanted, W = np.c_[DATA.train_x, np.ones(len(DATA.train_x))], np.eye(10)[DATA.train_y], np.zeros((65, 10))
 

@@ -233,7 +233,7 @@ def convex_from_anywhere() -> Result:
     proof="counted; a weight's gradient is its input times an error, and such a pixel is 0 once it is centered",
 )
 def four_pixels_never_change() -> Result:
-    """Four of their 64 pixels are the same in all images, so the inputs span {measured:.0f} directions,
+    """Four of their 64 pixels are the same in the whole training part, so its inputs span {measured:.0f} directions,
     and a weight behind such a pixel stays where it was drawn.
     """
     data = digits.load()
@@ -241,7 +241,7 @@ def four_pixels_never_change() -> Result:
     start = np.random.default_rng(0).standard_normal((65, 10))
     _, end = _least_squares(start, 100)
     behind = np.abs(end - start)[:-1].max(axis=1) == 0
-    require(constant.sum() == 4, f"{constant.sum()} pixels are the same in all images")
+    require(constant.sum() == 4, f"{constant.sum()} pixels are the same in the training part")
     require((behind == constant).all(), f"{behind.sum()} pixels hold weights that never move")
     with_ones = np.c_[data.train_x, np.ones(len(data.train_x))]
     return exactly(
