@@ -178,8 +178,8 @@ def post_norm_with_tanh_does_not() -> Result:
 
 @claim(source="")
 def division_tames_the_first_step() -> Result:
-    """From {few:.0f} branches to {many:.0f}, a step of plain descent at a rate of 0.01 moves the output {plain:.0f} times
-    as far without it, and {measured:.0f} times with it.
+    """From {few:.0f} branches to {many:.0f}, a step of plain descent at a rate of 0.01 moves the output
+    {plain:.0f} times as far without it, and {measured:.0f} times with it.
     """
     few, many = 4, 64
     data = digits.load()
