@@ -48,6 +48,11 @@ TRIED = {
         normalized := Spec((4, 4, 4, 4, 4), activation="linear", scheme="lecun_normal", normalization="after"),
         changed(normalized, other("lecun_normal", 1.0), other("orthogonal", 1.0)),
     ),
+    "one hidden layer": (
+        short := Spec((4, 4, 2), scheme="uniform", normalization="after"),
+        changed(short, other("he_normal", 1.0), other("lecun_normal", 1.0), other("orthogonal", 1.4142),
+                other("orthogonal", 1.0)),
+    ),
     "a linear model": (
         line := Spec((4, 2), scheme="he_normal", normalization="after"),
         changed(line, other("lecun_normal", 1.0), other("orthogonal", 1.0)),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wi_docs import MLP
-from wi_docs.experiments import saturation
+from wi_docs.experiments import mup, saturation
 from wi_docs.experiments.lsuv import lsuv
 from wi_docs.experiments.meanfield import fixed_point, length_map
 from wi_docs.experiments.mup import coordinate_check
@@ -187,12 +187,26 @@ def test_lsuv_looks_at_pre_activations_with_their_biases():
 
 
 def test_at_width_64_maximal_update_is_the_standard_scaling():
-    standard, mup = (
+    standard, maximal = (
         coordinate_check(scaling, widths=(64, 256), steps=1, seeds=(0, 1)) for scaling in ("standard", "mup")
     )
-    assert mup[0] == pytest.approx(standard[0], rel=0.15)
-    assert mup[1] == pytest.approx(mup[0], rel=0.3)  # no layer moves more in a wider network
+    assert maximal[0] == pytest.approx(standard[0], rel=0.15)
+    assert maximal[1] == pytest.approx(maximal[0], rel=0.3)  # no layer moves more in a wider network
     assert (standard[1, 1:] > 2.5 * standard[0, 1:]).all()  # by a factor of 4, the width's
+
+
+def test_maximal_update_divides_two_rates_by_the_width(monkeypatch):
+    rates = []
+
+    class Recorded(mup.Adam):
+        def step(self, gradients, each):
+            rates.append(list(each))
+            super().step(gradients, each)
+
+    monkeypatch.setattr(mup, "Adam", Recorded)
+    for scaling in ("mup", "standard"):
+        mup.coordinate_check.__wrapped__(scaling, widths=(64, 128), steps=1, rate=0.02, seeds=(0,))
+    assert rates == [[0.02, 0.02, 0.02], [0.02, 0.01, 0.01], [0.02] * 3, [0.02] * 3]
 
 
 # Recurrences
