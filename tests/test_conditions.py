@@ -170,6 +170,12 @@ def test_biases_that_are_drawn_have_pytorchs_law():
         assert abs(b.std() * (3 * fan_in) ** 0.5 - 1) < 4 * (0.8 / 4 / len(b)) ** 0.5  # kurtosis 1.8
 
 
+def test_plain_values_are_said_whatever_an_argument_is():
+    own = said(lambda: conditions.say(gain=(None, np.float64(0.5), 2), scheme=[lambda rng, shape: 0, MLP])).domain
+    assert own == {"gain": [0.5, 2, "none"], "scheme": ["MLP", "its own"]}
+    json.dumps(own)
+
+
 def test_without_a_listener_nothing_is_said():
     conditions.say(depth=3)
     assert conditions.heard() == conditions.Said()

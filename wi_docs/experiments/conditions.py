@@ -107,8 +107,10 @@ _variation: ContextVar[Variation | None] = ContextVar("variation", default=None)
 
 def _word(value: Any) -> Any:
     """Return a plain value for what an argument may be: a number or a word as it is, anything else by its name."""
-    if value is None or isinstance(value, str | int | float):
+    if isinstance(value, str | int | float):
         return value
+    if value is None:
+        return "none"
     if hasattr(value, "item"):  # a number of numpy's
         return value.item()
     name = getattr(value, "name", None) or getattr(value, "__name__", "")
