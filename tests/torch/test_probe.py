@@ -708,3 +708,11 @@ def test_a_look_takes_at_most_half_as_long_again_as_a_pass(build):
     torch.set_num_threads(threads)
     print(f"\n{build.__name__}: {min(bare):.3f} s, with hooks {min(hooked) / min(bare):.2f} times that")
     assert min(hooked) < 1.5 * min(bare)
+
+
+def test_a_relu_that_gets_exactly_0_is_off():
+    model = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
+    nn.init.zeros_(model[0].weight)
+    model[0].bias.data = torch.tensor([0.0, 1.0, -1.0])
+    row = look(lambda: model, advise=False).rows[0]
+    assert [row.saturated, row.dead] == pytest.approx([2 / 3, 2 / 3])
