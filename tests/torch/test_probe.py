@@ -716,3 +716,12 @@ def test_a_relu_that_gets_exactly_0_is_off():
     model[0].bias.data = torch.tensor([0.0, 1.0, -1.0])
     row = look(lambda: model, advise=False).rows[0]
     assert [row.saturated, row.dead] == pytest.approx([2 / 3, 2 / 3])
+
+
+def test_advice_is_for_the_activation_that_most_layers_have():
+    torch.manual_seed(0)
+    parts = [nn.Linear(32, 64), nn.Tanh()]
+    for _ in range(15):
+        parts += [nn.Linear(64, 64), nn.ReLU()]
+    found = look(lambda: nn.Sequential(*parts, nn.Linear(64, 10)))
+    assert "normal weights of deviation 1.41/sqrt(fan_in) (for relu, its gain, 1.41)" in found.advice
