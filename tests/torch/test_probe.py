@@ -712,3 +712,20 @@ def test_a_look_takes_at_most_half_as_long_again_as_a_pass(build):
     torch.set_num_threads(threads)
     print(f"\n{build.__name__}: {min(bare):.3f} s, with hooks {min(hooked) / min(bare):.2f} times that")
     assert min(hooked) < 1.5 * min(bare)
+
+
+def test_a_relu_that_gets_exactly_0_is_off():
+    model = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
+    nn.init.zeros_(model[0].weight)
+    model[0].bias.data = torch.tensor([0.0, 1.0, -1.0])
+    row = look(lambda: model, advise=False).rows[0]
+    assert [row.saturated, row.dead] == pytest.approx([2 / 3, 2 / 3])
+
+
+def test_advice_is_for_the_activation_that_most_layers_have():
+    torch.manual_seed(0)
+    parts = [nn.Linear(32, 64), nn.Tanh()]
+    for _ in range(15):
+        parts += [nn.Linear(64, 64), nn.ReLU()]
+    found = look(lambda: nn.Sequential(*parts, nn.Linear(64, 10)))
+    assert "normal weights of deviation 1.41/sqrt(fan_in) (for relu, its gain, 1.41)" in found.advice
