@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+from wi_docs.experiments import conditions
 from wi_docs.experiments.meanfield import correlation_map, critical_sigma_w, fixed_point, trajectory
 from wi_docs.experiments.propagation import propagate, rms
 from wi_docs.nn.initializers import lecun_normal
@@ -38,6 +39,8 @@ def lengths_settle_in_a_few_layers() -> Result:
         for seed in SEEDS:
             rng = np.random.default_rng(seed)
             net = MLP([512] * 11, "tanh", lambda rng, shape: lecun_normal(rng, shape, g), rng, output="tanh")
+            conditions.network(net, rng)
+            conditions.say(data="normal inputs", scheme="lecun_normal", gain=g, seeds=seed)
             x = rng.standard_normal((16, 512))
             small, large = (net.forward(size * x).pre_activations[-1] for size in (0.1, 10.0))
             logs.append(np.log(rms(small) / rms(large)))
@@ -81,6 +84,9 @@ def chaos_parts_inputs() -> Result:
     {measured:.1f} after {depth:.0f} layers, where theory has them settle.
     """
     depth, width, found = 60, 600, []
+    conditions.say(
+        activation="tanh", gain=2.0, biases="set", depth=depth, width=width, data="normal inputs", seeds=SEEDS
+    )
     for seed in SEEDS:
         rng = np.random.default_rng([seed, 1])
         a = rng.standard_normal((2, width))

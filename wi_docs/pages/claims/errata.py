@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+from wi_docs.experiments import conditions
 from wi_docs.experiments.meanfield import trajectory
 from wi_docs.experiments.propagation import propagate
 from wi_docs.experiments.symmetry import saddle_task, train_units
@@ -29,6 +30,8 @@ def gradients_differ_between_inputs() -> Result:
 
     def parted(x):
         net = MLP([2, 2, 1], "tanh", "constant", np.random.default_rng(0))
+        conditions.network(net, np.random.default_rng(0))
+        conditions.say(optimizer="sgd", rate=0.1, steps=1, data="a product of two inputs")
         run = net.forward(x)
         descend(net, net.backward(run, squared_error(run.output, y)[1]), 0.1)
         moved = float(np.abs(net.W[0] - 0.1).max())
@@ -62,6 +65,9 @@ def xavier_depends_on_the_fans() -> Result:
         found = []
         for seed in SEEDS:
             rng = np.random.default_rng(seed)
+            conditions.say(
+                activation="linear", scheme="glorot_normal", width=(n_in, n_out), data="normal inputs", seeds=seed
+            )
             W = initializers.glorot_normal(rng, (n_in, n_out))
             found.append(float(((rng.standard_normal((300, n_in)) @ W) ** 2).mean()))
         return found
@@ -101,6 +107,7 @@ def small_bias_does_not_make_all_fire() -> Result:
     gained, fire = [], []
     for seed in range(32):
         rng = np.random.default_rng(seed)
+        conditions.say(activation="relu", scheme="he_normal", biases="set", width=256, data="normal inputs", seeds=seed)
         z = rng.standard_normal((200, 256)) @ initializers.he_normal(rng, (256, 256))
         gained.append((z + 0.01 > 0).mean() - (z > 0).mean())
         fire.append((z > 0).mean())
@@ -126,6 +133,7 @@ def two_over_n_is_of_weights() -> Result:
         found = []
         for seed in SEEDS:
             rng = np.random.default_rng(seed)
+            conditions.say(scheme="he_normal", width=n, data="normal inputs", seeds=seed)
             z = rng.standard_normal((200, n)) @ initializers.he_normal(rng, (n, 64))
             found.append(float(z.var()))
         return found
@@ -139,6 +147,7 @@ def one_over_root_n_is_not_glorot() -> Result:
     r"""For its layer of 100 inputs and 50 outputs, Glorot's standard deviation is {expected:.4f} and $1/\sqrt n$ is
     0.1.
     """
+    conditions.say(scheme="glorot_normal", width=(100, 50), seeds=SEEDS)
     found = np.mean([initializers.glorot_normal(np.random.default_rng(s), (100, 50)).std() for s in SEEDS])
     expected = math.sqrt(2 / 150)
     return near(

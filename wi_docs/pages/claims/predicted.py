@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from wi_docs.experiments import conditions
 from wi_docs.experiments.meanfield import fixed_point
 from wi_docs.experiments.propagation import propagate
 from wi_docs.nn.activations import activation
@@ -39,6 +40,7 @@ def product_of_100_matrices() -> Result:
     the mean of the three logarithms is {printed:.1f}, and {theory:.1f} is to be expected, give or take {sd:.1f}.
     """
     logs = []
+    conditions.say(matrix=4, depth=100, draws=300)
     for seed in range(300):
         rng = np.random.default_rng(seed)
         product = rng.standard_normal((4, 4))
@@ -67,6 +69,7 @@ def rows_point_one_way() -> Result:
         lengths.max() / lengths.min() > 1.2, f"the rows hardly differ in length, by {lengths.max() / lengths.min():.2f}"
     )
     rng = np.random.default_rng(0)
+    conditions.say(draws=1000)
     positive = np.abs(rng.standard_normal((1000, 5, 2)))
     positive /= np.linalg.norm(positive, axis=2, keepdims=True)
     return above(
@@ -134,6 +137,8 @@ def gradient_of_a_layer_over_the_next() -> Result:
             rng = np.random.default_rng(seed)
             net = MLP([784, 30, 30, 30, 30, 10], "sigmoid", "lecun_normal", rng, output="sigmoid")
             net.b = [rng.standard_normal(len(b)) for b in net.b]
+            conditions.network(net, rng)
+            conditions.say(scheme="lecun_normal", data="sparse inputs", seeds=seed)
             run = net.forward(rng.random((100, 784)) * (rng.random((100, 784)) < 0.2))
             target = np.eye(10)[rng.integers(10, size=100)]
             sizes = [np.linalg.norm(b) for b in net.backward(run, squared_error(run.output, target)[1]).b[:4]]
@@ -182,6 +187,8 @@ def glorot_mean_singular_values() -> Result:
         for seed in range(3):
             rng = np.random.default_rng(seed)
             net = MLP([300] * 6, "tanh", init, rng, output="tanh")
+            conditions.network(net, rng)
+            conditions.say(scheme=init, data="normal inputs", seeds=seed)
             z = net.forward(rng.standard_normal((2, 300))).pre_activations[-1]
             found += [np.linalg.svd(net.W[-1] * activation("tanh").df(row), compute_uv=False).mean() for row in z]
         return float(np.mean(found))
@@ -207,6 +214,7 @@ def gains_by_deviation() -> Result:
 
     def seeds():
         for s in range(40):
+            conditions.say(activation=names, draws=100_000, seeds=s)
             x = np.random.default_rng(s).standard_normal(100_000)
             leaky = np.where(x > 0, x, 0.2 * x)  # their slope
             yield [x.std() / y.std() for y in (*(activation(name).f(x) for name in names), leaky)]

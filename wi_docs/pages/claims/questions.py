@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from wi_docs.experiments import digits
+from wi_docs.experiments import conditions, digits
 from wi_docs.experiments.propagation import propagate
 from wi_docs.nn.activations import activation
 from wi_docs.nn.initializers import he_normal, lecun_normal, prior_bias
@@ -22,6 +22,7 @@ def first_loss(deviation, *, tied, seed, branches=4):
     matrix.
     """
     rng = np.random.default_rng(seed)
+    conditions.say(activation="relu", normalization="pre", blocks=branches, width=256, seeds=seed)
     words, labels = rng.integers(1000, size=200), rng.integers(1000, size=200)
     E = deviation * rng.standard_normal((1000, 256))
     s = E[words]
@@ -213,6 +214,7 @@ def variance_for_deviation_dies() -> Result:
     found = []
     for seed in SEEDS:
         rng = np.random.default_rng(seed)
+        conditions.say(activation="relu", width=512, data="normal inputs", seeds=seed)
         x, W = rng.standard_normal((64, 512)), he_normal(rng, (512, 512)) * (2 / 512) ** 0.5
         found.append(np.sqrt((np.maximum(x @ W, 0) ** 2).mean() / (x**2).mean()))
     # a layer's mean square is n times the weights' variance, over 2; here that variance is (2/n)^2

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from wi_docs.experiments import conditions
 from wi_docs.experiments.recurrent import lstm_memory, recur
 from wi_docs.nn.activations import activation
 from wi_docs.nn.initializers import orthogonal
@@ -48,6 +49,7 @@ def orthogonal_relu_halves() -> Result:
         found = []
         for seed in SEEDS:
             rng = np.random.default_rng(seed)
+            conditions.say(activation="relu", recurrence=256, steps=6, seeds=seed)
             W, after = make(rng), [rng.standard_normal(256)]
             for _ in range(6):
                 after.append(np.maximum(after[-1] @ W, 0))

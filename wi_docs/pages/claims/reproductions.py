@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from wi_docs.experiments import conditions
 from wi_docs.experiments.digits import load
 from wi_docs.experiments.meanfield import relu_correlation_map, relu_two_inputs
 from wi_docs.experiments.propagation import product_spectrum, propagate
@@ -202,6 +203,8 @@ def loss_at_the_start() -> Result:
     def first(scale, seed):
         net = MLP([64, 256, 10], "relu", "he_normal", np.random.default_rng(seed))
         net.W[-1] *= scale
+        conditions.network(net, np.random.default_rng(seed))
+        conditions.say(scheme="he_normal", seeds=seed)
         return softmax_cross_entropy(net.forward(data.train_x).output, data.train_y)[0]
 
     small, large = ([first(scale, seed) for seed in range(32)] for scale in (0.01, 1.0))

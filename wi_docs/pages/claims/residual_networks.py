@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from wi_docs.experiments import digits
+from wi_docs.experiments import conditions, digits
 from wi_docs.experiments.mup import coordinate_check
 from wi_docs.experiments.propagation import rms
 from wi_docs.experiments.residual import (
@@ -166,6 +166,8 @@ def post_norm_with_tanh_does_not() -> Result:
             net.activations = [activation(phi), activation("linear")] * BLOCKS
             net.branch_ends = frozenset(range(1, 2 * BLOCKS, 2))
             net.normalized = {"output": net.branch_ends}
+            conditions.network(net, rng)
+            conditions.say(normalization="post", blocks=BLOCKS, data="normal inputs", seeds=seed)
             grad = net.backward(net.forward(rng.standard_normal((32, 128))), rng.standard_normal((32, 128)))
             found.append(float(np.sqrt((grad.x**2).mean())))
         return found

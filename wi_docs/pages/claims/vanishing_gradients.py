@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from wi_docs.diagnosis.networks import Spec, theory
-from wi_docs.experiments import digits
+from wi_docs.experiments import conditions, digits
 from wi_docs.experiments.disk_cache import disk_cached
 from wi_docs.experiments.meanfield import fixed_point, trajectory
 from wi_docs.experiments.pretraining import compare_starts
@@ -56,6 +56,8 @@ def one_layer_has_n_plus_one() -> Result:
         kinks = rng.permutation(np.arange(1, 64))[:units] if seed % 2 else rng.integers(-8, 72, units)
         net.b[0] = -net.W[0][0] * kinks / 64
         net.W[1] = rng.integers(-9, 9, (units, 1)).astype(float)
+        conditions.network(net, rng)
+        conditions.say(seeds=seed)
         most = max(most, linear_pieces(net))
     deep = linear_pieces(tent_map(units // 2))
     return exactly(most, units + 1, {"as the same units in ten layers": deep, "two kinks a unit": 2 * units + 1})
@@ -151,6 +153,8 @@ def backpropagation_is_the_product() -> Result:
     """Writing out the matrices gives the same."""
     rng = np.random.default_rng(0)
     net = MLP([6, 6, 6, 6], "tanh", "lecun_normal", rng, output="tanh")
+    conditions.network(net, rng)
+    conditions.say(data="normal inputs", seeds=0)
     run, cotangent = net.forward(rng.standard_normal((1, 6))), rng.standard_normal((1, 6))
     product, turned = cotangent, cotangent
     for W, z, phi in reversed(list(zip(net.W, run.pre_activations, net.activations, strict=True))):
@@ -170,6 +174,8 @@ def nudging_a_weight_agrees() -> Result:
     rng, h, worst, smallest = np.random.default_rng(0), 1e-5, 0.0, np.inf
     x, labels, targets = rng.standard_normal((5, 4)), rng.integers(3, size=5), rng.standard_normal((5, 3))
     net = MLP([4, 6, 3], "tanh", "lecun_normal", rng)
+    conditions.network(net, rng)
+    conditions.say(data="normal inputs", seeds=0)
     for loss in (
         lambda output: softmax_cross_entropy(output, labels),
         lambda output: squared_error(output, targets),
@@ -480,6 +486,8 @@ def a_factor_leaves_the_direction() -> Result:
         rng = np.random.default_rng(seed)
         net = MLP([width] * (depth + 1), "relu", "he_normal", rng, output="relu")
         net.b = [sigma_b * rng.standard_normal(width) for _ in net.b]
+        conditions.network(net, rng)
+        conditions.say(data="normal inputs", scheme="he_normal", seeds=seed)
         x, cotangent, he = rng.standard_normal((16, width)), rng.standard_normal((16, width)), net.W
         for c in (1.0, 0.5, 0.8, 1.25, 2.0):
             net.W = [c * W for W in he]

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+from wi_docs.experiments import conditions
 from wi_docs.experiments.digits import load
 from wi_docs.experiments.lsuv import lsuv
 from wi_docs.experiments.meanfield import fixed_point, length_map, relu_correlation_map, trajectory
@@ -37,6 +38,7 @@ def schemes_have_the_law_they_state() -> Result:
         variances.items(), (("normal", 3.0), ("uniform", 1.8)), (1.0, 1.5)
     ):
         scheme = getattr(initializers, f"{name}_{law}")
+        conditions.say(scheme=f"{name}_{law}", gain=g, matrix=shape[0], seeds=range(4))
         W = np.array([scheme(np.random.default_rng(s), shape, gain=g) for s in range(4)])
         error = g**2 * variance * math.sqrt((kurtosis - 1) / W.size)
         worst = max(worst, abs(W.var() - g**2 * variance) / error, abs(W.mean()) / (g * math.sqrt(variance / W.size)))
@@ -132,6 +134,9 @@ def glorot_compromises() -> Result:
     forward, backward = [], []
     for seed in SEEDS:
         rng = np.random.default_rng(seed)
+        conditions.say(
+            activation="linear", scheme="glorot_normal", width=(n_in, n_out), data="normal inputs", seeds=seed
+        )
         W = initializers.glorot_normal(rng, (n_in, n_out))
         forward.append(((rng.standard_normal((200, n_in)) @ W) ** 2).mean())
         backward.append(((rng.standard_normal((200, n_out)) @ W.T) ** 2).mean())
@@ -156,6 +161,7 @@ def a_bottleneck_loses() -> Result:
     found = []
     for seed in range(20):
         rng = np.random.default_rng(seed)
+        conditions.say(activation="linear", scheme="glorot_normal", width=(300, 100), data="normal inputs", seeds=seed)
         x = rng.standard_normal((200, 300))
         y = x @ initializers.glorot_normal(rng, (300, 100)) @ initializers.glorot_normal(rng, (100, 300))
         found.append((y**2).mean())
@@ -178,6 +184,7 @@ WIDTHS = (300, 100, 300, 50, 500, 100, 200)
 def through(scheme, seed):
     """Return what linear layers of these widths do to the mean square of a normal signal, and of a normal gradient."""
     rng = np.random.default_rng(seed)
+    conditions.say(activation="linear", scheme=scheme.__name__, width=WIDTHS, data="normal inputs", seeds=seed)
     y, delta = rng.standard_normal((200, WIDTHS[0])), rng.standard_normal((200, WIDTHS[-1]))
     layers = [scheme(rng, shape) for shape in itertools.pairwise(WIDTHS)]
     for W in layers:
@@ -398,6 +405,7 @@ def mirrored_blocks_keep_every_direction() -> Result:
     at 1, for they begin as a linear network [@balduzzi2017].
     """
     n, depth = 64, 50
+    conditions.say(activation="relu", biases="0", depth=depth, width=n, data="normal inputs", seeds=0)
     rng = np.random.default_rng(0)
 
     def mirrored(rng, shape):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from wi_docs.experiments import digits
+from wi_docs.experiments import conditions, digits
 from wi_docs.experiments.propagation import projection_variance, propagate
 from wi_docs.experiments.symmetry import train_units
 from wi_docs.experiments.training import ends, sweep, train, train_digits
@@ -266,6 +266,7 @@ def zeros_find_the_smallest_solution() -> Result:
     other: list[float] = []
     for seed in SEEDS:
         rng = np.random.default_rng(seed)
+        conditions.say(data="normal inputs", optimizer="sgd", rate=0.02, steps=3000, seeds=seed)
         X, y, start = rng.standard_normal((5, 20)), rng.standard_normal(5), rng.standard_normal(20)
         smallest = np.linalg.norm(np.linalg.pinv(X) @ y)
         for w, norms in ((np.zeros(20), ratio), (start, other)):
@@ -418,6 +419,7 @@ def _first_hidden_gradient(output) -> float:
     data = digits.load()
     net = MLP([64, 5, 10], "tanh", "constant", np.random.default_rng(0))
     net.W[1] = output
+    conditions.network(net, np.random.default_rng(0))
     run = net.forward(data.train_x)
     return float(np.abs(net.backward(run, softmax_cross_entropy(run.output, data.train_y)[1]).W[0]).max())
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from wi_docs.experiments import frameworks
+from wi_docs.experiments import conditions, frameworks
 from wi_docs.experiments.propagation import propagate
 from wi_docs.nn.initializers import fans, orthogonal, truncated_deviation
 from wi_docs.pages.claims import Result, also, claim, exactly, mean_of, near, require
@@ -136,6 +136,7 @@ def keras_gates_are_not_orthogonal() -> Result:
     found, by_itself = [], []
     for seed in range(8):
         rng = np.random.default_rng(seed)
+        conditions.say(scheme="orthogonal", recurrence=100, seeds=seed)
         W, h = orthogonal(rng, (100, 400)), np.random.default_rng([seed, 1]).standard_normal(100)
         found.append(float(np.linalg.norm(h @ W[:, :100]) / np.linalg.norm(h)))
         by_itself.append(float(np.linalg.norm(h @ orthogonal(rng, (100, 100))) / np.linalg.norm(h)))
