@@ -8,7 +8,7 @@ import pytest
 from wi_docs import MLP
 from wi_docs.experiments import mup, saturation
 from wi_docs.experiments.lsuv import lsuv
-from wi_docs.experiments.meanfield import fixed_point, length_map
+from wi_docs.experiments.meanfield import covariance, fixed_point, length_map, relu_correlation_map
 from wi_docs.experiments.mup import coordinate_check
 from wi_docs.experiments.propagation import SCALES, centered_ratio, projection_variance, propagate
 from wi_docs.experiments.recurrent import descend_recurrence, lstm_memory
@@ -37,6 +37,13 @@ def test_a_fixed_point_is_as_exact_where_it_is_small():
     q = fixed_point("tanh", sigma_w=0.9, sigma_b=1e-3).q_star
     assert 1e-6 < q < 1e-5
     assert length_map("tanh", q, sigma_w=0.9, sigma_b=1e-3) == pytest.approx(q, rel=1e-11, abs=0.0)
+
+
+@pytest.mark.parametrize("c", [-1.5, 1.5])
+def test_a_correlation_is_between_minus_1_and_1(c):
+    for call in (lambda: covariance("tanh", c, 1.0), lambda: relu_correlation_map(c)):
+        with pytest.raises(ValueError, match="c must be"):
+            call()
 
 
 def test_one_layer_has_no_factor_and_no_layer_is_refused():

@@ -158,3 +158,12 @@ def test_notes_name_what_waits_and_what_is_alike():
 def test_a_row_without_a_gradient_has_no_bar():
     lines = text(replace(PROBE, rows=(replace(A, gradient=100.0), replace(B, gradient=None)))).splitlines()
     assert next(line for line in lines if line.startswith("b.norm")).split() == ["b.norm", "2e+05"]
+
+
+def test_formats_that_are_left_are_said_and_rows_have_names():
+    spec = Spec((64, *[64] * 9, 10), activation="linear", sigma_w=10.0)
+    lines = text(diagnose(spec, simulated=False, advise=False)).splitlines()
+    # The first factor of 10 beyond 65504 is the fifth, and the gradient is 1 at the tenth layer.
+    assert "Out of range in fp16: the signal overflows at layer 5 and the gradient overflows at layer 5." in lines
+    residual = Spec((4, *[8] * 5, 2), scheme="he_normal", residual=True)
+    assert residual.rows() == [("in", 0), ("block 1", 1, 2), ("block 2", 3, 4), ("out", 5)]

@@ -729,3 +729,16 @@ def test_advice_is_for_the_activation_that_most_layers_have():
         parts += [nn.Linear(64, 64), nn.ReLU()]
     found = look(lambda: nn.Sequential(*parts, nn.Linear(64, 10)))
     assert "normal weights of deviation 1.41/sqrt(fan_in) (for relu, its gain, 1.41)" in found.advice
+
+
+def test_one_number_an_example_is_no_class():
+    class Flat(nn.Linear):
+        def forward(self, x):
+            return super().forward(x).squeeze(-1)
+
+    model = Flat(4, 1)
+    nn.init.zeros_(model.weight)
+    nn.init.constant_(model.bias, 3.0)
+    found = probe(model, torch.randn(64, 4), advise=False)
+    assert found.chance is None
+    assert found.loss == pytest.approx(10.0, abs=4.0)  # the mean square of 3 less a standard normal target
