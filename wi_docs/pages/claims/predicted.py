@@ -104,6 +104,7 @@ def fifty_relu_layers() -> Result:
 def _one_layer(scale):
     for seed in range(200):
         rng = np.random.default_rng(seed)
+        conditions.say(activation="relu", width=(100, 50), data="normal inputs", seeds=seed)
         a = activation("relu").f(rng.standard_normal((200, 100)) @ (scale * rng.standard_normal((100, 50))))
         yield [a.mean(), a.std()]
 

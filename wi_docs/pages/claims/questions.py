@@ -132,7 +132,10 @@ def prior_saves_the_first_steps() -> Result:
 
 def _off(depth, seed, x=None):
     """Return the share of units of each layer that are off for all of 256 inputs, which are digits if not given."""
-    net = MLP([64] + [256] * depth, "relu", "he_normal", np.random.default_rng(seed), output="relu")
+    rng = np.random.default_rng(conditions.seed(seed))
+    net = MLP([64] + [256] * depth, "relu", "he_normal", rng, output="relu")
+    conditions.network(net, rng)
+    conditions.say(scheme="he_normal")
     x = digits.load().train_x[:256] if x is None else x
     return [float((z <= 0).all(axis=0).mean()) for z in net.forward(x).pre_activations]
 

@@ -521,6 +521,8 @@ def pytorch_default_forgets_its_input() -> Result:
 def he_has_no_fixed_size() -> Result:
     """At He's scale ReLU keeps any variance; it pulls towards none."""
     net = MLP([64] * 21, "relu", "he_normal", np.random.default_rng(0), output="relu")
+    conditions.network(net, np.random.default_rng(0))
+    conditions.say(scheme="he_normal", data="normal inputs", seeds=0)
     x = np.random.default_rng(1).standard_normal((8, 64))
     ten = net.forward(10 * x).output.std() / net.forward(x).output.std()
     pulled = 10**0.5
