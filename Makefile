@@ -54,7 +54,7 @@ mutants:
 	$(PYTHON) -m venv .cache/mutants
 	.cache/mutants/bin/pip install --quiet --editable '.[site,test]' 'mutmut>=3.8,<4'
 	.cache/mutants/bin/mutmut run $(MUTANTS)
-	.cache/mutants/bin/mutmut results
+	.cache/mutants/bin/mutmut results | sed '/: not checked$$/d'
 
 bench: .venv/ready
 	$(BIN)/python -m scripts.maintain.bench $(BENCH)

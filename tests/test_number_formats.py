@@ -10,6 +10,7 @@ from wi_docs.nn import number_formats
 def test_the_limits_are_those_of_numpy(name, kind):
     said = np.finfo(kind)
     assert number_formats.limits(name) == (float(said.smallest_subnormal), float(said.max))
+    assert name in number_formats.names()
 
 
 def test_bf16_is_fp32_without_its_last_16_bits():
