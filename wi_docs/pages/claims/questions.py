@@ -95,6 +95,8 @@ def magic_number_is_a_tenth() -> Result:
     r"""It is $-\ln((1 - \pi)/\pi)$ with $\pi = 0.1$, or {exact:.4f}, cut to two decimals."""
     number, step = -2.19, 0.01  # cut towards 0: the exact value lies between -2.20 and -2.19
     exact = -math.log((1 - 0.1) / 0.1)
+    chance = float(activation("sigmoid").f(exact))
+    also("the sigmoid there", near(chance, 0.1, 1e-12, "rounding", {"without the minus": 1 - 0.1}))
     also("the package's", near(prior_bias(0.1), exact, 1e-12, "rounding", {"without the minus": -exact}))
     return near(
         number - step / 2,
