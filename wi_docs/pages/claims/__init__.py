@@ -1,4 +1,4 @@
-"""Claims. Each is a sentence of the site, the experiment that tests it, and what would refute it.
+"""The claims: sentences of the site, each with the experiment that tests it, and with statements that it excludes.
 
 A module here is a page of the site: the claims of `vanishing_gradients.py` are marked in `docs/vanishing-gradients.md`.
 A claim is one function. Its name is the claim's id, its docstring the sentence as it stands on the page, with the
@@ -30,14 +30,14 @@ HOLDS, IF, NOT = "holds", "holds if", "does not hold"
 
 @dataclass(frozen=True)
 class Result:
-    """What an experiment gave, and the interval in which theory wants it.
+    """The result of a claim's experiment, and the interval in which it has to lie.
 
     Attributes:
         measured: the number that decides.
-        expected: what theory says, or the bound for a claim that is an inequality.
-        low: the least that is accepted.
-        high: the most that is accepted.
-        reason: why the interval is as wide as it is.
+        expected: the number that theory predicts, or the bound if the claim is an inequality.
+        low: the lower end of the accepted interval.
+        high: the upper end of the accepted interval.
+        reason: the reason for the width of the interval, in words.
         wrong: nearby statements that do not hold, with the number that each would give. A claim that could not tell
             them from the truth fails.
         numbers: further numbers for the sentence.
@@ -52,13 +52,15 @@ class Result:
     numbers: Numbers = field(default_factory=dict)
 
     def problem(self) -> str | None:
-        """Return what is wrong, or None if the claim holds and tells itself from its neighbors."""
+        """Return the reason why the claim fails, or None if it holds and its interval excludes all wrong statements."""
         if not self.low <= self.measured <= self.high:
             accepted = f"{self.low:.6g} to {self.high:.6g}"
             return f"measured {self.measured:.6g}, expected {self.expected:.6g}, accepted {accepted}"
+        # A claim that excludes nothing says nothing.
         if not self.wrong:
             return "it names no wrong statement that it excludes"
         for statement, value in ((name, float(number)) for name, number in self.wrong.items()):
+            # Where a wrong statement would be accepted too, the experiment cannot tell it from the claim.
             if not math.isfinite(value) or self.low <= value <= self.high:
                 return f"it would accept {value:.6g} too, from: {statement}"
         return None
@@ -72,7 +74,7 @@ def near(
     wrong: Numbers,
     **numbers: SupportsFloat,
 ) -> Result:
-    """Accept what is within `tolerance` of `expected`."""
+    """Return a result that holds if `measured` is within `tolerance` of `expected`."""
     center, reach = float(expected), float(tolerance)
     return Result(float(measured), center, center - reach, center + reach, reason, wrong, numbers)
 
@@ -85,19 +87,21 @@ def mean_of(
     width: int | None = None,
     **numbers: SupportsFloat,
 ) -> Result:
-    """Accept a mean over seeds within four standard errors of `expected`.
+    """Return a result that holds if a mean over seeds is within four standard errors of `expected`.
 
     Args:
-        samples: what each seed gave.
-        expected: what theory says.
+        samples: the measured number of each seed.
+        expected: the number that theory predicts.
         wrong: as in `Result`.
-        width: of the network, if theory speaks of an infinite one. It adds 3/width of the expected value.
+        width: width of the network, if the theory is about infinite ones. It adds 3/width of the expected value to the
+            tolerance.
         numbers: as in `Result`.
     """
     values = np.array(list(samples), dtype=np.float64)
     error = float(values.std(ddof=1) / math.sqrt(len(values)))
     reason = f"4 standard errors over {len(values)} seeds"
     tolerance = 4 * error
+    # Corrections to the theory of infinite width are of the order of 1/width.
     if width is not None:
         reason += f", and 3/{width} of the value for the finite width"
         tolerance += 3 / width * abs(float(expected))
@@ -107,19 +111,19 @@ def mean_of(
 def above(
     measured: SupportsFloat, bound: SupportsFloat, reason: str, wrong: Numbers, **numbers: SupportsFloat
 ) -> Result:
-    """Accept what is at least `bound`."""
+    """Return a result that holds if `measured` is at least `bound`."""
     return Result(float(measured), float(bound), float(bound), math.inf, reason, wrong, numbers)
 
 
 def below(
     measured: SupportsFloat, bound: SupportsFloat, reason: str, wrong: Numbers, **numbers: SupportsFloat
 ) -> Result:
-    """Accept what is at most `bound`."""
+    """Return a result that holds if `measured` is at most `bound`."""
     return Result(float(measured), float(bound), -math.inf, float(bound), reason, wrong, numbers)
 
 
 def exactly(measured: SupportsFloat, expected: SupportsFloat, wrong: Numbers, **numbers: SupportsFloat) -> Result:
-    """Accept a count that is right."""
+    """Return a result that holds if `measured`, a count, is equal to `expected`."""
     return Result(float(measured), float(expected), float(expected), float(expected), "a count, exact", wrong, numbers)
 
 
@@ -148,12 +152,12 @@ class Claim:
 
     @property
     def page(self) -> str:
-        """The page it is marked on, without suffix."""
+        """The name of the page on which the claim is marked, without suffix."""
         return self.experiment.__module__.rpartition(".")[2].replace("_", "-")
 
     @property
     def sentence(self) -> str:
-        """The sentence, numbers not filled in."""
+        """The claim's sentence, with fields in place of the measured numbers."""
         return " ".join((inspect.getdoc(self.experiment) or "").split())
 
     def where(self) -> str:
@@ -167,11 +171,11 @@ class Claim:
 
 
 class UnmetError(Exception):
-    """What a claim takes for granted does not hold, so that its measurement would say nothing."""
+    """A condition of a claim's experiment does not hold, so that its measurement would say nothing."""
 
 
 def require(condition: object, words: str) -> None:
-    """Fail the claim unless what it takes for granted holds; `words` say what was found instead.
+    """Fail the claim unless a condition of its experiment holds. `words` describe what was found instead.
 
     Raises:
         UnmetError: if `condition` is false.
@@ -193,16 +197,17 @@ def also(what: str, result: Result) -> None:
 def claim(
     *, statement: int | None = None, verdict: str = "", source: str = "", untouched: str = ""
 ) -> Callable[[Callable[[], Result]], Claim]:
-    """Turn a function into a claim."""
+    """Return a decorator that turns a function into a claim. The arguments are as for `Claim`."""
+    # None is no statement, and an empty string no verdict: either both are given, or neither.
     if (statement in STATEMENTS) != verdict.startswith((HOLDS, NOT)):
         raise ValueError(f"a verdict is about a statement of the notes: got {statement!r} and {verdict!r}")
     return lambda function: Claim(function, statement, verdict, source, untouched)
 
 
 def load(*modules: str) -> dict[str, Claim]:
-    """Return the claims of these modules, or of all, by id, in the order of the notes.
+    """Return the claims of the named modules, or of all, by id, in the order of the notes' statements.
 
-    Those that answer none of the notes' statements come last.
+    Claims that answer no statement come last.
 
     Raises:
         ValueError: if two claims have one id.
@@ -211,6 +216,7 @@ def load(*modules: str) -> dict[str, Claim]:
     found: dict[str, Claim] = {}
     for name in names:
         for value in vars(importlib.import_module(f"{__name__}.{name}")).values():
+            # The decorator has put a Claim in place of the function.
             if isinstance(value, Claim):
                 if value.id in found:
                     raise ValueError(f"two claims are called {value.id!r}")
@@ -219,7 +225,7 @@ def load(*modules: str) -> dict[str, Claim]:
 
 
 def get(ids: Iterable[str]) -> list[Claim]:
-    """Return the claims of these ids, or all if there are none.
+    """Return the claims with these ids, or all claims if there are no ids.
 
     Raises:
         ValueError: for an id that is not known; the message names the nearest.
@@ -233,14 +239,14 @@ def get(ids: Iterable[str]) -> list[Claim]:
     return [known[name] for name in ids] if ids else list(known.values())
 
 
-# What code that is wrong raises. What the machine lacks, memory or a file, says nothing of a claim and goes up.
+# Errors of wrong code. Others, such as a lack of memory or a missing file, say nothing of a claim and are passed on.
 WRONG = (ArithmeticError, AssertionError, AttributeError, LookupError, NameError, RuntimeError, TypeError, ValueError)
 
 
 def run(one: Claim) -> dict[str, Any]:
-    """Run a claim and return all there is to know about it, as plain values. `problem` is None if it holds.
+    """Run a claim and return its record as plain values. `problem` is None if it holds.
 
-    Two runs of one state of the code return the same, so nothing in it is a time.
+    Two runs of the same code return the same record, so that it has no times.
     """
     record: dict[str, Any] = {
         "id": one.id,
@@ -280,7 +286,7 @@ def run(one: Claim) -> dict[str, Any]:
 
 
 def complaints(records: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return a paragraph for each claim that failed: the line that states it, what is wrong, and where it raised."""
+    """Return a paragraph for each failed claim: the line of its sentence, the problem, and the traceback if any."""
     return [
         "\n".join(
             [f"{r['where']}: {r['id']}: {r['problem']}", f"    {r['sentence']}"]
@@ -292,7 +298,7 @@ def complaints(records: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def run_by_id(name: str, folder: Path) -> tuple[dict[str, Any], float]:
-    """Run a claim in a process of its own, which shares long experiments with others through `folder`.
+    """Run a claim, as a process of its own does. Processes share the results of long experiments through `folder`.
 
     Returns:
         The record, and the seconds that it took.

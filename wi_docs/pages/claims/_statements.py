@@ -1,4 +1,4 @@
-"""What the notes say, in short, and what the site makes of it. The numbers are those of the ledger."""
+"""The statements of the notes, in short, each with the site's correction. The numbers are those of the ledger."""
 
 STATEMENTS = {
     1: ("Draw weights as `randn(D) / sqrt(D)`.", "Right. It keeps the mean square of the inputs, not their variance."),

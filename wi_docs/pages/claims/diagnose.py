@@ -13,8 +13,10 @@ SEEDS = range(8)
 
 
 def _half(hidden, way, stored, wrong) -> Result:
-    """Hold what eight networks show against the stored share, which is a mean over eight others."""
+    """Compare the mean share of eight networks with the stored share, which is the mean of eight others."""
     found = np.array([half_speed(hidden, way, seed=seed) for seed in SEEDS])
+    # Both means have the same standard error; the root of 2 is for their difference. 0.005 is for the rounding of what
+    # is stored.
     error = math.sqrt(2) * float(found.std(ddof=1)) / math.sqrt(len(found))
     reason = "4 standard errors of the difference between 8 networks and the 8 others that the stored share is from"
     return near(found.mean(), stored, 4 * error + 0.005, reason, wrong, percent=100 * stored)
@@ -65,6 +67,7 @@ def twenty_default_layers() -> Result:
     found = [
         simulate(new, [build(new)]) for new in (Spec(spec.widths, scheme=spec.scheme, seed=seed) for seed in SEEDS)
     ]
+    # A mean of logarithms a layer, since single networks differ by factors.
     logs = np.array([math.log(layers.gradient[0] / layers.gradient[19]) for layers in found]) / 19
     by_theory = theory(spec)
     expected = math.log(by_theory.gradient[0] / by_theory.gradient[19]) / 19

@@ -21,6 +21,7 @@ SEEDS = range(8)
 @claim(statement=19, verdict=HOLDS, source="")
 def a_power_explodes_above_one() -> Result:
     r"""Multiply $w \cdot w \cdot w \cdots$ with $\left|w\right| > 1$ and the product grows without bound."""
+    # A linear recurrence of one unit is a power, and its gradient too.
     run = recur(np.array([[1.1]]), np.array([1.0]), steps=100, activation_name="linear")
     return near(
         math.log(run.gradient_norm[-1]),
@@ -47,6 +48,8 @@ def scalar_edge_is_at_1_89() -> Result:
     r"""The product explodes from $\sigma = e^{{0.635}} \approx {measured:.2f}$ on, and not before."""
     found = [random_products(width=1, sigma=1.0, factors=400, draws=400, seed=s).growth.mean() for s in SEEDS]
     error = 4 * float(np.std(found, ddof=1)) / math.sqrt(len(found))
+    # E ln|w| = ln sigma - (gamma + ln 2) / 2 is 0 there. A factor on sigma adds its logarithm, so that sigma = 1 is
+    # enough to run.
     expected = math.exp((np.euler_gamma + math.log(2)) / 2)
     return near(
         math.exp(-np.mean(found)),
@@ -81,6 +84,7 @@ def small_entries_explode() -> Result:
 @claim(statement=19, verdict=IF + " entries are not what is meant", source="")
 def large_entries_vanish() -> Result:
     """Entries above 1 need not explode either."""
+    # Both eigenvalues are 0, and W W = 0, although an entry is 5.
     W = np.array([[0.0, 5.0], [0.0, 0.0]])
     run = recur(W, np.zeros(2), steps=2, activation_name="linear")
     return exactly(run.gradient_norm[-1], 0.0, {"5 times 5": 25.0})
@@ -105,6 +109,7 @@ def narrow_networks_lose() -> Result:
     """Narrow networks lose a little at every layer even at the right scale: their signal's logarithm drops by about
     $1/(2n)$.
     """
+    # In units of 1/(2n): the exponent at LeCun's scale is -1/(2n) to leading order.
     lost = [-2 * n * lyapunov_exponent(n, n**-0.5) for n in (64, 256, 1024)]
     measured = random_products(width=16, sigma=0.25, factors=200, draws=200).growth
     also(
@@ -122,6 +127,7 @@ def recurrences_follow_the_radius() -> Result:
     for seed in SEEDS:
         W = random_recurrence(np.random.default_rng(seed), 64, 1.1)
         g = recur(W, np.zeros(64), steps=400, activation_name="linear").gradient_norm
+        # The second half of the run, when the first transient is over.
         rates.append((g[400] / g[200]) ** (1 / 200))
     sigma = np.linalg.norm(W, 2)
     return mean_of(rates, 1.1, {"the largest singular value": sigma, "1": 1.0, "one percent off": 1.111}, width=1024)
@@ -148,6 +154,7 @@ def non_normal_grows_first() -> Result:
     """The gradient may grow before it decays, when the matrix's eigenvectors are far from orthogonal
     [@trefethen2005].
     """
+    # A double eigenvalue of 1/2 with a single eigenvector, and a largest singular value above 10.
     g = recur(np.array([[0.5, 10.0], [0.0, 0.5]]), np.zeros(2), steps=30, activation_name="linear").gradient_norm
     require(g[-1] < 1e-5, f"after 30 steps {g[-1]:.1e} of the gradient is left: it does not decay")
     return above(g.max(), 9.9, "the corner's entry of 10", {"it never exceeds the start": 1.0})
@@ -164,6 +171,7 @@ def the_same_matrix_is_worse() -> Result:
             random_products(width=64, sigma=1 / 8, factors=k, draws=60, same=same).log_size[:, -1].std()
             for k in (100, 400)
         )
+        # Four times as many factors: independent ones spread by the root of 4, the same one by 4.
         return long / short
 
     return near(
@@ -180,6 +188,7 @@ def a_saturated_unit_vanishes() -> Result:
     """The gradient *vanishes*."""
     run = recur(np.array([[2.0]]), np.array([0.1]), steps=100)
     h = run.states[-1, 0]
+    # At the fixed point h = tanh(2 h) each step multiplies by w (1 - h^2), with 1 - h^2 the slope of tanh.
     rate = (run.gradient_norm[50] / run.gradient_norm[10]) ** (1 / 40)
     return near(
         rate, 2 * (1 - h * h), 1e-9, "rounding; 40 steps after the state has settled", {"|w| alone": 2.0, "1": 1.0}
@@ -209,6 +218,7 @@ def small_singular_value_is_sufficient() -> Result:
         W = np.random.default_rng(seed).standard_normal((32, 32))
         W *= 0.95 / np.linalg.norm(W, 2)
         g = recur(W, np.ones(32), steps=50).gradient_norm
+        # tanh's largest slope is 1, so that k steps multiply by 0.95^k at most.
         worst = max(worst, float((np.log(g) - np.arange(51) * math.log(0.95)).max()))
     # A matrix whose radius is 0.5 and whose largest singular value is 10: the same bound from the radius fails.
     g = recur(np.array([[0.5, 10.0], [0.0, 0.5]]), np.zeros(2), steps=50).gradient_norm
@@ -242,6 +252,7 @@ def identity_keeps_the_gradient() -> Result:
 def clipping_brings_it_back() -> Result:
     """Clipped, it walks back down and arrives."""
     d = descend_recurrence(1.2, max_norm=1.0)
+    # Without clipping the descent overflows, and ends as far away as float64 goes.
     try:
         free = descend_recurrence(1.2).w[-1]
     except ValueError:
@@ -259,6 +270,7 @@ def clipping_keeps_the_direction() -> Result:
         / 13
         / math.sqrt(sum(float((a**2).sum()) for a in c))
     )
+    # The norm of (3, -4, 12) is 13.
     entries = np.clip([3.0, -4.0, 12.0], -1, 1)
     return near(
         cosine,
@@ -275,6 +287,7 @@ def clipping_cannot_mend_infinity() -> Result:
     NaN and trains on.
     """
     with np.errstate(invalid="ignore"):
+        # What a division by the norm gives: infinity over infinity is NaN.
         naive = np.array([1.0, np.inf]) / np.inf
     try:
         clip_by_norm([np.array([1.0, np.inf])], 1.0)
@@ -293,6 +306,7 @@ def where_floats_end() -> Result:
         counted = {}
         for name, kind in (("fp16", np.float16), ("fp32", np.float32), ("fp64", np.float64)):
             value, layer = kind(1), 0
+            # Multiplied in the format itself, until it overflows.
             while np.isfinite(value):
                 value, layer = kind(value * kind(10)), layer + 1
             counted[name] = layer
@@ -324,6 +338,7 @@ def relu_edge_is_he() -> Result:
 @claim(statement=21, verdict=HOLDS, source="@schoenholz2017, section 3")
 def tanh_edge_is_lecun() -> Result:
     """For tanh without biases it is at 1, which is LeCun's."""
+    # At the edge q decays like 1/(2 l), and chi = 1 - 2 q + … to first order.
     below_edge, edge, above_edge = (fixed_point("tanh", sigma_w=s, layers=400).chi_1 for s in (0.98, 1.0, 1.1))
     return near(
         edge,
@@ -373,6 +388,7 @@ def reach_is_the_depth_scale() -> Result:
     logs = []
     for seed in SEEDS:
         g = propagate("tanh", "lecun_normal", depth=30, width=512, gain=1.2, sigma_b=0.3, seed=seed).gradient_rms
+        # The number of layers for a factor of e, from ten layers in the middle.
         logs.append(10 / math.log(g[20] / g[10]))
     chi = fixed_point("tanh", sigma_w=1.2, sigma_b=0.3).chi_1
     return mean_of(
@@ -422,6 +438,7 @@ def tanh_cannot_have_both() -> Result:
 @claim(statement=21, verdict=IF + " one of the two is given up", source="")
 def relu_can_have_both() -> Result:
     """For linear units and ReLU one gain serves both."""
+    # Both are homogeneous: x phi'(x) = phi(x), so that both second moments are equal.
     gap = max(abs(gain(phi) - gain(phi, direction="backward")) for phi in ("linear", "relu"))
     others = {name: abs(gain(name) - gain(name, direction="backward")) for name in ("tanh", "gelu")}
     return below(gap, 1e-8, "quadrature", {f"so for {name}": value for name, value in others.items()})

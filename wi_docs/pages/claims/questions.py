@@ -15,11 +15,10 @@ SEEDS = range(8)
 
 
 def first_loss(deviation, *, tied, seed, branches=4):
-    """Return the first loss of a model of 1,000 words and 256 features: an embedding, branches that normalize,
-    and logits.
+    """Return the first loss of a model of 1,000 words and 256 features, with random words and labels.
 
-    Each branch adds a mean square of about 1 to the stream. The logits are the normalized stream times the output
-    matrix.
+    An embedding of the given deviation starts the stream, and each normalized branch adds a mean square of about 1 to
+    it. The logits are the normalized stream times the output matrix, which is the embedding if `tied`.
     """
     rng = np.random.default_rng(seed)
     words, labels = rng.integers(1000, size=200), rng.integers(1000, size=200)
@@ -68,6 +67,7 @@ def tied_embeddings_start_loud() -> Result:
 def small_embeddings_start_even() -> Result:
     """A deviation of 0.02, as in GPT-2, starts at {measured:.1f} either way."""
     tied, untied = ([first_loss(0.02, tied=both, seed=seed) for seed in SEEDS] for both in (True, False))
+    # ln E e^z = s^2 / 2 for normal logits of deviation s.
     expected = math.log(1000) + 0.02**2 * 256 / 2  # normal logits of deviation 0.32
     return near(
         max(np.mean(tied), np.mean(untied)),
@@ -151,6 +151,7 @@ def they_are_off_because_inputs_are_alike() -> Result:
         c = z[0] @ z[1] / np.linalg.norm(z[0]) / np.linalg.norm(z[1])
         found.append(float((z <= 0).all(axis=0).mean()))
         theory.append(0.5 - math.acos(c) / (2 * math.pi))
+    # The root of 16 seeds is 4.
     error = float(np.std(np.subtract(found, theory), ddof=1)) / 4
     return near(
         np.mean(found),
@@ -175,4 +176,5 @@ def variance_for_deviation_dies() -> Result:
         rng = np.random.default_rng(seed)
         x, W = rng.standard_normal((64, 512)), he_normal(rng, (512, 512)) * (2 / 512) ** 0.5
         found.append(np.sqrt((np.maximum(x @ W, 0) ** 2).mean() / (x**2).mean()))
+    # sqrt(2/512) = 1/16: a deviation of 2/n in place of the root of 2/n.
     return mean_of(found, 1 / 16, {"nothing happens": 1.0, "by n": 1 / 512}, factor=1 / np.mean(found))

@@ -25,6 +25,7 @@ def trainable_depth_over_depth_scale() -> Result:
         for scale, row in zip(SCALES, train_grid("tanh"), strict=True)
         if scale < 1
     ]
+    # Back to layers: at the largest scale below the edge, the answer must not be the end of our grid of depths.
     lengths = [r / (-2 * math.log(s)) for r, s in zip(ratios, SCALES, strict=False)]
     require(lengths[-1] <= 0.9 * DEPTHS[-1], f"the deepest network tried still trains, of {lengths[-1]:.0f} layers")
     middle = float(np.exp(np.mean(np.log(ratios))))
@@ -85,6 +86,7 @@ def what_is_left_is_length() -> Result:
         spreads.append(np.log(length).var(ddof=1) * width)
         cosines.append((length[:, None] ** -1 * z).mean(axis=0))
     directions, lengths = relu_two_inputs(depth)
+    # The mean of one minus the cosine over pairs of different inputs, from the mean direction of 32.
     found = float(np.mean([(1 - (mean**2).sum()) * 32 / 31 for mean in cosines]))
     if abs(found / directions[-1] - 1) > 0.3:  # width 256 is not infinite: 100 layers add up to a fifth
         return near(found, directions[-1], 0.3 * directions[-1], "24 seeds", {"twice that": 2 * directions[-1]})
@@ -112,6 +114,7 @@ def correlation_closes_like_one_over_l_squared() -> Result:
     c, layers = 0.0, 20_000
     for _ in range(layers - 1):
         c = relu_correlation_map(c)
+    # c' = c + (2 sqrt 2 / (3 pi)) (1 - c)^(3/2) near 1, whose solution falls like 9 pi^2 / (2 l^2).
     limit = 9 * math.pi**2 / 2
     return near(
         layers**2 * (1 - c),
@@ -157,6 +160,7 @@ def gradient_window_of_the_sigmoid() -> Result:
         return 2 * low
 
     def closed_form(w):
+        # Where w s (1 - s) = 1: a quadratic equation for s = sigmoid(w x), solved and turned into an input.
         root = np.sqrt(1 - 4 / w)
         return 2 / w * np.log((1 + root) / (1 - root))
 

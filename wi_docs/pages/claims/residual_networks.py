@@ -20,13 +20,14 @@ BLOCKS = 24
 
 
 def streams(**options):
-    """Return eight streams of 24 blocks."""
+    """Return eight residual streams of 24 blocks, one for each seed. `options` may change any argument."""
     return [residual_stream(**({"blocks": BLOCKS} | options), seed=seed) for seed in SEEDS]
 
 
 @claim(source="@zhang2019, section 2")
 def stream_doubles() -> Result:
     """The mean square doubles at every block, and so does the gradient's on its way back."""
+    # Doublings of the mean square a block.
     there = [2 * math.log2(s.size[-1] / s.size[0]) / BLOCKS for s in streams()]
     back = [2 * math.log2(s.gradient[0] / s.gradient[-1]) / BLOCKS for s in streams()]
     worse = max(there, back, key=lambda logs: abs(np.mean(logs) - 1))
@@ -45,7 +46,10 @@ def divided_branches_end_at_e() -> Result:
 
 
 def grown(branches, divided_by, norm):
-    """Return the factor on the stream's mean square over so many branches, each divided by a root, a number a seed."""
+    """Return the factor on the stream's mean square, a number for each seed.
+
+    The stream passes so many `branches`, each of which is divided by the root of `divided_by`.
+    """
     streams = [residual_stream(blocks=branches, branch=divided_by**-0.5, norm=norm, seed=s) for s in SEEDS]
     return [float((s.size[-1] / s.size[0]) ** 2) for s in streams]
 
@@ -142,6 +146,7 @@ def batch_norm_explodes() -> Result:
 def batch_norm_at_fifty_layers() -> Result:
     """In fifty layers the gradient's rms grows by a factor of {grown:,.0f}."""
     found = [math.log(batch_norm_factor("relu", depth=50, width=256, batch=256, seed=s)) * 50 for s in range(4)]
+    # Half of fifty layers, for the rms and not its square.
     theory = 25 * math.log(math.pi / (math.pi - 1))
     return near(
         np.mean(found),
@@ -214,6 +219,7 @@ def without_the_minus_it_explodes() -> Result:
     net = ResidualMLP(64, 64, 100, 10, np.random.default_rng(0), start="fixup")
     for first in range(1, 200, 2):
         net.W[first] *= 100.0  # the root of 100 in place of one over it
+    # None if it survives all steps.
     at = train(net, steps=60, rate=0.1, looks=2, record="accuracy").exploded_at
     return below(
         math.inf if at is None else at,
@@ -233,6 +239,7 @@ def mup_moves_do_not_depend_on_width() -> Result:
         scaling: np.polyfit(np.log(widths), np.log(coordinate_check(scaling, widths=widths)), 1)[0]
         for scaling in ("mup", "standard")
     }
+    # The exponent of the width with which a layer's change grows.
     worst = float(np.abs(slopes["mup"]).max())
     return below(
         worst,

@@ -23,8 +23,9 @@ SEEDS = range(5)
 
 
 def ratios(phi, init, seeds=8, **options):
-    """Return the gradient's factor a layer, a number a seed, in networks of depth 30 and width 512 or as `options`
-    say.
+    """Return the gradient's factor a layer, a number for each seed, in networks of depth 30 and width 512.
+
+    `options` may change depth, width and other arguments of `propagate`.
     """
     shape = {"depth": 30, "width": 512, "batch": 32} | options
     return [propagate(phi, init, seed=seed, **shape).gradient_ratio for seed in range(seeds)]
@@ -33,6 +34,7 @@ def ratios(phi, init, seeds=8, **options):
 @claim(statement=9, verdict=IF + " it can be trained", source="@telgarsky2016, section 3.3")
 def folding_doubles_the_pieces() -> Result:
     """Every composition doubles the number of pieces, since each of them is folded once more."""
+    # The base-2 logarithm of the number of pieces has to be the number of compositions, exactly.
     pieces = [linear_pieces(tent_map(k)) for k in range(1, 13)]
     return exactly(
         np.max(np.abs(np.log2(pieces) - np.arange(1, 13))), 0.0, {"each layer adds two": abs(np.log2(2 * 12) - 12)}
@@ -42,6 +44,7 @@ def folding_doubles_the_pieces() -> Result:
 @claim(statement=10, verdict=IF + " it can be trained", source="@telgarsky2016, theorem 1.1; @montufar2014")
 def one_layer_has_n_plus_one() -> Result:
     """Each of its ReLU units adds one kink, so $n$ units make at most $n + 1$ pieces."""
+    # Of random networks with integer weights and kinks on the grid, where pieces can be counted without rounding.
     most = 0
     for seed in range(200):
         rng = np.random.default_rng(seed)
@@ -61,6 +64,7 @@ def slopes_from_the_output() -> Result:
         ("sigmoid", lambda z: 1 / (1 + np.exp(-z)), lambda o: o * (1 - o)),
         ("tanh", np.tanh, lambda o: 1 - o * o),
     ):
+        # The complex step: f(x + ih) = f(x) + ih f'(x) + O(h^2), without a difference that could cancel.
         exact = f(x + 1e-30j).imag / 1e-30
         for found in (slope(activation(name).f(x)), activation(name).df(x)):
             worst = max(worst, float(np.abs(found / exact - 1).max()))
@@ -105,6 +109,7 @@ def a_corner_is_almost_never_met() -> Result:
     never.
     """
     z = propagate("relu", "he_normal", depth=10, width=256, batch=256).pre_activations
+    # With weights of 0 every pre-activation is 0, so that the count would notice them.
     zeros = propagate("relu", "zeros", depth=10, width=256, batch=256).pre_activations
     return exactly((z == 0).sum(), 0, {"as with zero weights": float((zeros == 0).sum())})
 
@@ -118,6 +123,7 @@ def steps_do_not_learn() -> Result:
 
     def moved(phi):
         net = MLP([64, 32, 32, 10], phi, "he_normal", np.random.default_rng(0))
+        # The last matrix is left out: no step function lies between it and the loss.
         before = [W.copy() for W in net.W]
         train(net, steps=200, rate=0.1, looks=2)
         return max(float(np.abs(W - old).max()) for W, old in zip(net.W[:-1], before[:-1], strict=True))
@@ -138,6 +144,8 @@ def backpropagation_is_the_product() -> Result:
     rng = np.random.default_rng(0)
     net = MLP([6, 6, 6, 6], "tanh", "lecun_normal", rng, output="tanh")
     run, cotangent = net.forward(rng.standard_normal((1, 6))), rng.standard_normal((1, 6))
+    # From the loss back, each layer multiplies by its slopes and then by the transposed weights; `turned` does the two
+    # in the other order, which would not matter for numbers.
     product, turned = cotangent, cotangent
     for W, z, phi in reversed(list(zip(net.W, run.pre_activations, net.activations, strict=True))):
         product, turned = product @ np.diag(phi.df(z)[0]) @ W.T, turned @ W.T @ np.diag(phi.df(z)[0])
@@ -164,6 +172,7 @@ def nudging_a_weight_agrees() -> Result:
         grad = net.backward(run, loss(run.output)[1])
         for parameter, derivative in [*zip(net.W, grad.W, strict=True), *zip(net.b, grad.b, strict=True)]:
             for place in np.ndindex(parameter.shape):
+                # A central difference; the last line puts the weight back.
                 parameter[place] += h
                 up = loss(net.forward(x).output)[0]
                 parameter[place] -= 2 * h
@@ -191,6 +200,7 @@ def slope_is_at_most_a_quarter() -> Result:
 @claim(statement=14, verdict=IF + " it is said of slopes", source="@schoenholz2017, equation 5")
 def a_quarter_to_the_n_is_no_bound() -> Result:
     """So $0.25^n$ is no bound on the gradient."""
+    # Large weights make up for small slopes: the factor a layer is far above 1/4.
     found = ratios("sigmoid", "lecun_normal", depth=20, gain=4.0)
     return above(
         min(found),
@@ -209,13 +219,13 @@ def sigmoid_lecun_factor() -> Result:
 
 
 def way_back(hidden, variance):
-    """Return what theory says nineteen layers of this variance times fan-in do to the length of the gradient."""
+    """Return by theory the factor of nineteen layers on the gradient's length, for weights of `variance` / fan_in."""
     spec = Spec((64, *[64] * 20, 10), activation=hidden, sigma_w=math.sqrt(variance), sigma_b=0.0)
     return float(theory(spec).backward[1:-1].prod())
 
 
 def twenty_layers(hidden, variance, rates, seeds, optimizer="sgd"):
-    """Train such networks of twenty layers for 600 steps; return for each seed the records at these rates."""
+    """Train networks of twenty layers for 600 steps, and return for each seed a list of histories, one a rate."""
     found = sweep(
         hidden, "lecun_normal", depth=20, gains=[math.sqrt(variance)], rates=rates, seeds=seeds, steps=600,
         optimizer=optimizer,
@@ -224,7 +234,7 @@ def twenty_layers(hidden, variance, rates, seeds, optimizer="sgd"):
 
 
 def learned(hidden, variance, rates, seeds=(0,), optimizer="sgd"):
-    """Return for each seed the share of test digits that such a network reads at the best of `rates`."""
+    """Return for each seed the share of test digits that the network recognizes at the best of `rates`."""
     return [
         max(float(run.accuracy[-1]) for run in runs)
         for runs in twenty_layers(hidden, variance, rates, seeds, optimizer)
@@ -286,6 +296,7 @@ def adam_bears_what_is_too_small() -> Result:
     small, large = (
         [end for case in cases for end in learned(*case, (0.001,), (0, 1), "adam")] for cases in (SMALL, LARGE)
     )
+    # Plain descent gets more rates to choose from than Adam.
     plain = max(max(learned(*case, (1e-3, 1e-2, 1e-1))) for case in SMALL)
     return above(
         min(small),
@@ -319,6 +330,7 @@ def sigmoid_factor_reaches_one_near_ten() -> Result:
     """So the factor does reach 1, at weights of about ten times LeCun's."""
     found = [np.mean(ratios("sigmoid", "lecun_normal", seeds=4, depth=20, gain=g)) for g in (8.0, 14.0)]
     theory = [fixed_point("sigmoid", sigma_w=g).chi_1 ** 0.5 for g in (8.0, 14.0)]
+    # The scale at which the factor is 1, by a straight line through two scales on logarithmic axes.
     crossing = 8 * (14 / 8) ** (-np.log(found[0]) / np.log(found[1] / found[0]))
     expected = 8 * (14 / 8) ** (-np.log(theory[0]) / np.log(theory[1] / theory[0]))
     return near(
@@ -353,6 +365,8 @@ def centered_units_need_less() -> Result:
     """
 
     def theory(depth):
+        # The length map of a centered sigmoid: biases take the mean of 1/2 out of every activation, whose square is
+        # 1/4.
         q, logs = 16.0, []
         for _ in range(depth - 1):
             logs.append(np.log(16 * second_moment("sigmoid", q, direction="backward")) / 2)
@@ -421,6 +435,8 @@ def against_theory(direction: Literal["forward", "backward"]) -> Result:
     for (phi, sigma_w), both in zip(SCALES, measured_factors(), strict=True):
         found = both[direction == "backward"]
         slope = second_moment(phi, 1.0, direction=direction) ** 0.5
+        # The right theory, and two wrong ones: without the weights' scale, and with the moments at variance 1 in all
+        # layers.
         theory = predicted(phi, sigma_w, 12, direction)
         worst = max(worst, abs(found / theory - 1))
         without = max(without, abs(found / (theory / sigma_w) - 1))
@@ -461,12 +477,14 @@ def a_factor_leaves_the_direction() -> Result:
         net.b = [sigma_b * rng.standard_normal(width) for _ in net.b]
         x, cotangent, he = rng.standard_normal((16, width)), rng.standard_normal((16, width)), net.W
         for c in (1.0, 0.5, 0.8, 1.25, 2.0):
+            # All matrices times c: ReLU lets the factor pass, as long as no bias stays behind.
             net.W = [c * W for W in he]
             yield c, net.backward(net.forward(x), cotangent).z[0]
 
     def apart(sigma_b, power):
         worst = 0.0
         for seed in range(3):
+            # Divided by the power of c, every entry of the gradient at the first layer has to be the one at c = 1.
             (_, one), *others = gradients(sigma_b, seed)
             worst = max(worst, *(np.abs(g / c**power - one).max() / np.abs(one).max() for c, g in others))
         return worst
@@ -516,6 +534,7 @@ def sigmoid_weight_gradients_shrink() -> Result:
         p.weight_gradient_rms[4] / p.weight_gradient_rms[14]
         for p in (propagate("sigmoid", "lecun_normal", depth=20, width=256, seed=s) for s in range(8))
     ]
+    # Over ten layers: chi is the factor on the square, and the size shrinks by its root ten times.
     theory = fixed_point("sigmoid", sigma_w=1.0).chi_1 ** 5
     return mean_of(
         np.log(found), np.log(theory), {"they do not shrink": 0.0, "twice as many layers": 2 * np.log(theory)}, width=64
@@ -532,6 +551,7 @@ def tanh_and_relu_weight_gradients_do_not() -> Result:
         logs = []
         for seed in range(8):
             p = propagate(phi, "lecun_normal", depth=20, width=256, gain=0.577, seed=seed)
+            # From layer 15 back to layer 5: ten layers, away from both ends.
             logs.append(np.log(p.weight_gradient_rms[4] / p.weight_gradient_rms[14]) / 10)
             back.append(np.log(p.gradient_ratio))
         by_activation.append(np.mean(logs))
@@ -571,6 +591,7 @@ def differences_shrink_forward_too() -> Result:
     for seed in range(6):
         apart = propagate("sigmoid", "lecun_normal", depth=10, width=256, seed=seed).pre_activations.std(axis=1)
         size = np.sqrt((apart**2).mean(axis=1))
+        # The deviation of a unit over inputs, from layer 4 to layer 10.
         factors.append((size[9] / size[3]) ** (1 / 6))
     return mean_of(
         factors,
@@ -583,6 +604,7 @@ def differences_shrink_forward_too() -> Result:
 def readout(features, data):
     """Return the share of test digits that a linear readout reads, fitted by least squares to a part's `features`."""
     train_a, test_a = features(data.train_x), features(data.test_x)
+    # Standardized, since activations of layer 10 vary by a tiny part of their mean; pixels that never vary stay 0.
     mean, size = train_a.mean(axis=0), train_a.std(axis=0)
     size[size == 0] = 1.0
     train_a, test_a = (np.c_[(a - mean) / size, np.ones(len(a))] for a in (train_a, test_a))
@@ -636,6 +658,7 @@ def shuffled_weights_still_learn() -> Result:
     """The network still learns, more slowly."""
     starts = compare_starts()
     shuffled, trained = (starts.accuracy[name] for name in ("shuffled", "pre-trained"))
+    # At a quarter of the run the shuffled networks have to be behind, for the sentence says "more slowly".
     early = len(starts.steps) // 4
     slower = (shuffled[:, early] < trained[:, early]).sum()
     require(
@@ -745,7 +768,7 @@ def thirty_layers_train_from_he() -> Result:
     """
 
     def best(gain):
-        """Return for each seed the share of test digits at the rate that its held-out digits choose."""
+        """Return for each seed the share of test digits at the rate that is best on the validation digits."""
         rates, seeds = (0.003, 0.01, 0.03), range(3)
         # Looked at as often as in the claim `escape_time_against_depth`, whose runs at 0.01 these are.
         runs = sweep("relu", "he_normal", depth=30, gains=[gain], steps=800, rates=rates, seeds=seeds, looks=33)

@@ -16,7 +16,7 @@ DIMENSIONS = (10, 100, 1000)
 
 
 def all_equal(value):
-    """Return a scheme that makes every weight `value`."""
+    """Return a scheme that gives every weight the same value."""
     return lambda rng, shape: np.full(shape, value)
 
 
@@ -40,6 +40,7 @@ def root_d_keeps_the_size() -> Result:
 def plain_normal_grows_with_d() -> Result:
     r"""With $\sigma = 1$ the mean square grows with the number of inputs."""
     v = projection_variance("randn(D)", DIMENSIONS, draws=20_000)
+    # On logarithmic axes a power is a straight line, and its exponent the slope.
     slope = np.polyfit(np.log(v.dimensions), np.log(v.mean_square), 1)[0]
     error = 4 * (v.standard_error / v.mean_square).max() / np.log(100)
     return near(
@@ -82,6 +83,7 @@ def lecun_curvature_peaks_beside_one() -> Result:
     """The paper says at 1; it is at {measured:.2f}."""
     f = activation("lecun_tanh")
     x = np.linspace(0.5, 1.5, 100_001)
+    # The curvature is largest in size where the slope falls most steeply.
     peak = x[np.argmin(np.gradient(f.df(x), x))]
     exact = 1.5 * np.arctanh(3**-0.5)  # tanh'' is extreme where tanh² = 1/3
     return near(peak, exact, 2e-5, "two steps of the grid", {"exactly 1": 1.0, "tanh's own peak": np.arctanh(3**-0.5)})
@@ -91,6 +93,7 @@ def lecun_curvature_peaks_beside_one() -> Result:
 def lecun_tanh_settles_below_one() -> Result:
     """From inputs of variance 1 the function makes outputs of mean square {measured:.2f}: near 1, and not 1."""
     x = np.linspace(-12, 12, 200_001)
+    # By the trapezoid rule, which shares nothing with the package's quadrature.
     integral = np.trapezoid((1.7159 * np.tanh(2 / 3 * x)) ** 2 * np.exp(-x * x / 2), x) / np.sqrt(2 * np.pi)
     return near(
         second_moment("lecun_tanh"),
@@ -165,11 +168,14 @@ def adam_learns_from_half_the_scale() -> Result:
 
 
 def _least_squares(start, steps):
-    """Fit the digits by least squares with full steps of gradient descent; return the loss over the lowest,
-    and the weights.
+    """Fit the digits by least squares, with gradient descent on all of them, from the weights `start`, `(65, 10)`.
+
+    Returns:
+        The loss over the lowest possible loss, and the weights.
     """
     data = digits.load()
     x, y = np.c_[data.train_x, np.ones(len(data.train_x))], np.eye(10)[data.train_y]
+    # The gradient of |x w - y|^2 / 2 is x^T x w - x^T y; the two products are taken once.
     gram, target, w = x.T @ x, x.T @ y, start.copy()
     rate = 1 / np.linalg.norm(gram, 2)  # half of the rate from which on descent on this loss would grow
     for _ in range(steps):
@@ -236,6 +242,7 @@ def zeros_find_the_smallest_solution() -> Result:
     for seed in SEEDS:
         rng = np.random.default_rng(seed)
         X, y, start = rng.standard_normal((5, 20)), rng.standard_normal(5), rng.standard_normal(20)
+        # Five equations in twenty unknowns have many solutions; the pseudoinverse gives the one with the smallest norm.
         smallest = np.linalg.norm(np.linalg.pinv(X) @ y)
         for w, norms in ((np.zeros(20), ratio), (start, other)):
             for _ in range(3000):
@@ -277,6 +284,7 @@ def sigmoid_leaves_zero_as_one_unit() -> Result:
     """The network learns a little, and its units stay equal."""
     net = MLP([64, 20, 10], "sigmoid", "zeros", np.random.default_rng(0))
     train(net, steps=50, rate=0.5, looks=2)
+    # Between units, and between the inputs of a unit.
     apart, across = np.ptp(net.W[0], axis=1).max(), np.ptp(net.W[0], axis=0).max()
     return below(
         apart, 1e-9, "50 steps of rounding in the spread of 20 units", {"zero is left by each unit on its own": across}
@@ -329,6 +337,7 @@ def n_units_are_one() -> Result:
 def more_equal_units_add_nothing() -> Result:
     """So adding units adds nothing."""
     losses = [
+        # n units that act as one: the outgoing weights add up to 1.6, and the rates are those of one unit.
         train_units(all_equal(0.3), all_equal(1.6 / n), units=n, steps=3000, rates=(0.05 * n, 0.05 / n, 0.05)).loss[-1]
         for n in (1, 2, 4)
     ]
@@ -345,6 +354,8 @@ def more_equal_units_add_nothing() -> Result:
 def rows_part_at_the_first_step() -> Result:
     """A layer that starts at a constant does not stay at a constant."""
     net = MLP([64, 5, 10], "tanh", all_equal(0.05), np.random.default_rng(0))
+    # The same outgoing weights for all units, but different ones for the ten outputs: with a softmax, equal ones would
+    # cancel.
     net.W[1][:] = np.linspace(-1, 1, 10)
     train(net, steps=20, rate=0.05, looks=2)
     across, apart = np.ptp(net.W[0], axis=0).max(), np.ptp(net.W[0], axis=1).max()
@@ -357,6 +368,7 @@ def rows_part_at_the_first_step() -> Result:
 
 
 def _first_hidden_gradient(output) -> float:
+    """Return the largest entry of the hidden weights' gradient at the start, for these output weights."""
     data = digits.load()
     net = MLP([64, 5, 10], "tanh", "constant", np.random.default_rng(0))
     net.W[1] = output
@@ -458,6 +470,7 @@ def a_little_noise_costs_steps() -> Result:
         def init(rng, shape):
             return 0.3 + noise * rng.standard_normal(shape)
 
+        # argmax finds the first step at which the units are apart.
         reached = train_units(init, init, units=4, steps=8000, seed=seed).spread > 0.1
         return float(reached.argmax()) if reached.any() else 8000.0
 
