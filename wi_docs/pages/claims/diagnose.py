@@ -101,6 +101,7 @@ def twenty_default_layers() -> Result:
     found = [
         simulate(new, [build(new)]) for new in (Spec(spec.widths, scheme=spec.scheme, seed=seed) for seed in SEEDS)
     ]
+    # A mean of logarithms a layer, since single networks differ by factors.
     logs = np.array([math.log(layers.gradient[0] / layers.gradient[19]) for layers in found]) / 19
     by_theory = theory(spec)
     expected = -math.log(6) / 2  # 1/3 by the weights, 1/2 by ReLU

@@ -37,9 +37,8 @@ def gradients_differ_between_inputs() -> Result:
         moved = float(np.abs(net.W[0] - 0.1).max())
         return float(np.abs(net.W[0][0] - net.W[0][1]).min()) / moved, float(np.ptp(net.W[0], axis=1).max()) / moved
 
-    between_inputs, between_units = parted(
-        x + np.array([0.0, 0.5])
-    )  # the second input shifted: no longer like the first
+    # The second input is shifted, and no longer interchangeable with the first.
+    between_inputs, between_units = parted(x + np.array([0.0, 0.5]))
     return above(
         between_inputs,
         0.01,

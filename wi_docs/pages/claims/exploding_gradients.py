@@ -21,6 +21,7 @@ SEEDS = range(8)
 @claim(statement=19, verdict=HOLDS, source="")
 def a_power_explodes_above_one() -> Result:
     r"""Multiply $w \cdot w \cdot w \cdots$ with $\left|w\right| > 1$ and the product grows without bound."""
+    # A linear recurrence of one unit is a power, and its gradient too.
     run = recur(np.array([[1.1]]), np.array([1.0]), steps=100, activation_name="linear")
     return near(
         math.log(run.gradient_norm[-1]),
@@ -47,6 +48,8 @@ def scalar_edge_is_at_1_89() -> Result:
     r"""The product explodes above $\sigma = e^{{0.635}} \approx {measured:.2f}$, and vanishes below it."""
     found = [random_products(width=1, sigma=1.0, factors=400, draws=400, seed=s).growth.mean() for s in SEEDS]
     error = 4 * float(np.std(found, ddof=1)) / math.sqrt(len(found))
+    # E ln|w| = ln sigma - (gamma + ln 2) / 2 is 0 there. A factor on sigma adds its logarithm, so that sigma = 1 is
+    # enough to run.
     expected = math.exp((np.euler_gamma + math.log(2)) / 2)
     return near(
         math.exp(-np.mean(found)),
@@ -103,6 +106,7 @@ def small_entries_explode() -> Result:
 @claim(statement=19, verdict=IF + " entries are not what is meant", source="")
 def large_entries_vanish() -> Result:
     """Entries above 1 need not explode either."""
+    # Both eigenvalues are 0, and W W = 0, although an entry is 5.
     W = np.array([[0.0, 5.0], [0.0, 0.0]])
     run = recur(W, np.zeros(2), steps=2, activation_name="linear")
     return exactly(run.gradient_norm[-1], 0.0, {"5 times 5": W.max() ** 2})
@@ -147,6 +151,7 @@ def recurrences_follow_the_radius() -> Result:
     for seed in SEEDS:
         W = random_recurrence(np.random.default_rng(seed), 64, 1.1)
         g = recur(W, np.zeros(64), steps=400, activation_name="linear").gradient_norm
+        # The second half of the run, when the first transient is over.
         rates.append((g[400] / g[200]) ** (1 / 200))
     sigma = np.linalg.norm(W, 2)
     return mean_of(rates, 1.1, {"the largest singular value": sigma, "one percent off": 1.01 * 1.1})
@@ -181,6 +186,7 @@ def non_normal_grows_first() -> Result:
     """The gradient may grow before it decays, when the matrix's eigenvectors are far from orthogonal
     [@trefethen2005].
     """
+    # A double eigenvalue of 1/2 with a single eigenvector, and a largest singular value above 10.
     g = recur(np.array([[0.5, 10.0], [0.0, 0.5]]), np.zeros(2), steps=30, activation_name="linear").gradient_norm
     require(g[-1] < 1e-5, f"after 30 steps {g[-1]:.1e} of the gradient is left: it does not decay")
     return above(g.max(), 9.9, "the corner's entry of 10", {"it never exceeds the start": g[0]})
@@ -206,6 +212,7 @@ def a_saturated_unit_vanishes() -> Result:
     w, start = 2.0, 0.1
     run = recur(np.array([[w]]), np.array([start]), steps=100)
     h = run.states[-1, 0]
+    # At the fixed point h = tanh(2 h) each step multiplies by w (1 - h^2), with 1 - h^2 the slope of tanh.
     rate = (run.gradient_norm[50] / run.gradient_norm[10]) ** (1 / 40)
     return near(
         rate,
@@ -290,6 +297,7 @@ def clipping_keeps_the_direction() -> Result:
         / 13
         / math.sqrt(sum(float((a**2).sum()) for a in c))
     )
+    # The norm of (3, -4, 12) is 13.
     entries = np.clip([3.0, -4.0, 12.0], -1, 1)
     return near(
         cosine,
@@ -324,6 +332,7 @@ def where_floats_end() -> Result:
         counted = {}
         for name, kind in (("fp16", np.float16), ("fp32", np.float32), ("fp64", np.float64)):
             value, layer = kind(1), 0
+            # Multiplied in the format itself, until it overflows.
             while np.isfinite(value):
                 value, layer = kind(value * kind(10)), layer + 1
             counted[name] = layer
@@ -404,6 +413,7 @@ def reach_is_the_depth_scale() -> Result:
     logs = []
     for seed in SEEDS:
         g = propagate("tanh", "lecun_normal", depth=30, width=512, gain=1.2, sigma_b=0.3, seed=seed).gradient_rms
+        # The number of layers for a factor of e, from ten layers in the middle.
         logs.append(10 / math.log(g[20] / g[10]))
     chi = fixed_point("tanh", sigma_w=1.2, sigma_b=0.3).chi_1
     grows = []

@@ -16,9 +16,12 @@ from wi_docs.pages.claims import Result, above, also, below, claim, mean_of, nea
 
 
 def apart(printed, predictions, wrong: dict[str, Any]) -> Result:
-    """Judge printed numbers by the spread of the same experiment over seeds: at most three standard deviations.
+    """Judge printed numbers by our own runs of the same experiment: they may be three standard deviations off.
 
-    A wrong statement gives other numbers, with NaN for those of which it says nothing.
+    Args:
+        printed: the numbers that the other text printed.
+        predictions: the same numbers from our runs, a row for each seed.
+        wrong: the numbers that wrong statements would give, with NaN for those on which a statement says nothing.
     """
     printed, samples = np.atleast_1d(printed), np.asarray(list(predictions))
     theory, sd = samples.mean(axis=0), samples.std(axis=0, ddof=1)
@@ -54,6 +57,7 @@ def product_of_100_matrices() -> Result:
     )
 
 
+# The corner of the activations that the book prints: five inputs, and the two of five units that are not 0.
 BLOCK = np.array([[1.9689, 4.2820], [1.6701, 4.3501], [1.0976, 3.0411], [1.8457, 4.9469], [1.9949, 4.1643]]) * 1e-8
 
 
@@ -90,6 +94,7 @@ def fifty_relu_layers() -> Result:
     r"""Fifty ReLU layers of 100 units at $1/\sqrt n$ leave entries of 1.1e-8 to 4.9e-8; their rms is to be expected
     near $e^{{{theory:.1f}}}$, give or take a factor of $e^{{{sd:.1f}}}$.
     """
+    # Over all 25 printed entries, of which 15 are 0.
     printed = math.log(math.sqrt((BLOCK**2).sum() / 25))
     samples = []
     for seed in range(100):
@@ -102,6 +107,7 @@ def fifty_relu_layers() -> Result:
 
 
 def _one_layer(scale):
+    """Yield mean and deviation of the activations of one ReLU layer, 100 inputs to 50 units, for each of 200 seeds."""
     for seed in range(200):
         rng = np.random.default_rng(seed)
         conditions.say(activation="relu", width=(100, 50), data="normal inputs", seeds=seed)
@@ -137,6 +143,7 @@ def gradient_of_a_layer_over_the_next() -> Result:
         for seed in range(200):
             rng = np.random.default_rng(seed)
             net = MLP([784, 30, 30, 30, 30, 10], "sigmoid", "lecun_normal", rng, output="sigmoid")
+            # The book's network: biases of deviation 1, and images of which about a fifth of the pixels are not 0.
             net.b = [rng.standard_normal(len(b)) for b in net.b]
             conditions.network(net, rng)
             conditions.say(scheme="lecun_normal", data="sparse inputs", seeds=seed)
@@ -191,6 +198,7 @@ def glorot_mean_singular_values() -> Result:
             conditions.network(net, rng)
             conditions.say(scheme=init, data="normal inputs", seeds=seed)
             z = net.forward(rng.standard_normal((2, 300))).pre_activations[-1]
+            # The Jacobian of the last layer: its weights, each column times the slope of its unit.
             found += [np.linalg.svd(net.W[-1] * activation("tanh").df(row), compute_uv=False).mean() for row in z]
         return float(np.mean(found))
 

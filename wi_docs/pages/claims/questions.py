@@ -15,11 +15,10 @@ SEEDS = range(8)
 
 
 def first_loss(deviation, *, tied, seed, branches=4):
-    """Return the first loss of a model of 1,000 words and 256 features: an embedding, branches that normalize,
-    and logits.
+    """Return the first loss of a model of 1,000 words and 256 features, with random words and labels.
 
-    Each branch adds a mean square of about 1 to the stream. The logits are the normalized stream times the output
-    matrix.
+    An embedding of the given deviation starts the stream, and each normalized branch adds a mean square of about 1 to
+    it. The logits are the normalized stream times the output matrix, which is the embedding if `tied`.
     """
     rng = np.random.default_rng(seed)
     conditions.say(activation="relu", normalization="pre", blocks=branches, width=256, seeds=seed)
@@ -77,6 +76,7 @@ def tied_embeddings_start_loud() -> Result:
 def small_embeddings_start_even() -> Result:
     """A deviation of 0.02, as in GPT-2, starts at {measured:.1f} either way."""
     tied, untied = ([first_loss(0.02, tied=both, seed=seed) for seed in SEEDS] for both in (True, False))
+    # ln E e^z = s^2 / 2 for normal logits of deviation s.
     expected = math.log(1000) + 0.02**2 * 256 / 2  # normal logits of deviation 0.32
     return near(
         max(np.mean(tied), np.mean(untied)),
@@ -199,6 +199,7 @@ def they_are_off_because_inputs_are_alike() -> Result:
         c = z[0] @ z[1] / np.linalg.norm(z[0]) / np.linalg.norm(z[1])
         found.append(float((z <= 0).all(axis=0).mean()))
         theory.append(0.5 - math.acos(c) / (2 * math.pi))
+    # The root of 16 seeds is 4.
     error = float(np.std(np.subtract(found, theory), ddof=1)) / 4
     return near(
         np.mean(found),

@@ -26,6 +26,7 @@ def trainable_depth_over_depth_scale() -> Result:
         for scale, row in zip(SCALES, train_grid("tanh"), strict=True)
         if scale < 1
     ]
+    # Back to layers: at the largest scale below the edge, the answer must not be the end of our grid of depths.
     lengths = [r / (-2 * math.log(s)) for r, s in zip(ratios, SCALES, strict=False)]
     require(lengths[-1] <= 0.9 * DEPTHS[-1], f"the deepest network tried still trains, of {lengths[-1]:.0f} layers")
     step = (DEPTHS[-1] / DEPTHS[0]) ** (1 / (len(DEPTHS) - 1))  # of our grid of depths, on average
@@ -118,6 +119,7 @@ def correlation_closes_like_one_over_l_squared() -> Result:
     c, layers = 0.0, 20_000
     for _ in range(layers - 1):
         c = relu_correlation_map(c)
+    # c' = c + (2 sqrt 2 / (3 pi)) (1 - c)^(3/2) near 1, whose solution falls like 9 pi^2 / (2 l^2).
     limit = 9 * math.pi**2 / 2
     return near(
         layers**2 * (1 - c),
@@ -170,6 +172,7 @@ def gradient_window_of_the_sigmoid() -> Result:
         return 2 * low
 
     def closed_form(w):
+        # Where w s (1 - s) = 1: a quadratic equation for s = sigmoid(w x), solved and turned into an input.
         root = np.sqrt(1 - 4 / w)
         return 2 / w * np.log((1 + root) / (1 - root))
 

@@ -25,7 +25,7 @@ BLOCKS = 24
 
 
 def streams(**options):
-    """Return eight streams of 24 blocks."""
+    """Return eight residual streams of 24 blocks, one for each seed. `options` may change any argument."""
     return [residual_stream(**({"blocks": BLOCKS} | options), seed=seed) for seed in SEEDS]
 
 
@@ -61,7 +61,10 @@ def divided_branches_end_at_e() -> Result:
 
 
 def grown(branches, divided_by, norm):
-    """Return the factor on the stream's mean square over so many branches, each divided by a root, a number a seed."""
+    """Return the factor on the stream's mean square, a number for each seed.
+
+    The stream passes so many `branches`, each of which is divided by the root of `divided_by`.
+    """
     streams = [residual_stream(blocks=branches, branch=divided_by**-0.5, norm=norm, seed=s) for s in SEEDS]
     return [float((s.size[-1] / s.size[0]) ** 2) for s in streams]
 
@@ -227,6 +230,7 @@ def batch_norm_explodes() -> Result:
 def batch_norm_at_fifty_layers() -> Result:
     """In fifty layers the gradient's rms grows by a factor of {grown:,.0f}."""
     found = [math.log(batch_norm_factor("relu", depth=50, width=256, batch=256, seed=s)) * 50 for s in range(4)]
+    # Half of fifty layers, for the rms and not its square.
     theory = 25 * math.log(math.pi / (math.pi - 1))
     return near(
         np.mean(found),
@@ -325,6 +329,7 @@ def mup_moves_do_not_depend_on_width() -> Result:
         scaling: np.polyfit(np.log(widths), np.log(coordinate_check(scaling, widths=widths)), 1)[0]
         for scaling in ("mup", "standard")
     }
+    # The exponent of the width with which a layer's change grows.
     worst = float(np.abs(slopes["mup"]).max())
     grows = min(slopes["standard"][1:])
     also(

@@ -23,8 +23,9 @@ SEEDS = range(5)
 
 
 def ratios(phi, init, seeds=8, **options):
-    """Return the gradient's factor a layer, a number a seed, in networks of depth 30 and width 512 or as `options`
-    say.
+    """Return the gradient's factor a layer, a number for each seed, in networks of depth 30 and width 512.
+
+    `options` may change depth, width and other arguments of `propagate`.
     """
     shape = {"depth": 30, "width": 512, "batch": 32} | options
     return [propagate(phi, init, seed=seed, **shape).gradient_ratio for seed in range(seeds)]
@@ -38,6 +39,7 @@ def ratios(phi, init, seeds=8, **options):
 )
 def folding_doubles_the_pieces() -> Result:
     """Every composition doubles the number of pieces, since each of them is folded once more."""
+    # The base-2 logarithm of the number of pieces has to be the number of compositions, exactly.
     pieces = [linear_pieces(tent_map(k)) for k in range(1, 13)]
     return exactly(
         np.max(np.abs(np.log2(pieces) - np.arange(1, 13))), 0.0, {"each layer adds two": abs(np.log2(2 * 12) - 12)}
@@ -71,6 +73,7 @@ def slopes_from_the_output() -> Result:
         ("sigmoid", lambda z: 1 / (1 + np.exp(-z)), lambda o: o * (1 - o)),
         ("tanh", np.tanh, lambda o: 1 - o * o),
     ):
+        # The complex step: f(x + ih) = f(x) + ih f'(x) + O(h^2), without a difference that could cancel.
         exact = f(x + 1e-30j).imag / 1e-30
         for found in (slope(activation(name).f(x)), activation(name).df(x)):
             worst = max(worst, float(np.abs(found / exact - 1).max()))
@@ -115,6 +118,7 @@ def a_corner_is_almost_never_met() -> Result:
     never.
     """
     z = propagate("relu", "he_normal", depth=10, width=256, batch=256).pre_activations
+    # With weights of 0 every pre-activation is 0, so that the count would notice them.
     zeros = propagate("relu", "zeros", depth=10, width=256, batch=256).pre_activations
     return exactly((z == 0).sum(), 0, {"as with zero weights": float((zeros == 0).sum())})
 
@@ -133,6 +137,7 @@ def steps_do_not_learn() -> Result:
 
     def moved(phi):
         net = MLP([64, 32, 32, 10], phi, "he_normal", np.random.default_rng(0))
+        # The last matrix is left out: no step function lies between it and the loss.
         before = [W.copy() for W in net.W]
         train(net, steps=200, rate=0.1, looks=2)
         return max(float(np.abs(W - old).max()) for W, old in zip(net.W[:-1], before[:-1], strict=True))
@@ -156,6 +161,8 @@ def backpropagation_is_the_product() -> Result:
     conditions.network(net, rng)
     conditions.say(data="normal inputs", seeds=0)
     run, cotangent = net.forward(rng.standard_normal((1, 6))), rng.standard_normal((1, 6))
+    # From the loss back, each layer multiplies by its slopes and then by the transposed weights; `turned` does the two
+    # in the other order, which would not matter for numbers.
     product, turned = cotangent, cotangent
     for W, z, phi in reversed(list(zip(net.W, run.pre_activations, net.activations, strict=True))):
         product, turned = product @ np.diag(phi.df(z)[0]) @ W.T, turned @ W.T @ np.diag(phi.df(z)[0])
@@ -184,6 +191,7 @@ def nudging_a_weight_agrees() -> Result:
         grad = net.backward(run, loss(run.output)[1])
         for parameter, derivative in [*zip(net.W, grad.W, strict=True), *zip(net.b, grad.b, strict=True)]:
             for place in np.ndindex(parameter.shape):
+                # A central difference; the last line puts the weight back.
                 parameter[place] += h
                 up = loss(net.forward(x).output)[0]
                 parameter[place] -= 2 * h
@@ -211,6 +219,7 @@ def slope_is_at_most_a_quarter() -> Result:
 @claim(statement=14, verdict=IF + " it is said of slopes", source="@schoenholz2017, section 4")
 def a_quarter_to_the_n_is_no_bound() -> Result:
     """So $0.25^n$ is no bound on the gradient."""
+    # Large weights make up for small slopes: the factor a layer is far above 1/4.
     found = ratios("sigmoid", "lecun_normal", depth=20, gain=4.0)
     return above(
         min(found),
@@ -230,7 +239,7 @@ def sigmoid_lecun_factor() -> Result:
 
 
 def way_back(hidden, variance):
-    """Return what theory says nineteen layers of this variance times fan-in do to the length of the gradient."""
+    """Return by theory the factor of nineteen layers on the gradient's length, for weights of `variance` / fan_in."""
     spec = Spec((64, *[64] * 20, 10), activation=hidden, sigma_w=math.sqrt(variance), sigma_b=0.0)
     return float(theory(spec).backward[1:-1].prod())
 
@@ -372,6 +381,8 @@ def centered_units_need_less() -> Result:
     """
 
     def theory(depth):
+        # The length map of a centered sigmoid: biases take the mean of 1/2 out of every activation, whose square is
+        # 1/4.
         q, logs = 16.0, []
         for _ in range(depth - 1):
             logs.append(np.log(16 * second_moment("sigmoid", q, direction="backward")) / 2)
@@ -490,12 +501,14 @@ def a_factor_leaves_the_direction() -> Result:
         conditions.say(data="normal inputs", scheme="he_normal", seeds=seed)
         x, cotangent, he = rng.standard_normal((16, width)), rng.standard_normal((16, width)), net.W
         for c in (1.0, 0.5, 0.8, 1.25, 2.0):
+            # All matrices times c: ReLU lets the factor pass, as long as no bias stays behind.
             net.W = [c * W for W in he]
             yield c, net.backward(net.forward(x), cotangent).z[0]
 
     def apart(sigma_b, power):
         worst = 0.0
         for seed in range(3):
+            # Divided by the power of c, every entry of the gradient at the first layer has to be the one at c = 1.
             (_, one), *others = gradients(sigma_b, seed)
             worst = max(worst, *(np.abs(g / c**power - one).max() / np.abs(one).max() for c, g in others))
         return worst
@@ -556,6 +569,7 @@ def sigmoid_weight_gradients_shrink() -> Result:
         p.weight_gradient_rms[4] / p.weight_gradient_rms[14]
         for p in (propagate("sigmoid", "lecun_normal", depth=20, width=256, seed=s) for s in range(8))
     ]
+    # Over ten layers: chi is the factor on the square, and the size shrinks by its root ten times.
     theory = fixed_point("sigmoid", sigma_w=1.0).chi_1 ** 5
     tanh = propagate("tanh", "lecun_normal", depth=20, width=256, gain=0.8).weight_gradient_rms
     return mean_of(
@@ -639,6 +653,7 @@ def differences_shrink_forward_too() -> Result:
 def readout(features, data):
     """Return the share of test digits that a linear readout reads, fitted by least squares to a part's `features`."""
     train_a, test_a = features(data.train_x), features(data.test_x)
+    # Standardized, since activations of layer 10 vary by a tiny part of their mean; pixels that never vary stay 0.
     mean, size = train_a.mean(axis=0), train_a.std(axis=0)
     size[size == 0] = 1.0
     train_a, test_a = (np.c_[(a - mean) / size, np.ones(len(a))] for a in (train_a, test_a))
@@ -700,6 +715,7 @@ def shuffled_weights_still_learn() -> Result:
     """The network still learns, more slowly."""
     starts = compare_starts()
     shuffled, trained = (starts.accuracy[name] for name in ("shuffled", "pre-trained"))
+    # At a quarter of the run the shuffled networks have to be behind, for the sentence says "more slowly".
     early = len(starts.steps) // 4
     slower = (shuffled[:, early] < trained[:, early]).sum()
     require(
@@ -833,7 +849,7 @@ def thirty_layers_train_from_he() -> Result:
     """
 
     def best(gain):
-        """Return for each seed the share of test digits at the rate that its held-out digits choose."""
+        """Return for each seed the share of test digits at the rate that is best on the validation digits."""
         rates, seeds = (0.003, 0.01, 0.03), range(3)
         # Looked at as often as in the claim `escape_time_against_depth`, whose runs at 0.01 these are.
         runs = sweep("relu", "he_normal", depth=30, gains=[gain], steps=800, rates=rates, seeds=seeds, looks=33)

@@ -21,8 +21,9 @@ SEEDS = range(8)
 
 
 def ratio(phi, init, **options):
-    """Return the gradient's factor a layer in networks of depth 20 and width 256, or as `options` say,
-    a number a seed.
+    """Return the gradient's factor a layer, a number for each seed, in networks of depth 20 and width 256.
+
+    `options` may change depth, width and other arguments of `propagate`.
     """
     return [propagate(phi, init, **({"depth": 20, "width": 256} | options), seed=s).gradient_ratio for s in SEEDS]
 
@@ -40,6 +41,7 @@ def schemes_have_the_law_they_state() -> Result:
         scheme = getattr(initializers, f"{name}_{law}")
         conditions.say(scheme=f"{name}_{law}", gain=g, matrix=shape[0], seeds=range(4))
         W = np.array([scheme(np.random.default_rng(s), shape, gain=g) for s in range(4)])
+        # The standard error of a variance: sigma^2 sqrt((kurtosis - 1) / n).
         error = g**2 * variance * math.sqrt((kurtosis - 1) / W.size)
         worst = max(worst, abs(W.var() - g**2 * variance) / error, abs(W.mean()) / (g * math.sqrt(variance / W.size)))
     swapped = abs(1 / 300 - 1 / 100) / (1 / 300 * math.sqrt(2 / 120_000))
@@ -93,6 +95,7 @@ def selu_keeps_mean_and_variance() -> Result:
     """Take this scale as given, and choose the activation's two constants so that mean 0 and variance 1 are kept."""
     x = np.linspace(-12, 12, 400_001)
     weight = np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+    # alpha from E[selu] = 0, in closed form; lambda from E[selu^2] = 1, by another quadrature than the package's.
     alpha = math.sqrt(2 / math.pi) / (1 - math.erfc(math.sqrt(0.5)) * math.exp(0.5))
     shape = np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
     scale = np.trapezoid(shape**2 * weight, x) ** -0.5
@@ -182,7 +185,7 @@ WIDTHS = (300, 100, 300, 50, 500, 100, 200)
 
 
 def through(scheme, seed):
-    """Return what linear layers of these widths do to the mean square of a normal signal, and of a normal gradient."""
+    """Return the mean squares of a normal signal and of a normal gradient behind linear layers of `WIDTHS`."""
     rng = np.random.default_rng(seed)
     conditions.say(activation="linear", scheme=scheme.__name__, width=WIDTHS, data="normal inputs", seeds=seed)
     y, delta = rng.standard_normal((200, WIDTHS[0])), rng.standard_normal((200, WIDTHS[-1]))
@@ -216,6 +219,7 @@ def glorot_loses_at_every_change() -> Result:
     leaves {signal:.2f} of the signal's mean square and {measured:.2f} of the gradient's.
     """
     signal, gradient = np.transpose([through(initializers.glorot_normal, seed) for seed in range(40)])
+    # Glorot's variance 2/(n + m) times the fan-in n forward, and times the fan-out m backward, layer by layer.
     forward, backward = (math.prod(2 * pair[end] / sum(pair) for pair in itertools.pairwise(WIDTHS)) for end in (0, 1))
     kept = math.prod(n * (1 / n) for n in WIDTHS[:-1])  # by the fan-in
     also("the signal", mean_of(signal, forward, {"kept": kept, "as the gradient": backward}))
@@ -289,6 +293,7 @@ def spread_grows_with_depth_over_width() -> Result:
     same = float(np.corrcoef(np.log(layers).ravel(), np.log(layers).ravel())[0, 1])
     also("correlation of a layer and the next", near(together, 0.0, error, "4 standard errors", {"one layer": same}))
     parts = layers.T  # ten groups of 4,000 networks
+    # E x^2 / (E x)^2 - 1 for one layer, which is 5/n: a product of independent layers multiplies these ratios.
     by_layer = width * ((parts**2).mean(axis=1) / parts.mean(axis=1) ** 2 - 1)
     # a unit adds 2 relu(z)^2 of mean 1, and E relu(z)^4 is half of E z^4 = 3
     fourth, linear = 2**2 * 3 / 2, 3.0
@@ -348,6 +353,7 @@ def orthogonal_tanh_wants_a_gain_of_one() -> Result:
     """
 
     def theory(g):
+        # Orthogonal weights times g have sigma_w = g; inputs of mean square 1 give the first layer a variance of g^2.
         layers = itertools.islice(trajectory("tanh", sigma_w=g, q=g * g), 99)
         return sum(math.log(layer.chi) / 2 for layer in layers)
 
@@ -551,6 +557,7 @@ def truncated_is_as_good_as_normal() -> Result:
         for s in range(16)
     ]
     cut = math.log(initializers.truncated_deviation())
+    # Four standard errors; the root of 16 seeds is 4 too.
     error = 4 * float(np.std(found, ddof=1)) / 4
     return near(
         np.mean(found),

@@ -16,7 +16,7 @@ DIMENSIONS = (10, 100, 1000)
 
 
 def all_equal(value):
-    """Return a scheme that makes every weight `value`."""
+    """Return a scheme that gives every weight the same value."""
     return lambda rng, shape: np.full(shape, value)
 
 
@@ -87,6 +87,7 @@ def lecun_curvature_peaks_beside_one() -> Result:
     """The paper says at 1; it is at {measured:.2f}."""
     f = activation("lecun_tanh")
     x = np.linspace(0.5, 1.5, 100_001)
+    # The curvature is largest in size where the slope falls most steeply.
     peak = x[np.argmin(np.gradient(f.df(x), x))]
     exact = 1.5 * np.arctanh(3**-0.5)  # tanh'' is extreme where tanh² = 1/3
     where_f_is_1 = 1.5 * np.arctanh(1 / 1.7159)
@@ -103,6 +104,7 @@ def lecun_curvature_peaks_beside_one() -> Result:
 def lecun_tanh_settles_below_one() -> Result:
     """From inputs of variance 1 the function makes outputs of mean square {measured:.2f}: near 1, and not 1."""
     x = np.linspace(-12, 12, 200_001)
+    # By the trapezoid rule, which shares nothing with the package's quadrature.
     integral = np.trapezoid((1.7159 * np.tanh(2 / 3 * x)) ** 2 * np.exp(-x * x / 2), x) / np.sqrt(2 * np.pi)
     return near(
         second_moment("lecun_tanh"),
@@ -191,11 +193,14 @@ def adam_learns_from_half_the_scale() -> Result:
 
 
 def _least_squares(start, steps):
-    """Fit the digits by least squares with full steps of gradient descent; return the loss over the lowest,
-    and the weights.
+    """Fit the digits by least squares, with gradient descent on all of them, from the weights `start`, `(65, 10)`.
+
+    Returns:
+        The loss over the lowest possible loss, and the weights.
     """
     data = digits.load()
     x, y = np.c_[data.train_x, np.ones(len(data.train_x))], np.eye(10)[data.train_y]
+    # The gradient of |x w - y|^2 / 2 is x^T x w - x^T y; the two products are taken once.
     gram, target, w = x.T @ x, x.T @ y, start.copy()
     rate = 1 / np.linalg.norm(gram, 2)  # half of the rate from which on descent on this loss would grow
     for _ in range(steps):
@@ -268,6 +273,7 @@ def zeros_find_the_smallest_solution() -> Result:
         rng = np.random.default_rng(seed)
         conditions.say(data="normal inputs", optimizer="sgd", rate=0.02, steps=3000, seeds=seed)
         X, y, start = rng.standard_normal((5, 20)), rng.standard_normal(5), rng.standard_normal(20)
+        # Five equations in twenty unknowns have many solutions; the pseudoinverse gives the one with the smallest norm.
         smallest = np.linalg.norm(np.linalg.pinv(X) @ y)
         for w, norms in ((np.zeros(20), ratio), (start, other)):
             for _ in range(3000):
@@ -387,6 +393,7 @@ def n_units_are_one() -> Result:
 def more_equal_units_add_nothing() -> Result:
     """So adding equal units adds nothing."""
     losses = [
+        # n units that act as one: the outgoing weights add up to 1.6, and the rates are those of one unit.
         train_units(all_equal(0.3), all_equal(1.6 / n), units=n, steps=3000, rates=(0.05 * n, 0.05 / n, 0.05)).loss[-1]
         for n in (1, 2, 4)
     ]
@@ -403,6 +410,8 @@ def more_equal_units_add_nothing() -> Result:
 def rows_part_at_the_first_step() -> Result:
     """Equal units make a layer's columns equal, not its rows."""
     net = MLP([64, 5, 10], "tanh", all_equal(0.05), np.random.default_rng(0))
+    # The same outgoing weights for all units, but different ones for the ten outputs: with a softmax, equal ones would
+    # cancel.
     net.W[1][:] = np.linspace(-1, 1, 10)
     before = np.ptp(net.W[0])
     train(net, steps=1, rate=0.05, looks=2)
@@ -416,6 +425,7 @@ def rows_part_at_the_first_step() -> Result:
 
 
 def _first_hidden_gradient(output) -> float:
+    """Return the largest entry of the hidden weights' gradient at the start, for these output weights."""
     data = digits.load()
     net = MLP([64, 5, 10], "tanh", "constant", np.random.default_rng(0))
     net.W[1] = output
@@ -524,6 +534,7 @@ def a_little_noise_costs_steps() -> Result:
         def init(rng, shape):
             return 0.3 + noise * rng.standard_normal(shape)
 
+        # argmax finds the first step at which the units are apart.
         reached = train_units(init, init, units=4, steps=8000, seed=seed).spread > 0.1
         return float(reached.argmax()) if reached.any() else 8000.0
 

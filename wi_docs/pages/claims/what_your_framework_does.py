@@ -17,7 +17,7 @@ BESIDE = "it holds a framework's own numbers against a formula written beside th
 
 
 def deviation(law: dict[str, Any], expected: float, wrong: dict[str, float]) -> Result:
-    """Judge a law's standard deviation by four of its standard errors."""
+    """Return a result that holds if a measured law has the expected standard deviation, to four standard errors."""
     error = 4 * law["std_error"]
     return near(law["std"], expected, error, f"4 standard errors over {law['entries']:,} entries", wrong)
 
@@ -32,6 +32,7 @@ def root_five_is_a_bound() -> Result:
     biases.
     """
     laws = (TORCH["Linear(400, 100) weight"], TORCH["Linear(400, 100) bias"])
+    # In standard errors: the relative distance over the relative standard error.
     worst = max(abs(law["std"] * math.sqrt(3 * 400) - 1) * law["std"] / law["std_error"] for law in laws)
     require(worst < 4, f"a deviation is {worst:.1f} standard errors from a uniform distribution's")
     require(all(law["largest"] <= 400**-0.5 for law in laws), "an entry is beyond the bound")
@@ -87,6 +88,7 @@ def depthwise_counts_all_channels() -> Result:
     """
     law = KERAS["DepthwiseConv2D(3) of 40 kernel"]
     right = (2 / (9 + 9)) ** 0.5
+    # A depthwise unit sees 3 x 3 = 9 inputs; Keras counts 9 for each of the 40 channels.
     expected = (2 / (9 * 40 + 9)) ** 0.5
     result = deviation(law, expected, {"its own fans": right, "LeCun's of 9": 1 / 3})
     return Result(**{**vars(result), "numbers": {"factor": right / expected}})

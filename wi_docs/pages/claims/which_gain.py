@@ -15,15 +15,16 @@ SEEDS = range(8)
 
 
 def runs(phi, sigma_w, sigma_b=0.0, depth=30):
-    """Return eight networks of width 512 whose first pre-activations have variance 1, and whose weights LeCun's scale
-    times `sigma_w`.
+    """Return the passes of eight networks of width 512 at LeCun's scale times `sigma_w`.
+
+    The first layer has another scale, at which its pre-activations have variance 1.
     """
     options = {"depth": depth, "width": 512, "batch": 16, "sigma_b": sigma_b, "input_gain": (1 - sigma_b**2) ** 0.5}
     return [propagate(phi, "lecun_normal", gain=sigma_w, seed=seed, **options) for seed in SEEDS]
 
 
 def stability(phi, sigma_w, sigma_b=0.0):
-    """Return the slope of the length map at variance 1: above 1 what is off grows."""
+    """Return the slope of the length map at variance 1. If it is above 1, a variance that is a little off goes away."""
     up, down = (length_map(phi, q, sigma_w=sigma_w, sigma_b=sigma_b) for q in (1.001, 0.999))
     return (up - down) / 0.002
 
@@ -33,6 +34,7 @@ def gain_of_your_own_is_exact() -> Result:
     """For three functions of our own, with corners and waves, the integral is found to nine digits."""
     x = np.linspace(-14, 14, 2_800_001)  # 0.3 and -2.7 are on the grid
     weight = np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+    # Gauss-Hermite, the usual rule for this weight, is exact for polynomials and poor at corners.
     nodes, gauss = np.polynomial.hermite_e.hermegauss(40)
     worst, other = 0.0, 0.0
     for mine in (
@@ -56,6 +58,7 @@ def sigmoid_has_an_edge_far_out() -> Result:
     """Far out one gain does both: without biases, at a gain of {sigma_w:.2f}, the variance settles at {settled:.0f} and
     the gradient is kept, while {saturated:.0f} % of the units are saturated.
     """
+    # Both conditions on sigma_w^2: q = sigma_w^2 E f^2 keeps the variance, 1 = sigma_w^2 E f'^2 the gradient.
     low, high = 10.0, 100.0
     for _ in range(60):  # where E f^2 = q E f'^2, so that one weight scale meets both conditions
         q = (low + high) / 2
@@ -125,6 +128,7 @@ def five_thirds_explodes_backward() -> Result:
 def pair_keeps_both() -> Result:
     """With the critical pair wide tanh layers keep signal and gradient to one percent a layer."""
     weights, biases = gains("tanh").critical or (1.0, 0.0)
+    # Over twenty layers in the middle: a logarithm a layer of the signal and of the gradient, the worse of the two.
     both = [
         max(
             abs(math.log((p.forward_rms[29] / p.forward_rms[9]) ** 0.05)),
