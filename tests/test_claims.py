@@ -71,23 +71,23 @@ from wi_docs.pages.claims import also, claim, near
 @claim()
 def it_holds():
     """Two and two are {measured:.0f}."""
-    return near(2 + 2, 4, 0, "exact", {"five": 5})
+    return near(2 + 2, 4, 0, "exact", {"five": 2 + 3})
 
 @claim()
 def it_fails():
     """Two and two are five."""
-    return near(2 + 2, 5, 0.5, "exact", {"six": 6})
+    return near(2 + 2, 5, 0.5, "exact", {"six": 3 + 3})
 
 @claim()
 def it_takes_for_granted():
     """Two and two are {measured:.0f}, and three and three are seven."""
-    also("three and three", near(3 + 3, 7, 0, "exact", {"eight": 8}))
-    return near(2 + 2, 4, 0, "exact", {"five": 5})
+    also("three and three", near(3 + 3, 7, 0, "exact", {"eight": 4 + 4}))
+    return near(2 + 2, 4, 0, "exact", {"five": 2 + 3})
 
 @claim()
 def it_raises():
     """One can divide by zero."""
-    return near(1 / 0, 5, 0.5, "exact", {"six": 6})
+    return near(1 / 0, 5, 0.5, "exact", {"six": 3 + 3})
 '''
 
 

@@ -145,7 +145,8 @@ FOUND = {
         [("high variance between draws", "b", 30 * math.log(10.0), "by a factor of 1e+30,")],
     ),
     "draws without a signal": (
-        Evidence(chain(1.0, 1.0, 1.0), spread=INF), [("high variance between draws", "b", 100.0, "one draw leaves nothing")]
+        Evidence(chain(1.0, 1.0, 1.0), spread=INF),
+        [("high variance between draws", "b", 100.0, "one draw leaves nothing")],
     ),
     "draws a factor of e apart": (Evidence(chain(1.0, 1.0), spread=1.0), []),
     "an initial loss too large": (

@@ -250,11 +250,11 @@ def get(ids: Iterable[str]) -> list[Claim]:
 
 def flaw(one: Claim, said: conditions.Said) -> str | None:
     """Return what is wrong with a claim whose number is right: what it promises is more than what was tested."""
-    if _checks.PROOF and (problem := _checks.no_proof(one.sentence, one.proof)):
+    if problem := _checks.no_proof(one.sentence, one.proof):
         return problem
-    if _checks.COMPUTED and (numbers := list(_checks.typed(one.experiment))):
+    if numbers := list(_checks.typed(one.experiment)):
         return "; ".join(f"{one.code()}:{line}: {message}" for line, message in numbers)
-    return _checks.no_domain(one.experiment, said) if _checks.DOMAIN else None
+    return _checks.no_domain(one.experiment, said)
 
 
 # Errors of wrong code. Others, such as a lack of memory or a missing file, say nothing of a claim and are passed on.
@@ -300,8 +300,7 @@ def run(one: Claim) -> dict[str, Any]:
     except WRONG as error:  # this is the claim's result, and the others still run
         record["problem"] = f"it raised {type(error).__name__}: {error}"
         record["traceback"] = traceback.format_exc()
-    known = _checks.no_domain(one.experiment, said) is None  # else it is better to say nothing of it
-    record |= {"domain": said.domain, "ran_on": in_words(said.domain) if known else "", "doors": sorted(said.doors)}
+    record |= {"domain": said.domain, "ran_on": in_words(said.domain), "doors": sorted(said.doors)}
     if record["problem"] is not None:
         record["where"] = one.where()
     return record

@@ -1,7 +1,8 @@
 """What a claim's sentence and its code have to have, so that the sentence promises no more than was tested.
 
-Each check has a constant that switches it on for the site's own claims: `python -m wi_docs claims`, and with it the
-build, then refuses a claim that fails it.
+`python -m wi_docs claims`, and with it the build, refuses a claim without a proof of its universal word, one whose
+wrong numbers are typed, and one that draws and does not say what. The tests ask for the last check, `unnamed`, since
+what it needs is kept in `docs/vary.json`.
 """
 
 from __future__ import annotations
@@ -15,11 +16,6 @@ from typing import Any
 
 from wi_docs.experiments import conditions
 from wi_docs.nn.activations import names as activations
-
-DOMAIN = True  # a claim that draws something says its conditions
-PROOF = True  # a sentence with a universal word has a proof
-COMPUTED = True  # what would be wrong is computed
-NAMED = False  # a sentence names the condition under which it breaks; the tests ask, since docs/vary.json knows
 
 WORDS = "all|none|every|never|always|only|any|whatever"
 # "At all" and "after all" promise nothing, and "nearly all", "almost never" and "not all" less.

@@ -306,7 +306,7 @@ def a_smaller_rate_does_too() -> Result:
 
 @claim(source="@zhang2019, section 4")
 def without_the_minus_it_explodes() -> Result:
-    """With the sign left out the first steps explode."""
+    """With the sign left out the first steps of plain descent explode."""
     steps, ends = 60, []
     for seed in range(3):
         net = ResidualMLP(64, 64, 100, 10, np.random.default_rng(seed), start="fixup")

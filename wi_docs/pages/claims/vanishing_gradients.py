@@ -564,7 +564,7 @@ def adam_frees_five_sigmoid_layers() -> Result:
 
 @claim(statement=16, verdict=HOLDS, source="@glorot2010, figures 7 and 8")
 def sigmoid_weight_gradients_shrink() -> Result:
-    """What flows back shrinks, so the weight gradients shrink too."""
+    """What flows back through sigmoids shrinks, so the weight gradients shrink too."""
     found = [
         p.weight_gradient_rms[4] / p.weight_gradient_rms[14]
         for p in (propagate("sigmoid", "lecun_normal", depth=20, width=256, seed=s) for s in range(8))
@@ -631,8 +631,8 @@ def rates_do_not_rescue_depth_ten() -> Result:
 
 @claim(statement=16, verdict=NOT + " as a matter of rates alone", source="@schoenholz2017, section 3")
 def differences_shrink_forward_too() -> Result:
-    r"""The factor $\chi$ that shrinks the gradient going back also shrinks small *differences* between inputs going
-    forward, since both are sums over the same slopes and weights.
+    r"""In sigmoid layers the factor $\chi$ that shrinks the gradient going back also shrinks small *differences*
+    between inputs going forward, since both are sums over the same slopes and weights.
     """
     factors = []
     for seed in range(6):

@@ -250,7 +250,7 @@ def standard_divides_by_root_three() -> Result:
 
 @claim(statement=22, verdict=HOLDS, source="@he2015, equation 10")
 def he_gives_the_half_back() -> Result:
-    """Half of the squares are gone, and the weights make up for it with a 2."""
+    """With ReLU half of the squares are gone, and the weights make up for it with a 2."""
     p = [propagate("relu", "he_normal", depth=2, width=512, batch=128, seed=s) for s in SEEDS]
     return mean_of(
         [(q.pre_activations[1] ** 2).mean() / (q.pre_activations[0] ** 2).mean() for q in p],
