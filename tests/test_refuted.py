@@ -131,7 +131,7 @@ def test_half_again_too_large_is_gone_at_one_rate_and_not_at_another():
     assert trained(*network(widths, large, 0), "relu", 300, 0.003, 0) > 0.4
     says(
         "docs/weight-initialization.md",
-        "Half again too large and, at this rate, it is gone after a handful",
+        "Half again too large and, by this descent at this rate, ten ReLU layers of 64 units are gone",
         "Half again too large and it is gone",
     )
 
@@ -223,7 +223,7 @@ def test_equal_weights_into_a_layer_are_not_enough_for_equal_gradients():
     assert np.ptp(DATA.train_x.T @ by_z[0], axis=1).max() < 1e-9
     says(
         "docs/weight-initialization.md",
-        "If the weights out of it are equal from unit to unit as well, each unit also gets the same gradient",
+        "If the biases, and the weights out of it, are equal from unit to unit as well, each unit also gets the same gradient",
         "Since they are alike, each also gets the same gradient",
     )
 
