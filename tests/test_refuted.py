@@ -223,7 +223,7 @@ def test_equal_weights_into_a_layer_are_not_enough_for_equal_gradients():
     assert np.ptp(DATA.train_x.T @ by_z[0], axis=1).max() < 1e-9
     says(
         "docs/weight-initialization.md",
-        "If the biases, and the weights out of it, are equal from unit to unit as well, each unit also gets the same gradient",
+        "If the biases, and the weights out of it, are equal from unit to unit as well, each unit also gets",
         "Since they are alike, each also gets the same gradient",
     )
 
