@@ -28,7 +28,7 @@ def load(name: str = "frameworks") -> dict[str, Any]:
         >>> print(f"{data['torch']['layers']['Linear(400, 100) weight']['largest']:.4f}")
         0.0500
     """
-    conditions.say(data=f"reference data: {name}")
+    conditions.say(data=f"stored measurements of {name}")
     return _read(name)
 
 

@@ -150,7 +150,7 @@ def tent_map(times: int) -> MLP:
         [0. 1. 0.]
     """
     times = checks.count("times", times)
-    conditions.say(activation="relu", scheme="by hand", depth=times, width=2)
+    conditions.say(activation="relu", depth=times, width=2)
     net = MLP([1] + [2] * times + [1], "relu", "zeros", np.random.default_rng(0))
     # One tent is relu(x) and relu(x - 1/2), weighted by 2 and -4. Between two tents these outgoing weights and the next
     # layer's incoming ones, both 1, multiply to one 2x2 matrix.

@@ -15,7 +15,8 @@ NAMES = {
     "pre": "normalization in front of each branch", "set": "biases that are not 0", "sgd": "plain gradient descent",
 }  # fmt: skip
 SPELLED = {
-    "adam": "Adam", "elu": "ELU", "gelu": "GELU", "glorot": "Glorot", "he": "He", "lecun": "LeCun", "relu": "ReLU",
+    "adam": "Adam", "elu": "ELU", "fixup": "Fixup", "flax": "Flax", "gelu": "GELU", "glorot": "Glorot", "he": "He",
+    "keras": "Keras", "lecun": "LeCun", "lsuv": "LSUV", "mup": "maximal update", "pytorch": "PyTorch", "relu": "ReLU",
     "selu": "SELU", "silu": "SiLU",
 }  # fmt: skip
 
@@ -28,10 +29,12 @@ def listed(values: Sequence[Any]) -> str:
     """Return values as words: whole numbers in a row by their ends, a few one by one, many by their number.
 
     Examples:
-        >>> listed([0, 1, 2, 3]), listed([0.5]), listed(["relu", "tanh"]), listed([0.1, 0.2, 0.3, 0.5, 0.9])
-        ('0 to 3', '0.5', 'ReLU and tanh', '0.1 to 0.9 (5 values)')
+        >>> listed([0, 1, 2, 3]), listed([20000]), listed(["relu", "tanh"]), listed([0.1, 0.2, 0.3, 0.5, 0.9])
+        ('0 to 3', '20,000', 'ReLU and tanh', '0.1 to 0.9 (5 values)')
     """
-    words = [_name(v) if isinstance(v, str) else f"{v:.4g}" for v in values]
+    if len(values) > 1:
+        values = [v for v in values if v != "none"]
+    words = [_name(v) if isinstance(v, str) else f"{v:,}" if isinstance(v, int) else f"{v:.4g}" for v in values]
     numbers = all(isinstance(v, int | float) for v in values)
     whole = all(isinstance(v, int) for v in values)
     if whole and len(values) > 2 and values[-1] - values[0] == len(values) - 1:
@@ -55,6 +58,16 @@ def in_words(domain: Domain) -> str:
     return ", ".join(_phrases({term: listed(values) for term, values in domain.items()})) or "computed, no network"
 
 
+def _counted(number: str, what: str) -> str:
+    """Return a number with its unit, which is given in the plural.
+
+    Examples:
+        >>> _counted("1", "layers"), _counted("2 and 5", "layers")
+        ('1 layer', '2 and 5 layers')
+    """
+    return f"{number} {what.removesuffix('s') if number == '1' else what}"
+
+
 def _phrases(said: Mapping[str, str]) -> Iterator[str]:
     if "activation" in said:
         yield said["activation"]
@@ -62,24 +75,24 @@ def _phrases(said: Mapping[str, str]) -> Iterator[str]:
         gain = f" times {said['gain']}" if said.get("gain", "1") != "1" else ""
         yield f"weights from {said['scheme']}{gain}"
     if "optimizer" in said:
-        equal = ", adapted to each layer," if "by layer" in said.get("rates", "") else ""
+        equal = ", adapted to each layer" if "by layer" in said.get("rates", "") else ""
         yield f"{said['optimizer']} at {'rates' if ' ' in said['rate'] else 'rate'} {said['rate']}{equal}"
-    steps = f"{said['steps']} steps" if "steps" in said else ""
+    steps = _counted(said["steps"], "steps") if "steps" in said else ""
     if steps:
         yield f"{steps} with batches of {said['batch']}" if "batch" in said and "optimizer" in said else steps
-    units = f" of {said['width']} units" if "width" in said else ""
+    units = f" of {_counted(said['width'], 'units')}" if "width" in said else ""
     for term, what in (("depth", "layers"), ("blocks", "residual blocks")):
         if term in said and not (term == "depth" and "blocks" in said):
-            yield f"{said[term]} {'factors' if 'matrix' in said else what}{units}"
+            yield _counted(said[term], "factors" if "matrix" in said else what) + units
     if units and not {"depth", "blocks"} & said.keys():
         yield units.removeprefix(" of ")
     if "matrix" in said:
-        yield f"matrices of {said['matrix']} rows"
+        yield f"matrices of {_counted(said['matrix'], 'rows')}"
     if "recurrence" in said:
-        yield f"a recurrence of {said['recurrence']} units"
+        yield f"a recurrence of {_counted(said['recurrence'], 'units')}"
     yield from (said[term] for term in ("normalization", "biases", "data") if said.get(term, "none") != "none")
     if "draws" in said:
-        yield f"{said['draws']} draws"
+        yield _counted(said["draws"], "draws")
     if "seeds" in said:
         yield f"{'seed' if said['seeds'].isdigit() else 'seeds'} {said['seeds']}"
 

@@ -192,6 +192,8 @@ def division_tames_the_first_step() -> Result:
     def moved(start, blocks, seed):
         net = ResidualMLP(64, 64, blocks, 10, np.random.default_rng(seed), start=start)
         net.normalized = {"input": frozenset(range(1, 2 * blocks, 2))}
+        conditions.network(net, np.random.default_rng(seed))
+        conditions.say(normalization="pre", blocks=blocks, optimizer="sgd", rate=0.01, steps=1, seeds=seed)
         run = net.forward(x)
         descend(net, net.backward(run, softmax_cross_entropy(run.output, y)[1]), 0.01)
         return rms(net.forward(x).output - run.output)
