@@ -21,7 +21,7 @@ from wi_docs.experiments.symmetry import train_units
 from wi_docs.experiments.training import ends, sweep, train
 from wi_docs.nn.network import MLP
 from wi_docs.pages import claims
-from wi_docs.pages.claims import _checks, above, near
+from wi_docs.pages.claims import _checks, _vocabulary, above, near
 
 SWEEP = {"depth": 3, "width": 16, "gains": (0.5, 1.0), "rates": (0.02, 0.1), "seeds": (3, 4), "steps": 4}
 
@@ -310,10 +310,10 @@ def test_the_line_of_a_typed_number_is_its_own():
 
 def test_every_condition_that_a_sentence_breaks_under_is_listed():
     varied = {name: {"verdict": "breaks", "words": "x"} for name in conditions.VARIATIONS}
-    assert len(_checks.unnamed("It learns.", varied)) == len(varied)
+    assert len(_vocabulary.unnamed("It learns.", varied)) == len(varied)
     named = "With tanh, biases, by Adam at this rate, ten layers of 64 units of equal width read the digits."
-    assert _checks.unnamed(named, varied) == ["it breaks x, and does not name the seeds"]
-    assert not _checks.unnamed("It learns.", {name: one | {"verdict": "holds"} for name, one in varied.items()})
+    assert _vocabulary.unnamed(named, varied) == ["it breaks x, and does not name the seeds"]
+    assert not _vocabulary.unnamed("It learns.", {name: one | {"verdict": "holds"} for name, one in varied.items()})
 
 
 # What is kept: docs/vary.json
@@ -363,6 +363,6 @@ def test_a_sentence_names_the_conditions_under_which_it_breaks():
     found = [
         f"{known[name].where()}: {name}: {message}"
         for name, one in vary.read().items()
-        for message in _checks.unnamed(known[name].sentence, one["varied"])
+        for message in _vocabulary.unnamed(known[name].sentence, one["varied"])
     ]
     assert not found, "\n".join(["", *found])

@@ -55,7 +55,7 @@ def changed(project, path, old, new):
 def test_a_claim_is_one_piece_of_work(project):
     """An edit of one claim makes this claim stale, and none that stands below it in the file."""
     page = "wi_docs/pages/claims/errata.py"
-    edit = ('return mean_of(found, 2.0, {"2/n"', 'return mean_of(found, 2.0, {"2/n "')
+    edit = ('also("64 inputs", mean_of(variances(64)', 'also("64", mean_of(variances(64)')
     assert changed(project, page, *edit) == {"claims/errata.two_over_n_is_of_weights"}
     above = '"""Claims of the page Errata'
     assert changed(project, page, above, f"{above}\n\n\n") == set()

@@ -293,7 +293,11 @@ def test_what_fails_while_it_is_made_fails_the_build_by_name_and_the_others_stil
         (figures / "sigmoid_and_tanh.py", "    x = np.linspace", "    1 / 0\n    x = np.linspace"),
         (labs / "tame-a-recurrence.py", "import numpy as np\n", "import numpy as np\n\n1 / 0\n"),
         (labs / "break-the-symmetry.py", (labs / "break-the-symmetry.py").read_text().partition("# %%\n")[0], ""),
-        (claims_of_page, 'return mean_of(found, 2.0, {"2/n"', 'return mean_of(found, 3.0, {"2/n"'),
+        (
+            claims_of_page,
+            "return mean_of(variances(1024), 1024 * (2 / 1024)",
+            "return mean_of(variances(1024), 1024 * (3 / 1024)",
+        ),
         (
             claims_of_page,
             "    found = np.mean([initializers.glorot_normal",

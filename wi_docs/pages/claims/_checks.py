@@ -1,8 +1,7 @@
 """What a claim's sentence and its code have to have, so that the sentence promises no more than was tested.
 
 `python -m wi_docs claims`, and with it the build, refuses a claim without a proof of its universal word, one whose
-wrong numbers are typed, and one that draws and does not say what. The tests ask for the last check, `unnamed`, since
-what it needs is kept in `docs/vary.json`.
+wrong numbers are typed, and one that draws and does not say what.
 """
 
 from __future__ import annotations
@@ -11,30 +10,16 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from wi_docs.experiments import conditions
-from wi_docs.nn.activations import names as activations
 
 WORDS = "all|none|every|never|always|only|any|whatever"
 # "At all" and "after all" promise nothing, and "nearly all", "almost never" and "not all" less.
 UNIVERSAL = re.compile(rf"(?<!\bat )(?<!\bafter )(?<!\bnearly )(?<!\balmost )(?<!\bnot )\b({WORDS})\b", re.IGNORECASE)
 DRAWS = {"MLP", "default_rng", "standard_normal"}  # who names one of these draws something
 WRONG = {"near": 4, "mean_of": 2, "above": 3, "below": 3, "exactly": 2, "Result": 5}  # where `wrong` stands
-
-# The words by which a sentence names a condition. No word helps a sentence that breaks with other seeds.
-VOCABULARY = {
-    "activation": "|".join([*(name.replace("_", "[ _]") for name in activations()), "activation"]),
-    "biases": "bias",
-    "data": "digit|normal|input|pixel",
-    "depth": "depth|deep|layer|block",
-    "optimizer": "descent|SGD|Adam|optimizer",
-    "rate": r"\brates?\b",
-    "seeds": "(?!)",
-    "width": r"width|wide|narrow|units?\b",
-    "widths": r"equal width|width|wide|fan",
-}
 
 
 def no_proof(sentence: str, proof: str) -> str | None:
@@ -101,24 +86,3 @@ def typed(function: Callable[..., Any]) -> Iterator[tuple[int, str]]:
             if isinstance(bare, ast.Constant) and isinstance(bare.value, int | float):
                 what = ast.unparse(key) if key else "**"
                 yield first + number.lineno - 1, f"{what} is typed, {ast.unparse(number)}: compute it"
-
-
-def unnamed(sentence: str, varied: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Return a message for each condition under which a sentence breaks and which it does not name.
-
-    Args:
-        sentence: of a claim.
-        varied: for each variation that the claim was run under, its `verdict` and its `words`.
-
-    Examples:
-        >>> unnamed("It learns nothing.", {"another optimizer": {"verdict": "breaks", "words": "with Adam"}})
-        ['it breaks with Adam, and does not name the optimizer']
-        >>> unnamed("By plain descent it does not.", {"another optimizer": {"verdict": "breaks", "words": "with Adam"}})
-        []
-    """
-    found = []
-    for name, one in varied.items():
-        term = conditions.VARIATIONS[name].term
-        if one["verdict"] == "breaks" and not re.search(VOCABULARY[term], sentence, re.IGNORECASE):
-            found.append(f"it breaks {one['words']}, and does not name the {term}")
-    return found
