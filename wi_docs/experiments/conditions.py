@@ -93,7 +93,7 @@ VARIATIONS = {
         Variation("half the depth", "depth", _times(0.5)),
         Variation("twice the depth", "depth", _times(2)),
         Variation("another activation", "activation", lambda name: "relu" if _word(name) == "tanh" else "tanh"),
-        Variation("other data", "data", lambda name: "normal inputs" if name == "digits" else "digits"),
+        Variation("other data", "data", lambda name: "normal inputs" if name == "the digits" else "the digits"),
         Variation("other seeds", "seeds", lambda seed: seed + 1000),
     )
 }

@@ -58,8 +58,8 @@ def load() -> Digits:
         >>> print(f"{(digits.train_x ** 2).mean():.3f}")
         1.000
     """
-    conditions.say(data="digits")
-    return _digits() if conditions.varied("data", "digits") == "digits" else _clouds()
+    conditions.say(data="the digits")
+    return _digits() if conditions.varied("data", "the digits") == "the digits" else _clouds()
 
 
 @cache

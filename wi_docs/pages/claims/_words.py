@@ -10,7 +10,7 @@ from wi_docs.experiments import conditions
 Domain = Mapping[str, Sequence[Any]]
 
 NAMES = {
-    "0": "biases that start at 0", "batch": "batch normalization", "digits": "the digits",
+    "0": "biases that start at 0", "batch": "batch normalization", 
     "drawn": "biases drawn by PyTorch's law", "linear": "linear units", "post": "normalization behind each addition",
     "pre": "normalization in front of each branch", "set": "biases that are not 0", "sgd": "plain gradient descent",
 }  # fmt: skip
@@ -50,7 +50,7 @@ def in_words(domain: Domain) -> str:
     Examples:
         >>> in_words({"activation": ["relu"], "depth": [30], "width": [64], "biases": ["0"], "seeds": [0, 1, 2, 3, 4]})
         'ReLU, 30 layers of 64 units, biases that start at 0, seeds 0 to 4'
-        >>> in_words({"optimizer": ["sgd"], "rate": [0.05], "steps": [300], "batch": [32], "data": ["digits"]})
+        >>> in_words({"optimizer": ["sgd"], "rate": [0.05], "steps": [300], "batch": [32], "data": ["the digits"]})
         'plain gradient descent at rate 0.05, 300 steps with batches of 32, the digits'
         >>> in_words({})
         'computed, no network'
