@@ -50,7 +50,8 @@ def pretrained():
 
 def test_a_sweep_says_what_it_trained():
     assert said(swept).domain == {
-        "activation": ["tanh"], "batch": [32], "biases": ["0"], "data": ["the digits"], "depth": [3], "gain": [0.5, 1.0],
+        "activation": ["tanh"], "batch": [32], "biases": ["0"], "data": ["the digits"], "depth": [3],
+        "gain": [0.5, 1.0],
         "optimizer": ["sgd"], "rate": [0.02, 0.1], "rates": ["one for all layers"], "scheme": ["lecun_normal"],
         "seeds": [3, 4], "steps": [4], "width": [16],
     }  # fmt: skip

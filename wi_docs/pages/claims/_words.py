@@ -10,7 +10,7 @@ from wi_docs.experiments import conditions
 Domain = Mapping[str, Sequence[Any]]
 
 NAMES = {
-    "0": "biases that start at 0", "batch": "batch normalization", 
+    "0": "biases that start at 0", "batch": "batch normalization",
     "drawn": "biases drawn by PyTorch's law", "linear": "linear units", "post": "normalization behind each addition",
     "pre": "normalization in front of each branch", "set": "biases that are not 0", "sgd": "plain gradient descent",
 }  # fmt: skip
