@@ -336,7 +336,7 @@ def zeros_stop_tanh_and_relu() -> Result:
 
 @claim(statement=6, verdict=HOLDS, source="")
 def sigmoid_leaves_zero_as_one_unit() -> Result:
-    """If its biases start at zero too, the network learns a little, and its units stay equal."""
+    """If its biases start at zero too, the network learns a little at a rate of 0.5, and its units stay equal."""
     net = MLP([64, 20, 10], "sigmoid", "zeros", np.random.default_rng(0))
     loss = train(net, steps=150, rate=0.5, looks=2, record="loss").loss
     stuck = train(MLP([64, 20, 10], "tanh", "zeros", np.random.default_rng(0)), steps=150, rate=0.5, looks=2).loss
