@@ -168,6 +168,9 @@ class Build:
     """
 
     def __init__(self, config: Any, rendered: dict[str, _Rendered], megabytes: str | None, *, complete: bool) -> None:
+        # What is made while the pages are built waits for the next build: else a page would show a figure whose files
+        # MkDocs does not know.
+        self.folders = {job: store.find(job) for job in store.jobs()}
         self.claims = ledger.records()
         self.complete = complete
         self.rendered = rendered
@@ -207,7 +210,7 @@ class Build:
         for uri, path in self.made():
             files.append(File.generated(config, uri, abs_src_path=str(path)))
         for job in store.jobs(["labs"]):
-            if store.find(job) is None:  # under `mkdocs serve`
+            if self.folders.get(job) is None:  # under `mkdocs serve`
                 title = job.name.replace("-", " ").capitalize()
                 words = f"---\ndescription: The lab {title}, which is being run.\n---\n\n# {title}\n\n{pages.WAIT}\n"
                 files.append(File.generated(config, f"labs/{job.name}.md", content=words))
@@ -227,8 +230,7 @@ class Build:
             "labs": (".md", ".ipynb"),
             "tables": (".csv",),
         }
-        for job in store.jobs():
-            folder = store.find(job)
+        for job, folder in self.folders.items():
             if folder is None and self.complete:
                 raise PluginError(f"{job} was made and is gone: is another build running?")
             if folder is None:
@@ -298,7 +300,7 @@ class Build:
         # A lab's page is generated: its words stand in the lab's source.
         path = store.ROOT / "docs" / page.file.src_uri
         written = path.is_file()  # else it is made from a lab
-        reading = Reading(path if written else path.with_suffix(".py"))
+        reading = Reading(path if written else path.with_suffix(".py"), folders=self.folders)
         self.readings.append(reading)
         self.extension.reading = reading
         described = page.meta.get("description")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +22,8 @@ class Reading:
         cited: the keys of the bibliography that the page cites.
         shown: the jobs whose results the page shows.
         waits: whether some of these results are still being made, which happens under `mkdocs serve` only.
+        folders: the folder of each job's results as the build began, None for what was not made then; without it, the
+            store is asked.
     """
 
     source: Path
@@ -28,12 +31,13 @@ class Reading:
     cited: set[str] = field(default_factory=set)
     shown: set[store.Job] = field(default_factory=set)
     waits: bool = False
+    folders: Mapping[store.Job, Path | None] | None = None
 
     def show(self, job: store.Job) -> Path | None:
         """Note that the page shows the results of a job; return their folder, or None if they are being made."""
         self.shown.add(job)
         self.parts += store.files(job)
-        folder = store.find(job)
+        folder = store.find(job) if self.folders is None else self.folders.get(job)
         self.waits |= folder is None
         return folder
 

@@ -8,7 +8,9 @@ import urllib.request
 
 import pytest
 
+from scripts import store
 from scripts.pages import WAIT
+from scripts.reading import Reading
 
 PAGE, FIGURE = "edge-of-chaos/", 'id="figure-phases"'
 
@@ -26,6 +28,14 @@ def read(address, patience, wanted):
             return text
         time.sleep(0.5)
     pytest.fail(f"{wanted!r} is not on {address} after {patience} s: {text[:200]}")
+
+
+def test_what_is_made_while_pages_are_built_waits_for_the_next_build():
+    """Else the page would show a figure whose files MkDocs does not know, and the build would stop."""
+    job = store.Job("figures", "phases")
+    as_it_began = Reading(store.ROOT / "docs" / "edge-of-chaos.md", folders={job: None})
+    assert as_it_began.show(job) is None
+    assert as_it_began.waits
 
 
 @pytest.fixture
