@@ -1,5 +1,6 @@
 """What each experiment computes, against plain numpy or a closed form, on networks small enough for it."""
 
+import inspect
 import math
 
 import numpy as np
@@ -212,7 +213,7 @@ def test_maximal_update_divides_two_rates_by_the_width(monkeypatch):
 
     monkeypatch.setattr(mup, "Adam", Recorded)
     for scaling in ("mup", "standard"):
-        mup.coordinate_check.__wrapped__(scaling, widths=(64, 128), steps=1, rate=0.02, seeds=(0,))
+        inspect.unwrap(mup.coordinate_check)(scaling, widths=(64, 128), steps=1, rate=0.02, seeds=(0,))
     assert rates == [[0.02, 0.02, 0.02], [0.02, 0.01, 0.01], [0.02] * 3, [0.02] * 3]
 
 
