@@ -278,11 +278,12 @@ class Build:
             return
         # The handler counts the warnings of this page alone.
         counter = CountHandler(level="WARNING")
-        LOG.parent.addHandler(counter)  # type: ignore[union-attr]
+        logger = logging.getLogger("mkdocs")
+        logger.addHandler(counter)
         try:
             render(config, files)
         finally:
-            LOG.parent.removeHandler(counter)  # type: ignore[union-attr]
+            logger.removeHandler(counter)
         self.rendered.pop(uri, None)
         if not counter.counts and not reading.waits:
             # All that `Page.render` of MkDocs sets.

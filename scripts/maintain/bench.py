@@ -164,8 +164,8 @@ def training() -> list[tuple[str, float, str]]:
         return stack([MLP([64] * 31 + [10], "relu", "he_normal", rng) for rng in rngs])
 
     def steps(count: int) -> Callable[[], object]:
-        plan = {"rates": [1e-4] * count, "seeds": range(count), "steps": 60, "looks": 2, "record": "accuracy"}
-        return lambda: train_stack(nets(count), **plan)  # type: ignore[arg-type]
+        rates = [1e-4] * count
+        return lambda: train_stack(nets(count), rates=rates, seeds=range(count), steps=60, looks=2, record="accuracy")
 
     bare = bare_step()
     return [
