@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import html
 import json
 import logging
 import re
 import shutil
 import subprocess
 import sys
-import textwrap
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +24,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.utils import CountHandler
 
-from scripts import check_site, citations, coverage, house, ledger, pages, runtime, sources, store, swap
+from scripts import check_site, citations, coverage, house, ledger, pages, runtime, search, sources, store, swap
 from scripts.reading import LOG, Reading
 
 MOMENT = 3.0  # seconds that a served site waits for results before it shows its pages without
@@ -41,7 +38,6 @@ class Session:
         self.beside = False  # whether to build in a folder beside the last site, which it replaces when it is whole
         self.asked_for_runtime = False  # whether this session has tried to fetch Pyodide already
         self.rendered: dict[str, _Rendered] = {}
-        self.indexed: dict[str, _Indexed] = {}
         self.draft: tuple[Path, Path] | None = None  # the folder that is built in, and the one that it will replace
         self.whole = False  # whether the build under way has come to its end, and MkDocs takes it
         self.served = False  # whether pages can come up before all that they show is made
@@ -62,10 +58,8 @@ class Session:
         here = runtime.bring(fetch=not self.asked_for_runtime)
         self.asked_for_runtime = True
         self.build = Build(config, self.rendered, runtime.megabytes() if here else None, complete=complete)
-        # Material enters each page in its search index by this method. It is replaced by `self.index`, which gets the
-        # method it stands for.
-        index = config.plugins["material/search"].search_index
-        index.add_entry_from_context = functools.partial(self.index, index, index.add_entry_from_context)
+        # The index is made of the finished pages: `search.write`.
+        config.plugins["material/search"].search_index.add_entry_from_context = lambda page: None
         if self.beside:
             site = Path(config.site_dir)
             self.draft = swap.begin(site), site
@@ -103,19 +97,6 @@ class Session:
             look.daemon = True
             look.start()
 
-    def index(self, index: Any, add: Any, page: Any) -> None:
-        """Enter a page in the search index, or copy its entries from the last build if the page is the same.
-
-        `add` is Material's own method, in whose place this one is called.
-        """
-        last = self.indexed.get(page.file.src_uri)
-        if last is None or (last.content, last.meta) != (page.content, page.meta):
-            begin = len(index.entries)
-            add(page)
-            self.indexed[page.file.src_uri] = _Indexed(page.content, page.meta, index.entries[begin:])
-        else:
-            index.entries += map(dict, last.entries)
-
     def end(self) -> None:
         """Put the new site in place of the last one, or remove it if the build did not come to its end."""
         if self.making is not None:
@@ -146,15 +127,6 @@ class _Rendered:
     state: dict[str, Any]
     links: dict[str, dict[str, str]]
     reading: Reading
-
-
-@dataclass(frozen=True)
-class _Indexed:
-    """A page's HTML with its entries in the search index, for the next build of a session."""
-
-    content: str
-    meta: dict[str, Any]
-    entries: list[dict[str, Any]]
 
 
 class Build:
@@ -325,11 +297,11 @@ class Build:
 
     def check(self, site: Path, config: Any) -> None:
         """Check the whole site: links and anchors lead somewhere; results, claims and references stand on pages."""
+        search.write(site)
+        leave_out(site / "assets")
         if not self.complete:
             LOG.info("Some results are being made. The pages that show them are built again when they are there.")
             return
-        shorten_index(site / "search" / "search_index.json", config)
-        leave_out_comments(site / "assets")
         cited = {key for reading in self.readings for key in reading.cited}
         shown = {job for reading in self.readings for job in reading.shown}
         # The list of references has no entry that nobody cites.
@@ -356,50 +328,13 @@ def package_digest() -> str:
     return hashlib.sha256("".join(map(sources.digest, paths)).encode()).hexdigest()
 
 
-class _Words(HTMLParser):
-    """The text of an entry of the search index without its code, for readers search for words."""
+def leave_out(assets: Path) -> None:
+    """Serve our own styles and scripts without their comments, and Material's without its search, which ours replaces.
 
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.inside = 0  # the number of blocks of code that are open
-        self.words = ""
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.inside += tag == "pre"
-
-    def handle_endtag(self, tag: str) -> None:
-        self.inside -= tag == "pre"
-
-    def handle_data(self, data: str) -> None:
-        if not self.inside:
-            self.words += html.escape(data, quote=False)
-
-
-def shorten_index(path: Path, config: Any) -> None:
-    """Shorten the search index, which every page loads.
-
-    Chapters keep their words without code, the reference its names, and other pages their titles and first words.
+    The comments are a kilobyte of what each page loads first.
     """
-    index = json.loads(path.read_text(encoding="utf-8"))
-    chapters = next(part["Chapters"] for part in config["nav"] if "Chapters" in part)
-    index["docs"] = [entry for entry in index["docs"] if "#exercise-" not in entry["location"]]
-    for entry in index["docs"]:
-        page = entry["location"].partition("/")[0]
-        if page == "reference":
-            entry["text"] = ""
-        elif f"{page}.md" in chapters:
-            entry["text"] = _Words(entry["text"]).words
-        else:
-            entry["text"] = textwrap.shorten(_Words(entry["text"]).words, 60, placeholder=" …")
-        # mkdocstrings puts a label such as "class" behind a name, set as code.
-        entry["title"] = entry["title"].partition("  <code>")[0]  # a class without the word that it is one
-    path.write_text(json.dumps(index, separators=(",", ":")), encoding="utf-8")
-
-
-def leave_out_comments(assets: Path) -> None:
-    """Serve our own styles and scripts without their comments, a kilobyte of what each page loads first."""
+    for name in ("lunr", "workers"):
+        shutil.rmtree(assets / "javascripts" / name)
     block = r"/\*\*(?:[^*]|\*(?!/))*\*/"  # in a script, one that fills its lines; a type within an expression stays
     for folder, pattern in (("css", r"/\*.*?\*/\s*"), ("js", rf"(?m)^[ \t]*(?://.*|{block})\n")):
         for path in (assets / folder).rglob(f"*.{folder}"):

@@ -4,13 +4,14 @@ import fs from "node:fs"
 import { build } from "esbuild"
 
 const out = "../../docs/assets/vendor"
-const { metafile } = await build({
-  entryPoints: ["editor.js", "clean.js", "plot.js"],
-  bundle: true, minify: true, format: "esm", target: "es2022", legalComments: "none", loader: { ".css": "text" }, metafile: true, outdir: out,
-})
+const options = { bundle: true, minify: true, target: "es2022", legalComments: "none", loader: { ".css": "text" }, metafile: true, outdir: out }
+const bundles = [
+  await build({ ...options, entryPoints: ["editor.js", "clean.js", "plot.js"], format: "esm" }),
+  await build({ ...options, entryPoints: ["search.js"], format: "iife" }), // for a worker that is no module
+]
 
 // Whose work it is, and under which terms.
-const packages = new Set(Object.keys(metafile.inputs).map(path => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]).filter(Boolean))
+const packages = new Set(bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs)).map(path => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]).filter(Boolean))
 const notices = [...packages].sort().map(name => {
   const folder = `node_modules/${name}`
   const { version, license } = JSON.parse(fs.readFileSync(`${folder}/package.json`))
@@ -24,8 +25,8 @@ fs.copyFileSync("node_modules/axe-core/axe.min.js", "../../tests/axe.min.js")
 
 // What belongs together; tests/test_vendor.py holds the files against it.
 const sha256 = path => createHash("sha256").update(fs.readFileSync(path)).digest("hex")
-const made = [...["editor.js", "clean.js", "plot.js", "LICENSES.txt"].map(name => `docs/assets/vendor/${name}`), "tests/axe.min.js"]
-const from = ["package.json", "package-lock.json", "editor.js", "clean.js", "plot.js", "bundle.mjs"]
+const made = [...["editor.js", "clean.js", "plot.js", "search.js", "LICENSES.txt"].map(name => `docs/assets/vendor/${name}`), "tests/axe.min.js"]
+const from = ["package.json", "package-lock.json", "editor.js", "clean.js", "plot.js", "search.js", "bundle.mjs"]
 const record = {
   from: Object.fromEntries(from.map(name => [name, sha256(name)])),
   made: Object.fromEntries(made.map(path => [path, sha256(`../../${path}`)])),
