@@ -24,7 +24,21 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.utils import CountHandler
 
-from scripts import check_site, citations, coverage, house, ledger, pages, runtime, search, sources, store, swap
+from scripts import (
+    check_site,
+    citations,
+    coverage,
+    house,
+    ledger,
+    pages,
+    runtime,
+    search,
+    sharing,
+    sources,
+    store,
+    swap,
+    wheel,
+)
 from scripts.reading import LOG, Reading
 
 MOMENT = 3.0  # seconds that a served site waits for results before it shows its pages without
@@ -157,10 +171,12 @@ class Build:
             "[[coverage summary]]": coverage.summary,
             "[[predicted]]": lambda: ledger.predictions(self.claims),
             "[[house]]": house.picture,
+            "[[install]]": lambda: wheel.how_to_install(config.site_url, config.repo_url),
         }
         self.readings: list[Reading] = []
         self.marked: set[tuple[str, str]] = set()  # page and claim
         self.described: dict[str, str] = {}  # page by description
+        self.copied: list[tuple[Any, str]] = []  # pages, with Markdown that any reader of Markdown understands
         self.extension = pages.Pages(self.claims, self.places, megabytes)
         config.markdown_extensions.append(self.extension)
         # The theme writes it into each page, and `run/session.js` reads it there.
@@ -180,7 +196,13 @@ class Build:
             if source is not None:
                 files.remove(source)
         for uri, path in self.made():
-            files.append(File.generated(config, uri, abs_src_path=str(path)))
+            if uri.endswith(".ipynb"):
+                notebook = wheel.notebook(path.read_text(encoding="utf-8"), uri, config.site_url, config.repo_url)
+                files.append(File.generated(config, uri, content=notebook))
+            else:
+                files.append(File.generated(config, uri, abs_src_path=str(path)))
+        built = wheel.find() or wheel.build()
+        files.append(File.generated(config, f"{wheel.PLACE}/{built.name}", abs_src_path=str(built)))
         for job in store.jobs(["labs"]):
             if self.folders.get(job) is None:  # under `mkdocs serve`
                 title = job.name.replace("-", " ").capitalize()
@@ -283,11 +305,14 @@ class Build:
             for line, message in ledger.problems(path.read_text(encoding="utf-8"), path, self.claims):
                 LOG.warning("docs/%s:%d: %s", page.file.src_uri, line, message)
         self.marked |= {(path.stem, name) for name in ledger.MARK.findall(markdown)}
-        for fill_in in (pages.fill_tables, pages.fill_exercises, pages.fill_choices):
+        for fill_in in (pages.fill_tables, pages.fill_exercises, pages.fill_choices, pages.fill_minutes):
             markdown = fill_in(markdown, reading)
         for place, fill in self.places.items():
             if place in markdown:
                 markdown = markdown.replace(place, fill())
+        if sharing.copied(page.file.src_uri):
+            self.copied.append((page, sharing.plain(markdown, page.file.src_uri, self.folders)))
+            page.meta["copied"] = True  # docs/theme/main.html names the copy
         # Definitions in the syntax of Markdown's `abbr`, which marks each mention of a term; `pages._Terms` links the
         # first.
         if page.file.src_uri not in ("glossary.md", "ledger.md"):
@@ -299,6 +324,8 @@ class Build:
         """Check the whole site: links and anchors lead somewhere; results, claims and references stand on pages."""
         search.write(site)
         leave_out(site / "assets")
+        copies = {page.file.src_uri: (page.title, page.meta["description"], text) for page, text in self.copied}
+        sharing.write(site, config, copies)
         if not self.complete:
             LOG.info("Some results are being made. The pages that show them are built again when they are there.")
             return

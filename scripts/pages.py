@@ -4,6 +4,7 @@ r"""The site's extension of Markdown: figures, tables, exercises, claims, citati
   explorer has the same name, the figure is marked for `docs/assets/js/explorers/`.
 - `[[table: name]]`, likewise, shows `wi_docs/pages/tables/name.py`.
 - `[[exercises]]`, likewise, shows the page's own: `wi_docs/pages/exercises/page.py`.
+- `[[minutes: page]]` says how long `docs/page.md` takes to read.
 - `[[choices: activations, relu]]`, in a form, lists what `wi_docs.nn.activations.names()` knows, with relu chosen at
   first.
 - `[@key]` or `[@key, section 2; @other]` cites in parentheses, `@key` in the sentence: `scripts/citations.py`.
@@ -44,9 +45,12 @@ from scripts.store import Job
 TABLE = re.compile(r"^\[\[table:\s*([\w-]+)\s*\]\]$", re.MULTILINE)
 EXERCISES = re.compile(r"^\[\[exercises\]\]$", re.MULTILINE)
 FIGURE = re.compile(r"^\[\[figure:\s*([\w-]+)\s*\]\]$")
+MINUTES = re.compile(r"\[\[minutes:\s*([\w-]+)\s*\]\]")
 CHOICES = re.compile(r"\[\[choices:\s*(\w+),\s*(\w+)\s*\]\]")
-DIRECTIVES = ("[[figure: NAME]]", "[[table: NAME]]", "[[claim: ID]]", "[[exercises]]", "[[choices: MODULE, NAME]]")
+DIRECTIVES = ("[[figure: NAME]]", "[[table: NAME]]", "[[claim: ID]]", "[[exercises]]", "[[minutes: PAGE]]",
+              "[[choices: MODULE, NAME]]")  # fmt: skip
 WAIT = "This part is being made. The page comes again when it is there."  # under `mkdocs serve`
+SNIPPET = "data-wi-snippet"  # the attribute of what can be run
 NOT_LINKED = {"a", "code", "figure", "table", "h1", "h2", "h3", "h4", "h5", "h6"}  # elements where a term stays a word
 
 
@@ -231,17 +235,18 @@ class _Terms(Treeprocessor):
 
 
 class _RunAll(Treeprocessor):
-    """Puts a line with a button that runs all snippets below the title of a page that has some."""
+    """Puts a line with a button that runs all snippets before the first of a page that has some."""
 
     def __init__(self, md: Markdown, pages: Pages) -> None:
         super().__init__(md)
         self.pages = pages
 
     def run(self, root: ET.Element) -> None:
-        # Code is in the stash by now, as HTML; `fence` has marked the snippets there.
-        snippets = any("data-wi-snippet" in str(block) for block in self.md.htmlStash.rawHtmlBlocks)
-        title = root.find("h1")
-        if snippets and title is not None:
+        # Code is in the stash by now, as HTML; `fence` has marked the snippets there, and a placeholder is in the tree.
+        stash = self.md.htmlStash
+        snippets = {stash.get_placeholder(n) for n, kept in enumerate(stash.rawHtmlBlocks) if SNIPPET in str(kept)}
+        first = next((part for part in root if snippets & {str(e.text).strip() for e in part.iter()}), None)
+        if first is not None:
             line = ET.Element("div", {"class": "wi-all", "data-search-exclude": ""})
             label = {"type": "button", "data-wi-run-all": "", "aria-label": "Run all snippets of this page"}
             ET.SubElement(line, "button", label).text = "Run all"
@@ -249,7 +254,7 @@ class _RunAll(Treeprocessor):
                 line, "span", {"role": "status"}
             ).text = f"Python runs in this page. The first press loads it once, about {self.pages.megabytes} MB."
             line.tail = "\n"
-            root.insert(list(root).index(title) + 1, line)
+            root.insert(list(root).index(first), line)
 
 
 def fence(source: str, language: str, css_class: str, options: Any, md: Markdown, **found: Any) -> str:
@@ -258,7 +263,7 @@ def fence(source: str, language: str, css_class: str, options: Any, md: Markdown
     The arguments are those with which superfences calls the formatter of a custom fence.
     """
     if language == "pycon" or "wi-cell" in found["classes"]:
-        found["attrs"] = {**found["attrs"], "data-wi-snippet": ""}
+        found["attrs"] = {**found["attrs"], SNIPPET: ""}
     highlighted: str = md.preprocessors["fenced_code_block"].highlight(source, language, options, md, **found)
     return highlighted
 
@@ -334,6 +339,22 @@ def fill_tables(markdown: str, reading: Reading) -> str:
         )
 
     return TABLE.sub(fill, markdown)
+
+
+def fill_minutes(markdown: str, reading: Reading) -> str:
+    """Replace each `[[minutes: page]]` by the time that a page's words and code take to read, in steps of 5 minutes.
+
+    We take 150 words a minute for a chapter with formulas, which is a guess.
+    """
+
+    def fill(match: re.Match[str]) -> str:
+        page = store.ROOT / "docs" / f"{match[1]}.md"
+        if not page.is_file():
+            reading.warn(match[0], f"there is no docs/{match[1]}.md")
+            return ""
+        return f"{5 * max(1, round(len(page.read_text(encoding='utf-8').split()) / 150 / 5))} minutes"
+
+    return MINUTES.sub(fill, markdown)
 
 
 def fill_choices(markdown: str, reading: Reading) -> str:

@@ -1,4 +1,4 @@
-"""The wheel of `wi_docs` that the reader's browser imports: `python -m scripts.wheel` builds it and prints its path.
+"""The wheel of `wi_docs` that readers install and their browsers import: `python -m scripts.wheel` prints its path.
 
 A wheel of pure Python is a zip of the package with three small files of metadata (PEP 427). Writing it here takes a
 tenth of the time that starting the project's build backend takes, which `mkdocs serve` would spend on every change.
@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
+import posixpath
 import re
 import shutil
 import tempfile
+import tomllib
 import zipfile
 from pathlib import Path
 
 from scripts.store import CACHE, KEPT, ROOT
 
 WHEELS = CACHE / "wheels"
+PLACE = "wheel"  # its folder in the site
 LICENSES = ("LICENSE", "LICENSE-docs")
 # The file WHEEL of the metadata, as PEP 427 wants it.
 WHEEL = "Wheel-Version: 1.0\nGenerator: scripts/wheel.py\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -32,10 +36,16 @@ def inputs() -> list[Path]:
 
 def folder() -> Path:
     """Return the folder of the current package's wheel. Its name is a digest of the wheel's inputs and of this file."""
-    digest = hashlib.sha256(Path(__file__).read_bytes())
+    digest = hashlib.sha256(Path(__file__).read_bytes() + json.dumps(_project()).encode())
     for path in inputs():
         digest.update(f"{path.relative_to(ROOT)} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return WHEELS / digest.hexdigest()[:16]
+
+
+def _project() -> tuple[str, list[str]]:
+    """Return the versions of Python and the packages that this package needs, from `pyproject.toml`."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return project["requires-python"], project["dependencies"]
 
 
 def find() -> Path | None:
@@ -50,8 +60,11 @@ def build() -> Path:
     if version is None:
         raise ValueError("wi_docs/__init__.py: there is no line __version__ = …")
     name = f"wi_docs-{version[1]}"
+    python, needed = _project()
+    says = ["Metadata-Version: 2.1", "Name: wi_docs", f"Version: {version[1]}", f"Requires-Python: {python}"]
+    says += [f"Requires-Dist: {package}" for package in needed]
     files = {
-        f"{name}.dist-info/METADATA": f"Metadata-Version: 2.1\nName: wi_docs\nVersion: {version[1]}\n".encode(),
+        f"{name}.dist-info/METADATA": "\n".join([*says, ""]).encode(),
         f"{name}.dist-info/WHEEL": WHEEL.encode(),
     }
     for path in inputs():
@@ -74,6 +87,52 @@ def build() -> Path:
     for old in sorted(WHEELS.iterdir(), key=lambda path: path.stat().st_mtime)[:-KEPT]:
         shutil.rmtree(old)
     return next(target.glob("*.whl"))
+
+
+def _source(site_url: str | None, repo_url: str) -> str:
+    """Return what pip can install the package from: the site's wheel, or the repository if the site has no address."""
+    built = find() or build()
+    return f"{site_url}{PLACE}/{built.name}" if site_url else f"git+{repo_url.rstrip('/')}"
+
+
+def how_to_install(site_url: str | None, repo_url: str) -> str:
+    """Return the commands of the page Install as Markdown, with a link to the wheel."""
+    built = find() or build()
+    commands = f"pip install \\\n    {_source(site_url, repo_url)}"
+    return f"```sh\n{commands}\n```\n\nThe file: [{built.name}](/{PLACE}/{built.name})."
+
+
+def notebook(text: str, uri: str, site_url: str | None, repo_url: str) -> str:
+    """Return a lab's notebook for a reader elsewhere: its first cell installs, and its links lead to the site.
+
+    Args:
+        text: the notebook as it was run.
+        uri: its place in the site.
+        site_url: the site's address, if it is known. Links stay relative without it.
+        repo_url: where the repository is.
+    """
+    read = json.loads(text)
+
+    def lead(match: re.Match[str]) -> str:
+        place = posixpath.normpath(posixpath.join(posixpath.dirname(uri), match[1]))
+        return f"]({site_url}{place.removesuffix('index.md').removesuffix('.md')}/{match[2] or ''})"
+
+    if site_url:
+        for cell in read["cells"]:
+            if cell["cell_type"] == "markdown":
+                words = "".join(cell["source"])
+                cell["source"] = re.sub(r"\]\(((?!\w+:|#)[^)#]+\.md)(#[^)]*)?\)", lead, words)
+    page = f"{site_url}{uri.removesuffix('.ipynb')}/" if site_url else repo_url
+    words = f"From [{page}]({page}). The first cell installs what the lab needs; then run the others in their order."
+    install = f"%pip install --quiet {_source(site_url, repo_url)} matplotlib"
+    read["cells"] = [
+        read["cells"][0],
+        {"cell_type": "markdown", "id": "from", "metadata": {}, "source": words},
+        {"cell_type": "code", "execution_count": None, "id": "install", "metadata": {}, "outputs": [],
+         "source": install},
+        *read["cells"][1:],
+    ]  # fmt: skip
+    return json.dumps(read, indent=1) + "\n"
 
 
 def _hash(content: bytes) -> str:

@@ -193,7 +193,8 @@ def test_the_map_is_that_of_the_figure(data, remembering):
 
 
 def page_of(name):
-    return next(p.stem for p in (ROOT / "docs").glob("*.md") if f"[[figure: {name}]]" in p.read_text())
+    found = next(p.stem for p in (ROOT / "docs").glob("*.md") if f"[[figure: {name}]]" in p.read_text())
+    return "" if found == "index" else f"{found}/"
 
 
 class Explorer:
@@ -204,7 +205,7 @@ class Explorer:
         self.id = f"figure-{name.replace('_', '-')}"
         browser.get("about:blank")
         browser.get_log("browser")
-        show(browser, f"{address}{page_of(name)}/{query}#{self.id}", width, scheme)
+        show(browser, f"{address}{page_of(name)}{query}#{self.id}", width, scheme)
         self.figure = browser.find_element(By.ID, self.id)
         if live:
             self.wait(lambda: "wi-live" in self.figure.get_attribute("class"))
@@ -263,7 +264,7 @@ def test_explorers_are_loaded_near_the_screen_and_nowhere_else(browser, address)
     def heavy():
         return [name for name in Server.asked if "/explorers/" in name or "plot.js" in name]
 
-    for page in ("", "which-gain/", "ledger/", "vanishing-gradients/"):
+    for page in ("glossary/", "which-gain/", "ledger/", "vanishing-gradients/"):
         Server.asked.clear()
         show(browser, address + page, 1280)
         desktop = {"width": 1350, "height": 940, "deviceScaleFactor": 1, "mobile": False}  # Lighthouse's
@@ -282,7 +283,7 @@ def test_the_page_reads_the_numbers_that_were_packed(opened, browser, data, name
     arrays = {key: value for key, value in data[name].items() if isinstance(value, np.ndarray)}
     read = browser.execute_async_script(
         "(async (name, keys, done) => {"
-        "const { load } = await import(new URL('../assets/js/explorers/shared/data.js', location.href));"
+        "const { load } = await import(new URL('explorers/shared/data.js', document.querySelector('[src$=\"js/code.js\"]').src));"
         "const found = await load(name);"
         "const flat = (grid, at) => at.length + 1 === grid.shape.length ? [...grid.row(...at)]"
         " : Array.from({ length: grid.shape[at.length] }, (_, k) => flat(grid, [...at, k])).flat();"
@@ -318,7 +319,12 @@ def test_every_control_obeys_the_keyboard_and_is_in_the_address(opened, browser,
     words, state, drawn = e.said, e.state, e.pictures()
     browser.get("about:blank")
     browser.get(there)
-    again = Explorer(browser, there.partition(page_of(name))[0], name, "?" + there.partition("?")[2].partition("#")[0])
+    again = Explorer(
+        browser,
+        there.partition("?")[0].removesuffix(page_of(name)),
+        name,
+        "?" + there.partition("?")[2].partition("#")[0],
+    )
     assert (again.said, again.state) == (words, state)
     assert again.pictures() == drawn  # nothing that was drawn before has stayed
     again.one("[data-reset]").click()
@@ -467,7 +473,7 @@ def test_when_data_do_not_come_the_still_picture_stays_and_one_can_try_again(ope
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_jumps_and_everything_fits(browser, address, name, width):
     # Fonts may move a page while it opens; what counts is what the explorer does when it comes alive in sight.
-    show(browser, f"{address}{page_of(name)}/?top", width)
+    show(browser, f"{address}{page_of(name)}?top", width)
     browser.execute_async_script("document.fonts.ready.then(() => setTimeout(arguments[0], 300))")
     e = Explorer.__new__(Explorer)
     e.browser, e.name, e.figure = browser, name, browser.find_element(By.CSS_SELECTOR, f"[data-wi-explorer={name}]")

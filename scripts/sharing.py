@@ -1,0 +1,109 @@
+"""What others read of the site: robots.txt, and llms.txt with each page as plain Markdown, for assistants and scripts.
+
+The tags in a page's head, which say what a link to it shows, are in `docs/theme/main.html`.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from scripts.citations import KEY, cite
+from scripts.ledger import MARK
+from scripts.store import ROOT, Job
+
+FIGURE = re.compile(r"^\[\[figure:\s*([\w-]+)\s*\]\]$", re.MULTILINE)
+
+
+def plain(markdown: str, uri: str, figures: Mapping[Job, Path | None]) -> str:
+    """Return the Markdown of a page that any reader of Markdown understands, from that with its directives filled in.
+
+    Links to pages lead to their copies, if they have one, and a figure is its picture with the caption below it.
+
+    Examples:
+        >>> print(plain("It is 2[[claim: two]], says @he2015. See [more](errata.md#a).", "index.md", {}))
+        It is 2, says He et al. (2015). See [more](errata/index.md#a).
+    """
+    here = posixpath.dirname(copy(uri))
+
+    def show(match: re.Match[str]) -> str:
+        name = match[1]
+        folder = figures.get(Job("figures", name))
+        if folder is None:
+            return ""
+        caption = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))["caption"]
+        drawn = (folder / f"{name}.svg").read_text(encoding="utf-8")
+        described = re.search(r'aria-label="([^"]*)"', drawn)
+        return f"![{described[1] if described else name}](/figures/{name}.svg)\n\n{caption}"
+
+    def lead(match: re.Match[str]) -> str:
+        target, anchor = match[1], match[2] or ""
+        place = target.lstrip("/") if target.startswith("/") else posixpath.normpath(
+            posixpath.join(posixpath.dirname(uri), target)
+        )  # fmt: skip
+        if place.endswith(".md"):
+            place = copy(place) if copied(place) else copy(place).removesuffix("index.md")
+        end = "/" if place.endswith("/") else ""
+        return f"]({posixpath.relpath(place, here or '.')}{end}{anchor})"
+
+    text = FIGURE.sub(show, MARK.sub("", markdown))
+    text = re.sub(rf"\[\s*(@{KEY}[^\]]*)\](?!\()", lambda match: f"({cite(match[1])})", text)
+    text = re.sub(rf"(?<![\w.@/])@({KEY})", lambda match: re.sub(r" (\d{4}\w?)$", r" (\1)", cite(match[0])), text)
+    text = re.sub(r"\]\(((?!\w+:|#)[^)#\s]+)(#[^)\s]*)?\)", lead, text)
+    # Signs for the site's own Markdown: attribute lists, containers, and folded blocks, whose text moves to the left.
+    text = re.sub(r"^\?\?\? \w+ \"(.*)\"\n\n((?:(?:    .*)?\n)+)", _unfolded, f"{text}\n", flags=re.MULTILINE)
+    text = re.sub(r"^</?(?:div|figure|dl)\b[^>]*>\n|^\{ .*\}\n", "", text, flags=re.MULTILINE)
+    text = re.sub(r"</?(?:figcaption|span)\b[^>]*>| ?\{ ?[.#][^{}]*\}(?=$| )", "", text, flags=re.MULTILINE)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+
+def _unfolded(match: re.Match[str]) -> str:
+    return f"**{match[1]}**\n\n" + re.sub(r"(?m)^    ", "", match[2])
+
+
+def copied(uri: str) -> bool:
+    """Return whether a page has a copy: its Markdown is written, and says what the page does."""
+    return uri not in ("reference.md", "ledger.md") and (ROOT / "docs" / uri).is_file()
+
+
+def copy(uri: str) -> str:
+    """Return where the plain copy of a page stands in the site, beside the page.
+
+    Examples:
+        >>> copy("labs/index.md"), copy("errata.md")
+        ('labs/index.md', 'errata/index.md')
+    """
+    folder, name = posixpath.split(uri)
+    return uri if name == "index.md" else posixpath.join(folder, name.removesuffix(".md"), "index.md")
+
+
+def write(site: Path, config: Any, pages: Mapping[str, tuple[str, str, str]]) -> None:
+    """Write the copies of pages, llms.txt, which lists them, and robots.txt; empty a sitemap without addresses.
+
+    Args:
+        site: the folder of the built site.
+        config: MkDocs' configuration.
+        pages: title, description and plain Markdown of each page, by its source.
+    """
+    root = config.site_url or ""
+    lines = [f"# {config.site_name}", "", f"> {' '.join(config.site_description.split())}", "", "## Pages", ""]
+    for uri, (title, description, text) in pages.items():
+        place = site / copy(uri)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text + "\n", encoding="utf-8")
+        lines.append(f"- [{title}]({root}{copy(uri)}): {description}")
+    lines += ["", "## Data", "", f"- [Claims]({root}claims.json): every claim with what its experiment measured", ""]
+    (site / "llms.txt").write_text("\n".join(lines), encoding="utf-8")
+    # MkDocs writes the day of the build into a compressed sitemap, and paths in place of addresses if it has none.
+    (site / "sitemap.xml.gz").unlink(missing_ok=True)
+    if not root:  # an empty one, since Material's script asks for it on each page
+        empty = (
+            '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"/>\n'
+        )
+        (site / "sitemap.xml").write_text(empty, encoding="utf-8")
+    robots = ["User-agent: *", "Allow: /", *([f"Sitemap: {root}sitemap.xml"] if root else [])]
+    (site / "robots.txt").write_text("\n".join([*robots, ""]), encoding="utf-8")
