@@ -1,4 +1,4 @@
-# make serve | site | test | test-slow | check | format | update-outputs | faults | mutants | test-torch | bench
+# make serve | site | offline | test | test-slow | check | format | update-outputs | faults | mutants | test-torch | bench
 # | clean, and for maintainers lock | runtime | vendor | check-js | reference | coverage | vary. Each sets itself
 # up in .venv.
 
@@ -9,7 +9,7 @@ PORT = 8000
 BIN := .venv/bin
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: serve site test test-slow check format update-outputs faults mutants test-torch bench
+.PHONY: serve site offline test test-slow check format update-outputs faults mutants test-torch bench
 .PHONY: lock runtime vendor check-js reference coverage vary clean
 
 serve: .venv/ready
@@ -17,6 +17,10 @@ serve: .venv/ready
 
 site: .venv/ready
 	$(BIN)/mkdocs build --strict
+
+# A zip of the site that opens from a folder, without a server (npm).
+offline: site scripts/vendor/node_modules/.ready
+	$(BIN)/python -m scripts.offline site wi_docs-offline.zip
 
 # Every snippet, the package and the built site.
 test: .venv/ready

@@ -68,11 +68,14 @@ function names(word) {
 /** @type {Promise<{ engine: any, sections: Map<string, Entry> }> | undefined} */
 let ready
 
+// Where this file is; without a server it runs in a frame in place of a worker.
+const here = self.document?.currentScript?.src ?? String(location)
+
 /** @param {Section[]} [index]  The index, where it came with the page: a copy that is read without a server. */
 async function load(index) {
-  await importScripts(new URL("../vendor/search.js", String(location)).href)
+  await importScripts(new URL("../vendor/search.js", here).href)
   /** @type {Section[]} */
-  const all = index ?? await (await fetch(new URL("../../search/index.json", String(location)))).json()
+  const all = index ?? await (await fetch(new URL("../../search/index.json", here))).json()
   const titles = new Map(all.filter(({ location }) => !location.includes("#")).map(s => [s.location, s.title]))
   const entries = all.map(section => ({ ...section, page: titles.get(section.location.split("#")[0]) ?? "" }))
   const engine = new MiniSearch({
