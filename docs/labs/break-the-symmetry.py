@@ -63,7 +63,7 @@ fig, ax = axes(height=3.3)
 for noise, color in NOISES:
     spread = runs[noise].spread[::20]
     ax.plot(step, spread, color=color)
-    label(ax, 240, spread[12], f"noise {noise:g}", color, xytext=(8, -7))
+    label(ax, 0, spread[0], f"noise {noise:g}", color, xytext=(6, -9))
 decades(ax, -4, 0, 1)
 ax.set_xlim(0, 6000)
 ax.set_xlabel("steps")
