@@ -387,7 +387,7 @@ def shorten_index(path: Path, config: Any) -> None:
     index["docs"] = [entry for entry in index["docs"] if "#exercise-" not in entry["location"]]
     for entry in index["docs"]:
         page = entry["location"].partition("/")[0]
-        if page == "reference":
+        if page == "reference" or page.startswith("reference-"):
             entry["text"] = ""
         elif f"{page}.md" in chapters:
             entry["text"] = _Words(entry["text"]).words

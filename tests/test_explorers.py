@@ -503,7 +503,7 @@ def test_a_chart_and_what_moves_it_are_on_the_screen_together(opened, browser, n
         assert len(shown) == 1
         for target in (*shown, e.one("[type=range]")):
             box = browser.execute_script("return arguments[0].getBoundingClientRect().toJSON()", target)
-            assert 48 <= box["top"], "under the header"
+            assert box["top"] >= 48, "under the header"
             assert box["bottom"] <= height
         assert shown[0].size["height"] > 100
 

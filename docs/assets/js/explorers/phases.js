@@ -31,7 +31,7 @@ export function explorer({ weights, biases, depth, edge, reaches, lines, rate, c
     ],
     play: "weights",
     controls: [
-      { name: "weights", label: "weights", stops: weights, start: 1 },
+      { name: "weights", label: "weights", stops: weights, start: 1.2 },
       { name: "biases", label: "biases", stops: biases, start: 0.1 },
     ],
     panels: [
