@@ -299,6 +299,8 @@ def fill_exercises(markdown: str, reading: Reading) -> str:
                 f'<div class="wi-exercise" data-wi-exercise="{page}/{name}" markdown="block">',
                 f"### {name.replace('_', ' ').capitalize()} {{ #exercise-{name.replace('_', '-')} }}",
                 made["question"],
+                '<p class="wi-exercise__task" markdown="span">Change the code and press *Run*, or Shift and Enter. '
+                f"Judged: {', '.join(f'`{judged}`' for judged in made['judged'])}.</p>",
                 f"```python {{.wi-cell}}\n{made['start']}```",
                 f'??? tip "Hint"\n\n{textwrap.indent(made["hint"], "    ")}',
                 f'??? success "A solution"\n\n{solution}',

@@ -7,6 +7,7 @@ code, and `mkdocs serve`, which keeps the modules that it has imported, does not
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import traceback
 from pathlib import Path
@@ -55,7 +56,13 @@ def exercises(job: Job, folder: Path) -> None:
     from wi_docs.pages.exercises import load
 
     shown = {
-        name: {"question": e.question, "start": e.start, "hint": e.hint, "solution": e.solution}
+        name: {
+            "question": e.question,
+            "start": e.start,
+            "hint": e.hint,
+            "solution": e.solution,
+            "judged": list(inspect.signature(e.judge).parameters),
+        }
         for name, e in load(job.name).items()
     }
     (folder / f"{job.name}.json").write_text(json.dumps(shown, indent=1))

@@ -60,10 +60,11 @@ for noise, run in runs.items():
 # %%
 step = np.arange(6001)[::20]
 fig, ax = axes(height=3.3)
-for noise, color in NOISES:
-    spread = runs[noise].spread[::20]
-    ax.plot(step, spread, color=color)
-    label(ax, 240, spread[12], f"noise {noise:g}", color, xytext=(8, -7))
+# Where each name stands beside its line.
+places = ((100, 0.82), (650, 0.2), (950, 0.045), (1100, 0.003))
+for (noise, color), (x, y) in zip(NOISES, places):
+    ax.plot(step, runs[noise].spread[::20], color=color)
+    label(ax, x, y, f"noise {noise:g}", color, xytext=(0, 0))
 decades(ax, -4, 0, 1)
 ax.set_xlim(0, 6000)
 ax.set_xlabel("steps")

@@ -61,6 +61,18 @@ function reachScrolling() {
 }
 reachScrolling()
 
+// A call in a table is copied by a press.
+for (const call of document.querySelectorAll(".wi-table td code")) if (/^nn\..*\(/.test(call.textContent ?? "")) {
+  const button = document.createElement("button")
+  Object.assign(button, { type: "button", className: "wi-copy", title: "Copy" })
+  call.replaceWith(button)
+  button.append(call)
+  button.addEventListener("click", async () => {
+    await navigator.clipboard?.writeText(call.textContent ?? "")
+    button.title = "Copied"
+  })
+}
+
 // Snippets that run here, if the site was built with a Python for the browser and this browser can run it.
 const runtime = document.querySelector("meta[name=wi-runtime]")
 const snippets = [...document.querySelectorAll("[data-wi-snippet]")]
@@ -87,6 +99,15 @@ if (runtime && snippets.length && self.WebAssembly && self.Worker && self.Transf
   addEventListener("hashchange", open)
   open()
 
+  // Shift and Enter run what is being edited, as in a notebook.
+  document.addEventListener("keydown", event => {
+    const editor = event.key === "Enter" && event.shiftKey && closest(event, ".wi-editor")
+    if (!editor) return
+    event.preventDefault()
+    event.stopPropagation()
+    find(/** @type {HTMLElement} */ (editor.parentElement), "[data-wi-run]").click()
+  }, true)
+
   // The form of the page Diagnose: its script comes with the first touch, or with an address that describes a network.
   const form = document.querySelector(".wi-form")
   if (form) {
@@ -101,6 +122,15 @@ if (runtime && snippets.length && self.WebAssembly && self.Worker && self.Transf
     addEventListener("hashchange", describe)
     describe()
   }
+  // An exercise opens its editor shortly before it is in sight, unless the reader saves data.
+  const soon = new IntersectionObserver(entries => {
+    for (const { isIntersecting, target } of entries) if (isIntersecting) {
+      soon.unobserve(target)
+      import("./run/exercises.js").then(({ prepare }) => prepare(/** @type {HTMLElement} */ (target)), () => {})
+    }
+  }, { rootMargin: "400px" })
+  if (!form && !/** @type {any} */ (navigator).connection?.saveData)
+    for (const exercise of document.querySelectorAll("[data-wi-exercise]")) soon.observe(exercise)
 } else document.querySelector(".wi-all")?.remove()
 
 // A claim's card leads to the ledger. The rest of its text is fetched when it is first opened; if that fails, the link

@@ -3,7 +3,7 @@
 A figure draws a module of `wi_docs/experiments/` and returns a `Picture`. A color in it is the name of a CSS variable
 with the light palette's value to fall back on. In a page the palette in use fills it in; in a file opened by itself the
 light one stands. Text stays text, in the page's own font, so it can be searched, selected and read at any size. Figures
-are drawn 460 units wide: at that width a label is 12 units high.
+are drawn 360 units wide, as wide as a phone shows them: a label is 12 pixels high there. A wide screen magnifies them.
 
 The style is `STYLE`, settings of matplotlib. A function that draws applies them with the decorator
 `@rc_context(STYLE)`, a notebook with `matplotlib.rcParams.update(STYLE)`. Importing this package changes no setting.
@@ -27,7 +27,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from wi_docs.pages.csv_text import to_csv
 
-WIDTH = 6.4  # inches of 72 units, together 460 units
+WIDTH = 5.0  # inches of 72 units, together 360 units
 LEAST_ALT, LEAST_CAPTION, LEAST_ROWS = 100, 20, 5  # characters, words, rows of data
 
 # The colors of the light palette, and the names of the CSS variables that hold them in a page.
@@ -52,8 +52,8 @@ STYLE: Any = {  # a dict by the names of matplotlib.rcParams, which its stubs li
     "font.size": 12.5,
     "axes.titlesize": 12.5,
     "axes.labelsize": 12.5,
-    "xtick.labelsize": 11.5,
-    "ytick.labelsize": 11.5,
+    "xtick.labelsize": 12,
+    "ytick.labelsize": 12,
     "text.color": INK,
     "axes.labelcolor": SOFT,
     "axes.titlecolor": INK,

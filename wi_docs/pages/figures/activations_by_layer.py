@@ -37,8 +37,8 @@ def draw() -> Picture:
             ax.set_xticks([-1, 0, 1])
             if column == 0:
                 ax.set_ylabel(f"layer {layer}", rotation=0, ha="right", va="center")
-        grid[0, column].set_title(f"{word}: σ = {gain:g}/√n", color=INK, loc="center")
-    fig.supxlabel("activation", color=INK)
+        grid[0, column].set_title(f"{word}\nσ = {gain:g}/√n", color=INK, loc="center")
+    fig.supxlabel("activation; heights: root of the share", color=INK)
     return Picture(
         fig,
         f"Activations of a tanh network of {DEPTH} layers at three scales of its weights; heights are square roots of "

@@ -30,8 +30,9 @@ def draw() -> Picture:
         # An invisible line keeps the axis of all three panels around 1.
         ax.axhline(1.0, color=SOFT, linewidth=0)
     panels[1].set_xlabel("width")
-    label(panels[2], 256, change["standard"][2, 2], "standard", RED, xytext=(-4, 14), ha="right")
-    label(panels[2], 1024, change["mup"][-1, 2], "maximal update", BLUE, xytext=(0, -14), ha="right")
+    panels[0].set_ylabel("change in three steps")
+    label(panels[1], WIDTHS[0], 7.0, "standard", RED, xytext=(1, 0))
+    label(panels[1], WIDTHS[0], 0.34, "maximal\nupdate", BLUE, xytext=(1, -2))
     ends = {scaling: values[-1] for scaling, values in change.items()}
     return Picture(
         fig,

@@ -23,13 +23,13 @@ def draw() -> Picture:
         q = fixed_point("tanh", sigma_w=sigma_w, sigma_b=SIGMA_B).q_star
         curves[name] = np.array([correlation_map("tanh", v, q, sigma_w=sigma_w, sigma_b=SIGMA_B) for v in c])
         ax.plot(c, curves[name], color=color)
-    label(ax, 0.12, curves["below"][10], "below", BLUE, xytext=(-14, 16))
-    label(ax, 0.02, 0.29, "at the edge", INK, xytext=(0, 0))
-    label(ax, 0.3, curves["above"][24], "above", RED, xytext=(8, -16))
+    label(ax, 0.12, curves["below"][10], "below the edge", BLUE, xytext=(-22, 32))
+    label(ax, 0.03, 0.4, "at the edge", INK, xytext=(0, 0))
+    label(ax, 0.3, curves["above"][24], "above the edge", RED, xytext=(8, -16))
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1.02)
     ax.set_xlabel("correlation of two inputs in one layer")
-    ax.set_title("and in the next", color=INK)
+    ax.set_title("correlation of the two in the next layer", color=INK)
     # The stable fixed point: the last correlation that the map still increases. c = 1, a fixed point of every map, is
     # left out.
     crossing = float(c[:-1][(curves["above"] > c)[:-1]].max())

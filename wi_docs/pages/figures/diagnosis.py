@@ -66,6 +66,7 @@ def picture(found: Diagnosis | Probe) -> Picture:
     ax.set_xlim(0.5, len(names) + 0.5)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
     ax.set_xlabel("layer" if names and names[0].startswith("layer") else "row, from the input to the output")
+    ax.set_ylabel("rms")
     ax.set_title(title, color=INK)
     what = "lines are theory, dots a simulation" if lines and dots else "one pass of the model" if dots else "by theory"
     return Picture(

@@ -35,13 +35,13 @@ def draw() -> Picture:
         data |= {f"{phi} measured": measured, f"{phi} theory": theory}
         label(ax, SIGMAS[-1], theory[-1], "ReLU" if phi == "relu" else phi, color)
     ax.axhline(1.0, color=SOFT, linewidth=0.8)
-    label(ax, 0.6, 1.0, "explodes above 1", SOFT, xytext=(6, 10))
+    label(ax, 2.8, 1.0, "explodes above 1", SOFT, xytext=(-4, -11), ha="right")
     ax.set_xlim(0.6, 2.8)
     ax.set_xticks([0.6, 1.0, 1.41, 2.0, 2.8])
     ax.set_ylim(0.0, 2.1)
     ax.set_yticks([0, 0.5, 1, 1.5, 2])
-    ax.set_xlabel("σ_w: standard deviation of the weights × √fan-in")
-    ax.set_title("factor of the gradient a layer, going back", color=INK)
+    ax.set_xlabel("standard deviation of the weights × √fan-in")
+    ax.set_title("factor on the gradient, per layer", color=INK)
     return Picture(
         fig,
         f"Dots: measured over {DEPTH} layers of {WIDTH} units, biases of standard deviation {BIAS}. Lines: √χ₁, from "

@@ -28,6 +28,7 @@ def draw() -> Picture:
     ax.axhline(1.0, color=SOFT, linewidth=0.8)
     label(ax, 20, median[20], "median", BLUE, xytext=(0, -12))
     label(ax, 20, mean[20], "mean", RED, xytext=(0, 12))
+    label(ax, 13, low[13], "nine draws in ten", SOFT, xytext=(-4, -12), ha="right")
     decades(ax, -3, 2, 1)
     ax.set_xlim(0, DEPTH)
     ax.set_xlabel("layers")

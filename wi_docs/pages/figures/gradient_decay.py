@@ -41,7 +41,7 @@ def draw() -> Picture:
     ax.set_xlim(1, DEPTH)
     ax.set_xticks([1, 10, 20, 30])
     ax.set_xlabel("layer (the loss is on the right)")
-    ax.set_title("gradient with respect to pre-activations, relative to layer 30")
+    ax.set_title("gradient with respect to pre-activations,\nrelative to layer 30")
     label(ax, 16.0, 1.0, "tanh, LeCun and ReLU, He", GREEN, xytext=(0, 9), ha="center")
     label(ax, 6.0, data["ReLU, LeCun"][5], "ReLU, LeCun", GREEN, xytext=(0, -13))
     label(ax, 4.0, data["sigmoid, LeCun"][3], "sigmoid, LeCun", BLUE, xytext=(6, -8))

@@ -28,16 +28,17 @@ def draw() -> Picture:
             data["step"] = history.steps
             data[f"{phi} depth {depth}"] = history.loss
             last[f"{phi} depth {depth}"] = history.accuracy[-1]
-        ax.set_title("sigmoid, LeCun's scale" if phi == "sigmoid" else "ReLU, He's scale, by depth", color=INK)
+        ax.set_title("sigmoid, LeCun" if phi == "sigmoid" else "ReLU, He", color=INK)
         ax.set_xlim(0, STEPS)
         ax.set_xticks([0, 250, 500])
         ax.set_xlabel("steps")
         decades(ax, -3, 1, 1)
     panels[0].set_ylabel("training loss")
-    label(panels[0], STEPS, data["sigmoid depth 2"][-1], "depth 2", BLUE, xytext=(-6, 14), ha="right")
-    label(panels[0], STEPS, data["sigmoid depth 5"][-1], "depths 5, 10 and 20", BLUE, xytext=(-2, 12), ha="right")
-    for depth in DEPTHS:
-        label(panels[1], STEPS, data[f"relu depth {depth}"][-1], str(depth), GREEN)
+    label(panels[0], STEPS, data["sigmoid depth 2"][-1], "depth 2", BLUE, xytext=(-6, -14), ha="right")
+    label(panels[0], STEPS, data["sigmoid depth 5"][-1], "5, 10 and 20", BLUE, xytext=(-2, 12), ha="right")
+    # Depths 2 and 20 end at the same loss.
+    for depth, up in zip(DEPTHS, (-8, 0, 0, 8), strict=True):
+        label(panels[1], STEPS, data[f"relu depth {depth}"][-1], f"depth {depth}", GREEN, xytext=(4, up))
     return Picture(
         fig,
         f"Training loss on the digits, 64 units a layer, one seed, {STEPS} steps of plain gradient descent with 32 "

@@ -42,17 +42,16 @@ def draw() -> Picture:
                 f"{round(abs(1 / level))}{' layers' if level in (-0.2, 1 / 12) else ''}",
                 color,
                 xytext=(4, 0),
-                fontsize=11,
             )
-    label(ax, edge[-1], BIASES[-1], "the edge", INK, xytext=(4, -10))
-    label(ax, 0.56, 0.55, "order: vanishes", BLUE, xytext=(0, 0))
-    label(ax, 2.98, 0.05, "chaos: explodes", RED, xytext=(0, 0))
+    label(ax, edge[-1], BIASES[-1], "edge", INK, xytext=(7, -8))
+    label(ax, 0.56, 0.53, "order:\nvanishes", BLUE, xytext=(0, 0))
+    label(ax, 2.9, 0.04, "chaos: explodes", RED, xytext=(0, 0))
     ax.set_xlabel("variance of the weights times fan-in")
     ax.set_title("variance of the biases", color=INK)
     ax.axhline(0, color=SOFT, linewidth=0)
     return Picture(
         fig,
-        "For tanh, lines on which a gradient shrinks (blue, within 5 and 20 layers) or grows (red, "
+        "For tanh, lines on which a gradient shrinks (on the left, within 5 and 20 layers) or grows (on the right, "
         "within 20 and 12 layers) by a factor of e. Between them lies the edge, where it changes as a power of "
         "the depth at most. The closer to it, the further a gradient reaches.",
         "A plane of weight variance, 0.5 to 4, and bias variance, 0 to 0.6. The edge runs from a weight variance of "

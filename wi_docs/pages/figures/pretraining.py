@@ -31,9 +31,9 @@ def draw() -> Picture:
         last = 100 * starts.accuracy[name][:, -1]
         ends.append(f"{name} {last.min():.0f} to {last.max():.0f} %")
     label(ax, 20, 100, "pre-trained", GREEN, xytext=(0, 6))
-    label(ax, 215, 42, "the same weights, shuffled", PURPLE, xytext=(0, 0))
-    label(ax, 280, 10, "Glorot's weights", BLUE, xytext=(0, 12))
-    label(ax, 40, 68, "Glorot's × 3", RED, xytext=(0, 0))
+    label(ax, 235, 42, "pre-trained,\nthen shuffled", PURPLE, xytext=(0, 0))
+    label(ax, 250, 10, "Glorot's weights", BLUE, xytext=(0, 14))
+    label(ax, 62, 66, "× 3", RED, xytext=(0, 0))
     ax.set_xlim(0, starts.steps[-1])
     ax.set_ylim(0, 105)
     ax.set_yticks([0, 10, 50, 100], ["0", "10 %", "50 %", "100 %"])

@@ -33,7 +33,7 @@ def draw() -> Picture:
         theory = products.exponent * k / math.log(10)
         ax.plot(k, theory, color=INK, linewidth=1.6, linestyle=(0, (5, 2)))
         ax.set_title(name, color=INK)
-        ax.set_ylabel("power of ten")
+        ax.set_ylabel("size, as a power of ten")
         ax.axhline(0.0, color=SOFT, linewidth=0.8)
         ax.grid(axis="y")
         data |= {
@@ -41,7 +41,7 @@ def draw() -> Picture:
             f"{name}: theory": theory,
         }
         growth[name] = math.exp(products.exponent)
-    label(panels[0], 100, data["numbers from N(0, 1.5²): theory"][-1], "theory", INK, xytext=(-4, 26), ha="right")
+    label(panels[1], 60, 9.0, "theory (dashed)", INK, xytext=(-4, -9))
     panels[1].set_xlabel("number of factors")
     panels[1].set_xlim(0, FACTORS)
     numbers, matrices = growth.values()

@@ -29,7 +29,7 @@ def draw() -> Picture:
             label(ax, STEPS, run.gradient_norm[-1], f"{radius:.1f}", color)
             data[f"{phi} {radius}"] = run.gradient_norm
             last[f"{phi} {radius}"] = run.gradient_norm[-1]
-        ax.set_title(phi, color=INK)
+        ax.set_title(f"{phi}, by radius", color=INK)
         ax.set_xlim(0, STEPS)
         ax.set_xticks([0, 50, 100])
         ax.set_xlabel("steps back in time")
@@ -37,7 +37,7 @@ def draw() -> Picture:
     panels[0].set_ylabel("size of the gradient")
     return Picture(
         fig,
-        "In the still picture, the gradient of the last state with respect to the state k steps before it, "
+        "The gradient of the last state with respect to the state k steps before it, "
         f"as the largest singular value; {SIZE} units, the same random matrix rescaled to spectral radius 0.9, "
         "1.0 and 1.1. The linear recurrence grows or decays like a power. In the tanh recurrence slopes below 1 "
         "shrink the gradient.",

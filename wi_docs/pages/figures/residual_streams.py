@@ -8,10 +8,10 @@ from wi_docs.pages.figures import BLUE, GREEN, INK, PURPLE, RED, STYLE, Picture,
 
 BLOCKS, SEEDS = 24, range(4)
 CASES = {
-    "as they are": ({}, RED),
-    "normalized inside": ({"norm": "pre"}, BLUE),
-    "divided by the root of 24": ({"branch": BLOCKS**-0.5}, GREEN),
-    "normalized after": ({"norm": "post"}, PURPLE),
+    "as they are": ({}, RED, "-"),
+    "normalized inside": ({"norm": "pre"}, BLUE, (0, (6, 2))),
+    "divided by the root of 24": ({"branch": BLOCKS**-0.5}, GREEN, (0, (2, 1.5))),
+    "normalized after": ({"norm": "post"}, PURPLE, "-"),
 }
 
 
@@ -19,7 +19,8 @@ CASES = {
 def draw() -> Picture:
     """Draw stream and gradient side by side."""
     runs = {
-        name: [residual_stream(blocks=BLOCKS, seed=s, **options) for s in SEEDS] for name, (options, _) in CASES.items()
+        name: [residual_stream(blocks=BLOCKS, seed=s, **options) for s in SEEDS]
+        for name, (options, _, _) in CASES.items()
     }
     # Means of squares over seeds, `(blocks + 1,)`; the gradient's are relative to the last block's.
     size = {name: np.mean([r.size**2 for r in streams], axis=0) for name, streams in runs.items()}
@@ -31,10 +32,10 @@ def draw() -> Picture:
     # Both panels have one scale, so that growth there and back compare.
     for ax, values, title in (
         (both[0], size, "mean square of the stream"),
-        (both[1], gradient, "of the gradient, over the last"),
+        (both[1], gradient, "mean square of the gradient, over the last"),
     ):
-        for name, (_, color) in CASES.items():
-            ax.plot(blocks, values[name], color=color)
+        for name, (_, color, line) in CASES.items():
+            ax.plot(blocks, values[name], color=color, linestyle=line)
         decades(ax, -1, 8, 2)
         ax.set_title(title, color=INK)
         ax.set_xlim(0, BLOCKS)
@@ -42,6 +43,8 @@ def draw() -> Picture:
     label(both[0], BLOCKS, size["normalized inside"][-1], "normalized inside", BLUE, xytext=(-4, 10), ha="right")
     label(both[0], 18, size["divided by the root of 24"][18], "divided", GREEN, xytext=(0, 7), ha="right")
     label(both[0], BLOCKS, 1.0, "normalized after", PURPLE, xytext=(-4, -9), ha="right")
+    label(both[1], 10, gradient["as they are"][10], "as they are", RED, xytext=(6, 6))
+    label(both[1], 3, gradient["normalized inside"][3], "normalized inside", BLUE, xytext=(4, 12))
     both[1].set_xlabel("blocks")
     return Picture(
         fig,

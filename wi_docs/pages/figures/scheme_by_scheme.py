@@ -55,13 +55,14 @@ def draw() -> Picture:
     for ax, (name, (signal, gradient)) in zip(grid.ravel(), lines.items(), strict=True):
         # What falls below the axis is drawn along its lower end.
         ax.plot(layers, np.maximum(signal, 1e-9), color=BLUE)
-        ax.plot(layers, np.maximum(gradient, 1e-9), color=RED)
+        ax.plot(layers, np.maximum(gradient, 1e-9), color=RED, linestyle=(0, (5, 2)))
         decades(ax, -8, 4, 4)
         ax.set_xlim(1, DEPTH)
         ax.set_xticks([1, 10, 20])
         ax.set_title(name, color=INK)
     label(grid[1, 1], 12, 1.0, "signal", BLUE, xytext=(0, -10))
     label(grid[1, 1], 2, 1.0, "gradient", RED, xytext=(0, 12))
+    fig.supylabel("rms", color=INK)
     for ax in grid[-1]:
         ax.set_xlabel("layer")
     ends = "; ".join(
@@ -70,8 +71,8 @@ def draw() -> Picture:
     )
     return Picture(
         fig,
-        f"Ten starts, {DEPTH} layers of {WIDTH} units. The rms of each layer's activations (blue) is to be read from "
-        "left to right, that of the gradient (red) from right to left. Flat is good. A fixed 0.01 loses both within "
+        f"Ten starts, {DEPTH} layers of {WIDTH} units. The rms of each layer's activations (solid) is to be read from "
+        "left to right, that of the gradient (dashed) from right to left. Flat is good. A fixed 0.01 loses both within "
         "a few layers, PyTorch's default and Glorot's scale lose them more slowly, He keeps them, "
         "and so does the identity for what is positive. Sparse weights of variance 1 saturate tanh: "
         "the signal stays and the gradient explodes.",

@@ -41,7 +41,10 @@ def draw() -> Picture:
     grid[0, 0].set_ylabel("activations")
     grid[1, 0].set_ylabel("gradients")
     label(grid[0, 1], 12, 1.0, "He", GREEN, xytext=(0, 9))
-    label(grid[0, 1], 13, 10**-0.9, "LeCun, orthogonal", BLUE)
+    label(grid[0, 1], 11, 10**-6.2, "LeCun,\northogonal", BLUE, xytext=(0, 0))
+    label(grid[1, 1], 8, 1.0, "He", GREEN, xytext=(0, 9))
+    label(grid[1, 1], 2, 10**-6.4, "LeCun,\northogonal", BLUE, xytext=(0, 0))
+    label(grid[0, 0], 12, 1.0, "He, LeCun", GREEN, xytext=(0, 9))
     label(grid[0, 0], 8, 1e-6, "0.01", OCHRE, xytext=(0, 0))
     label(grid[1, 0], 6, data["tanh He gradients"][5], "He", GREEN, xytext=(0, 10))
     return Picture(

@@ -22,10 +22,10 @@ def draw() -> Picture:
         peak = float(phi.df(0.0))
         # Both slopes are largest at 0.
         below.plot([0.0], [peak], "o", color=color, markersize=6)
-        label(below, 0.0, peak, f"{name}: at most {peak:g}", color, xytext=(8, 3) if peak == 1.0 else (58, 8))
+        label(below, 0.0, peak, f"{name}: at most {peak:g}", color, xytext=(8, 3) if peak == 1.0 else (40, 10))
         data |= {name: phi.f(x), f"{name} slope": phi.df(x)}
     label(above, 2.2, 0.86, "sigmoid", BLUE, xytext=(0, -12))
-    label(above, -2.2, -0.86, "tanh", RED, xytext=(0, 10))
+    label(above, -3.6, -0.98, "tanh", RED, xytext=(0, 10))
     for ax in (above, below):
         ax.axhline(0.0, color=SOFT, linewidth=0.8)
         ax.set_xlim(-6.0, 6.0)

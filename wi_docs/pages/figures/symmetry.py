@@ -14,7 +14,7 @@ UNITS, STEPS = 5, 2000
 @rc_context(STYLE)
 def draw() -> Picture:
     """Draw the path of each unit's two incoming weights."""
-    fig, panels = axes(1, 2, height=3.5, sharex=True, sharey=True)
+    fig, panels = axes(1, 2, height=2.8, sharex=True, sharey=True)
     data: dict[str, Any] = {"step": np.arange(0, STEPS + 1, 20)}
     losses: dict[str, float] = {}
     for ax, word, init in zip(panels, ("all equal", "random"), ("constant", "lecun_normal"), strict=True):
@@ -34,7 +34,7 @@ def draw() -> Picture:
         ax.set_aspect("equal")
     panels[0].set_ylabel("weight from input 2")
     equal = train_units("constant", "constant", units=UNITS, steps=STEPS).W[-1, :, 0]
-    label(panels[0], equal[0], equal[1], "five units", SOFT, xytext=(8, -10))
+    label(panels[0], equal[0], equal[1], "five units", SOFT, xytext=(-8, 0), ha="right")
     return Picture(
         fig,
         f"Each line is one hidden unit's pair of incoming weights over {STEPS} steps, from the ring to the dot. From "

@@ -32,7 +32,7 @@ def draw() -> Picture:
     ax.set_xlabel("scale of the weights, times LeCun's")
     ax.set_ylim(0, 44)
     ax.set_yticks(depths)
-    ax.set_title("hidden layers", color=INK)
+    ax.set_title("hidden layers; discs: digits learned", color=INK)
     data = {"hidden layers": np.array(depths)} | {f"scale {s:g}": row for s, row in zip(scales, grid, strict=True)}
     return Picture(
         fig,

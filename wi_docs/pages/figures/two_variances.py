@@ -40,6 +40,7 @@ def draw() -> Picture:
     ax.set_xlim(1, DEPTH)
     ax.set_xticks([1, 25, 50, 75, 100])
     ax.set_xlabel("layer")
+    ax.set_title("size, and how far inputs are apart", color=INK)
     return Picture(
         fig,
         f"ReLU networks of width {WIDTH} at He's scale, {SEEDS} seeds. The mean square of the pre-activations wanders "

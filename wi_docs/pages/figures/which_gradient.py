@@ -28,14 +28,15 @@ def draw() -> Picture:
         ):
             relative = values / values[-1]
             ax.plot(layers, relative, color=color, linestyle="-" if phi == "sigmoid" else (0, (5, 2)))
-            label(ax, 6, relative[5], phi, color, xytext=(8, -8) if phi == "sigmoid" else (0, 9))
+            label(ax, 6, relative[5], phi, color, xytext=(8, -8) if phi == "sigmoid" else (0, 13))
             data[f"{phi} by {word}"] = relative
             first[f"{phi} by {word}"] = relative[0]
-            ax.set_title(f"gradient by {word}", color=INK)
+            ax.set_title(f"with respect to\n{word}", color=INK)
             ax.set_xlim(1, DEPTH)
             ax.set_xticks([1, 10, 20])
             ax.set_xlabel("layer")
             decades(ax, -14, 2, 4)
+    panels[0].set_ylabel("gradient, over the last")
     return Picture(
         fig,
         f"{DEPTH} layers of {WIDTH} units, each line relative to the last layer; tanh with weights of 0.8/√n, a "

@@ -28,7 +28,7 @@ def draw(function: str | Activation | Callable[[Any], Any] = np.sin) -> Picture:
     left.plot(x, y, color=BLUE)
     left.plot(x, slope, color=RED, linestyle=(0, (5, 2)))
     left.set_xlim(-3, 3)
-    left.set_title("the function, its slope dashed", color=INK)
+    left.set_title("the function, and\nits slope (dashed)", color=INK)
     left.set_xlabel("pre-activation")
     right.axhline(1, color=SOFT, linewidth=0.8)
     right.plot(q, signal, color=BLUE)
@@ -38,11 +38,11 @@ def draw(function: str | Activation | Callable[[Any], Any] = np.sin) -> Picture:
     right.minorticks_off()
     right.set_xlim(0.1, 10)
     right.margins(y=0.2)
-    right.set_title(f"factors at gain {forward:.3f}", color=INK)
-    right.set_xlabel("variance of pre-activations")
+    right.set_title(f"factors at gain\n{forward:.3f}", color=INK)
+    right.set_xlabel("variance")
     higher = signal[-1] > gradient[-1]
-    label(right, 10, signal[-1], "signal", BLUE, xytext=(-4, 9 if higher else -10), ha="right")
-    label(right, 10, gradient[-1], "gradient", RED, xytext=(-4, -10 if higher else 9), ha="right")
+    label(right, 10, signal[-1], "signal", BLUE, xytext=(-4, 11 if higher else -12), ha="right")
+    label(right, 10, gradient[-1], "gradient", RED, xytext=(-4, -12 if higher else 11), ha="right")
     # At a variance of 1, in the middle of the axis: a factor that falls with the variance brings it back to 1.
     trend = np.diff(np.log(signal))[len(q) // 2 - 1]
     if abs(trend) < 1e-6:

@@ -72,8 +72,8 @@ def table() -> Table:
         {
             "library": [NAMES[library] for library, *_ in ROWS],
             "layer": [f"`{layer}` `{parameter}`" for _, layer, parameter, _, _ in ROWS],
-            "measured": [law["std"] for law in laws],
             "law": [words for *_, words, _ in ROWS],
+            "measured": [law["std"] for law in laws],
             "its deviation": [expected for *_, expected in ROWS],
         },
         {"measured": ".4f", "its deviation": ".4f"},

@@ -21,9 +21,9 @@ def table() -> Table:
         {
             "activation": [f"`{name}`" for name, _ in rows],
             "forward": [g.forward for _, g in rows],
+            "PyTorch": [g.pytorch for _, g in rows],
             "backward": [g.backward for _, g in rows],
             "by deviation": [g.by_deviation for _, g in rows],
-            "PyTorch": [g.pytorch for _, g in rows],
             "critical $\\sigma_w^2$": [weights for weights, _ in pairs],
             "critical $\\sigma_b^2$": [biases for _, biases in pairs],
             "signal": [f.forward for f in measured],

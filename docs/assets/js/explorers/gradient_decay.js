@@ -1,5 +1,5 @@
 // Signal and gradient through depth: one network (dots), theory (lines), and what both would mean for training.
-import { decadeRange, nearest } from "./shared/data.js"
+import { nearest } from "./shared/data.js"
 import { formatNumber, formatPower } from "./shared/format.js"
 
 /**
@@ -44,42 +44,54 @@ export function explorer(data) {
   }
 
   return {
-    lead: "Choose an activation and its weights' variance × fan-in. Dots: a network. Lines: theory.",
+    lead: "How far do signal and gradient get? The variance of the weights is times fan-in.",
+    presets: [
+      ["Try ReLU with He", { activation: "relu", weights: 2 }],
+      ["ReLU, PyTorch's default", { activation: "relu", weights: 1 / 3 }],
+      ["tanh with LeCun", { activation: "tanh", weights: 1 }],
+      ["tanh, gain 5/3", { activation: "tanh", weights: 25 / 9 }],
+    ],
     controls: [
       { name: "activation", label: "activation", options: Object.entries(NAMES), start: "sigmoid" },
       { name: "biases", label: "bias variance", options: biases.map(b => [String(b)]), start: String(biases[0]) },
-      {
-        name: "weights", label: "weight variance", stops: weights, start: 1,
-        marks: [[1 / 3, "1/3 PyTorch"], [1, "1 LeCun"], [2, "2 He"], [25 / 9, "25/9 Glorot, tanh"]],
-      },
+      { name: "weights", label: "weight variance", stops: weights, start: 1 },
       { name: "depth", label: "depth", stops: layers.slice(1), start: 30 },
       { name: "layer", label: "layer", stops: layers, start: 10 },
     ],
     panels: [
-      { title: "rms of the signal", x: { range: [0, 30], whole: true }, y: { range: [-4, 1], decades: true } },
-      { title: "rms of the gradient", x: { range: [0, 30], whole: true }, y: { range: [-4, 1], decades: true } },
-      { title: "", wide: true, x: { range: [0, 1] }, y: { range: [0, 1] } },
+      {
+        name: "signal", title: "size of the signal (rms)", x: { range: [0, 30], whole: true, label: "layer" },
+        y: { range: [-16, 8], decades: true },
+      },
+      {
+        name: "gradient", title: "size of the gradient, over the last layer's",
+        x: { range: [0, 30], whole: true, label: "layer" }, y: { range: [-16, 8], decades: true },
+      },
+      {
+        name: "activations", title: "", wide: true, x: { range: [0, 1], label: "activation" }, y: { range: [0, 1.05] },
+      },
     ],
     draw(state) {
       const { x, layer, shownLayer, share, ...now } = chosen(state)
       /** @param {number[]} theory @param {number[]} measured @returns {import("./shared/chart.js").Drawing} */
       const chart = (theory, measured) => ({
-        x: [0, state.depth + state.depth / 40], y: decadeRange([...measured, ...theory]),
+        x: [0, state.depth + state.depth / 40],
         paint: painter => {
           painter.vertical(layer, "soft")
           painter.line(x, theory, "blue", { width: 2 })
           painter.dots(x, measured, "red")
+          const middle = Math.floor(x.length / 2)
+          painter.words(x[middle], theory[middle], "line: theory", "blue", { align: "center", up: 16 })
+          painter.words(x[middle], theory[middle], "dots: one network", "red", { align: "center", up: -16 })
         },
       })
-      // The axis has two heights, so that it rarely jumps.
-      const bins = edges[state.activation], top = Math.sqrt(Math.max(...share)) < 0.45 ? 0.5 : 1
-      const unit = state.activation === "relu" ? " over their rms" : ""
+      const bins = edges[state.activation], unit = state.activation === "relu" ? ", over their rms" : ""
       return [
         chart(now.forwardTheory, now.forward),
         chart(now.gradientTheory, now.gradient),
         {
-          title: `activations in layer ${shownLayer}${unit}; height: √share`,
-          x: [bins[0], bins[bins.length - 1]], y: [0, top * 1.05],
+          title: `activations in layer ${shownLayer}${unit} (height: root of the share)`,
+          x: [bins[0], bins[bins.length - 1]],
           paint: painter => share.forEach((part, k) => {
             if (part > 0) painter.bar(bins[k], 0, bins[k + 1], Math.sqrt(part), "blue")
           }),

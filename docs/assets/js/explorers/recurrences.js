@@ -1,5 +1,5 @@
 // Powers: a pair of eigenvalues in the plane, the state that they turn and stretch, and the gradient through time.
-import { decadeRange, nearest, range } from "./shared/data.js"
+import { nearest, range } from "./shared/data.js"
 import { formatNumber, formatPower, formatSigned } from "./shared/format.js"
 
 /**
@@ -25,7 +25,11 @@ export function explorer({ radii, angles, steps, largest, length, direction, gra
   const columns = points => /** @type {const} */ ([points.map(([x]) => x), points.map(([, y]) => y)])
 
   return {
-    lead: "Drag the eigenvalue in the plane, on the left, or use the sliders.",
+    lead: "One matrix, applied step by step. Drag the eigenvalue, or use the sliders.",
+    presets: [
+      ["Let it vanish", { radius: 0.8 }], ["Let it explode", { radius: 1.1 }],
+      ["Keep its size", { radius: 1 }], ["Explode, and clip", { radius: 1.1, clip: true }],
+    ],
     play: "steps",
     controls: [
       { name: "radius", label: "size", stops: radii, start: 0.9 },
@@ -34,11 +38,17 @@ export function explorer({ radii, angles, steps, largest, length, direction, gra
       { name: "clip", label: `clip the gradient at ${largest}`, start: false },
     ],
     panels: [
-      { title: "eigenvalues", free: true, equal: true, x: { range: plane }, y: { range: plane } },
-      { title: "the state, step by step", equal: true, x: { range: plane }, y: { range: plane } },
       {
-        title: "size of the gradient, against steps back in time", wide: true,
-        x: { range: [0, steps + 1], whole: true }, y: { range: [-8, 8], decades: true },
+        name: "eigenvalues", title: "eigenvalues: imaginary part", equal: true,
+        x: { range: plane, label: "real part" }, y: { range: plane },
+      },
+      {
+        name: "state", title: "state: second unit", equal: true,
+        x: { range: plane, label: "first unit" }, y: { range: plane },
+      },
+      {
+        name: "gradient", title: "size of the gradient", wide: true,
+        x: { range: [0, steps + 1], whole: true, label: "steps back in time" }, y: { range: [-8, 8], decades: true },
       },
     ],
     draw(state) {
@@ -48,13 +58,20 @@ export function explorer({ radii, angles, steps, largest, length, direction, gra
       const path = time.slice(0, state.steps + 1).map(t => cartesian(10 ** lengths[t], directions[t]))
       return [
         {
-          background: { key: "", paint: painter => painter.line(...columns(circle), "soft", { width: 1 }) },
+          background: {
+            key: "",
+            paint: painter => {
+              painter.line(...columns(circle), "soft", { width: 1 })
+              painter.words(0, -1, "size 1", "soft", { align: "center" })
+            },
+          },
           paint: painter => {
             const [x, y] = cartesian(state.radius, state.angle)
             painter.line([0, x], [0, y], "grid")
             // The conjugate eigenvalue, which cannot be dragged.
             painter.dot(x, -y, "blue", { hollow: true })
             painter.dot(x, y, "blue", { radius: 7 })
+            painter.words(x, y, "drag", "blue", { up: 16 })
           },
         },
         {
@@ -62,10 +79,12 @@ export function explorer({ radii, angles, steps, largest, length, direction, gra
             painter.line(...columns(path), "blue", { width: 1 })
             painter.dots(...columns(path.filter(inside)), "blue", { radius: 2.2 })
             painter.dots(...columns(path.slice(-1).filter(inside)), "red", { radius: 5 })
+            const left = path.findIndex(point => !inside(point))
+            painter.words(1, 0, "start", "soft", { up: -10 })
+            if (left > 0) painter.words(0, plane[0], `leaves the picture at step ${left}`, "red", { align: "center" })
           },
         },
         {
-          y: decadeRange(sizes),
           paint: painter => {
             painter.line(time, sizes, "red", { width: 1, dash: [6, 4] })
             painter.line(time, shown, "red", { width: 2 })
@@ -73,6 +92,10 @@ export function explorer({ radii, angles, steps, largest, length, direction, gra
             if (state.clip) painter.line([0, steps], [limit, limit], "ochre", { width: 1 })
             painter.vertical(state.steps, "soft")
             painter.dot(state.steps, shown[state.steps], "red")
+            if (state.clip) painter.words(1, limit, "clipped here", "ochre", { up: -10 })
+            // The name stands beside the line where it is in the picture.
+            const at = Math.max(sizes.findLastIndex(size => Math.abs(size) < 6), 1)
+            painter.words(at * 0.8, sizes[Math.round(at * 0.8)], "gradient", "red", { up: 12 })
           },
         },
       ]

@@ -39,7 +39,11 @@ export function explorer({ names, x, value, slope, left, peak, steepest, where, 
   }
 
   return {
-    lead: "Choose two activations, then move along x: drag in a chart, or use the slider.",
+    lead: "What does a slope leave of a gradient, layer after layer? Move x in a chart, or by its slider.",
+    presets: [
+      ["Try the middle, x = 0", { x: 0 }], ["Saturate: x = 4", { x: 4 }],
+      ["Compare ReLU and GELU", { first: "relu", second: "gelu", x: 1 }],
+    ],
     controls: [
       { name: "first", label: "solid", options, start: "sigmoid" },
       { name: "second", label: "dashed", options, start: "tanh" },
@@ -47,22 +51,27 @@ export function explorer({ names, x, value, slope, left, peak, steepest, where, 
       { name: "layers", label: "layers", stops: range(1, layers, 1), start: 10 },
     ],
     panels: [
-      { title: "value", x: { range: [-6, 6] }, y: { range: [-1.5, 3] } },
-      { title: "slope", x: { range: [-6, 6] }, y: { range: [-0.2, 1.3] } },
-      { title: "", wide: true, x: { range: [0, layers], whole: true }, y: { range: [-16, 1], decades: true } },
+      { name: "value", title: "value", x: { range: [-6, 6], label: "x" }, y: { range: [-1.5, 3] } },
+      { name: "slope", title: "slope", x: { range: [-6, 6], label: "x" }, y: { range: [-0.2, 1.3] } },
+      {
+        name: "gradient", title: "", wide: true, x: { range: [0, layers], whole: true, label: "layers" },
+        y: { range: [-16, 4], decades: true },
+      },
     ],
     draw(state) {
       const pair = [known(state.first), known(state.second)], k = nearest(x, state.x)
-      /** @param {"value" | "slope"} what @param {number} least @returns {import("./shared/chart.js").Drawing} */
-      const chart = (what, least) => ({
-        y: [
-          Math.min(least, ...pair.map(({ lines }) => Math.min(...lines[what]) - 0.1)),
-          Math.max(1.2, ...pair.map(({ lines }) => Math.max(...lines[what]) + 0.1)),
-        ],
+      /** @param {"value" | "slope"} what @returns {import("./shared/chart.js").Drawing} */
+      const chart = what => ({
         background: {
           key: `${state.first} ${state.second}`,
-          paint: painter => pair.forEach(({ lines }, one) =>
-            painter.line(lineX, lines[what], colors[one], { width: 2, dash: dashes[one] })),
+          paint: painter => pair.forEach(({ lines, name }, one) => {
+            painter.line(lineX, lines[what], colors[one], { width: 2, dash: dashes[one] })
+            // One name stands on the right and one on the left, above and below: they never meet.
+            const at = one ? 0 : lineX.length - 1
+            /** @type {{ align: "left" | "right", up: number }} */
+            const style = one ? { align: "left", up: -10 } : { align: "right", up: 12 }
+            painter.words(lineX[at], lines[what][at], name, colors[one], style)
+          }),
         },
         paint: painter => {
           painter.vertical(state.x, "soft")
@@ -71,12 +80,17 @@ export function explorer({ names, x, value, slope, left, peak, steepest, where, 
       })
       // Powers of ten after `layers` layers. Before that they are proportional to the number of layers: straight lines.
       const ends = pair.map(({ left }) => left[k]), steepest = pair.map(activation => activation.steepest)
-      return [chart("value", -1.2), chart("slope", -0.2), {
-        y: [-16, Math.max(1, ...[...ends, ...steepest].map(end => Math.ceil(end || 0)))],
-        title: `left after n slopes as at ${formatSigned(state.x)}; thin: the steepest`,
+      return [chart("value"), chart("slope"), {
+        title: `gradient left after n layers (thin: at the largest slope), slope at ${formatSigned(state.x)}`,
         paint: painter => {
           ends.forEach((end, one) =>
             painter.line([0, layers], [0, end], colors[one], { width: 2, dash: dashes[one] }))
+          // A name stands where its line ends, or leaves the picture.
+          ends.forEach((end, one) => {
+            const leaves = end < -14, at = leaves ? layers * -14 / end : layers
+            if (!Number.isNaN(end)) painter.words(at, Math.max(end, -14), pair[one].name, colors[one],
+              { align: leaves ? "left" : "right", up: one ? -4 : 14 })
+          })
           steepest.forEach((end, one) =>
             painter.line([0, layers], [0, end], colors[one], { width: 0.8, dash: dashes[one] }))
           painter.vertical(state.layers, "soft")
@@ -95,7 +109,7 @@ export function explorer({ names, x, value, slope, left, peak, steepest, where, 
         const [from, to] = where.map(formatSigned), place = from === to ? `at ${from}` : `from ${from} to ${to}`
         return `${name} at ${formatSigned(state.x)}: ${formatNumber(value[k])}, slope ${formatNumber(slope[k])}; `
           + `at most ${formatNumber(peak)}, ${place}. `
-          + `${state.layers} such slopes leave ${after(left[k])}; the steepest, ${after(steepest)}.`
+          + `${state.layers} layers of it leave ${after(left[k])} of a gradient; at best ${after(steepest)}.`
       }).join(" ")
     },
   }

@@ -1,5 +1,5 @@
 // Symmetry: hidden units' incoming weights while they learn, from equal, nearly equal and random starts.
-import { decadeRange, nearest } from "./shared/data.js"
+import { nearest } from "./shared/data.js"
 import { formatNumber, formatPower } from "./shared/format.js"
 
 /**
@@ -20,26 +20,34 @@ export function explorer({ noises, steps, units, weights, spread, loss }) {
   const reach = 1.1 * Math.max(...largest)
   /** @type {[number, number]} */
   const plane = [-reach, reach]
+  const highest = Math.max(...noises.flatMap((_, k) => [0, 1].map(twins => Math.max(...loss.row(twins, k)))))
   // A slider needs numbers in order; a noise of 0 stands at its left end.
   /** @param {State} state */
   const chosen = ({ noise, step, twins }) =>
     ({ at: [Number(twins), noises.indexOf(noise)], look: nearest(steps, step) })
 
   return {
-    lead: "Move the noise on equal weights, then let them train: Play, or the slider.",
+    lead: "Five units start alike but for a little noise. Do they part? Press Play, or move the step.",
+    presets: [
+      ["All equal", { noise: 0, twins: false }], ["A little noise", { noise: 0.001, twins: false }],
+      ["Random", { noise: 1, twins: false }], ["Random, with twins", { noise: 1, twins: true }],
+    ],
     play: "step",
     controls: [
-      { name: "noise", label: "noise", stops: noises, start: 0 },
+      { name: "noise", label: "noise", stops: noises, start: 0.01 },
       { name: "step", label: "step", stops: steps, start: last },
       { name: "twins", label: "units 1 and 2 start equal", start: false },
     ],
     panels: [
       {
-        title: "incoming weights", tall: true, equal: true,
-        x: { range: plane, label: "from input 1" }, y: { range: plane },
+        name: "weights", title: "weight from input 2", tall: true, equal: true,
+        x: { range: plane, label: "weight from input 1" }, y: { range: plane },
       },
-      { title: "loss", x: { range: [0, last] }, y: { range: [0, 0.2] } },
-      { title: "distance between units", x: { range: [0, last] }, y: { range: [-16, 1], decades: true } },
+      { name: "loss", title: "loss", x: { range: [0, last], label: "step" }, y: { range: [0, highest] } },
+      {
+        name: "distance", title: "distance between units", x: { range: [0, last], label: "step" },
+        y: { range: [-16, 1], decades: true },
+      },
     ],
     draw(state) {
       const { at, look } = chosen(state), losses = loss.row(...at), apart = spread.row(...at)
@@ -64,11 +72,14 @@ export function explorer({ noises, steps, units, weights, spread, loss }) {
             for (let unit = 0; unit < units; unit++) {
               const first = weights.row(...at, unit)[look], second = weights.row(...at, units + unit)[look]
               painter.dot(first, second, COLORS[unit], { radius: 9 - 1.6 * unit })
+              // Units that are still one have one name.
+              if (apart[look] > -1) painter.words(first, second, String(unit + 1), COLORS[unit], { up: 14 })
+              else if (!unit) painter.words(first, second, "five units", "ink", { up: 16 })
             }
           },
         },
-        { y: [0, 1.1 * Math.max(...losses)], ...chart(losses) },
-        { y: decadeRange(apart), ...chart(apart) },
+        chart(losses),
+        chart(apart),
       ]
     },
     press: (panel, x) => panel ? { step: steps[nearest(steps, x)] } : {},

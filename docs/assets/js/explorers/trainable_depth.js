@@ -31,12 +31,19 @@ export function explorer({ scales, depths, steps, accuracy, gradient, exploded, 
   const networks = scales.flatMap((_, i) => depths.map((_, j) => [i, j]))
   const networkX = networks.map(([i]) => i), networkY = networks.map(([, j]) => depths[j])
   const last = steps[steps.length - 1], layers = Array.from({ length: Math.max(...depths) + 1 }, (_, k) => k + 1)
+  const sizes = decadeRange(networks.flatMap(network => [0, 1].flatMap(look => [...gradient.row(...network, look)])))
   /** @param {State} state */
   const chosen = ({ scale, depth, step }) =>
     ({ at: [scales.indexOf(scale), depths.indexOf(depth)], look: nearest(steps, step) })
 
   return {
-    lead: "Press on a network to see how it trained. Discs: digits recognized. Line: six depth scales.",
+    lead: "Each disc is a network, as large as the share of digits it recognizes. Press on one to see how it trained.",
+    presets: [
+      ["Deep, at scale 1", { scale: 1, depth: 40, step: last }],
+      ["Deep, too small", { scale: 0.7, depth: 40, step: last }],
+      ["Deep, too large", { scale: 3, depth: 40, step: last }],
+      ["Shallow, too small", { scale: 0.5, depth: 4, step: last }],
+    ],
     play: "step",
     controls: [
       { name: "scale", label: "scale", stops: scales, start: 1 },
@@ -45,14 +52,20 @@ export function explorer({ scales, depths, steps, accuracy, gradient, exploded, 
     ],
     panels: [
       {
-        title: "hidden layers, against the scale of the weights", wide: true,
-        x: { range: [-0.6, scales.length - 0.4], ticks: scales.map((s, k) => [k, String(s)]) },
+        name: "networks", title: "hidden layers", wide: true,
+        x: {
+          range: [-0.6, scales.length - 0.4], ticks: scales.map((s, k) => [k, String(s)]),
+          label: "scale of the weights, in uneven steps",
+        },
         y: { range: [0, 46], ticks: depths.map(d => [d, String(d)]) },
       },
-      { title: "digits it recognizes, by step (%)", x: { range: [0, last + 5] }, y: { range: [0, 100] } },
       {
-        title: "its gradient (dotted: at first)",
-        x: { range: [0, 42], whole: true }, y: { range: [-4, 1], decades: true },
+        name: "training", title: "digits it recognizes (%)", x: { range: [0, last + 5], label: "step" },
+        y: { range: [0, 100] },
+      },
+      {
+        name: "gradient", title: "its gradient, over the last layer's",
+        x: { range: [0, 42], whole: true, label: "layer" }, y: { range: sizes, decades: true },
       },
     ],
     draw(state) {
@@ -64,15 +77,17 @@ export function explorer({ scales, depths, steps, accuracy, gradient, exploded, 
           background: {
             key: String(look),
             paint: painter => {
-              painter.dots(networkX, networkY, "grid", { radius: 9, hollow: true })
+              painter.dots(networkX, networkY, "grid", { radius: 7, hollow: true })
               const learned = networks.map(network => (accuracy.row(...network)[look] - 0.1) / 0.9)
               // A disc's area is what was learned; a network that exploded has no accuracy.
-              const radius = learned.map(part => 8.5 * Math.sqrt(Math.max(0, part || 0)))
+              const radius = learned.map(part => 6.8 * Math.sqrt(Math.max(0, part || 0)))
               painter.dots(networkX, networkY, "blue", { radius })
               for (const { x, y } of branches) painter.line(x, y, "red", { width: 2 })
+              const [right, top] = [scales.length - 1, depths[depths.length - 1]]
+              painter.words(right, top, "line: six depth scales", "red", { align: "right", up: -18 })
             },
           },
-          paint: painter => painter.dot(s, depths[d], "ink", { radius: 12, hollow: true }),
+          paint: painter => painter.dot(s, depths[d], "ink", { radius: 10, hollow: true }),
         },
         {
           paint: painter => {
@@ -82,10 +97,11 @@ export function explorer({ scales, depths, steps, accuracy, gradient, exploded, 
           },
         },
         {
-          x: [0, depths[d] + 2], y: decadeRange([...before, ...after]),
           paint: painter => {
             painter.line(layers, before, "soft", { width: 2, dash: [3, 3] })
             painter.line(layers, after, "blue", { width: 2 })
+            painter.words(1, before[0], "at first", "soft", { up: before[0] < after[0] ? -12 : 12 })
+            painter.words(1, after[0], "at the end", "blue", { up: before[0] < after[0] ? 12 : -12 })
           },
         },
       ]

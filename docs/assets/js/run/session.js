@@ -133,7 +133,12 @@ export class Snippet {
     const status = find(this.output, "p")
     // A screen reader announces the status in one place: here, or where the listener writes it.
     status.setAttribute("role", this.listener ? "none" : "status")
-    status.textContent = text
+    // What stands between backticks is code.
+    status.replaceChildren(...text.split("`").map((part, k) => {
+      const code = k % 2 ? document.createElement("code") : document.createTextNode("")
+      code.textContent = part
+      return code
+    }))
     find(this.output, "progress").hidden = state !== "loading"
     this.listener?.(state, text, details)
   }

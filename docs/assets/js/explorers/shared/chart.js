@@ -9,8 +9,9 @@ import { formatSigned, superscript } from "./format.js"
  *   range: Range, decades?: boolean, whole?: boolean, label?: string, ticks?: [number, string][],
  * }} Axis  Decades: the numbers are powers of ten. Whole: ticks are integers.
  * @typedef {{
- *   title: string, x: Axis, y: Axis, wide?: boolean, tall?: boolean, free?: boolean, equal?: boolean,
- * }} Panel  Wide: over both columns. Tall: over both rows. Free: dragged in both directions. Equal: x and y alike.
+ *   name: string, title: string, x: Axis, y: Axis, wide?: boolean, tall?: boolean, equal?: boolean,
+ * }} Panel  Name: a word or two, for the button that shows it where only one panel has room. Title: what is upwards.
+ * Wide: over both columns. Tall: over both rows. Equal: x and y alike.
  * @typedef {(painter: Painter) => void} Paint
  * @typedef {{ key: string, paint: Paint }} Background  It is drawn with the axes, and again when its key is another.
  * @typedef {{
@@ -19,7 +20,7 @@ import { formatSigned, superscript } from "./format.js"
  * @typedef {import("uplot")} Plot
  */
 
-/** Colors by name, as the page's palette has them now. @type {Record<string, string>} */
+/** Colors by name, as the page's palette has them now, and the font of charts. @type {Record<string, string>} */
 const palette = {}
 
 const COLORS = ["paper", "ink", "soft", "grid", "wash", "blue", "red", "green", "purple", "ochre"]
@@ -28,6 +29,7 @@ const COLORS = ["paper", "ink", "soft", "grid", "wash", "blue", "red", "green", 
 export function readPalette() {
   const style = getComputedStyle(document.body)
   for (const name of COLORS) palette[name] = style.getPropertyValue(`--wi-${name}`)
+  palette.font = style.getPropertyValue("--wi-sans")
 }
 
 /** Draws in a plot's own units. Points with a NaN are left out. */
@@ -128,6 +130,33 @@ export class Painter {
   }
 
   /**
+   * Words beside a point, kept within the plot, on a margin of paper: a line's name stands on the line.
+   * @param {number} x
+   * @param {number} y
+   * @param {string} text
+   * @param {string} color
+   * @param {{ align?: "left" | "center" | "right", up?: number }} [style]  Up: pixels from the point.
+   */
+  words(x, y, text, color, { align = "left", up = 10 } = {}) {
+    const { context } = this, ratio = devicePixelRatio
+    context.save()
+    context.font = `${12 * ratio}px ${palette.font}`
+    context.textAlign = "left" // uPlot centers its own
+    context.textBaseline = "middle"
+    const wide = context.measureText(text).width, half = 8 * ratio
+    const from = this.x(x) + { left: 4 * ratio, center: -wide / 2, right: -wide - 4 * ratio }[align]
+    const left = Math.min(Math.max(from, this.left + 2 * ratio), this.left + this.width - wide)
+    const middle = Math.min(Math.max(this.y(y) - up * ratio, this.top + half), this.top + this.height - half)
+    context.lineJoin = "round"
+    context.lineWidth = 4 * ratio
+    context.strokeStyle = palette.paper
+    context.strokeText(text, left, middle)
+    context.fillStyle = palette[color]
+    context.fillText(text, left, middle)
+    context.restore()
+  }
+
+  /**
    * A vertical line across the plot.
    * @param {number} x
    * @param {string} color
@@ -148,7 +177,7 @@ export class Painter {
  */
 export function createChart(element, panel, onDraw) {
   const box = find(element, ".wi-explorer__plot"), heading = find(element, "b")
-  const font = `11px ${getComputedStyle(document.body).fontFamily}`
+  const font = `12px ${palette.font}`
   let x = panel.x.range, y = panel.y.range
   /** @type {Background | undefined} */
   let background
@@ -181,19 +210,20 @@ export function createChart(element, panel, onDraw) {
     padding: [6, 16, 0, 0],
     scales: { x: { time: false, range: u => spread(u, 0) }, y: { range: u => spread(u, 1) } },
     axes: [
-      axisOptions(panel.x, panel.x.label ? 24 : 22, font, panel.equal ? 40 : 44),
-      axisOptions(panel.y, panel.y.decades ? 42 : 38, font, panel.equal ? 40 : 26),
+      axisOptions(panel.x, panel.x.label ? 24 : 22, font, panel.equal ? 30 : 44),
+      axisOptions(panel.y, panel.y.decades ? 42 : 38, font, panel.equal ? 30 : 26),
     ],
     series: [{}, {}],
     hooks: { draw: [drawBackground, onDraw] },
   }, [[x[0]], [null]], box)
-  // Where dragging is in both directions, a finger must not scroll the page; elsewhere it may, up and down.
-  plot.over.style.touchAction = panel.free ? "none" : "pan-y"
+  // A finger that goes up or down scrolls the page.
+  plot.over.style.touchAction = "pan-y"
 
   return {
     plot, heading,
     /** Takes the size that the page has given to the chart. */
     resize() {
+      if (!box.clientWidth) return // another panel is shown in its place
       plot.setSize({ width: box.clientWidth, height: box.clientHeight })
       plot.setData(plot.data)
     },
@@ -229,7 +259,7 @@ function axisOptions({ label, ticks, decades, whole }, size, font, space) {
   const fractions = decades || whole ? [] : [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
   return {
     stroke: () => palette.soft, font, size, gap: 3, space: decades ? 22 : space,
-    label, labelSize: 16, labelGap: 0, labelFont: font,
+    label, labelSize: 17, labelGap: 0, labelFont: font,
     grid: { stroke: () => palette.grid, width: 1 }, ticks: { stroke: () => palette.grid, width: 1, size: 3 },
     ...(ticks ? { splits: ticks.map(([at]) => at) } : {}),
     values: (_, splits) => ticks ? ticks.map(([, text]) => text) : splits.map(format),

@@ -7,8 +7,8 @@ import { formatSigned } from "./format.js"
  * @typedef {number | string | boolean} Value
  * @typedef {Record<string, Value>} State  By control.
  * @typedef {{
- *   name: string, label: string, start: Value, stops?: number[], options?: string[][], marks?: [number, string][],
- * }} Control  A slider over stops, with marks as buttons; a choice of options, each a value and a text; or a switch.
+ *   name: string, label: string, start: Value, stops?: number[], options?: string[][],
+ * }} Control  A slider over stops; a choice of options, each a value and a text; or a switch.
  */
 
 /** @param {Value} value */
@@ -18,21 +18,17 @@ const written = value => formatSigned(Number(Number(value).toPrecision(4)))
  * @param {string} id
  * @param {Control} control
  */
-export function controlMarkup(id, { name, label, stops, options, marks }) {
+export function controlMarkup(id, { name, label, stops, options }) {
   if (options) {
     const choices = options.map(([value, text]) => `<option value="${value}">${text ?? value}</option>`)
     return `<div class="wi-explorer__choice"><label for="${id}">${label}</label>`
       + `<select id="${id}" data-control="${name}">${choices.join("")}</select></div>`
   }
   if (stops) {
-    // Values of interest, such as He's scale, as buttons below the slider.
-    const buttons = marks?.map(([value, text]) =>
-      `<button type="button" data-mark="${name}" data-value="${value}">${text}</button>`)
     return `<div class="wi-explorer__line"><div class="wi-explorer__slider"><label for="${id}">${label}</label>`
       + `<input type="range" id="${id}" data-control="${name}" min="0" max="${stops.length - 1}" step="1">`
       + `<input type="text" inputmode="decimal" autocomplete="off" data-typed="${name}" `
       + `aria-label="${label}, as a number"></div></div>`
-      + (buttons ? `<div class="wi-explorer__marks">${buttons.join("")}</div>` : "")
   }
   return `<div class="wi-explorer__switch"><input type="checkbox" id="${id}" data-control="${name}">`
     + `<label for="${id}">${label}</label></div>`
@@ -88,8 +84,7 @@ export function connectControls(root, controls, state, onChange) {
     const input = find(root, `[data-control="${control.name}"]`)
     if (!(input instanceof HTMLInputElement || input instanceof HTMLSelectElement)) throw new Error(control.name)
     const typed = /** @type {HTMLInputElement | null} */ (root.querySelector(`[data-typed="${control.name}"]`))
-    const marks = /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(`[data-mark="${control.name}"]`))
-    return { control, input, typed, marks }
+    return { control, input, typed }
   })
   // Only inputs whose value has changed are written: a frame has 16 ms.
   /** What the inputs show. @type {State} */
@@ -101,6 +96,23 @@ export function connectControls(root, controls, state, onChange) {
     const { control: { name, stops }, input } = found
     const value = stops ? stops[Number(input.value)] : input instanceof HTMLSelectElement ? input.value : input.checked
     onChange({ [name]: value })
+  })
+
+  // A finger that lands on a slider moves it, and may yet turn out to scroll the page: then the slider goes back.
+  /** @type {{ input: HTMLInputElement, value: string, change: State } | undefined} */
+  let held
+  root.addEventListener("pointerdown", ({ target, pointerType }) => {
+    const found = inputs.find(({ input, control }) => input === target && control.stops)
+    held = undefined
+    if (found?.input instanceof HTMLInputElement && pointerType === "touch") {
+      const { input, control: { name } } = found
+      held = { input, value: input.value, change: { [name]: state[name] } }
+    }
+  })
+  root.addEventListener("pointercancel", () => {
+    if (!held) return
+    held.input.value = held.value
+    onChange(held.change)
   })
 
   /**
@@ -127,22 +139,16 @@ export function connectControls(root, controls, state, onChange) {
     if (step !== undefined && takeTyped(event.target, step)) event.preventDefault()
   })
 
-  root.addEventListener("click", ({ target }) => {
-    const mark = target instanceof Element && target.closest("[data-mark]")
-    if (mark instanceof HTMLElement) onChange({ [String(mark.dataset.mark)]: Number(mark.dataset.value) })
-  })
-
   return {
     /** Shows the state in the inputs, but for the fields of typed numbers. */
     show() {
-      for (const { control: { name, stops }, input, marks } of inputs) {
+      for (const { control: { name, stops }, input } of inputs) {
         const value = state[name]
         if (value === shown[name]) continue
         shown[name] = value
         if (stops) {
           input.setAttribute("aria-valuetext", written(value))
           input.value = String(nearest(stops, Number(value)))
-          for (const mark of marks) mark.setAttribute("aria-pressed", String(Number(mark.dataset.value) === value))
         } else if (input instanceof HTMLSelectElement) input.value = String(value)
         else input.checked = Boolean(value)
       }

@@ -16,14 +16,16 @@ import "./format.js" // named here so that it is fetched together with the other
 /**
  * @template {State} S
  * @typedef {{
- *   lead: string, controls: Control[], panels: Panel[], play?: string,
+ *   lead: string, presets: [string, Partial<S>][], controls: Control[], panels: Panel[], play?: string,
  *   draw: (state: S) => Drawing[], say: (state: S) => string,
  *   press?: (panel: number, x: number, y: number, state: S) => Partial<S>,
- * }} Explorer  Lead: what can be done. Play: the control that Play moves. Press: what a press in a panel changes.
+ * }} Explorer  Lead: what can be done. Presets: what to try, in words and as changes.
+ * Play: the control that Play moves. Press: what a press in a panel changes.
  */
 
 const IDLE = 400 // ms without a change until the state is announced and written into the address
 const TEXT_LAG = 400 // ms for which the text may lag behind a state that keeps changing
+const SIDEWAYS = 6 // pixels that a finger goes across until it moves a figure and no longer the page
 let failures = 0
 
 /**
@@ -46,8 +48,10 @@ export async function open(figure) {
     notice.className = "wi-explorer__failed"
     notice.innerHTML = `<span role="status">The numbers to move this figure did not load.</span> `
       + `<button type="button">Try again</button>`
+    figure.classList.add("wi-failed")
     notice.querySelector("button")?.addEventListener("click", () => {
       notice.remove()
+      figure.classList.remove("wi-failed")
       open(figure)
     })
     figure.querySelector(".wi-figure__drawing")?.after(notice)
@@ -64,17 +68,20 @@ async function addStyles() {
  * @param {string} name
  * @param {Explorer<State>} explorer
  */
-function markup(name, { lead, controls, panels, play }) {
+function markup(name, { lead, presets, controls, panels, play }) {
   const charts = panels.map(({ wide, tall, title }) =>
     `<div class="wi-explorer__panel"${wide ? " data-wide" : ""}${tall ? " data-tall" : ""}>`
     + `<b>${title || " "}</b><div class="wi-explorer__plot"></div></div>`)
-  return `<p class="wi-explorer__lead">${lead}</p><div class="wi-explorer__panels" role="img" `
+  const tries = presets.map(([text], k) => `<button type="button" data-preset="${k}">${text}</button>`)
+  const tabs = panels.map(({ name }, k) => `<button type="button" data-panel="${k}">${name}</button>`)
+  return `<p class="wi-explorer__lead">${lead}</p><div class="wi-explorer__presets">${tries.join("")}</div>`
+    + `<div class="wi-explorer__tabs">${tabs.join("")}</div><div class="wi-explorer__panels" role="img" `
     + `aria-label="Charts. Their numbers are in the sentence after them.">${charts.join("")}</div>
     <div><p class="wi-explorer__said" aria-hidden="true"></p><p class="wi-explorer__status" role="status"></p></div>
     <div class="wi-explorer__controls">`
     + controls.map(control => controlMarkup(`${name}-${control.name}`, control)).join("")
     + `
-    <div class="wi-explorer__buttons">${play ? `<button type="button" data-play>Play</button>` : ""}`
+    <div class="wi-explorer__buttons">${play ? `<button type="button" data-play="${play}">Play</button>` : ""}`
     + `<button type="button" data-reset>Reset</button>`
     + `<button type="button" data-still aria-pressed="false">Still picture</button></div></div>`
 }
@@ -96,7 +103,7 @@ function setText(element, text) {
  * @param {Explorer<State>} explorer
  */
 function run(figure, name, explorer) {
-  const { controls, panels, play, draw, say, press } = explorer
+  const { presets, controls, panels, play, draw, say, press } = explorer
   readPalette()
   const root = document.createElement("div")
   root.className = "wi-explorer"
@@ -116,8 +123,8 @@ function run(figure, name, explorer) {
   const overlay = document.createElement("canvas")
   const context = /** @type {CanvasRenderingContext2D} */ (overlay.getContext("2d"))
   container.append(overlay)
-  // The left and the top of each chart within the overlay, in device pixels.
-  /** @type {number[][]} */
+  // The left and the top of each chart within the overlay, in device pixels; none for a chart that is not shown.
+  /** @type {(number[] | undefined)[]} */
   let origins = []
   /** @type {Drawing[]} */
   let drawings = []
@@ -132,7 +139,9 @@ function run(figure, name, explorer) {
   function drawOverlay() {
     overlayScheduled = false
     context.clearRect(0, 0, overlay.width, overlay.height)
-    drawings.forEach(({ paint }, k) => paint?.(new Painter(charts[k].plot, context, origins[k][0], origins[k][1])))
+    drawings.forEach(({ paint }, k) => {
+      if (origins[k]) paint?.(new Painter(charts[k].plot, context, origins[k][0], origins[k][1]))
+    })
   }
 
   function resize() {
@@ -140,13 +149,20 @@ function run(figure, name, explorer) {
     if (!box.width) return
     Object.assign(overlay, { width: Math.round(box.width * ratio), height: Math.round(box.height * ratio) })
     for (const chart of charts) chart.resize()
-    origins = charts.map(({ plot }) => plot.root.getBoundingClientRect())
-      .map(({ left, top }) => [Math.round((left - box.left) * ratio), Math.round((top - box.top) * ratio)])
+    origins = charts.map(({ plot }) => plot.root.getBoundingClientRect()).map(({ left, top, width }) =>
+      width ? [Math.round((left - box.left) * ratio), Math.round((top - box.top) * ratio)] : undefined)
     scheduleOverlay()
   }
+  /** Shows a panel where only one has room. @param {number} shown */
+  function choose(shown) {
+    charts.forEach((_, k) => container.children[k].toggleAttribute("data-shown", k === shown))
+    for (const tab of root.querySelectorAll("[data-panel]"))
+      tab.setAttribute("aria-pressed", String(Number(/** @type {HTMLElement} */ (tab).dataset.panel) === shown))
+    resize()
+  }
+  choose(0)
   // Also when the figure becomes visible: a hidden one has no size.
   new ResizeObserver(resize).observe(container)
-  resize()
 
   const inputs = connectControls(root, controls, state, change => {
     pause()
@@ -225,6 +241,11 @@ function run(figure, name, explorer) {
       const control = controls.find(control => control.name === play)
       if (playFrame) pause()
       else if (control?.stops) start(control.name, control.stops)
+    } else if (button.dataset.preset) {
+      pause()
+      set(presets[Number(button.dataset.preset)][1])
+    } else if (button.dataset.panel) {
+      choose(Number(button.dataset.panel))
     } else if ("reset" in button.dataset) {
       pause()
       set(Object.fromEntries(controls.map(control => [control.name, control.start])))
@@ -242,13 +263,31 @@ function run(figure, name, explorer) {
       const change = press(k, x, y, state)
       if (Object.keys(change).length) set(change)
     }
-    // The captured pointer keeps sending its moves when it leaves the chart.
+    // A finger that lands may be about to scroll the page. It moves the figure once it has gone sideways, and if it is
+    // lifted where it landed. When it scrolls, the browser cancels it.
+    /** @type {PointerEvent | undefined} */
+    let landed
     over.addEventListener("pointerdown", event => {
       pause()
+      if (event.pointerType === "touch") return landed = event
+      // The captured pointer keeps sending its moves when it leaves the chart.
       over.setPointerCapture(event.pointerId)
       move(event)
     })
-    over.addEventListener("pointermove", event => over.hasPointerCapture(event.pointerId) && move(event))
+    over.addEventListener("pointermove", event => {
+      if (landed) {
+        const [across, along] = [event.clientX - landed.clientX, event.clientY - landed.clientY].map(Math.abs)
+        if (across < SIDEWAYS || across < along) return
+        landed = undefined
+        over.setPointerCapture(event.pointerId)
+      }
+      if (over.hasPointerCapture(event.pointerId)) move(event)
+    })
+    over.addEventListener("pointerup", () => {
+      if (landed) move(landed)
+      landed = undefined
+    })
+    over.addEventListener("pointercancel", () => landed = undefined)
   })
 
   // The reader has switched between the light and the dark palette.
