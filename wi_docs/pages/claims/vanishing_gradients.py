@@ -375,7 +375,7 @@ def most_units_are_switches_then() -> Result:
 
 @claim(statement=14, verdict=IF + " the units are centered", source="@schoenholz2017, section 4")
 def centered_units_need_less() -> Result:
-    r"""A centered sigmoid is half a tanh, $\sigma(z) - \tfrac12 = \tfrac12\tanh(z/2)$, so at four times the weights it
+    r"""A centered sigmoid is half a tanh, $s(z) - \tfrac12 = \tfrac12\tanh(z/2)$, so at four times the weights it
     is a tanh layer at LeCun's scale, whose factor approaches 1 slowly: {short:.2f} over 20 layers and {measured:.2f}
     over 60.
     """
