@@ -21,7 +21,7 @@ from scripts import store
 from scripts.ledger import MARK
 
 KINDS = ("measured", "cited", "derived", "shown", "defined", "plain", "open")
-PROSE = ("contributing", "ledger", "references", "reference")  # pages about the site, and lists
+PROSE = ("contributing", "install", "ledger", "references", "reference", "reference-experiments", "reference-diagnosis")  # pages about the site, and lists
 UNIVERSAL = "all|none|every|never|always|only|any|whatever"
 COMPARISON = (
     "than|more|less|fewer|most|least|twice|half|larger|largest|smaller|smallest|faster|slower|better|best|worse|worst|"

@@ -68,7 +68,7 @@ def _unfolded(match: re.Match[str]) -> str:
 
 def copied(uri: str) -> bool:
     """Return whether a page has a copy: its Markdown is written, and says what the page does."""
-    return uri not in ("reference.md", "ledger.md") and (ROOT / "docs" / uri).is_file()
+    return not uri.startswith(("reference.", "reference-", "ledger.")) and (ROOT / "docs" / uri).is_file()
 
 
 def copy(uri: str) -> str:

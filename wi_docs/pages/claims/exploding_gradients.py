@@ -225,7 +225,7 @@ def a_saturated_unit_vanishes() -> Result:
 
 @claim(statement=20, verdict=HOLDS, source="@pascanu2013, section 2.1")
 def large_singular_value_is_not_sufficient() -> Result:
-    r"""If $s$ is the largest slope, a largest singular value of the recurrent matrix *above* $1/s$ is necessary for an
+    r"""If $m$ is the largest slope, a largest singular value of the recurrent matrix *above* $1/m$ is necessary for an
     explosion and not sufficient.
     """
     W = np.array([[0.5, 10.0], [0.0, 0.5]])

@@ -375,7 +375,7 @@ def most_units_are_switches_then() -> Result:
 
 @claim(statement=14, verdict=IF + " the units are centered", source="@schoenholz2017, section 4")
 def centered_units_need_less() -> Result:
-    r"""A centered sigmoid is half a tanh, $\sigma(z) - \tfrac12 = \tfrac12\tanh(z/2)$, so at four times the weights it
+    r"""A centered sigmoid is half a tanh, $s(z) - \tfrac12 = \tfrac12\tanh(z/2)$, so at four times the weights it
     is a tanh layer at LeCun's scale, whose factor approaches 1 slowly: {short:.2f} over 20 layers and {measured:.2f}
     over 60.
     """
@@ -476,7 +476,9 @@ def backward_factor_is_chi() -> Result:
 
 @claim(statement=21, verdict=HOLDS, source="@poole2016, equation 3")
 def forward_factor_is_the_length_map() -> Result:
-    r"""The forward factor follows the same rule with $\varphi$ in place of $\varphi'$, to {percent:.0f} % or better."""
+    r"""Forward the same steps give a value and not a factor: the mean square of the next layer's pre-activations is
+    $\sigma_w^2\,\mathbb{{E}}[\varphi(z)^2]$, to {percent:.0f} % or better.
+    """
     return against_theory("forward")
 
 
@@ -786,7 +788,7 @@ def relu_factors_by_scale() -> Result:
 
 @claim(statement=18, verdict=IF + " the scale is He's", source="")
 def biases_hold_up_the_signal() -> Result:
-    r"""At PyTorch's default the size of the signal stops falling once little but the biases is left of it,
+    r"""At PyTorch's default the size of the pre-activations stops falling once little but the biases is left of it,
     at an rms of {expected:.3f} in layers of 512 units, while the gradient goes on shrinking by $1/\sqrt 6$ a layer.
     """
     n = 512

@@ -407,8 +407,8 @@ def relu_undoes_orthogonality() -> Result:
     proof="relu(x) - relu(-x) is x, so that the network is linear at the start, with an orthogonal matrix a layer",
 )
 def mirrored_blocks_keep_every_direction() -> Result:
-    """They need not be random: with mirrored blocks $Q, -Q$ over $-Q, Q$ fifty ReLU layers keep every singular value
-    at 1, for they begin as a linear network [@balduzzi2017].
+    """With mirrored blocks $Q, -Q$ over $-Q, Q$ fifty ReLU layers keep every singular value at 1, for they begin as a
+    linear network [@balduzzi2017].
     """
     n, depth = 64, 50
     conditions.say(activation="relu", biases="0", depth=depth, width=n, data="normal inputs", seeds=0)

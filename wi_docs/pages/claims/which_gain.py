@@ -153,6 +153,25 @@ def no_pair_for_two() -> Result:
 
 
 @claim(source="")
+def deviation_is_not_below_the_slope() -> Result:
+    """For the linear unit the two are equal, and for the other fifteen activations of the table the gain by deviation
+    is larger, by {percent:.1f} % or more.
+    """
+    table = {name: gains(name) for name in names()}
+    ratios = {name: one.by_deviation / one.backward for name, one in table.items() if name != "linear"}
+    require(abs(table["linear"].by_deviation / table["linear"].backward - 1) < 1e-9, "the linear unit's are not equal")
+    require(len(ratios) == 15, f"the table has {len(table)} activations")
+    least = min(ratios.values())
+    return above(
+        least,
+        1,
+        "Poincaré's inequality for the standard normal law",
+        {"with the mean, at worst": min(one.forward / one.backward for one in table.values())},
+        percent=100 * (least - 1),
+    )
+
+
+@claim(source="")
 def gelu_is_unstable_with_biases_too() -> Result:
     """For GELU, SiLU, mish and hard swish the pair's is unstable: what is a little off moves away by {least:.0f} to
     {most:.0f} % a layer.
