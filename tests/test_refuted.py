@@ -131,7 +131,7 @@ def test_half_again_too_large_is_gone_at_one_rate_and_not_at_another():
     assert trained(*network(widths, large, 0), "relu", 300, 0.003, 0) > 0.4
     says(
         "docs/weight-initialization.md",
-        "Half again too large and, by this descent at this rate, ten ReLU layers of 64 units are gone",
+        "From 1.5 times the right scale, by this descent at this rate, ten ReLU layers of 64 units are gone",
         "Half again too large and it is gone",
     )
 

@@ -117,7 +117,7 @@ def lecun_tanh_settles_below_one() -> Result:
 
 @claim(statement=3, verdict=HOLDS, source="")
 def half_the_scale_does_not_learn() -> Result:
-    """Half the right scale and these ten ReLU layers still guess after 300 steps of this descent at this rate."""
+    """From half the right scale these ten ReLU layers still guess after 300 steps of this descent at this rate."""
     runs = sweep("relu", "he_normal", depth=10, gains=[0.5], steps=300, rates=[0.02], seeds=SEEDS, looks=7)
     best = [run.accuracy.max() for run in runs.values()]
     right = min(ends(sweep("relu", "he_normal", depth=10, steps=300, rates=[0.02], seeds=SEEDS)))
@@ -143,8 +143,8 @@ def the_right_scale_learns() -> Result:
 
 @claim(statement=3, verdict=HOLDS, source="")
 def too_large_a_scale_is_gone() -> Result:
-    """Half again too large and, by this descent at this rate, ten ReLU layers of 64 units are gone after a handful
-    of steps: the loss leaves the range of numbers that a computer has.
+    """From 1.5 times the right scale, by this descent at this rate, ten ReLU layers of 64 units are gone after a
+    handful of steps: the loss leaves the range of numbers that a computer has.
     """
     runs = sweep("relu", "he_normal", depth=10, gains=[1.5], steps=300, rates=[0.02], seeds=SEEDS)
     steps = [np.inf if run.exploded_at is None else run.exploded_at for run in runs.values()]
