@@ -30,7 +30,7 @@ from wi_docs.pages.figures import LEAST_ALT
 FIGURES = [job.name for job in store.jobs(["figures"])]
 TABLES = [job.name for job in store.jobs(["tables"])]
 LABS = [job.name for job in store.jobs(["labs"])]
-MOST_WEIGHT = 200_000  # bytes of a chapter's first load, compressed as a server sends them
+MOST_WEIGHT = 180_000  # bytes of a chapter's first load, compressed as a server sends them
 CHAPTERS = ("weight-initialization", "vanishing-gradients", "exploding-gradients", "ways-to-initialize-weights")
 
 
@@ -105,7 +105,7 @@ def test_a_lab_is_a_page_like_the_others_and_a_notebook(site, name):
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
-def test_a_chapter_loads_less_than_200_kilobytes(site, chapter):
+def test_a_chapter_loads_less_than_180_kilobytes(site, chapter):
     page = site / chapter / "index.html"
 
     class Loads(HTMLParser):
