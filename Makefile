@@ -1,6 +1,6 @@
-# make serve | site | offline | test | test-slow | check | format | update-outputs | faults | mutants | test-torch | bench
-# | clean, and for maintainers lock | runtime | vendor | check-js | reference | coverage | vary. Each sets itself
-# up in .venv.
+# make serve | site | offline | paper | test | test-slow | check | format | update-outputs | faults | mutants
+# | test-torch | bench | clean, and for maintainers lock | runtime | vendor | check-js | reference | coverage | vary.
+# Each sets itself up in .venv.
 
 PYTHON ?= python3
 # Not ?=, for HOST and PORT may stand in the environment for something else. `make serve HOST=… PORT=…` is what counts.
@@ -9,7 +9,7 @@ PORT = 8000
 BIN := .venv/bin
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: serve site offline test test-slow check format update-outputs faults mutants test-torch bench
+.PHONY: serve site offline paper test test-slow check format update-outputs faults mutants test-torch bench
 .PHONY: lock runtime vendor check-js reference coverage vary clean
 
 serve: .venv/ready
@@ -21,6 +21,10 @@ site: .venv/ready
 # A zip of the site that opens from a folder, without a server (npm).
 offline: site scripts/vendor/node_modules/.ready
 	$(BIN)/python -m scripts.offline site wi_docs-offline.zip
+
+# The chapters as PDF, in site/paper, linked from their pages (Chromium).
+paper: site
+	$(BIN)/python -m scripts.paper site
 
 # Every snippet, the package and the built site.
 test: .venv/ready

@@ -128,67 +128,72 @@ def _plain(text: str) -> str:
 
 
 def table(known: dict[str, dict[str, Any]]) -> str:
-    """Return the ledger as HTML whose cells are Markdown.
+    """Return the ledger as HTML whose cells are Markdown: for each page a table that folds, with a row for each claim.
 
-    It has a group of rows for each statement of the notes and for each page beyond them, and a row for each claim.
+    Above the claims on a statement of the notes stands a row with the statement.
     """
-    rows, group = [], None
+    return "\n".join(
+        f'<details class="wi-claims" data-page="{page}" markdown="block">\n'
+        f"<summary>{_chapter(page)} <small>{_counted(len(records))}</small></summary>\n"
+        '<table class="wi-ledger" markdown="block">\n'
+        "<thead><tr><th>Claim</th><th>Measured</th><th>Accepted</th><th>Excluded</th></tr></thead>\n"
+        '<tbody markdown="block">\n' + "\n".join(records) + "\n</tbody>\n</table>\n</details>"
+        for page, records in _rows(known).items()
+    )
+
+
+def _rows(known: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
+    """Return the rows of the ledger by page, in the order of the notes."""
+    rows: dict[str, list[str]] = {}
+    seen: set[tuple[str, int]] = set()
     for record in known.values():
-        title = _chapter(record["page"])
-        if group != (record["statement"] or record["page"]):
-            group = record["statement"] or record["page"]
-            pages = " ".join(sorted({r["page"] for r in known.values() if (r["statement"] or r["page"]) == group}))
-            verdicts = " ".join(sorted({_verdict(r) for r in known.values() if (r["statement"] or r["page"]) == group}))
-            words = (
-                f"**{group}.** {record['notes']} *{record['correction']}*"
-                if record["statement"]
-                else f"**Beyond the notes: {title}**"
-            )
-            anchor = f' id="statement-{group}"' if record["statement"] else ""
-            rows.append(
-                f'<tr markdown="1" class="wi-ledger__group" data-page="{pages}" data-verdict="{verdicts}"{anchor}>'
-                f'<th colspan="4" scope="colgroup" markdown="span">{words}</th></tr>'
+        page, statement = record["page"], record["statement"]
+        group = ""
+        if statement and (page, statement) not in seen:
+            anchor = "" if statement in {other for _, other in seen} else f' id="statement-{statement}"'
+            seen.add((page, statement))
+            words = f"**{statement}.** {record['notes']} *{record['correction']}*"
+            group = (
+                f'<tr markdown="1" class="wi-ledger__group"{anchor}>'
+                f'<th colspan="4" scope="colgroup" markdown="span">{words}</th></tr>\n'
             )
         wrong = "; ".join(f"{what}: {number(value)}" for what, value in record["wrong"].items())
         verdict = f" <small>On the notes: {record['verdict']}.</small>" if record["verdict"] else ""
         source = f" <small>{_cited(record['source'])}</small>" if record["source"] else ""
         source += f" <small>{conditions}</small>" if (conditions := ran_on(record)) else ""
-        links = f"[{title}]({record['page']}.md), [code, line {record['line']}](/{_code(record)})"
-        rows.append(
-            f'<tr markdown="1" id="{record["id"]}" data-page="{record["page"]}" data-verdict="{_verdict(record)}">'
-            f'<td markdown="span">{record["sentence"]}{verdict}{source} <small>{links}</small></td>'
-            f'<td data-label="measured">{number(record["measured"])}</td>'
-            f'<td data-label="accepted" markdown="span">{accepted(record)} <small>{record["reason"]}</small></td>'
-            f'<td data-label="excluded" markdown="span">{wrong}</td></tr>'
+        links = (
+            f"[{_chapter(page)}]({page}.md) · [code, line {record['line']}](/{_code(record)}) · "
+            f"[link to this row](#{record['id']})"
         )
-    head = "<thead><tr><th>Claim</th><th>Measured</th><th>Accepted</th><th>Excluded</th></tr></thead>"
-    return (
-        f'<table class="wi-ledger" markdown="block">\n{head}\n<tbody markdown="block">\n'
-        + "\n".join(rows)
-        + "\n</tbody>\n</table>"
-    )
+        rows.setdefault(page, []).append(
+            f'{group}<tr markdown="1" id="{record["id"]}" data-verdict="{_verdict(record)}">'
+            f'<td markdown="span">{record["sentence"]}{verdict}{source} <small>{links}</small></td>'
+            f'<td data-label="Measured">{number(record["measured"])}</td>'
+            f'<td data-label="Accepted" markdown="span">{accepted(record)} <small>{record["reason"]}</small></td>'
+            f'<td data-label="Excluded" markdown="span">{wrong}</td></tr>'
+        )
+    return rows
 
 
 def filters(known: dict[str, dict[str, Any]]) -> str:
-    """Return the two choices above the ledger. The style sheet acts on them; no script is needed."""
-    pages = dict.fromkeys(record["page"] for record in known.values())
+    """Return the form above the ledger, on which `docs/assets/js/ledger.js` acts."""
+    pages = {page: _chapter(page) for page in _rows(known)}
     verdicts = {"holds": "holds", "if": "holds if …", "not": "does not hold", "none": "not in the notes"}
-    parts = []
-    for name, choices in (("page", {page: _chapter(page) for page in pages}), ("verdict", verdicts)):
-        options = "".join(
-            f'<label><input type="radio" name="wi-{name}" value="{value}"'
-            f"{' checked' if value == 'all' else ''}> {text}</label>"
-            for value, text in {"all": "all", **choices}.items()
-        )
-        parts.append(
-            f"<fieldset><legend>{'Chapter' if name == 'page' else 'Verdict on the notes'}</legend>{options}</fieldset>"
-        )
-        parts.append("<style>" + "".join(
-            f'.md-content:has([name="wi-{name}"][value="{value}"]:checked) '
-            f'.wi-ledger tr[data-{name}]:not([data-{name}~="{value}"]){{display:none}}'
-            for value in choices
-        ) + "</style>")  # fmt: skip
-    return f'<form class="wi-filters">{"".join(parts)}</form>'
+    chosen = "".join(
+        f'<label>{label} <select name="{name}"><option value="">all</option>'
+        + "".join(f'<option value="{value}">{text}</option>' for value, text in choices.items())
+        + "</select></label>"
+        for name, label, choices in (("chapter", "Chapter", pages), ("verdict", "Verdict on the notes", verdicts))
+    )
+    return (
+        '<form class="wi-filters" data-search-exclude=""><label>Words <input type="search" name="words" '
+        f'autocomplete="off"></label>{chosen}<output>{_counted(len(known))}</output></form>'
+    )
+
+
+def _counted(claims: int) -> str:
+    """Return a number of claims in words."""
+    return f"{claims} claim{'s' if claims != 1 else ''}"
 
 
 def predictions(known: dict[str, dict[str, Any]]) -> str:
@@ -208,11 +213,9 @@ def predictions(known: dict[str, dict[str, Any]]) -> str:
 
 
 def summary(known: dict[str, dict[str, Any]]) -> str:
-    """Return how many claims there are, and how many for each statement of the notes, in words."""
-    count = {n: sum(r["statement"] == n for r in known.values()) for n in range(1, 23)}
-    counted = ", ".join(f"[S{n}](#statement-{n}) {c}" for n, c in count.items())
-    beyond = len(known) - sum(count.values())
-    return f"{len(known)} claims ran, and all of them hold. By statement of the notes: {counted}; beyond them {beyond}."
+    """Return how many claims there are, and how many of them are about statements of the notes, in words."""
+    about = sum(bool(record["statement"]) for record in known.values())
+    return f"{len(known)} claims ran, and all of them hold. {about} are about a statement of the notes."
 
 
 def _verdict(record: dict[str, Any]) -> str:

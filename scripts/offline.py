@@ -41,7 +41,9 @@ def linked(target: str) -> str:
 def page(text: str, up: str) -> str:
     """Return a page for reading without a server. `up` is the way from it to the root of the site."""
     text = re.sub(r'(<a\b[^>]*? href=")([^"]*)"', lambda match: f'{match[1]}{linked(match[2])}"', text)
-    text = re.sub(r'<meta name="wi-runtime"[^>]*>|<link rel="(?:preload|canonical|alternate|prev|next)"[^>]*>', "", text)
+    text = re.sub(
+        r'<meta name="wi-runtime"[^>]*>|<link rel="(?:preload|canonical|alternate|prev|next)"[^>]*>', "", text
+    )
     text = re.sub(r'<div class="wi-all".*?</div>', f'<p class="wi-offline">{WHY}</p>', text)
     scripts = "".join(f'<script src="{up}offline/{name}.js"></script>' for name in ("files", "scripts"))
     # The frame that stands for a worker has to be known before Material's script asks for one.

@@ -45,7 +45,7 @@ from scripts.store import Job
 TABLE = re.compile(r"^\[\[table:\s*([\w-]+)\s*\]\]$", re.MULTILINE)
 EXERCISES = re.compile(r"^\[\[exercises\]\]$", re.MULTILINE)
 FIGURE = re.compile(r"^\[\[figure:\s*([\w-]+)\s*\]\]$")
-MINUTES = re.compile(r"\[\[minutes:\s*([\w-]+)\s*\]\]")
+MINUTES = re.compile(r"(?<!`)\[\[minutes:\s*([\w-]+)\s*\]\]")
 CHOICES = re.compile(r"\[\[choices:\s*(\w+),\s*(\w+)\s*\]\]")
 DIRECTIVES = ("[[figure: NAME]]", "[[table: NAME]]", "[[claim: ID]]", "[[exercises]]", "[[minutes: PAGE]]",
               "[[choices: MODULE, NAME]]")  # fmt: skip

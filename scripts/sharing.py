@@ -99,8 +99,10 @@ def write(site: Path, config: Any, pages: Mapping[str, tuple[str, str, str]]) ->
         lines.append(f"- [{title}]({root}{copy(uri)}): {description}")
     lines += ["", "## Data", "", f"- [Claims]({root}claims.json): every claim with what its experiment measured", ""]
     (site / "llms.txt").write_text("\n".join(lines), encoding="utf-8")
-    # MkDocs writes the day of the build into a compressed sitemap, and paths in place of addresses if it has none.
+    # MkDocs says of each page that it changed on the day of the build, and writes paths if the site has no address.
     (site / "sitemap.xml.gz").unlink(missing_ok=True)
+    sitemap = (site / "sitemap.xml").read_text(encoding="utf-8")
+    (site / "sitemap.xml").write_text(re.sub(r"\s*<lastmod>.*?</lastmod>", "", sitemap), encoding="utf-8")
     if not root:  # an empty one, since Material's script asks for it on each page
         empty = (
             '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"/>\n'

@@ -118,21 +118,85 @@ def test_a_claim_whose_words_do_not_come_leads_to_the_ledger(browser, address):
     assert card.text == "Ledger"
 
 
-def test_the_ledger_can_be_narrowed(browser, address):
-    show(browser, address + "ledger/", 1280)
+class Ledger:
+    """The ledger as a reader has it."""
 
-    def rows():
-        return browser.execute_script(
-            "return [...document.querySelectorAll('.wi-ledger tr[id]:not(.wi-ledger__group)')]"
-            ".filter(r => r.offsetHeight).map(r => r.dataset.page + ' ' + r.dataset.verdict)"
+    def __init__(self, browser, address, end="", width=1280):
+        self.browser = browser
+        browser.get("about:blank")
+        show(browser, f"{address}ledger/{end}", width)
+        wait = "const done = arguments[0]; import(new URL('../assets/js/ledger.js', location.href)).then(() => done())"
+        browser.execute_async_script(wait)
+
+    def rows(self):
+        return self.browser.execute_script(
+            "return [...document.querySelectorAll('.wi-ledger tbody tr:not(.wi-ledger__group)')]"
+            ".filter(r => r.offsetHeight && r.checkVisibility()).map(r => [r.closest('details').dataset.page,"
+            " r.dataset.verdict, r.id])"
         )
 
-    everything = rows()
-    for choice in ("[name=wi-page][value=vanishing-gradients]", "[name=wi-verdict][value=not]"):
-        browser.find_element(By.CSS_SELECTOR, choice).send_keys(Keys.SPACE)
-    narrowed = rows()
-    assert set(narrowed) == {"vanishing-gradients not"}
-    assert len(narrowed) == everything.count("vanishing-gradients not") > 0
+    def choose(self, name, value):
+        field = self.browser.find_element(By.CSS_SELECTOR, f".wi-filters [name={name}]")
+        self.browser.execute_script(
+            "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', { bubbles: true }))",
+            field, value,
+        )  # fmt: skip
+
+    @property
+    def said(self):
+        return self.browser.find_element(By.CSS_SELECTOR, ".wi-filters output").text
+
+
+def test_the_ledger_can_be_narrowed_and_the_address_keeps_it(browser, address):
+    ledger = Ledger(browser, address)
+    assert ledger.rows() == []
+    everything = browser.execute_script(
+        "return [...document.querySelectorAll('.wi-ledger tbody tr:not(.wi-ledger__group)')].map("
+        "r => [r.closest('details').dataset.page, r.dataset.verdict, r.id, r.textContent.toLowerCase()])"
+    )
+    assert ledger.said == f"{len(everything)} claims"
+    ledger.choose("chapter", "vanishing-gradients")
+    ledger.choose("verdict", "not")
+    wanted = [row[:3] for row in everything if row[:2] == ["vanishing-gradients", "not"]]
+    assert ledger.rows() == wanted != []
+    assert ledger.said == f"{len(wanted)} of {len(everything)} claims"
+    again = Ledger(browser, address, browser.current_url.partition("/ledger/")[2])
+    assert again.rows() == wanted
+    again.choose("chapter", "")
+    again.choose("verdict", "")
+    again.choose("words", "tanh orthogonal")
+    wanted = [row[:3] for row in everything if "tanh" in row[3] and "orthogonal" in row[3]]
+    assert again.rows() == wanted != []
+    assert "words=tanh+orthogonal" in browser.current_url
+    again.choose("words", "no claim has these words")
+    assert (again.rows(), again.said) == ([], f"0 of {len(everything)} claims")
+    assert not browser.execute_script("return [...document.querySelectorAll('.wi-claims')].some(c => c.offsetHeight)")
+    again.choose("words", "")
+    assert again.said == f"{len(everything)} claims"
+    assert browser.current_url == f"{address}ledger/"
+
+
+@pytest.mark.parametrize("end", ["", "?chapter=errata", "?chapter=nowhere&verdict=%22%3E"])
+def test_a_row_of_the_ledger_can_be_linked_to(browser, address, end):
+    ledger = Ledger(browser, address, f"{end}#slope_is_at_most_a_quarter")
+    assert "slope_is_at_most_a_quarter" in [row[2] for row in ledger.rows()]
+    row = browser.find_element(By.ID, "slope_is_at_most_a_quarter")
+    top = browser.execute_script("return arguments[0].getBoundingClientRect().top", row)
+    assert 0 < top < 900
+    assert (
+        row.find_element(By.LINK_TEXT, "link to this row").get_attribute("href").endswith("#" + row.get_property("id"))
+    )
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_ledger_can_be_read(browser, address, width):
+    Ledger(browser, address, "?words=relu", width)
+    sizes = browser.execute_script(
+        "return [...document.querySelectorAll('.wi-claims[open] td, .wi-claims[open] small, .wi-filters *')]"
+        ".map(e => parseFloat(getComputedStyle(e).fontSize))"
+    )
+    assert min(sizes) >= 14
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
 
 
 def test_mathematics_is_drawn_with_the_served_font(browser, address):

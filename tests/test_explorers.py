@@ -327,7 +327,8 @@ def test_the_page_reads_the_numbers_that_were_packed(opened, browser, data, name
     arrays = {key: value for key, value in data[name].items() if isinstance(value, np.ndarray)}
     read = browser.execute_async_script(
         "(async (name, keys, done) => {"
-        "const { load } = await import(new URL('explorers/shared/data.js', document.querySelector('[src$=\"js/code.js\"]').src));"
+        "const code = document.querySelector('[src$=\"js/code.js\"]').src;"
+        "const { load } = await import(new URL('explorers/shared/data.js', code));"
         "const found = await load(name);"
         "const flat = (grid, at) => at.length + 1 === grid.shape.length ? [...grid.row(...at)]"
         " : Array.from({ length: grid.shape[at.length] }, (_, k) => flat(grid, [...at, k])).flat();"

@@ -9,6 +9,7 @@ import pytest
 from tests.pages import ROOT
 from tests.test_search import ask
 
+pytestmark = pytest.mark.slow
 SHOWN = "for (let n = 0; n < 500 && !(%s); n++) await new Promise(r => setTimeout(r, 20)); return %s"
 
 

@@ -151,6 +151,8 @@ document.addEventListener("beforetoggle", async ({ target: card }) => {
   } catch { card.ariaLive = null }
 }, true)
 
+if (document.querySelector(".wi-claims")) import("./ledger.js")
+
 // What the search needs is fetched when its box is entered, so that search.js has it at once when it is asked.
 document.querySelector(".md-search__input")?.addEventListener("focus", () => {
   for (const file of ["search/index.json", "assets/vendor/search.js"]) fetch(new URL(`../../${file}`, import.meta.url))

@@ -15,7 +15,8 @@ const SAME = [
   "resnet residual skip", "rnn recurrent", "lstm gru forget+gate", "transformer gpt bert attention",
   "mup μp maximal+update", "swish silu", "tensorflow tf keras", "torch pytorch", "flax jax", "mlp network",
   "prior focal", "dynamical+isometry orthogonal", "truncnormal truncatednormal truncated+normal", "trunc truncated",
-  "rescale factor scale", "pip install setup download", "use choose take pick hurry recommend", "large high big", "small low tiny", "rate lr",
+  "rescale factor scale", "pip install setup download", "use choose take pick hurry recommend",
+  "large high big", "small low tiny", "rate lr",
 ]
 // Words of a question that say nothing of what is asked.
 const IDLE = new Set(("a an and are as at be by can do does for from has have how i if in into is it its me my no not "

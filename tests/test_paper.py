@@ -1,0 +1,59 @@
+"""The chapters on paper: what is printed, from the built site, and the links to it."""
+
+import re
+import shutil
+
+import pytest
+
+from scripts import paper
+from tests.conftest import CHROMIUM
+
+PLACES = ["weight-initialization", "vanishing-gradients"]
+
+
+@pytest.fixture(scope="module")
+def printed(site):
+    chapters = [paper.read(site, place, set(PLACES), "https://example.org/") for place in PLACES]
+    return paper.document(site, chapters, first=1, name="Title", address="https://example.org/")
+
+
+def test_a_hint_and_a_solution_stand_behind_the_chapter_with_the_name_of_the_exercise(printed):
+    assert "<details" not in printed
+    for article in re.findall(r"<article.*?</article>", printed, re.DOTALL):
+        exercises = re.findall(r'<h3 id="[\w-]+--exercise-[^"]*">(.*?)<a', article)
+        assert exercises
+        for kind in ("Hints", "Solutions"):
+            behind = article.partition(f'<h2 class="unnumbered">{kind}</h2>')[2].partition("<h2")[0]
+            assert re.findall(r"<p><strong>(.*?)\.</strong></p>", behind) == exercises, kind
+
+
+def test_links_lead_within_the_paper_or_to_the_site_and_no_anchor_is_there_twice(printed):
+    ids = re.findall(r'\bid="([^"]*)"', re.sub(r"(?s)<svg.*?</svg>", "", printed))
+    assert len(ids) == len(set(ids))
+    links = re.findall(r'<a\b[^>]* href="([^"]*)"', printed)
+    inside = [link.removeprefix("#") for link in links if link.startswith("#")]
+    assert set(inside) <= set(ids)
+    assert any(link.startswith("vanishing-gradients--") for link in inside)
+    assert all(link.startswith(("https://", "#")) for link in links)
+
+
+def test_the_references_are_those_that_are_cited(printed):
+    cited = set(re.findall(r'href="#references--([\w-]+)"', printed))
+    assert cited == set(re.findall(r'id="references--([\w-]+)"', printed)) != set()
+
+
+@pytest.mark.slow
+def test_chromium_prints_them_and_the_pages_lead_there(site, tmp_path):
+    assert CHROMIUM
+    copy = tmp_path / "site"
+    shutil.copytree(site, copy, ignore=shutil.ignore_patterns("runtime"))
+    made = paper.make(copy)
+    assert len(made) == 10
+    for file in made:
+        content = file.read_bytes()
+        assert content.startswith(b"%PDF-")
+        assert content.count(b"/Type /Page\n") + content.count(b"/Type /Page/") >= 3, file
+        page = copy / ("" if file.stem == paper.WHOLE else file.stem) / "index.html"
+        link = re.search(r'<p class="wi-paper"><a href="([^"]*)"', page.read_text())[1]
+        assert (page.parent / link).resolve() == file.resolve()
+    assert not list((copy / "paper").glob("*.html"))
