@@ -31,8 +31,8 @@ def test_an_exercise_is_open_judged_in_sight_and_kept(browser, address):
     )
     assert "Not yet." in output.text
     seen = browser.execute_script(
-        "const style = getComputedStyle(arguments[0]), sign = getComputedStyle(arguments[0].querySelector('p'), '::before');"
-        "return [parseFloat(style.borderLeftWidth), sign.content[1]]",
+        "const sign = getComputedStyle(arguments[0].querySelector('p'), '::before');"
+        "return [parseFloat(getComputedStyle(arguments[0]).borderLeftWidth), sign.content[1]]",
         output,
     )
     assert seen == [4, "✗"]
