@@ -31,8 +31,12 @@ class Formulas(Treeprocessor):
         for element in root.iter():
             if element.get("class") == "arithmatex" and element.text:
                 latex = html.unescape(element.text)[2:-2].strip()  # within \( and \), or \[ and \]
-                element.text = self.md.htmlStash.store(self.mathml(latex, block=element.tag == "div"))
-                element.set("class", "wi-math-block" if element.tag == "div" else "wi-math")
+                block = element.tag == "div"
+                # Two formulas side by side stand one below the other where there is no room.
+                parts = [part.strip() for part in latex.split(r"\qquad")] if block else [latex]
+                made = "".join(self.mathml(part, block=block) for part in parts)
+                element.text = self.md.htmlStash.store(made)
+                element.set("class", "wi-math-block" if block else "wi-math")
 
     def mathml(self, latex: str, *, block: bool) -> str:
         """Return the formula as MathML, or as code, with a warning, if it cannot be typeset."""
@@ -61,6 +65,14 @@ _BETTER = (
      r'\1<mo form="prefix">&#x02212;</mo>'),
     (r"(?<!<msup>)(?<!<msub>)<mi>(ln|exp|tanh|log)</mi>(?=<m(?:i|n|sub|sqrt|row><mo lspace))",
      r'<mi>\1</mi><mspace width="0.167em" />'),
+    (r"(</mn>|</mfrac>)(?=(?:<msup>)?<mi>(?:ln|exp|tanh|log)</mi>)", r'\1<mspace width="0.167em" />'),
+    (r'<mo stretchy="false">&#x0007C;</mo>', '<mo stretchy="false" lspace="0" rspace="0">|</mo>'),
+    (r"<mo>&#x0002E;</mo>", '<mo lspace="0" rspace="0">.</mo>'),  # a full stop behind a displayed formula
+    # Bars stand a little apart from what they enclose.
+    (r'(form="prefix")>&#x0007C;', r'\1 rspace="0.07em">|'),
+    (r'(form="postfix")>&#x0007C;', r'\1 lspace="0.07em">|'),
+    (r"<mo>&#x02299;</mo>", '<mo largeop="false" stretchy="false">&#x02299;</mo>'),  # Firefox magnifies it
+    (r"<mo>&#x022EF;</mo>", '<mo lspace="0.167em" rspace="0.167em">&#x022EF;</mo>'),
 )  # fmt: skip
 
 
@@ -118,4 +130,16 @@ def typeset(latex: str, *, block: bool) -> str:
             raise ValueError(f"{name} is incomplete")
     for pattern, better in _BETTER:
         mathml = re.sub(pattern, better, mathml)
-    return mathml.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")
+    return _tight_scripts(mathml.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', ""))
+
+
+def _tight_scripts(mathml: str) -> str:
+    """Return the formula without space around the operators of its scripts: browsers leave as much as on the line."""
+    root = ET.fromstring(mathml)
+    for element in root.iter():
+        if element.tag in ("msub", "msup", "msubsup"):
+            for script in list(element)[1:]:
+                for operator in script.iter("mo"):
+                    if operator.text not in ("(", ")"):
+                        operator.attrib |= {"lspace": "0", "rspace": "0"}
+    return ET.tostring(root, encoding="unicode")

@@ -62,7 +62,7 @@ step = np.arange(6001)[::20]
 fig, ax = axes(height=3.3)
 # Where each name stands beside its line.
 places = ((100, 0.82), (650, 0.2), (950, 0.045), (1100, 0.003))
-for (noise, color), (x, y) in zip(NOISES, places):
+for (noise, color), (x, y) in zip(NOISES, places, strict=True):
     ax.plot(step, runs[noise].spread[::20], color=color)
     label(ax, x, y, f"noise {noise:g}", color, xytext=(0, 0))
 decades(ax, -4, 0, 1)

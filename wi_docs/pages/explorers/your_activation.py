@@ -48,7 +48,7 @@ def data() -> dict[str, Any]:
     Factors are decimal logarithms at a gain of 1, `(function, variance)`; variances are decimal logarithms too,
     `(function, gain, start, layer)`.
     """
-    known = {"sine": np.sin} | {name: activation(name) for name in names()}
+    known: dict[str, Any] = {"sine": np.sin} | {name: activation(name) for name in names()}
     gains = {name: gain(function) for name, function in known.items()}
     both = {name: factors(function) for name, function in known.items()}
     values = [np.asarray(known[name].f(X) if name in names() else np.sin(X)) for name in known]

@@ -33,7 +33,7 @@ def draw() -> Picture:
         ax.plot(SIGMAS, theory, color=color, linewidth=1.6)
         ax.plot(SIGMAS, measured, marker, color=color, markersize=5)
         data |= {f"{phi} measured": measured, f"{phi} theory": theory}
-        label(ax, SIGMAS[-1], theory[-1], "ReLU" if phi == "relu" else phi, color)
+        label(ax, SIGMAS[-1], theory[-1], "ReLU" if phi == "relu" else phi, color, xytext=(7, 0))
     ax.axhline(1.0, color=SOFT, linewidth=0.8)
     label(ax, 2.8, 1.0, "explodes above 1", SOFT, xytext=(-4, -11), ha="right")
     ax.set_xlim(0.6, 2.8)

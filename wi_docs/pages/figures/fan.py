@@ -26,7 +26,7 @@ def draw() -> Picture:
     ax.plot(layers, median, color=BLUE)
     ax.plot(layers, mean, color=RED)
     ax.axhline(1.0, color=SOFT, linewidth=0.8)
-    label(ax, 20, median[20], "median", BLUE, xytext=(0, -12))
+    label(ax, 20, median[20], "median", BLUE, xytext=(0, -15))
     label(ax, 20, mean[20], "mean", RED, xytext=(0, 12))
     label(ax, 13, low[13], "nine draws in ten", SOFT, xytext=(-4, -12), ha="right")
     decades(ax, -3, 2, 1)

@@ -25,7 +25,7 @@ def draw() -> Picture:
             v.mean_square[-1],
             scale,
             color,
-            xytext=(-6, -33 if scale.startswith("0.01") else 14),
+            xytext=(-6, -36 if scale.startswith("0.01") else 14),
             ha="right",
         )
         data |= {scale: v.mean_square, f"{scale} standard error": v.standard_error}

@@ -7,7 +7,8 @@ from wi_docs.pages.tables import Table
 
 SHAPE = (400, 100)  # fan-in and fan-out differ, so that a scheme that takes the wrong one shows
 
-# What draws from the same law in PyTorch, for a weight `w` of a layer. For LeCun's scale it is Kaiming's with a gain of 1.
+# What draws from the same law in PyTorch, for a weight `w` of a layer. LeCun's scale is Kaiming's with a gain of 1.
+# PyTorch's truncated normal is left out: it is cut at fixed bounds of 2, far outside.
 CALLS = {
     "zeros": "nn.init.zeros_(w)",
     "normal": "nn.init.normal_(w, std=0.01)",
@@ -32,9 +33,9 @@ def table() -> Table:
         {
             "scheme": [f"`{scheme.name}`" for scheme in known],
             "variance or form": [scheme.formula for scheme in known],
-            "measured": [SHAPE[0] * float((W**2).mean()) for W in laws],
-            "for": [scheme.use for scheme in known],
             "in PyTorch": [f"`{CALLS[scheme.name]}`" if scheme.name in CALLS else None for scheme in known],
+            "for": [scheme.use for scheme in known],
+            "measured": [SHAPE[0] * float((W**2).mean()) for W in laws],
             "paper": [scheme.paper or "" for scheme in known],
         },
         {"measured": ".3g"},

@@ -39,7 +39,7 @@ export function explorer(data) {
   const end = path => path.findLastIndex(power => power > -5.5 && power < 2.5)
 
   return {
-    lead: "Is a layer's gain right for its activation? Choose one, then turn the gain up and down.",
+    lead: "Is a layer's gain right for its activation? Choose one, then drag its factor up or down.",
     presets: [
       ["Try ReLU", { function: "relu", gain: 1 }], ["Try GELU", { function: "gelu", gain: 1 }],
       ["Try tanh, gain too large", { function: "tanh", gain: 1.4 }],
@@ -96,6 +96,12 @@ export function explorer(data) {
           }),
         },
       ]
+    },
+    // The line of the signal follows the hand up and down.
+    press(panel, at, y, state) {
+      if (panel !== 1) return {}
+      const k = names.indexOf(state.function), own = forward[k] * 10 ** signal.row(k)[nearest(variances, at)]
+      return { gain: gains[nearest(gains, y / own)] }
     },
     say(state) {
       const { k, paths: [low, , high] } = chosen(state), name = written(state.function)
