@@ -163,7 +163,8 @@ def train_by(
     step = 0
     while step < steps and len(alive):
         try:
-            update()
+            with np.errstate(over="ignore", invalid="ignore"):  # the next forward pass finds what is not finite
+                update()
             step += 1
         except ExplosionError as error:  # the step is taken again, without the networks that exploded
             drop(error.networks)
@@ -243,7 +244,84 @@ def scaled(phi: str, depth: int, scale: float, seed: int, width: int = WIDTH) ->
         [64, *[width] * depth, 10],
         quick(phi),
         lambda rng, shape: initializers.lecun_normal(rng, shape, scale),
-        checks.seeded(seed),
+        checks.seeded(conditions.seed(seed)),
+    )
+
+
+@conditions.door(activation="phi", depth="depth", width="width", seeds="seeds")
+def train_scaled(
+    phi: str, depth: int, scale: float, *, optimizer: str = "sgd", rate: float, seeds: Sequence[int] = range(5),
+    width: int = WIDTH, steps: int = STEPS, **options: Any,
+) -> Array:  # fmt: skip
+    """Train one network of `scaled` for each seed, and return what they read of the test part, `(seeds,)`.
+
+    `options` are those of `train_by`.
+
+    Examples:
+        >>> bool(train_scaled("relu", 5, 1.41, rate=0.1, steps=100).min() > 0.7)
+        True
+    """
+    nets = stack([scaled(phi, depth, scale, seed, width) for seed in seeds])
+    runs = train_by(
+        nets, optimizer=optimizer, rates=[rate] * len(seeds), seeds=list(seeds), steps=steps, **options
+    )  # fmt: skip
+    return np.array([run.test for run in runs])
+
+
+@dataclass(frozen=True)
+class Moved:
+    """How far training took networks from their start, one number a seed.
+
+    Attributes:
+        train: share of the training part that is classified correctly in the end.
+        test: share of the test part.
+        weights: the norm of the change of all weights over their norm at the start.
+        kept: how alike the last hidden layer's features are before and after. It is the cosine between the two matrices
+            of inner products of 299 digits; 1 if training only turned the features, or changed their size.
+    """
+
+    train: Array
+    test: Array
+    weights: Array
+    kept: Array
+
+
+@conditions.door(activation="phi", depth="depth", seeds="seeds")
+def moved(
+    phi: str, depth: int, scale: float, *, optimizer: str = "adam", rate: float, steps: int = 400,
+    seeds: Sequence[int] = range(5),
+) -> Moved:  # fmt: skip
+    """Train one network of `scaled` for each seed, and compare it with its start.
+
+    Source:
+        Chizat, Oyallon & Bach (2019): training that hardly moves the weights is called lazy.
+
+    Examples:
+        >>> near, far = (moved("relu", 2, scale, rate=0.01, steps=100) for scale in (8.0, 1.0))
+        >>> bool(near.weights.max() < far.weights.min())
+        True
+    """
+    data = digits.load()
+    nets = stack([scaled(phi, depth, scale, seed) for seed in seeds])
+    start = [W.copy() for W in nets.W]
+
+    def products() -> Array:
+        features = nets.forward(data.test_x).outputs[-2]
+        features = features - features.mean(axis=-2, keepdims=True)
+        return np.asarray(features @ features.mT)
+
+    before = products()
+    ends = train_by(nets, optimizer=optimizer, rates=[rate] * len(seeds), seeds=list(seeds), steps=steps)
+    if any(end.exploded for end in ends):
+        raise ValueError("a network exploded: there is no end to compare with the start")
+    after = products()
+    norms = [np.sqrt((matrix**2).sum(axis=(1, 2))) for matrix in (before, after)]
+    change = np.sqrt(sum(((W - W0) ** 2).sum(axis=(1, 2)) for W, W0 in zip(nets.W, start, strict=True)))
+    return Moved(
+        accuracy(nets, data.train_x, data.train_y),
+        np.array([end.test for end in ends]),
+        change / np.sqrt(sum((W0**2).sum(axis=(1, 2)) for W0 in start)),
+        (before * after).sum(axis=(1, 2)) / (norms[0] * norms[1]),
     )
 
 
