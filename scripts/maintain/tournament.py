@@ -16,16 +16,19 @@ from typing import Any
 import numpy as np
 
 from scripts.store import ROOT
-from wi_docs.experiments import optimizers, tournament
+from wi_docs.experiments import optimizers, stored, tournament
 
 
 def rows_of_the_map() -> Iterator[list[dict[str, Any]]]:
-    """Yield a row for each activation, depth and optimizer, with test accuracies `(scales, rates, seeds)`."""
+    """Yield a row for each activation, depth and optimizer, with test accuracies `(scales, rates, seeds)`.
+
+    `exploded` counts the seeds of each cell that exploded, `(scales, rates)`.
+    """
     for phi, depth, optimizer in itertools.product(optimizers.ACTIVATIONS, optimizers.DEPTHS, optimizers.RATES):
         ends = [ends for *_, ends in optimizers.map_cells(phi, depth, optimizer)]
         shape = (len(optimizers.SCALES), -1, len(optimizers.SEEDS))
         tests = np.reshape([[end.test for end in pair] for pair in ends], shape)
-        exploded = np.reshape([[end.exploded for end in pair] for pair in ends], shape)
+        exploded = np.reshape([sum(end.exploded for end in pair) for pair in ends], shape[:2])
         row = {"activation": phi, "depth": depth, "optimizer": optimizer, "rates": optimizers.RATES[optimizer]}
         row |= {"scales": optimizers.SCALES, "test": tests.round(4).tolist(), "exploded": exploded.tolist()}
         print(phi, depth, optimizer, tests.mean(axis=2).max().round(3), flush=True)
@@ -50,7 +53,7 @@ def write(name: str, found: Iterator[list[dict[str, Any]]]) -> None:
             "source": "made by scripts/maintain/tournament.py; measurements of our own, free to use (CC0)",
             "versions": {"python": platform.python_version(), "numpy": np.__version__},
             "seconds": round(time.process_time() - began),
-            "digest": tournament.digest(rows),
+            "digest": stored.digest(rows),
             "rows": [],
         }
         lines = ",\n".join(f"  {json.dumps(row)}" for row in rows)

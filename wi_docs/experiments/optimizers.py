@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from wi_docs.experiments import conditions, digits
+from wi_docs.experiments import conditions, digits, stored
 from wi_docs.experiments.propagation import rms
 from wi_docs.experiments.training import Adam, accuracy
 from wi_docs.nn import checks, initializers
@@ -342,3 +342,18 @@ def map_cells(phi: str, depth: int, optimizer: str) -> list[tuple[float, float, 
         for k, (scale, rate) in enumerate(part):
             found.append((scale, rate, ends[k * len(SEEDS) : (k + 1) * len(SEEDS)]))
     return found
+
+
+def stored_map(phi: str, depth: int, optimizer: str) -> tuple[Array, tuple[float, ...]]:
+    """Return what the networks of one map read of the test part, `(scales, rates, seeds)`, and the rates, as stored.
+
+    Source:
+        `wi_docs/data/optimizers.json`, made by `make tournament` from `map_cells`.
+
+    Examples:
+        >>> stored_map("relu", 5, "adam")[0].shape
+        (7, 6, 2)
+    """
+    (row,) = [r for r in stored.load("optimizers")["rows"] if (r["activation"], r["depth"], r["optimizer"])
+              == (phi, depth, optimizer)]  # fmt: skip
+    return np.array(row["test"]), tuple(row["rates"])

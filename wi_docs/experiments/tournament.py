@@ -8,19 +8,16 @@ this rate, and their reading of the test part counts. The result is `wi_docs/dat
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
 
 import numpy as np
 
-from wi_docs.experiments import conditions, digits
+from wi_docs.experiments import conditions, digits, stored
 from wi_docs.experiments.gain_table import gains
 from wi_docs.experiments.lsuv import lsuv
 from wi_docs.experiments.optimizers import Finish, quick, train_by
@@ -59,14 +56,15 @@ class Network:
         return f"{self.activation} {self.depth} {self.widths} {self.shape}"
 
 
-ACTIVATIONS = ("relu", "tanh", "sigmoid", "gelu", "selu")
 NETWORKS = (
-    *(Network(phi, depth) for phi in ACTIVATIONS for depth in (5, 20)),
-    *(Network(phi, 50) for phi in ("relu", "tanh", "gelu")),
-    *(Network(phi, 10, "uneven") for phi in ACTIVATIONS),
+    *(Network(phi, 20) for phi in ("relu", "tanh", "gelu", "selu")),
+    *(Network("sigmoid", depth) for depth in (5, 10)),
+    *(Network(phi, 10, "uneven") for phi in ("relu", "tanh", "gelu")),
+    Network("relu", 20, "even", "residual"),
+    Network("relu", 20, "even", "residual normalized"),
     Network("relu", 20, "even", "normalized"),
-    *(Network("relu", depth, "even", "residual") for depth in (20, 50)),
-    *(Network(phi, 20, "even", "residual normalized") for phi in ("relu", "gelu")),
+    *(Network(phi, 5) for phi in ("relu", "tanh", "gelu", "selu")),
+    *(Network(phi, 50) for phi in ("relu", "tanh", "gelu")),
 )
 
 Start = Callable[[MLP, np.random.Generator, Network], None]
@@ -253,36 +251,6 @@ def compete(network: Network, optimizer: str) -> Iterator[dict[str, Any]]:
         }
 
 
-def digest(rows: list[dict[str, Any]]) -> str:
-    """Return the sha256 of rows of results, which tells whether somebody has changed them by hand.
-
-    Examples:
-        >>> digest([])[:8]
-        '4f53cda1'
-    """
-    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
-
-
-@cache
-def _read(name: str) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads((resources.files("wi_docs") / "data" / f"{name}.json").read_text("utf-8"))
-    if digest(record["rows"]) != record["digest"]:
-        raise ValueError(f"wi_docs/data/{name}.json is not what `make tournament` wrote: its digest is another one")
-    return record
-
-
-def load(name: str = "tournament") -> dict[str, Any]:
-    """Return the stored result: `source`, `versions`, `seconds`, `digest` and `rows`, each as `compete` yields them.
-
-    The other file, `optimizers`, holds the map of scale and rate: `wi_docs/experiments/optimizers.py`.
-
-    Raises:
-        ValueError: if the rows are not those that were stored.
-    """
-    conditions.say(data=f"stored trainings of {name}")
-    return _read(name)
-
-
 def unbeaten(rows: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the rows of one network and optimizer that nothing beats by more than the noise, the best first.
 
@@ -301,3 +269,76 @@ def unbeaten(rows: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         return bool(np.mean(best["test"]) - np.mean(row["test"]) > max(2 * error, POINT))
 
     return [row for row in ranked if not behind(row)]
+
+
+LEARNED = 0.2  # a network that reads less has hardly begun: among such networks there is no winner
+
+
+def kinds() -> dict[tuple[Network, str], list[Mapping[str, Any]]]:
+    """Return the stored rows by network and optimizer.
+
+    Examples:
+        >>> len(kinds()) == len(NETWORKS) * len(RATES)
+        True
+    """
+    rows = stored.load("tournament")["rows"]
+    return {
+        (network, optimizer): [
+            row
+            for row in rows
+            if (row["activation"], row["depth"], row["widths"], row["shape"], row["optimizer"])
+            == (network.activation, network.depth, network.widths, network.shape, optimizer)
+        ]
+        for network, optimizer in itertools.product(NETWORKS, RATES)
+    }
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a group of networks, each with both optimizers, came out.
+
+    Attributes:
+        trained: how many of them learned from some scheme.
+        untrained: how many did not.
+        unbeaten: for each scheme, in how many of those that learned nothing beat it by more than the noise; the most
+            frequent first.
+        behind: for each scheme, the most points that it is behind the best in one of them.
+    """
+
+    trained: int
+    untrained: int
+    unbeaten: dict[str, int]
+    behind: dict[str, float]
+
+    @property
+    def winners(self) -> list[str]:
+        """The schemes that are unbeaten most often."""
+        most = max(self.unbeaten.values(), default=0)
+        return [scheme for scheme, count in self.unbeaten.items() if count == most]
+
+
+def standing(*networks: Network) -> Standing:
+    """Count over a group of networks which schemes nothing beats.
+
+    Examples:
+        >>> standing(Network("relu", 5)).trained
+        2
+    """
+    counts: dict[str, int] = {}
+    behind: dict[str, float] = {}
+    trained = untrained = 0
+    for (network, _), rows in kinds().items():
+        if network not in networks:
+            continue
+        best = max(float(np.mean(row["test"])) for row in rows)
+        if best < LEARNED:
+            untrained += 1
+            continue
+        trained += 1
+        ahead = {row["scheme"] for row in unbeaten(rows)}
+        for row in rows:
+            scheme = row["scheme"]
+            counts[scheme] = counts.get(scheme, 0) + (scheme in ahead)
+            behind[scheme] = max(behind.get(scheme, 0.0), best - float(np.mean(row["test"])))
+    ranked = sorted(counts, key=lambda scheme: (-counts[scheme], behind[scheme]))
+    return Standing(trained, untrained, {scheme: counts[scheme] for scheme in ranked}, behind)
