@@ -32,8 +32,7 @@ class Momentum:
         share: what is left of the velocity in each step; 0 is plain gradient descent.
 
     Source:
-        Sutskever et al. (2013), section 2, equations 1 and 2, in the form of PyTorch, where the rate multiplies the
-        velocity.
+        The form is that of PyTorch's `SGD`, where the rate multiplies the velocity.
 
     Examples:
         >>> w = np.array([1.0])

@@ -14,7 +14,10 @@ def table() -> Table:
         means = {row["scheme"]: 100 * float(np.mean(row["test"])) for row in rows}
         best, ahead = max(means.values()), tournament.unbeaten(rows)
         learned = best >= 100 * tournament.LEARNED
-        kind = [network.activation, *[word for word in (network.widths, network.shape) if word not in ("even", "plain")]]
+        kind = [
+            network.activation,
+            *[word for word in (network.widths, network.shape) if word not in ("even", "plain")],
+        ]
         columns["network"].append(", ".join(kind))
         columns["layers"].append(network.depth)
         columns["optimizer"].append({"sgd": "SGD", "adam": "Adam"}[optimizer])
