@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -251,7 +251,7 @@ def compete(network: Network, optimizer: str) -> Iterator[dict[str, Any]]:
         }
 
 
-def unbeaten(rows: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def unbeaten(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the rows of one network and optimizer that nothing beats by more than the noise, the best first.
 
     The noise of a difference between two means over five networks is two of its standard errors, and at least a point.
