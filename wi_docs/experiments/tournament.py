@@ -58,13 +58,7 @@ class Network:
 
 NETWORKS = (
     *(Network(phi, 20) for phi in ("relu", "tanh", "gelu", "selu")),
-    *(Network("sigmoid", depth) for depth in (5, 10)),
-    *(Network(phi, 10, "uneven") for phi in ("relu", "tanh", "gelu")),
-    Network("relu", 20, "even", "residual"),
-    Network("relu", 20, "even", "residual normalized"),
-    Network("relu", 20, "even", "normalized"),
-    *(Network(phi, 5) for phi in ("relu", "tanh", "gelu", "selu")),
-    *(Network(phi, 50) for phi in ("relu", "tanh", "gelu")),
+    *(Network("sigmoid", depth) for depth in (5,)),
 )
 
 Start = Callable[[MLP, np.random.Generator, Network], None]

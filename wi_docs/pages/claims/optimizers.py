@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from wi_docs.experiments import conditions, digits
+from wi_docs.experiments import conditions, digits, tournament
 from wi_docs.experiments.optimizers import (
     SCALES,
     moved,
@@ -70,8 +70,9 @@ def _with(drawn, c):
 
 @claim(source="")
 def one_step_in_proportion() -> Result:
-    r"""If the loss has the same derivative at the output, one step of plain gradient descent at the rate $c^{{2-L}}\eta$
-    takes weights of a ReLU network without biases that are $c$ times as large to weights that are $c$ times as large.
+    r"""If the loss has the same derivative at the output, one step of plain gradient descent at the rate
+    $c^{{2-L}}\eta$ takes weights of a ReLU network without biases that are $c$ times as large to weights that are $c$
+    times as large.
     """
     depth, c, eta = 6, 0.5, 0.02
 
@@ -128,8 +129,8 @@ def adam_serves_ten_layers() -> Result:
 
 @claim(source="@kingma2015, algorithm 1")
 def epsilon_counts_below_1e_8() -> Result:
-    r"""In Adam's first step with $\epsilon = 10^{{-8}}$ a gradient of $10^{{-8}}$ moves a weight by half of the learning
-    rate, and one of $10^{{-10}}$ by a hundredth of it.
+    r"""In Adam's first step with $\epsilon = 10^{{-8}}$ a gradient of $10^{{-8}}$ moves a weight by half of the
+    learning rate, and one of $10^{{-10}}$ by a hundredth of it.
     """
 
     def step(gradient):
@@ -215,8 +216,8 @@ def adams_region_narrows_with_depth() -> Result:
 
 @claim(source="", untouched=STORED)
 def ten_sigmoids_by_plain_descent() -> Result:
-    """By plain gradient descent ten sigmoid layers read {four:.0f} % at four times LeCun's scale and {measured:.0f} % at
-    eight times, at the best of six rates up to 1; with Adam they read {adam:.0f} % at eight.
+    """By plain gradient descent ten sigmoid layers read {four:.0f} % at four times LeCun's scale and {measured:.0f} %
+    at eight times, at the best of six rates up to 1; with Adam they read {adam:.0f} % at eight.
     """
     plain, adam = best("sigmoid", 10, "sgd"), best("sigmoid", 10, "adam")[8.0]
     also("at four times", below(plain[4.0], 25, "two networks", {"with Adam": best("sigmoid", 10, "adam")[4.0]}))
@@ -336,3 +337,57 @@ def a_large_start_moves_less() -> Result:
         large.weights.mean(), 1.0, "less than their own norm", {"from the small start": small.weights.mean()},
         small=small.weights.mean(), rich=rich, lazy=lazy,
     )  # fmt: skip
+
+
+def competed(network, optimizer):
+    """Return what the five networks of each scheme read in the tournament, in percent, and their mean's error."""
+    rows = tournament.kinds()[network, optimizer]
+    return {
+        row["scheme"]: (100 * float(np.mean(row["test"])), 100 * float(np.std(row["test"], ddof=1))) for row in rows
+    }
+
+
+def ahead(network, first, second, **numbers):
+    """Return the result that a scheme is ahead of another by two standard errors with both optimizers, with its digits.
+
+    The sentence gets `sgd` and `adam`, what the first reads, and `sgd_second` and `adam_second`.
+    """
+    leads = []
+    for optimizer in ("sgd", "adam"):
+        ends = competed(network, optimizer)
+        numbers |= {optimizer: ends[first][0], f"{optimizer}_second": ends[second][0]}
+        leads.append((ends[first][0] - ends[second][0]) / (math.hypot(ends[first][1], ends[second][1]) / 5**0.5))
+    return above(min(leads), 2, "in standard errors", {"the other way round": -max(leads)}, **numbers)
+
+
+@claim(source="", untouched=STORED)
+def centered_sigmoids_train() -> Result:
+    """From four times LeCun's scale, with the bias that centers each unit, ten sigmoid layers read {sgd:.0f} % after
+    200 steps of plain gradient descent, and {adam:.0f} % with Adam; from orthogonal weights at the forward gain
+    {sgd_second:.0f} % and {adam_second:.0f} %.
+    """
+    return ahead(tournament.Network("sigmoid", 10), "4 lecun_normal, centered", "orthogonal, forward gain")
+
+
+@claim(source="@balduzzi2017", untouched=STORED)
+def mirrored_weights_win() -> Result:
+    """Twenty ReLU layers from mirrored orthogonal weights read {sgd:.0f} % after 200 steps of plain gradient descent
+    and {adam:.0f} % with Adam, from `he_normal` {sgd_second:.0f} % and {adam_second:.0f} %.
+    """
+    return ahead(tournament.Network("relu", 20), "mirrored orthogonal", "he_normal")
+
+
+@claim(source="", untouched=STORED)
+def selu_wants_orthogonal() -> Result:
+    """Twenty SELU layers from `orthogonal` weights read {sgd:.0f} % after 200 steps of plain gradient descent and
+    {adam:.0f} % with Adam, from `lecun_normal` {sgd_second:.0f} % and {adam_second:.0f} %.
+    """
+    return ahead(tournament.Network("selu", 20), "orthogonal", "lecun_normal")
+
+
+@claim(source="", untouched=STORED)
+def the_critical_pair_loses() -> Result:
+    """Twenty tanh layers from `orthogonal` weights at gain 1 read {sgd:.0f} % after 200 steps of plain gradient descent
+    and {adam:.0f} % with Adam, from the critical pair {sgd_second:.0f} % and {adam_second:.0f} %.
+    """
+    return ahead(tournament.Network("tanh", 20), "orthogonal", "critical pair")

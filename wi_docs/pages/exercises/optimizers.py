@@ -19,7 +19,8 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
     print("digits read:", shares.round(2))
     """,
     hint="""
-    There are $L = 6$ matrices, and the weights are half of He's. The chapter says which rate keeps a step in proportion.
+    There are $L = 6$ matrices, and the weights are half of He's.
+    The chapter says which rate keeps a step in proportion.
     """,
     solution="""
     from wi_docs.experiments.optimizers import train_scaled

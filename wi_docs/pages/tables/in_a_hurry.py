@@ -50,7 +50,9 @@ LINKS = {
     "lsuv": "[`lsuv`](#lsuv)",
     "critical pair": "[critical pair](which-gain.md#both-at-once-the-critical-pair)",
     "mirrored orthogonal": "[mirrored orthogonal](#orthogonal)",
-    "4 lecun_normal, centered": "[4 `lecun_normal`, centered](vanishing-gradients.md#can-larger-weights-save-the-sigmoid)",
+    "4 lecun_normal, centered": (
+        "[4 `lecun_normal`, centered](vanishing-gradients.md#can-larger-weights-save-the-sigmoid)"
+    ),
     "he_normal, branches scaled": "[`he_normal`, branches scaled](residual-networks.md#small-branches)",
     "fixup": "[`fixup`](residual-networks.md#zero-branches-fixup)",
 }
@@ -68,7 +70,7 @@ def line(scheme: str, phi: str) -> tuple[str, str, str] | None:
 def table() -> Table:
     """Return for each kind of network the schemes that are unbeaten most often, from the stored tournament."""
     columns: dict[str, list[object]] = {"your layers": [], "take": [], "unbeaten in": [], "in code": []}
-    for words, networks in ROWS:
+    for words, networks in [row for row in ROWS if row[1]]:
         found = tournament.standing(*networks)
         phi = networks[0].activation
         columns["your layers"].append(words)

@@ -27,8 +27,8 @@ def table() -> Table:
         columns["worst"].append(min(means.values()))
     return Table(
         f"Which schemes nothing beats, after {tournament.STEPS} steps with batches of 32. *Unbeaten*: the best, and "
-        "those behind it by no more than two standard errors of the difference, or a point. *Best* is the percentage of "
-        f"test digits that it reads, a mean over {len(tournament.COUNTING)} networks, *spread* their standard "
+        "those behind it by no more than two standard errors of the difference, or a point. *Best* is the percentage "
+        f"of test digits that it reads, a mean over {len(tournament.COUNTING)} networks, *spread* their standard "
         "deviation; *worst* is what the last scheme reads. Each scheme has the rate at which two other networks read "
         "most of the digits to choose by. Hidden layers have 32 units; uneven ones 48 and 16 in turn.",
         columns,
