@@ -1,6 +1,6 @@
 # make serve | site | offline | paper | test | test-slow | check | format | update-outputs | faults | mutants
-# | test-torch | bench | clean, and for maintainers lock | runtime | vendor | check-js | reference | coverage | vary.
-# Each sets itself up in .venv.
+# | test-torch | bench | clean, and for maintainers lock | runtime | vendor | check-js | reference | tournament
+# | coverage | vary. Each sets itself up in .venv.
 
 PYTHON ?= python3
 # Not ?=, for HOST and PORT may stand in the environment for something else. `make serve HOST=… PORT=…` is what counts.
@@ -10,7 +10,7 @@ BIN := .venv/bin
 export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: serve site offline paper test test-slow check format update-outputs faults mutants test-torch bench
-.PHONY: lock runtime vendor check-js reference coverage vary clean
+.PHONY: lock runtime vendor check-js reference tournament coverage vary clean
 
 serve: .venv/ready
 	$(BIN)/mkdocs serve --dev-addr $(HOST):$(PORT)
@@ -108,6 +108,10 @@ reference:
 	.cache/reference/bin/pip install --quiet torch==2.13.0 jax==0.10.2 flax==0.12.8 keras==3.15.1
 	.cache/reference/bin/python -m scripts.maintain.reference_data
 	.cache/reference/bin/python -m scripts.maintain.diagnosis_reference
+
+# Train all schemes against each other, and the map of scale and rate, anew: about fifteen minutes of one core.
+tournament: .venv/ready
+	$(BIN)/python -m scripts.maintain.tournament $(TOURNAMENT)
 
 # The hooks on real models. The lock is without PyTorch, so this has an environment of its own.
 test-torch:

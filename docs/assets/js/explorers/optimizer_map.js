@@ -1,0 +1,101 @@
+// The map of scale and rate: what networks read after training, for an activation, a depth and an optimizer.
+import { nearest } from "./shared/data.js"
+
+/**
+ * @typedef {import("./shared/data.js").Grid} Grid
+ * @typedef {{ activation: string, optimizer: string, depth: number, scale: number, rate: number }} State
+ */
+
+/** @type {Record<string, string>} */
+const NAMES = { relu: "ReLU", tanh: "tanh", sigmoid: "sigmoid", gelu: "GELU", sgd: "plain descent", adam: "Adam" }
+
+/** @param {number} share */
+const percent = share => `${Math.round(100 * share)} %`
+
+/**
+ * @param {{
+ *   activations: string[], depths: number[], rates: Record<string, number[]>, scales: number[], width: number,
+ *   steps: number, seeds: number, accuracy: Grid,
+ * }} data
+ * @returns {import("./shared/explorer.js").Explorer<State>}
+ */
+export function explorer({ activations, depths, rates, scales, width, steps, seeds, accuracy }) {
+  const optimizers = Object.keys(rates)
+  // A rate's slider has the stops of every optimizer; the nearest one of the chosen optimizer counts.
+  const stops = [...new Set(Object.values(rates).flat())].sort((a, b) => a - b)
+
+  /** @param {State} state */
+  const chosen = state => {
+    const at = [activations.indexOf(state.activation), depths.indexOf(state.depth), optimizers.indexOf(state.optimizer)]
+    const own = rates[state.optimizer], k = nearest(own.map(Math.log), Math.log(state.rate))
+    /** @param {number} s @param {number} r */
+    const ends = (s, r) => Array.from({ length: seeds }, (_, seed) => accuracy.row(...at, s, seed)[r])
+    /** @param {number} s @param {number} r */
+    const mean = (s, r) => ends(s, r).reduce((sum, end) => sum + end, 0) / seeds
+    return { at, own, k, s: scales.indexOf(state.scale), ends, mean }
+  }
+
+  return {
+    lead: "Press on a disc to see what its networks read. Its area: digits recognized beyond chance.",
+    controls: [
+      { name: "activation", label: "activation", options: activations.map(a => [a, NAMES[a]]), start: "relu" },
+      { name: "optimizer", label: "optimizer", options: optimizers.map(o => [o, NAMES[o]]), start: "sgd" },
+      { name: "depth", label: "depth", stops: depths, start: 10 },
+      { name: "scale", label: "scale", stops: scales, start: 1.41 },
+      { name: "rate", label: "rate", stops, start: 0.03 },
+    ],
+    panels: [
+      {
+        title: "learning rate, against the scale of the weights (times LeCun's)", wide: true,
+        x: { range: [-0.6, scales.length - 0.4], ticks: scales.map((s, k) => [k, String(s)]) },
+        y: { range: [-0.6, stops.length - 0.4], ticks: stops.map((r, k) => [k, String(r)]) },
+      },
+      {
+        title: "best rate at each scale: digits read (%)", wide: true,
+        x: { range: [-0.6, scales.length - 0.4], ticks: scales.map((s, k) => [k, String(s)]) },
+        y: { range: [0, 100] },
+      },
+    ],
+    draw(state) {
+      const { own, k, s, ends, mean } = chosen(state)
+      const cells = scales.flatMap((_, i) => own.map((_, j) => [i, j]))
+      const x = cells.map(([i]) => i), y = cells.map(([, j]) => stops.indexOf(own[j]))
+      const radius = cells.map(([i, j]) => 9.5 * Math.sqrt(Math.max(0, (mean(i, j) - 0.1) / 0.9)))
+      const best = scales.map((_, i) => own.map((_, j) => mean(i, j)).reduce((a, b, j, all) => b > all[a] ? j : a, 0))
+      return [
+        {
+          background: {
+            key: [state.activation, state.optimizer, state.depth].join(" "),
+            paint: painter => {
+              painter.dots(x, y, "grid", { radius: 10, hollow: true })
+              painter.dots(x, y, "blue", { radius })
+            },
+          },
+          paint: painter => painter.dot(s, stops.indexOf(own[k]), "ink", { radius: 12, hollow: true }),
+        },
+        {
+          paint: painter => {
+            painter.line(scales.map((_, i) => i), scales.map((_, i) => 100 * mean(i, best[i])), "blue", { width: 2 })
+            for (const [i, j] of best.entries())
+              painter.dots(ends(i, j).map(() => i), ends(i, j).map(end => 100 * end), "red")
+            painter.vertical(s, "soft")
+          },
+        },
+      ]
+    },
+    press(panel, x, y, state) {
+      const scale = scales[nearest(scales.map((_, k) => k), x)]
+      if (panel === 1) return { scale }
+      const own = rates[state.optimizer]
+      return { scale, rate: own[nearest(own.map(r => stops.indexOf(r)), y)] }
+    },
+    say(state) {
+      const { own, k, s, ends, mean } = chosen(state)
+      const best = own.reduce((a, _, j) => mean(s, j) > mean(s, a) ? j : a, 0)
+      return `${NAMES[state.activation]}, ${state.depth} layers of ${width} at ${state.scale} times LeCun's scale, `
+        + `${NAMES[state.optimizer]} at a rate of ${own[k]}: after ${steps} steps two networks read `
+        + `${ends(s, k).map(percent).join(" and ")} of the test digits (guessing: 10 %). The best of this optimizer's `
+        + `rates at this scale is ${own[best]}, with ${percent(mean(s, best))}.`
+    },
+  }
+}

@@ -1,0 +1,393 @@
+"""Claims of the chapter on optimizers. What takes longer than a second reads stored trainings."""
+
+import math
+
+import numpy as np
+
+from wi_docs.experiments import conditions, digits, tournament
+from wi_docs.experiments.optimizers import (
+    SCALES,
+    moved,
+    relative_updates,
+    scaled,
+    stored_map,
+    train_by,
+    train_scaled,
+)
+from wi_docs.experiments.training import Adam
+from wi_docs.nn.network import MLP, stack
+from wi_docs.pages.claims import Result, above, also, below, claim, exactly, mean_of, near, require
+
+HE = math.sqrt(2)
+STORED = "it reads stored trainings, and a test trains a part of them anew"
+
+
+def degrees(net, c, rng):
+    """Return by which powers of `c` the output and each gradient grow if all weights do, and the worst cosine."""
+    conditions.network(net, rng)
+    x, cotangent = rng.standard_normal((50, 64)), rng.standard_normal((50, 10))
+    runs = []
+    for factor in (1.0, c):
+        net.W = [factor * W for W in net.W]
+        run = net.forward(x)
+        runs.append((run.output, net.backward(run, cotangent).W))
+    (output, gradients), (output_c, gradients_c) = runs
+    sizes = [(np.linalg.norm(g), np.linalg.norm(h)) for g, h in zip(gradients, gradients_c, strict=True)]
+    of_output = math.log(np.linalg.norm(output_c) / np.linalg.norm(output), c)
+    of_gradient = [math.log(after / before, c) for before, after in sizes]
+    cosines = [
+        float((g * h).sum() / (a * b)) for g, h, (a, b) in zip(gradients, gradients_c, sizes, strict=True)
+    ]  # fmt: skip
+    return of_output, of_gradient, min(cosines)
+
+
+def he(depth, seed=0, activation="relu"):
+    """Return a network at He's scale, and the source of randomness that drew it."""
+    rng = np.random.default_rng(conditions.seed(seed))
+    return MLP([64, *[32] * depth, 10], activation, "he_normal", rng), rng
+
+
+@claim(source="", proof="max(0, c z) = c max(0, z) for c > 0, layer by layer")
+def homogeneous_of_degree_l() -> Result:
+    """In a ReLU network without biases a factor $c$ on all $L$ weight matrices multiplies the output by $c^L$, and each
+    gradient of an output with respect to a matrix by $c^{{L-1}}$ without turning it.
+    """
+    depth, c = 6, 0.5
+    output, gradients, cosine = degrees(*_with(he(depth), c))
+    _, gelu, turned = degrees(*_with(he(depth, activation="gelu"), c))
+    also(
+        "the gradients",
+        near(max(gradients), depth, 1e-9, "rounding", {"as the output": output, "with GELU": max(gelu)}),
+    )
+    also("their direction", above(cosine, 1 - 1e-12, "rounding", {"with GELU": turned}))
+    return near(output, depth + 1, 1e-9, "rounding", {"as the gradients": min(gradients)})
+
+
+def _with(drawn, c):
+    net, rng = drawn
+    return net, c, rng
+
+
+@claim(source="")
+def one_step_in_proportion() -> Result:
+    r"""If the loss has the same derivative at the output, one step of plain gradient descent at the rate
+    $c^{{2-L}}\eta$ takes weights of a ReLU network without biases that are $c$ times as large to weights that are $c$
+    times as large.
+    """
+    depth, c, eta = 6, 0.5, 0.02
+
+    def distance(power, activation="relu"):
+        ends = []
+        for factor, rate in ((1.0, eta), (c, eta * c**power)):
+            net, rng = he(depth, activation=activation)
+            conditions.network(net, rng)
+            conditions.rate(rate)
+            net.W = [factor * W for W in net.W]
+            x, cotangent = rng.standard_normal((50, 64)), rng.standard_normal((50, 10))
+            gradients = net.backward(net.forward(x), cotangent).W
+            ends.append([(W - rate * g) / factor for W, g in zip(net.W, gradients, strict=True)])
+        return max(float(np.abs(a - b).max()) for a, b in zip(*ends, strict=True))
+
+    return below(
+        distance(2 - (depth + 1)),
+        1e-12,
+        "rounding; the largest difference of a weight",
+        {"at the same rate": distance(0), "at $c^{1-L}$": distance(-depth), "with GELU": distance(1 - depth, "gelu")},
+    )
+
+
+@claim(source="")
+def one_rate_serves_five_layers() -> Result:
+    """Five ReLU layers from half He's scale read {measured:.0f} % of the digits or more after 200 steps of plain
+    gradient descent at a rate of 0.24.
+    """
+    at = {rate: 100 * train_scaled("relu", 5, HE / 2, rate=rate).min() for rate in (0.24, 0.015)}
+    return above(at[0.24], 80, "the least of 5 networks", {"at the rate 0.015": at[0.015]})
+
+
+@claim(source="")
+def no_rate_serves_ten_layers() -> Result:
+    """Ten ReLU layers from half He's scale read {measured:.0f} % at most after 200 steps of plain gradient descent, at
+    the best of the rates 0.03, 0.3, 3 and 10.
+    """
+    best = max(100 * train_scaled("relu", 10, HE / 2, rate=rate).max() for rate in (0.03, 0.3, 3.0, 10.0))
+    he_scale = 100 * train_scaled("relu", 10, HE, rate=0.03).min()
+    adam = 100 * train_scaled("relu", 10, HE / 2, optimizer="adam", rate=0.003).min()
+    return below(best, 20, "the best of 5 networks at 4 rates", {"from He's scale": he_scale, "with Adam": adam})
+
+
+@claim(source="")
+def adam_serves_ten_layers() -> Result:
+    """With Adam at a rate of 0.003 ten ReLU layers from half He's scale read {half:.0f} % of the digits on average
+    after 200 steps, and {measured:.0f} % from He's.
+    """
+    half, full = (100 * train_scaled("relu", 10, HE * c, optimizer="adam", rate=0.003) for c in (0.5, 1.0))
+    quarter = 100 * train_scaled("relu", 10, HE / 4, optimizer="adam", rate=0.003).mean()
+    also("from half", above(half.mean(), 60, "five networks", {"from a quarter": quarter}))
+    return above(full.mean(), half.mean() + 5, "five points more", {"from half": half.mean()}, half=half.mean())
+
+
+@claim(source="@kingma2015, algorithm 1")
+def epsilon_counts_below_1e_8() -> Result:
+    r"""In Adam's first step with $\epsilon = 10^{{-8}}$ a gradient of $10^{{-8}}$ moves a weight by half of the
+    learning rate, and one of $10^{{-10}}$ by a hundredth of it.
+    """
+
+    def step(gradient):
+        w = np.zeros(1)
+        Adam([w]).step([np.array([gradient])], [1.0])
+        return float(-w[0])
+
+    def theory(gradient):
+        return gradient / (gradient + 1e-8)
+
+    conditions.rate(1.0, "adam")
+    also("at 1e-8", near(step(1e-8), theory(1e-8), 1e-9, "rounding", {"no epsilon": theory(1.0)}))
+    return near(step(1e-10), theory(1e-10), 1e-9, "rounding", {"no epsilon": theory(1.0), "SGD": 1e-10 * 1.0})
+
+
+@claim(source="")
+def epsilon_is_not_what_stops_ten_sigmoids() -> Result:
+    r"""Ten sigmoid layers at LeCun's scale read {measured:.0f} % of the digits at most after 200 steps of Adam at a
+    rate of 0.003, and {small:.0f} % at most with an $\epsilon$ of $10^{{-16}}$ in place of $10^{{-8}}$.
+    """
+    usual, small = (
+        100 * train_scaled("sigmoid", 10, 1.0, optimizer="adam", rate=0.003, times=times).max() for times in (1.0, 1e8)
+    )
+    larger = 100 * train_scaled("sigmoid", 10, 4.0, optimizer="adam", rate=0.003).min()
+    also("with the small epsilon", below(small, 30, "the best of 5 networks", {"at four times the scale": larger}))
+    return below(usual, 30, "the best of 5 networks", {"at four times the scale": larger}, small=small)
+
+
+@claim(source="")
+def four_times_the_scale_frees_ten_sigmoids() -> Result:
+    """At four times LeCun's scale ten sigmoid layers read {measured:.0f} % on average after 200 steps of Adam at a rate
+    of 0.003.
+    """
+    runs = {scale: 100 * train_scaled("sigmoid", 10, scale, optimizer="adam", rate=0.003) for scale in (1.0, 2.0, 4.0)}
+    wrong = {f"at {scale:g} times": runs[scale].mean() for scale in (1.0, 2.0)}
+    return above(runs[4.0].mean(), 45, "the mean of 5 networks", wrong)
+
+
+def best(phi, depth, optimizer):
+    """Return for each scale of a stored map what its best rate reads, in percent, a mean over two seeds."""
+    tests, _ = stored_map(phi, depth, optimizer)
+    return dict(zip(SCALES, 100 * tests.mean(axis=2).max(axis=1), strict=True))
+
+
+@claim(source="", untouched=STORED)
+def adam_does_not_mend_chaos() -> Result:
+    """Twenty tanh layers at four times LeCun's scale read {measured:.0f} % after 200 steps of Adam, at the best of six
+    rates, and {edge:.0f} % from LeCun's scale.
+    """
+    adam = best("tanh", 20, "adam")
+    also("from LeCun's scale", above(adam[1.0], 70, "two networks", {"from four times": adam[4.0]}))
+    return below(adam[4.0], 25, "two networks", {"from LeCun's scale": adam[1.0]}, edge=adam[1.0])
+
+
+@claim(source="", untouched=STORED)
+def he_is_best_for_both() -> Result:
+    """With ReLU at depths of 10, 20 and 30 He's scale is the best of seven scales for plain gradient descent and for
+    Adam, each at the best of six rates.
+    """
+
+    def first(phi, scale):
+        maps = [best(phi, depth, optimizer) for depth in (10, 20, 30) for optimizer in ("sgd", "adam")]
+        return sum(max(one, key=one.get) == scale for one in maps)
+
+    return exactly(
+        first("relu", 1.41), 3 * 2, {"LeCun's scale": first("relu", 1.0), "with the sigmoid": first("sigmoid", 1.41)}
+    )
+
+
+@claim(source="", untouched=STORED)
+def adams_region_narrows_with_depth() -> Result:
+    """Of seven scales from 0.25 to 8 times LeCun's, ten ReLU layers read more than half of the digits with Adam at
+    {ten:.0f}, and with plain gradient descent at {sgd:.0f}; twenty read more than half with Adam at {measured:.0f}.
+    """
+
+    def scales(depth, optimizer):
+        return sum(share > 50 for share in best("relu", depth, optimizer).values())
+
+    ten, sgd = scales(10, "adam"), scales(10, "sgd")
+    also("plain descent", below(sgd, ten - 1, "a count", {"as Adam": ten}))
+    return exactly(scales(20, "adam"), 1, {"as ten layers": ten, "as five": scales(5, "adam")}, ten=ten, sgd=sgd)
+
+
+@claim(source="", untouched=STORED)
+def ten_sigmoids_by_plain_descent() -> Result:
+    """By plain gradient descent ten sigmoid layers read {four:.0f} % at four times LeCun's scale and {measured:.0f} %
+    at eight times, at the best of six rates up to 1; with Adam they read {adam:.0f} % at eight.
+    """
+    plain, adam = best("sigmoid", 10, "sgd"), best("sigmoid", 10, "adam")[8.0]
+    also("at four times", below(plain[4.0], 25, "two networks", {"with Adam": best("sigmoid", 10, "adam")[4.0]}))
+    return below(plain[8.0], 60, "two networks", {"with Adam": adam}, four=plain[4.0], adam=adam)
+
+
+@claim(source="")
+def momentum_is_ten_times_the_rate() -> Result:
+    """With a momentum of 0.9 and a rate of 0.003, five tanh layers at LeCun's scale read as many digits after 200 steps
+    as plain gradient descent does at 0.03, within {difference:.0f} points on average over five seeds.
+    """
+    heavy, ten, same = (
+        100 * train_scaled("tanh", 5, 1.0, optimizer=name, rate=rate)
+        for name, rate in (("momentum", 0.003), ("sgd", 0.03), ("sgd", 0.003))
+    )
+    difference = abs(heavy - ten).mean()
+    return below(
+        difference, 5, "a point and a spread of two", {"at the same rate": abs(heavy - same).mean()},
+        difference=math.ceil(difference),
+    )  # fmt: skip
+
+
+@claim(source="@pascanu2013, section 3.2")
+def clipping_survives_a_scale() -> Result:
+    """At twice He's scale and a rate of 0.03, plain gradient descent loses ten ReLU layers to an overflow; with the
+    gradient clipped at a norm of 1 they survive, and read {measured:.0f} % on average after 200 steps, where from He's
+    scale without clipping they read {he:.0f} %.
+    """
+
+    def runs(scale, clip):
+        nets = stack([scaled("relu", 10, scale, seed) for seed in range(5)])
+        return train_by(nets, optimizer="sgd", rates=[0.03] * 5, seeds=range(5), steps=200, clip=clip)
+
+    bare, clipped, right = runs(2 * HE, math.inf), runs(2 * HE, 1.0), runs(HE, math.inf)
+    require(all(run.exploded for run in bare), "a network survived without clipping")
+    require(not any(run.exploded for run in clipped), "a clipped network exploded")
+    mean, he_scale = (100 * float(np.mean([run.test for run in part])) for part in (clipped, right))
+    return below(mean, 50, "five networks", {"as from He's scale": he_scale}, he=he_scale)
+
+
+@claim(source="")
+def warm_up_changes_little_here() -> Result:
+    """In twenty ReLU layers at He's scale with Adam at 0.003, a warm-up over the first 50 of 200 steps changes the mean
+    over five seeds by {points:.0f} points, which is less than four standard errors.
+    """
+    with_it, without = (
+        100 * train_scaled("relu", 20, HE, optimizer="adam", rate=0.003, warmup=steps) for steps in (50, 0)
+    )
+    low = 100 * train_scaled("relu", 20, HE, optimizer="adam", rate=0.003 / 50)  # as if it never warmed up
+    points = abs(float((with_it - without).mean()))
+    return mean_of(with_it - without, 0.0, {"as at a fiftieth of the rate": (low - without).mean()}, points=points)
+
+
+@claim(source="@loshchilov2019, abstract")
+def decay_hardly_touches_a_start() -> Result:
+    r"""With Adam, a rate of 0.001 and a decoupled weight decay of 0.01, a weight that no gradient reaches keeps
+    {measured:.3f} of its first value after 200 steps, which is $(1 - 10^{{-5}})^{{200}}$.
+    """
+    net = scaled("tanh", 1, 1.0, 0)
+    both = stack([net, net])
+    pixel = int(
+        np.flatnonzero(np.ptp(digits.load().train_x, axis=0) == 0)[0]
+    )  # it never changes, so its weights do not learn
+    train_by(both, optimizer="adam", rates=[0.001] * 2, seeds=[0, 1], steps=200, decay=0.01)
+    kept = float((both.W[0][0, pixel] / net.W[0][pixel]).mean())
+    return near(
+        kept, (1 - 0.001 * 0.01) ** 200, 1e-9, "rounding",
+        {"by the decay alone": (1 - 0.01) ** 200, "not at all": (1 - 0.0) ** 200},
+    )  # fmt: skip
+
+
+@claim(source="")
+def adam_evens_out_the_updates() -> Result:
+    """In the first step, five sigmoid layers at LeCun's scale change the first matrix by {sgd:.0e} of the proportion by
+    which they change the last with plain gradient descent, and by {measured:.1f} of it with Adam.
+    """
+
+    def first_over_last(optimizer, activation="sigmoid"):
+        nets = [scaled(activation, 5, 1.0, seed) for seed in range(5)]
+        parts = [relative_updates(net, optimizer=optimizer, rate=0.01, seed=seed) for seed, net in enumerate(nets)]
+        return float(np.exp(np.mean([np.log(part[0] / part[-1]) for part in parts])))
+
+    sgd = first_over_last("sgd")
+    also("plain descent", below(sgd, 1e-2, "two decades", {"with tanh": first_over_last("sgd", "tanh")}))
+    # A weight of deviation 1/sqrt(n) moves by the rate: in proportion to sqrt(n), of 64 inputs and of 32.
+    return near(
+        first_over_last("adam"), math.sqrt(64 / 32), 0.15,
+        "a tenth of the weights behind pixels that are the same in the batch", {"with plain descent": sgd}, sgd=sgd,
+    )  # fmt: skip
+
+
+@claim(source="@chizat2019, introduction")
+def a_large_start_generalizes_worse() -> Result:
+    """Two ReLU layers from 0.5 and from 4 times LeCun's scale both read {train:.0f} % of the training digits or more
+    after 400 steps of Adam at a rate of 0.01; of the test digits they read {small:.0f} % and {measured:.0f} %.
+    """
+    small, large = (moved("relu", 2, scale, rate=0.01) for scale in (0.5, 4.0))
+    train = 100 * min(small.train.min(), large.train.min())
+    require(train > 98, f"one of them reads only {train:.0f} % of the training digits")
+    test = [100 * float(one.test.mean()) for one in (small, large)]
+    return below(
+        test[1], test[0] - 4, "four points below", {"as from the small start": test[0]},
+        train=math.floor(train), small=test[0],
+    )  # fmt: skip
+
+
+@claim(source="@chizat2019, introduction")
+def a_large_start_moves_less() -> Result:
+    """From 0.5 times LeCun's scale, 400 steps of Adam at 0.01 change the weights of two ReLU layers by {small:.1f}
+    times their norm, from 4 times by {measured:.1f}; the last features keep {rich:.2f} and {lazy:.2f} of their
+    products.
+    """
+    small, large = (moved("relu", 2, scale, rate=0.01) for scale in (0.5, 4.0))
+    rich, lazy = float(small.kept.mean()), float(large.kept.mean())
+    also("the features", above(lazy, rich + 0.1, "a tenth more", {"as from the small start": rich}))
+    return below(
+        large.weights.mean(), 1.0, "less than their own norm", {"from the small start": small.weights.mean()},
+        small=small.weights.mean(), rich=rich, lazy=lazy,
+    )  # fmt: skip
+
+
+def competed(network, optimizer):
+    """Return what the five networks of each scheme read in the tournament, in percent, and their mean's error."""
+    rows = tournament.kinds()[network, optimizer]
+    return {
+        row["scheme"]: (100 * float(np.mean(row["test"])), 100 * float(np.std(row["test"], ddof=1))) for row in rows
+    }
+
+
+def ahead(network, first, second, **numbers):
+    """Return the result that a scheme is ahead of another by two standard errors with both optimizers, with its digits.
+
+    The sentence gets `sgd` and `adam`, what the first reads, and `sgd_second` and `adam_second`.
+    """
+    leads = []
+    for optimizer in ("sgd", "adam"):
+        ends = competed(network, optimizer)
+        numbers |= {optimizer: ends[first][0], f"{optimizer}_second": ends[second][0]}
+        leads.append((ends[first][0] - ends[second][0]) / (math.hypot(ends[first][1], ends[second][1]) / 5**0.5))
+    return above(min(leads), 2, "in standard errors", {"the other way round": -max(leads)}, **numbers)
+
+
+@claim(source="", untouched=STORED)
+def centered_sigmoids_train() -> Result:
+    """From four times LeCun's scale, with the bias that centers each unit, ten sigmoid layers read {sgd:.0f} % after
+    200 steps of plain gradient descent, and {adam:.0f} % with Adam; from orthogonal weights at the forward gain
+    {sgd_second:.0f} % and {adam_second:.0f} %.
+    """
+    return ahead(tournament.Network("sigmoid", 10), "4 lecun_normal, centered", "orthogonal, forward gain")
+
+
+@claim(source="@balduzzi2017", untouched=STORED)
+def mirrored_weights_win() -> Result:
+    """Twenty ReLU layers from mirrored orthogonal weights read {sgd:.0f} % after 200 steps of plain gradient descent
+    and {adam:.0f} % with Adam, from `he_normal` {sgd_second:.0f} % and {adam_second:.0f} %.
+    """
+    return ahead(tournament.Network("relu", 20), "mirrored orthogonal", "he_normal")
+
+
+@claim(source="", untouched=STORED)
+def selu_wants_orthogonal() -> Result:
+    """Twenty SELU layers from `orthogonal` weights read {sgd:.0f} % after 200 steps of plain gradient descent and
+    {adam:.0f} % with Adam, from `lecun_normal` {sgd_second:.0f} % and {adam_second:.0f} %.
+    """
+    return ahead(tournament.Network("selu", 20), "orthogonal", "lecun_normal")
+
+
+@claim(source="", untouched=STORED)
+def the_critical_pair_loses() -> Result:
+    """Twenty tanh layers from `orthogonal` weights at gain 1 read {sgd:.0f} % after 200 steps of plain gradient descent
+    and {adam:.0f} % with Adam, from the critical pair {sgd_second:.0f} % and {adam_second:.0f} %.
+    """
+    return ahead(tournament.Network("tanh", 20), "orthogonal", "critical pair")

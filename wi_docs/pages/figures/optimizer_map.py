@@ -1,0 +1,48 @@
+"""Which scale and which learning rate train: plain gradient descent beside Adam, for two activations at depth 10."""
+
+import numpy as np
+from matplotlib import rc_context
+
+from wi_docs.experiments import optimizers
+from wi_docs.experiments.optimizers import SCALES
+from wi_docs.pages.figures import BLUE, INK, SOFT, STYLE, Picture, axes
+
+SHOWN = (("relu", "ReLU"), ("sigmoid", "sigmoid"))
+DEPTH = 10
+
+
+@rc_context(STYLE)
+def draw() -> Picture:
+    """Draw a disc for each cell of a map, its area the share of digits learned beyond chance."""
+    fig, grid = axes(2, 2, height=5.4)
+    data: dict[str, np.ndarray] = {"scale": np.array(SCALES)}
+    reached: dict[tuple[str, str], int] = {}
+    for row, (phi, title) in zip(grid, SHOWN, strict=True):
+        for ax, (optimizer, name) in zip(row, (("sgd", "plain descent"), ("adam", "Adam")), strict=True):
+            tests, rates = optimizers.stored_map(phi, DEPTH, optimizer)
+            mean = tests.mean(axis=2)
+            reached[phi, optimizer] = int((mean.max(axis=1) > 0.5).sum())
+            across, up = np.meshgrid(range(len(SCALES)), range(len(rates)), indexing="ij")
+            ax.scatter(across, up, s=18, facecolor="none", edgecolor=SOFT, linewidth=0.6)
+            ax.scatter(across, up, s=170 * np.clip((mean - 0.1) / 0.9, 0, 1), color=BLUE, linewidth=0)
+            ax.set_xticks(range(len(SCALES)), [f"{s:g}" for s in SCALES], fontsize=9.5)
+            ax.set_yticks(range(len(rates)), [f"{r:g}" for r in rates], fontsize=9.5)
+            ax.set_xlim(-0.6, len(SCALES) - 0.4)
+            ax.set_ylim(-0.6, len(rates) - 0.4)
+            ax.set_title(f"{title}, {name}", color=INK)
+            data |= {f"{phi} {optimizer} rate {rate:g}": mean[:, k] for k, rate in enumerate(rates)}
+    fig.supxlabel("scale of the weights, times LeCun's", color=SOFT)
+    fig.supylabel("learning rate", color=SOFT)
+    counts = {key: f"{count} of {len(SCALES)}" for key, count in reached.items()}
+    return Picture(
+        fig,
+        f"Networks of {DEPTH} hidden layers of {optimizers.WIDTH} units after {optimizers.STEPS} steps; two seeds a "
+        "disc. Its area is the share of test digits recognized beyond chance. From left to right: the scale of the "
+        "first weights; upwards: the learning rate. Plain descent needs both right: the larger the scale, the smaller "
+        "the rate. Adam's region is wider, and has ends too. Each optimizer has rates of its own.",
+        f"Four grids of discs, scale of the weights against learning rate, {DEPTH} layers. Some rate reads more than "
+        f"half of the digits at {counts['relu', 'sgd']} scales for ReLU with plain descent and "
+        f"{counts['relu', 'adam']} with Adam; for the sigmoid at {counts['sigmoid', 'sgd']} with plain "
+        f"descent and {counts['sigmoid', 'adam']} with Adam.",
+        data,
+    )

@@ -1,0 +1,88 @@
+"""Which start to take: the schemes that nothing beat in the tournament, with the line of code for three frameworks."""
+
+from wi_docs.experiments import tournament
+from wi_docs.nn.gains import gain
+from wi_docs.pages.tables import Table
+
+# The words for a row, and the networks that it speaks of.
+ROWS = (
+    ("ReLU", [n for n in tournament.NETWORKS if (n.activation, n.shape) == ("relu", "plain")]),
+    ("tanh", [n for n in tournament.NETWORKS if (n.activation, n.shape) == ("tanh", "plain")]),
+    ("GELU", [n for n in tournament.NETWORKS if (n.activation, n.shape) == ("gelu", "plain")]),
+    ("SELU", [n for n in tournament.NETWORKS if (n.activation, n.shape) == ("selu", "plain")]),
+    ("sigmoid", [n for n in tournament.NETWORKS if (n.activation, n.shape) == ("sigmoid", "plain")]),
+    ("ReLU with layer normalization", [n for n in tournament.NETWORKS if n.shape == "normalized"]),
+    ("residual, ReLU", [n for n in tournament.NETWORKS if n.shape == "residual"]),
+    (
+        "residual, normalization inside the branch",
+        [n for n in tournament.NETWORKS if n.shape == "residual normalized"],
+    ),
+)
+# A line for a weight W of PyTorch, and an initializer of Keras and of flax.linen. `{gain}` is the activation's forward
+# gain, `{variance}` its square. Schemes that need more than a line have a link.
+LINES = {
+    "lecun_normal": ("nn.init.normal_(W, std=W.shape[1]**-0.5)", '"lecun_normal"', "lecun_normal()"),
+    "he_normal": ('nn.init.kaiming_normal_(W, nonlinearity="relu")', '"he_normal"', "he_normal()"),
+    "he_normal by fan-out": (
+        'nn.init.kaiming_normal_(W, mode="fan_out", nonlinearity="relu")',
+        'VarianceScaling(2.0, "fan_out")',
+        'variance_scaling(2.0, "fan_out", "normal")',
+    ),
+    "glorot_normal": ("nn.init.xavier_normal_(W)", '"glorot_normal"', "glorot_normal()"),
+    "orthogonal": ("nn.init.orthogonal_(W)", '"orthogonal"', "orthogonal()"),
+    "orthogonal, forward gain": (
+        "nn.init.orthogonal_(W, gain={gain:.3f})",
+        "Orthogonal(gain={gain:.3f})",
+        "orthogonal(scale={gain:.3f})",
+    ),
+    "lecun_normal, forward gain": (
+        "nn.init.normal_(W, std={gain:.3f} * W.shape[1]**-0.5)",
+        'VarianceScaling({variance:.3f}, "fan_in")',
+        'variance_scaling({variance:.3f}, "fan_in", "normal")',
+    ),
+    "PyTorch's default": (
+        "",
+        'VarianceScaling(1/3, "fan_in", "uniform")',
+        'variance_scaling(1/3, "fan_in", "uniform")',
+    ),
+}
+LINKS = {
+    "lsuv": "[`lsuv`](#lsuv)",
+    "critical pair": "[critical pair](which-gain.md#both-at-once-the-critical-pair)",
+    "mirrored orthogonal": "[mirrored orthogonal](#orthogonal)",
+    "4 lecun_normal, centered": (
+        "[4 `lecun_normal`, centered](vanishing-gradients.md#can-larger-weights-save-the-sigmoid)"
+    ),
+    "he_normal, branches scaled": "[`he_normal`, branches scaled](residual-networks.md#small-branches)",
+    "fixup": "[`fixup`](residual-networks.md#zero-branches-fixup)",
+}
+
+
+def line(scheme: str, phi: str) -> tuple[str, str, str] | None:
+    """Return the line of code of a scheme for PyTorch, Keras and Flax, with the gain of an activation."""
+    if scheme not in LINES:
+        return None
+    own = gain(phi)
+    torch, keras, flax = (text.format(gain=own, variance=own**2) for text in LINES[scheme])
+    return torch, keras, flax
+
+
+def table() -> Table:
+    """Return for each kind of network the schemes that are unbeaten most often, from the stored tournament."""
+    columns: dict[str, list[object]] = {"your layers": [], "take": [], "unbeaten in": [], "in code": []}
+    for words, networks in [row for row in ROWS if row[1]]:
+        found = tournament.standing(*networks)
+        phi = networks[0].activation
+        columns["your layers"].append(words)
+        names = [LINKS.get(scheme, f"`{scheme}`" if "_" in scheme else scheme) for scheme in found.winners]
+        columns["take"].append(("any of these: " if len(names) > 1 else "") + ", ".join(names))
+        columns["unbeaten in"].append(f"{found.unbeaten[found.winners[0]]} of {found.trained}")
+        first = next((known for scheme in found.unbeaten if (known := line(scheme, phi))), None)
+        columns["in code"].append("<br>".join(f"`{one}`" for one in first or () if one))
+    depths = sorted({network.depth for network in tournament.NETWORKS})
+    return Table(
+        "What nothing beat by more than the noise in a [tournament](optimizers.md#a-tournament) of networks of "
+        f"{depths[0]} to {depths[-1]} hidden layers, with plain descent and with Adam, each scheme at its best rate. "
+        "*In code*: the first scheme that is one line in PyTorch, Keras and Flax.",
+        columns,
+    )
