@@ -22,9 +22,8 @@ SEEDS = range(8)
     proof="units with the same weights in front and behind compute the same, and the chain rule gives them the same",
 )
 def gradients_differ_between_inputs() -> Result:
-    """The gradients are identical for all *units*, if the weights behind them are.
-    A unit's weights from different inputs get different gradients, unless the two are alike over the data,
-    and part at the first step.
+    """The gradients are identical for all *units*, if the weights behind them are, but a unit's weights from different
+    inputs get different gradients, unless the two are alike over the data, and part at the first step.
     """
     x, y = saddle_task()
 
