@@ -94,6 +94,7 @@ MEASURED = {
         "distance of the growth from theory, in its standard errors; the largest of five widths"
     ),
     "half_above_one_vanishes": "growth of the product's logarithm with each factor",
+    "half_of_it_is_scale": "share of the lost steps that larger weights bring back",
     "half_the_scale_does_not_learn": "share of the test digits that the best of 5 networks reads",
     "he_gives_the_half_back": "factor of a layer on the signal's mean square",
     "he_has_no_fixed_size": "variance in a layer over that in the layer before",
@@ -125,7 +126,6 @@ MEASURED = {
     "mean_and_median_part": "share of 2,000 networks whose squared length is below its mean",
     "mirrored_blocks_keep_every_direction": "distance of a singular value from 1, the largest",
     "more_equal_units_add_nothing": "largest difference of the loss between 1, 2 and 4 equal units",
-    "most_of_it_is_scale": "steps until 80 % of the test digits are right, over those from a good start",
     "most_units_are_switches_then": "share of the units whose slope is below a tenth of the largest",
     "mup_moves_do_not_depend_on_width": (
         "slope of a layer's change over the width, both as logarithms; the largest of three layers"
@@ -248,7 +248,7 @@ MEASURED = {
     "torch_truncates_at_two_not_at_two_sigma": (
         "mean of the fourth power over the square of the mean square, 3 for a normal distribution"
     ),
-    "trainable_depth_follows_the_edge": "share of the test digits that the worst of 3 networks on the edge reads",
+    "trainable_depth_follows_the_edge": "share of the test digits that the median of 8 networks on the edge reads",
     "trainable_depth_over_depth_scale": (
         "deepest network that trains, in depth scales; the least of the scales of weights"
     ),
