@@ -439,7 +439,7 @@ def reach_is_the_depth_scale() -> Result:
 
 @claim(statement=21, verdict=HOLDS, source="@schoenholz2017, section 5")
 def trainable_depth_follows_the_edge() -> Result:
-    """In 200 steps of plain gradient descent at a rate of 0.05, eight networks of 40 tanh layers of 64 units, from
+    """In 200 steps of plain gradient descent at a rate of 0.05, eight networks of 40 tanh layers, 64 wide and with
     biases of 0, read {least:.0f} to {most:.0f} % of the digits on the edge, at LeCun's scale, and at 0.8 or 2.5 times
     that scale {beside:.0f} % at most.
     """

@@ -611,7 +611,7 @@ def tanh_and_relu_weight_gradients_do_not() -> Result:
 
 @claim(statement=16, verdict=IF + " the signal survives", source="")
 def rates_rescue_depth_five() -> Result:
-    """At depth 5 it helps."""
+    """At depth 5 it helps sigmoids."""
     with_rates, without = (
         ends(sweep("sigmoid", "lecun_normal", depth=5, steps=600, rates=[0.1], seeds=range(3), equalize=equalize))
         for equalize in (True, False)

@@ -527,7 +527,7 @@ def pytorch_default_forgets_its_input() -> Result:
 
 @claim(statement=22, verdict=HOLDS, source="@poole2016, equation 3", proof="2 E[relu(sqrt(q) z)^2] is q, for each q")
 def he_has_no_fixed_size() -> Result:
-    """At He's scale ReLU keeps any variance; it pulls towards none."""
+    """At He's scale and without biases ReLU keeps any variance; it pulls towards none."""
     net = MLP([64] * 21, "relu", "he_normal", np.random.default_rng(0), output="relu")
     conditions.network(net, np.random.default_rng(0))
     conditions.say(scheme="he_normal", data="normal inputs", seeds=0)

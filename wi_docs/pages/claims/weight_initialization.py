@@ -408,7 +408,7 @@ def more_equal_units_add_nothing() -> Result:
 
 @claim(statement=5, verdict=IF + " it is said of units", source="")
 def rows_part_at_the_first_step() -> Result:
-    """Equal units make a layer's columns equal, not its rows."""
+    """Units with equal weights and biases make a layer's columns equal, not its rows."""
     net = MLP([64, 5, 10], "tanh", all_equal(0.05), np.random.default_rng(0))
     # The same outgoing weights for all units, but different ones for the ten outputs: with a softmax, equal ones would
     # cancel.
