@@ -1,10 +1,13 @@
 """What holds the sentences of the pages: `python -m scripts.coverage [PAGE…]` counts, and lists those held by nothing.
 
-A sentence is `measured` if a claim's mark stands in it, `cited` if a citation does. It is `derived` if it has a formula
-with a sign of equality or order, and `shown` if a snippet, a figure, a table or a displayed formula stands right before
-or behind its paragraph, or in it. It is `defined` if it is an entry of the glossary or says what something is called.
-Of the others, one with a number, a comparison or a universal word is `open`: it promises something, and nothing holds
-it. The rest is `plain`: it explains, points elsewhere, or says what we think.
+A sentence is `measured` if a claim's mark stands in it, `cited` if a citation or a link to another site does. It is
+`derived` if it has a formula with a sign of equality or order. It is `linked` if it leads to a section of the site that
+has a mark, a source, a displayed formula, a figure or a snippet, and all numbers of the sentence. An `opinion` says in
+the first person what we think or would do, and has no result in it. A sentence is `shown` if a snippet, a figure, a
+table or a displayed formula stands right before or behind its paragraph, or in it. It is `defined` if it is an entry of
+the glossary, or says what something is called or what is assumed. Of the others, one with a number, a comparison or a
+universal word is `open`: it promises something, and nothing holds it. The rest is `plain`: it asks, explains, or points
+elsewhere.
 
 This reads words, and does not understand them: what it lists is a list for the author to read.
 """
@@ -14,14 +17,17 @@ from __future__ import annotations
 import argparse
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+
+from markdown.extensions.toc import slugify
 
 from scripts import store
 from scripts.ledger import MARK
 
-KINDS = ("measured", "cited", "derived", "shown", "defined", "plain", "open")
-PROSE = ("contributing", "install", "ledger", "references", "reference", "reference-experiments", "reference-diagnosis")  # pages about the site, and lists
+KINDS = ("measured", "cited", "derived", "linked", "opinion", "shown", "defined", "plain", "open")
+REFERENCE = ("reference", "reference-experiments", "reference-diagnosis")
+PROSE = ("contributing", "install", "ledger", "references", *REFERENCE)  # pages about the site, and lists
 UNIVERSAL = "all|none|every|never|always|only|any|whatever"
 COMPARISON = (
     "than|more|less|fewer|most|least|twice|half|larger|largest|smaller|smallest|faster|slower|better|best|worse|worst|"
@@ -29,12 +35,27 @@ COMPARISON = (
 )
 NUMBER = "two|three|four|five|six|seven|eight|nine|ten|twenty|thirty|fifty|sixty|hundred|thousand|million"
 PROMISE = re.compile(rf"\b({UNIVERSAL}|{COMPARISON}|{NUMBER})\b|(?<![\w.])\d", re.IGNORECASE)
-CITED = re.compile(r"(?<![\w.])@[a-z]+\d{4}")
-DEFINED = re.compile(r"\b(is called|are called|we call|is short for|stands for|means that|is defined|by definition)\b")
+CITED = re.compile(r"(?<![\w.])@[a-z]+\d{4}|\]\(https?://")
+EQUATION = re.compile(r"[=<>]|\\(le|ge|approx|propto|to)\b")
+LINK = re.compile(r"\]\(([\w-]+(?=\.md))?(?:\.md)?#([\w-]+)\)")
+# It stands at the head of a clause: "larger than we think" and "as we would take it" are no opinions.
+OPINION = re.compile(
+    r"(?:^|[,;:(] )\W*(?:we|I) (?:(?:think|believe|recommend|suggest|advise|prefer|doubt|suspect)\b"
+    r"|would (?:not )?(?:use|take|start|begin|try|choose|look|print|send|set|write|mind|go|put)\b)",
+    re.IGNORECASE,
+)
+RESULT = re.compile(r"\d[.,]\d|%")  # nobody has an opinion of 3.5 %
+DEFINED = re.compile(
+    r"\b(is called|are called|we call|is short for|stands for|means that|is defined|by definition)\b"
+    r"|^(It|This chapter) assumes\b|^What is assumed\b|^\*\*Formula\*\*",
+    re.IGNORECASE,
+)
 BESIDE = re.compile(r"(```|\[\[(figure|table|exercises|predicted|ledger)|\||<figure|\$\$)")
 SENTENCE = re.compile(
     r"\S.*?(?:(?<!\bal)(?<!e\.g)(?<!i\.e)[.!?][\"*_)]*|:(?=\[\[))(?:\[\[claim: *\w+ *\]\])*(?=\s|$)|\S.+$"
 )
+
+NO_SECTIONS: Mapping[tuple[str, str], str] = {}
 
 
 @dataclass(frozen=True)
@@ -46,8 +67,16 @@ class Sentence:
     kind: str
 
 
-def sentences(markdown: str, *, glossary: bool = False) -> list[Sentence]:
+def sentences(
+    markdown: str, *, glossary: bool = False, page: str = "", sections: Mapping[tuple[str, str], str] = NO_SECTIONS
+) -> list[Sentence]:
     r"""Return the sentences of a page, those of lists and notes too, without headings, tables, code and raw HTML.
+
+    Args:
+        markdown: the page.
+        glossary: whether it is the glossary.
+        page: its name, for links to sections of its own.
+        sections: those of all pages, from `sections_of`.
 
     Examples:
         >>> page = "Units are off.[[claim: off]] All are. See the picture.\n\nA $w = 2$ doubles it, says @he2015."
@@ -68,8 +97,44 @@ def sentences(markdown: str, *, glossary: bool = False) -> list[Sentence]:
         for one in _split(words):
             text = " ".join(MARK.sub("", one).split())
             if len(text.split()) > 1:
-                found.append(Sentence(text, line, _kind(one, shown=shown, glossary=glossary)))
+                linked = " ".join(sections.get((to or page, anchor), "") for to, anchor in LINK.findall(one))
+                found.append(Sentence(text, line, _kind(one, shown=shown, glossary=glossary, linked=linked)))
     return found
+
+
+def sections_of(page: str, markdown: str) -> dict[tuple[str, str], str]:
+    r"""Return the text of each section of a page, with the sections in it, by the page's name and the anchor.
+
+    Examples:
+        >>> list(sections_of("a", "# A title\n\n## Two words {#two}\n\nText.\n\n## Three").items())[1:]
+        [(('a', 'two'), '## Two words {#two} Text.'), (('a', 'three'), '## Three')]
+    """
+    outside = re.sub(r"^( *`{3,}).*?^\1$", lambda fence: "\n" + " " * (len(fence[0]) - 1), markdown, flags=re.M | re.S)
+    heads = list(re.finditer(r"^(#+) (.*?)(?: \{ ?#([\w-]+).*\})?$", outside, re.M))
+    found = {}
+    for place, head in enumerate(heads):
+        end = next((one.start() for one in heads[place + 1 :] if len(one[1]) <= len(head[1])), None)
+        anchor = head[3] or slugify(re.sub(r"[$`*\\]", "", head[2]), "-")
+        found[page, anchor] = " ".join(markdown[head.start() : end].split())
+    return found
+
+
+def _holds(section: str, sentence: str) -> bool:
+    """Return whether a section has something that holds, and the numbers of a sentence that links to it."""
+    others = section.replace(" ".join(sentence.split()), "")
+    numbers = re.findall(r"(?<![\w.])\d+(?:[.,]\d+)*", _words(sentence))
+    held = MARK.search(others) or CITED.search(others) or "```" in others or "[[" in others or "$$" in others
+    return bool(held) and all(re.search(_printed(number), others) for number in numbers)
+
+
+def _printed(number: str) -> str:
+    """Return a pattern for a number, of which a section may print more decimals."""
+    return rf"(?<![\d.,]){re.escape(number)}" + ("" if "." in number else r"(?!\d|[.,]\d)")
+
+
+def _words(sentence: str) -> str:
+    """Return the words of a sentence without its code, formulas and targets of links."""
+    return re.sub(r"`[^`]*`|\]\([^)]*\)|\$[^$]*\$", " ", sentence)
 
 
 def _blocks(markdown: str) -> Iterator[tuple[int, str]]:
@@ -108,27 +173,29 @@ def _split(words: str) -> Iterator[str]:
         yield re.sub("\x00(\\d+)\x00", lambda found: hidden[int(found[1])], match[0])
 
 
-def _kind(sentence: str, *, shown: bool, glossary: bool) -> str:
-    if MARK.search(sentence):
-        return "measured"
-    if CITED.search(sentence):
-        return "cited"
-    if any(re.search(r"[=<>]|\\(le|ge|approx|propto|to)\b", formula) for formula in re.findall(r"\$[^$]+\$", sentence)):
-        return "derived"
-    if shown:
-        return "shown"
-    if glossary or DEFINED.search(sentence):
-        return "defined"
-    words = re.sub(r"`[^`]*`|\]\([^)]*\)|\$[^$]*\$", " ", sentence)
-    return "open" if PROMISE.search(words) else "plain"
+def _kind(sentence: str, *, shown: bool, glossary: bool, linked: str) -> str:
+    words = _words(sentence)
+    holders = {
+        "measured": MARK.search(sentence),
+        "cited": CITED.search(sentence),
+        "derived": any(map(EQUATION.search, re.findall(r"\$[^$]+\$", sentence))),
+        "linked": PROMISE.search(words) and _holds(linked, sentence),
+        "opinion": OPINION.search(words) and not RESULT.search(words),
+        "shown": shown,
+        "defined": glossary or DEFINED.search(sentence),
+        "plain": sentence.rstrip('*_")').endswith("?") or not PROMISE.search(words),
+    }
+    return next((kind for kind, holds in holders.items() if holds), "open")
 
 
 def pages() -> dict[str, list[Sentence]]:
     """Return the sentences of each page with prose, by its name."""
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted((store.ROOT / "docs").glob("*.md"))}
+    sections = dict(one for name, text in texts.items() for one in sections_of(name, text).items())
     return {
-        path.stem: sentences(path.read_text(encoding="utf-8"), glossary=path.stem == "glossary")
-        for path in sorted((store.ROOT / "docs").glob("*.md"))
-        if path.stem not in PROSE
+        name: sentences(text, glossary=name == "glossary", page=name, sections=sections)
+        for name, text in texts.items()
+        if name not in PROSE
     }
 
 
@@ -147,9 +214,11 @@ def table() -> str:
         rows.append(f"| [{name.replace('-', ' ')}]({name}.md) | {' | '.join(str(of[kind]) for kind in KINDS)} |")
     words = (
         f"Of {count.total()} sentences {count['measured']} are measured, {count['cited']} are cited, "
-        f"{count['derived']} are derived by a formula, {count['shown']} stand beside a snippet, a figure, a table or a "
-        f"formula, and {count['defined']} define a word. Of the others, {count['open']} have a number, a comparison or "
-        f"a word such as *all* and are held by nothing but their author, and {count['plain']} have none."
+        f"{count['derived']} are derived by a formula, {count['linked']} lead to the section of the site that holds "
+        f"them, {count['shown']} stand beside a snippet, a figure, a table or a formula, and {count['defined']} define "
+        f"a word or say what is assumed. {count['opinion']} are worded as our opinion. Of the others, {count['open']} "
+        f"have a number, a comparison or a word such as *all* and are held by nothing but their author, and "
+        f"{count['plain']} have none."
     )
     return "\n".join([words, "", *rows, ""])
 
@@ -157,7 +226,7 @@ def table() -> str:
 def summary() -> str:
     """Return the counts of all pages in a clause for a sentence, such as the home page's."""
     count = counted(one for page in pages().values() for one in page)
-    held = sum(count[kind] for kind in ("measured", "cited", "derived", "shown", "defined"))
+    held = sum(count[kind] for kind in ("measured", "cited", "derived", "linked", "shown", "defined"))
     return f"{count['measured']} of {count.total()} sentences are measured, and {held} in all are held by something"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -11,6 +12,8 @@ from typing import Any
 
 from scripts import store, vary
 from scripts.citations import cite
+from scripts.formulas import typeset
+from wi_docs.pages.claims._measured import MEASURED
 
 MARK = re.compile(r"\[\[claim:\s*(\w+)\s*\]\]")
 _VERDICTS = {"holds": "holds", "holds if": "if", "does not hold": "not"}
@@ -23,6 +26,7 @@ def records() -> dict[str, dict[str, Any]]:
         folder = store.find(job)
         if folder is not None:
             record = json.loads((folder / f"{job.function}.json").read_text(encoding="utf-8"))
+            record["what"] = MEASURED.get(job.function, "")
             record["line"] = store.claims(job.module)[job.function]  # it may have moved since the claim ran
             record["varied"] = vary.in_words(varied.get(job.function), vary.digest(job.module, job.function))
             found.append(record)
@@ -32,12 +36,16 @@ def records() -> dict[str, dict[str, Any]]:
 
 
 def problems(markdown: str, source: Path, known: dict[str, dict[str, Any]]) -> Iterable[tuple[int, str]]:
-    """Yield line and message for each mark that names no claim, or that stands behind another sentence than its own."""
+    """Yield line and message for each mark that names no claim, one whose number has no words, or that stands behind
+    another sentence than its own.
+    """
     for match in MARK.finditer(markdown):
         line = markdown.count("\n", 0, match.start()) + 1
         record = known.get(match[1])
         if record is None:
             yield line, f"no claim is called {match[1]!r}"
+        elif not record["what"]:
+            yield line, f"wi_docs/pages/claims/_measured.py does not say what the number of {match[1]} is"
         elif record["page"] == source.stem:
             before = " ".join(MARK.sub("", markdown[: match.start()]).split())
             if not before.endswith(record["sentence"]):
@@ -94,18 +102,26 @@ def card(record: dict[str, Any], name: str) -> list[ET.Element]:
 
 
 def said(record: dict[str, Any]) -> dict[str, Any]:
-    """Return what a claim's card says, for the file that is fetched when it is opened."""
-    wrong = "; ".join(f"{_plain(what)}: {number(value)}" for what, value in record["wrong"].items())
-    words = [
-        f", expected {number(record['expected'])}. Accepted: {accepted(record)} ({_plain(record['reason'])}).",
-        f"Excluded: {wrong}.",
-        ran_on(record),
-        f"Statement {record['statement']} of the notes {record['verdict']}." if record["statement"] else "",
-        f"Source: {cite(record['source'])}." if record["source"] else "",
-    ]
+    """Return what a claim's card says, for the file that is fetched when it is opened.
+
+    `words` is HTML: the sentence, and in a list what the number is, where it has to lie, what it would be if the
+    sentence were wrong, and on what the experiment ran.
+    """
+    wrong = "; ".join(f"{number(value)} ({what})" for what, value in record["wrong"].items())
+    bound = None in (record["low"], record["high"]) or record["low"] == record["high"]
+    lines = {
+        "Measured": f"{number(record['measured'])} ({record['what']})",
+        "Theory": "" if bound else number(record["expected"]),
+        "Accepted": f"{accepted(record)} ({record['reason']})",
+        "Wrong statements would give": wrong,
+        "Ran on": record["ran_on"],
+        "Under other conditions": record["varied"].removesuffix("."),
+        f"Statement {record['statement']} of the notes": record["verdict"],
+        "Source": record["source"],
+    }
+    listed = "".join(f"<div><dt>{name}:</dt> <dd>{_rich(words)}.</dd></div>" for name, words in lines.items() if words)
     return {
-        "measured": f"Measured {number(record['measured'])}",
-        "words": " ".join(filter(None, words)),
+        "words": f"<p>{_rich(record['sentence'])}</p><dl>{listed}</dl>",
         "code": _code(record),
         "line": record["line"],
     }
@@ -122,9 +138,21 @@ def _code(record: dict[str, Any]) -> str:
     return str(record["code"]).removeprefix("wi_docs/pages/")
 
 
-def _plain(text: str) -> str:
-    """Take the formula signs out of words that are shown as they are."""
-    return re.sub(r"\$|\\\w+\{?|\}", "", text)
+def _rich(text: str) -> str:
+    """Return words with formulas, emphasis, code and citations as HTML.
+
+    Examples:
+        >>> _rich("*Two* of `a<b`, as [@he2015, section 2.2]")
+        '<em>Two</em> of <code>a&lt;b</code>, as (He et al. 2015, section 2.2)'
+    """
+    parts = re.split(r"\$([^$]+)\$", text)
+    for place, part in enumerate(parts):
+        if place % 2:
+            parts[place] = f'<span class="wi-math">{typeset(part, block=False)}</span>'
+        else:
+            words = html.escape(cite(re.sub(r"\[(@[^]]*)\]", r"(\1)", part)), quote=False)
+            parts[place] = re.sub(r"`([^`]*)`", r"<code>\1</code>", re.sub(r"\*([^*]+)\*", r"<em>\1</em>", words))
+    return "".join(parts)
 
 
 def table(known: dict[str, dict[str, Any]]) -> str:
@@ -160,7 +188,7 @@ def _rows(known: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
         wrong = "; ".join(f"{what}: {number(value)}" for what, value in record["wrong"].items())
         verdict = f" <small>On the notes: {record['verdict']}.</small>" if record["verdict"] else ""
         source = f" <small>{_cited(record['source'])}</small>" if record["source"] else ""
-        source += f" <small>{conditions}</small>" if (conditions := ran_on(record)) else ""
+        source += f" <small>Measured: {record['what']}. {ran_on(record)}</small>"
         links = (
             f"[{_chapter(page)}]({page}.md) · [code, line {record['line']}](/{_code(record)}) · "
             f"[link to this row](#{record['id']})"

@@ -86,8 +86,13 @@ def test_the_keyboard_opens_a_claim_and_closes_it(browser, address, width):
     mark.send_keys(Keys.ENTER)
     assert card.is_displayed()
     WebDriverWait(browser, 10).until(lambda _: "Measured" in card.text)
-    assert card.text.startswith("Measured 0.25, expected 0.25. Accepted: 0.25 ± 10⁻¹² (rounding). Excluded: tanh's: 1;")
-    assert "Computed, no network." in card.text
+    sentence, measured, theory, accepted, wrong, ran, *_ = card.text.splitlines()
+    assert sentence == "The sigmoid's slope is at most 0.25."
+    assert measured == "Measured: 0.25 (largest slope found)."
+    assert theory == "Theory: 0.25."
+    assert accepted == "Accepted: 0.25 ± 10⁻¹² (rounding)."
+    assert wrong.startswith("Wrong statements would give: 1 (tanh's);")
+    assert ran == "Ran on: computed, no network."
     links = card.find_elements(By.TAG_NAME, "a")
     assert [link.get_attribute("href").removeprefix(address) for link in links] == [
         "ledger/#slope_is_at_most_a_quarter", "claims/vanishing_gradients.py",

@@ -13,6 +13,7 @@ import pytest
 from tests.faults import FAULTS, ROOT, failing, read
 from wi_docs.pages import claims
 from wi_docs.pages.claims import Result, near
+from wi_docs.pages.claims._measured import MEASURED
 
 CLAIMS = claims.load()
 
@@ -28,6 +29,11 @@ def test_a_claim_is_marked_behind_its_sentence(claim):
     assert claim.where().startswith(f"docs/{claim.page}.md:")
     assert claim.sentence.endswith((".", ":")) or claim.sentence[-1].isalnum()
     assert len(claim.sentence.split()) >= 3
+
+
+def test_words_say_what_the_number_of_each_claim_is():
+    assert MEASURED.keys() == CLAIMS.keys()
+    assert not [name for name, words in MEASURED.items() if len(words.split()) < 3 or words.endswith(".")]
 
 
 @pytest.mark.parametrize(

@@ -82,3 +82,94 @@ def test_every_sentence_of_the_site_is_counted_once():
     assert {kind for count in counts for kind in count} <= set(coverage.KINDS)
     assert str(sum(map(len, pages.values()))) in coverage.summary()
     assert all(f"]({name}.md)" in coverage.table() for name in pages)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "We think that two layers are better than one.",
+        "(I would start at half of it.)",
+        "For all of them, we believe, it is more.",
+        "If it is old, we would look at the largest.",
+    ],
+)
+def test_an_opinion_is_worded_in_the_first_person(sentence):
+    (one,) = coverage.sentences(sentence)
+    assert one.kind == "opinion"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "It is larger than we think.",
+        "As we would choose it, it is twice as large.",
+        "We measured that it is twice as large.",
+        "We think that it grows by 3.5 a layer, in all of them.",
+        "We believe that 4 % are off in all layers.",
+        "One would take twice as many.",
+        "We would find that all of them learn.",
+    ],
+)
+def test_a_promise_is_no_opinion(sentence):
+    (one,) = coverage.sentences(sentence)
+    assert one.kind == "open"
+
+
+def test_an_opinion_with_a_mark_is_measured():
+    (one,) = coverage.sentences("We think that all of them learn.[[claim: learn]]")
+    assert one.kind == "measured"
+
+
+def test_a_question_and_an_assumption_promise_nothing():
+    found = coverage.sentences("Does it never learn? It assumes all layers of 10 units. They never learn.")
+    assert [one.kind for one in found] == ["plain", "defined", "open"]
+
+
+TARGET = """# Title
+
+## What holds
+
+Ten of 12 learn.[[claim: learn]] {0}
+
+### Below it
+
+And 14 do not.
+
+## What does not
+
+Ten of 12 learn. All of 16 do.
+"""
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kind"),
+    [
+        ("Of [12 all](other.md#what-holds) learn.", "linked"),
+        ("Of [14 all](other.md#what-holds) do not.", "linked"),
+        ("Of [13 all](other.md#what-holds) learn.", "open"),
+        ("Of [2 all](other.md#what-holds) learn.", "open"),
+        ("Of [12 all](other.md#what-does-not) learn.", "open"),
+        ("Of [12 all](other.md#nowhere) learn.", "open"),
+        ("Of [12 all](other.md) learn.", "open"),
+        ("See [what holds](other.md#what-holds).", "plain"),
+        ("All of them [learn](https://example.org/12).", "cited"),
+    ],
+)
+def test_a_link_holds_what_its_section_says(sentence, kind):
+    (one,) = coverage.sentences(sentence, page="this", sections=coverage.sections_of("other", TARGET))
+    assert one.kind == kind
+
+
+def test_a_sentence_does_not_hold_itself():
+    page = TARGET.format("All of [15 learn](#what-holds).")
+    kinds = {
+        one.words: one.kind for one in coverage.sentences(page, page="it", sections=coverage.sections_of("it", page))
+    }
+    assert kinds["All of [15 learn](#what-holds)."] == "open"
+
+
+def test_a_comment_in_code_is_no_heading():
+    page = "## One\n\n```sh\n# no heading\n```\n\nSeven.\n\n## $a$ and `b`\n"
+    found = coverage.sections_of("a", page)
+    assert list(found) == [("a", "one"), ("a", "a-and-b")]
+    assert found["a", "one"].endswith("Seven.")

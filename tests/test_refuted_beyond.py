@@ -153,7 +153,7 @@ def tanh_dies_as_a_power():
 @refutes(
     "ways-to-initialize-weights",
     "the part that tells two inputs apart dies",
-    "without biases, twice the input gives twice the output",
+    "What stays, without biases, is the length: $f(cx) = c f(x)$",
 )
 def lengths_survive_relu():
     """Fifty ReLU layers without biases keep the factor 2 between an input and its double."""
@@ -222,7 +222,7 @@ def a_silu_batch_is_no_input():
     return bool(grown.min() < 0.2 and grown.max() > 5)
 
 
-@refutes("which-gain", "both directions stayed stable over a hundred layers", "fall to a fourth and settle there")
+@refutes("which-gain", "both directions stayed stable over a hundred layers", "fall and then settle")
 def selu_at_three_quarters_falls_first():
     """The deviation of SELU's activations falls by a factor of three and more before it settles."""
     rng = np.random.default_rng(0)
@@ -240,7 +240,7 @@ def selu_at_three_quarters_falls_first():
 @refutes(
     "edge-of-chaos",
     "signals and gradients pass through any number of layers",
-    "fade as a power of the depth, if they fade at all",
+    "do not fade geometrically; without biases the mean square of the signal falls",
 )
 def on_the_edge_it_fades():
     """At LeCun's scale without biases, a point of tanh's edge, the gradient falls like a power of the depth."""
@@ -252,7 +252,7 @@ def on_the_edge_it_fades():
     return sizes[80] < 0.55 * sizes[20] < 0.2
 
 
-@refutes("edge-of-chaos", "All inputs end at the same point. -", "keeps the angles between them to a few percent")
+@refutes("edge-of-chaos", "All inputs end at the same point. -", "keep the angles between them to a few percent")
 def order_without_biases_keeps_angles():
     """Below the edge and without biases, sixty tanh layers hardly change the angle of two inputs."""
     kept = []
@@ -360,7 +360,9 @@ def pytorch_draws_biases():
 
 
 @refutes(
-    "what-your-framework-does", "where a unit sums a quarter as many terms", "in two dimensions a unit sums $2^2$ times"
+    "what-your-framework-does",
+    "where a unit sums a quarter as many terms",
+    "in two dimensions a unit sums a quarter of the terms",
 )
 def in_one_dimension_it_is_half():
     """The inputs that reach an output of a transposed convolution of stride 2 in one dimension, counted."""
@@ -448,7 +450,7 @@ def the_first_loss_is_one_draw():
     return bool(2.9 < np.mean(losses) < 3.25 and np.std(losses) > 0.15)
 
 
-@refutes("predicted", "one in thirty or so would be", "In one list of six in sixteen or so")
+@refutes("predicted", "one in thirty or so would be", "the worst of six is so with a chance of $1 - 0.99^6 = 0.06$")
 def the_worst_of_six():
     """The chance that one of six normal numbers lies 2.57 deviations out."""
     alone = math.erfc(2.5654 / math.sqrt(2))
@@ -462,16 +464,32 @@ def half_of_all_units_is_the_base():
     return abs(100 * points - 0.28) < 0.005 and abs(100 * points / 0.5 - 0.56) < 0.01
 
 
+@refutes("recurrent-networks", "With tanh and a small state nearly the same holds", "and half for $s = 0.1$")
+def a_small_state_does_not_keep_the_gradient():
+    """A tanh recurrence from a state of rms 0.1 leaves half of the gradient after 150 steps, from 0.01 nearly all."""
+    left = []
+    for size in (0.1, 0.01):
+        rng = np.random.default_rng(0)
+        W = np.linalg.qr(rng.standard_normal((64, 64)))[0]
+        h, gradient = size * rng.standard_normal(64), np.eye(64)
+        for _ in range(150):
+            h = np.tanh(h @ W)
+            gradient = gradient @ (W * (1 - h * h))
+        left.append(rms(gradient) * 8)
+    return 0.4 < left[0] < 0.6 < 0.95 < left[1]
+
+
 # Diagnose
 
 
 @refutes(
     "diagnose",
     "a ReLU network takes twice as many steps.[[claim: dead_units_halve]] In a deep",
-    "Most of that is the lost scale",
+    "Half of that, or a little more, is the lost scale",
 )
+@refutes("diagnose", "Most of that is the lost scale", "Half of that, or a little more, is the lost scale")
 def dead_units_with_their_scale_made_up_for():
-    """Steps to 80 % of the digits: 35 % dead units cost far less if the other weights are enlarged."""
+    """Steps to 80 % of the digits: of what 35 % dead units cost, larger weights bring back half or a little more."""
     data = digits.load()
 
     def steps(share, factor, seed):
@@ -504,7 +522,7 @@ def dead_units_with_their_scale_made_up_for():
         return 200
 
     none, dead, restored = (
-        np.mean([steps(share, factor, seed) for seed in range(8)])
+        np.mean([steps(share, factor, seed) for seed in range(32)])
         for share, factor in ((0.0, 1.0), (0.35, 1.0), (0.35, 0.65**-0.5))
     )
-    return bool(dead > 1.5 * none and restored < (none + dead) / 2)
+    return bool(dead > 1.5 * none and 0.4 < (dead - restored) / (dead - none) < 0.7)

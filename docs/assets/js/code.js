@@ -141,12 +141,11 @@ document.addEventListener("beforetoggle", async ({ target: card }) => {
   card.ariaLive = "polite"
   const site = new URL("../../", import.meta.url)
   try {
-    const { measured, words, code, line } = await (await fetch(new URL(`claims/${name}.json`, site))).json()
-    const [bold, link] = [document.createElement("b"), document.createElement("a")]
-    bold.textContent = measured
+    const { words, code, line } = await (await fetch(new URL(`claims/${name}.json`, site))).json()
+    const link = document.createElement("a")
     link.textContent = `code, line ${line}`
     link.href = new URL(code, site).href
-    card.prepend(bold, words + " ")
+    card.insertAdjacentHTML("afterbegin", words)
     card.append(" · ", link)
   } catch { card.ariaLive = null }
 }, true)

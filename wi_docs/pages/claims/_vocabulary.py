@@ -17,7 +17,7 @@ VOCABULARY = {
     "activation": "|".join([*(name.replace("_", "[ _]") for name in activations()), "activation"]),
     "biases": "bias",
     "data": "digit|normal|input|pixel",
-    "depth": "depth|deep|layer|block",
+    "depth": r"depth|deep|layer|block|\d factors",
     "optimizer": "descent|SGD|Adam|optimizer",
     "rate": r"\brates?\b",
     "seeds": "(?!)",

@@ -113,7 +113,7 @@ def chaos_parts_inputs() -> Result:
 
 @claim(source="@poole2016, section 2")
 def order_merges_inputs() -> Result:
-    r"""Below the edge and with biases, one minus the cosine shrinks by $\chi_1$ a layer."""
+    r"""Below the edge and with biases, one minus the cosine shrinks by $\chi_1$ a tanh layer."""
     found = []
     for seed in SEEDS:
         z = propagate(
@@ -138,8 +138,8 @@ def order_merges_inputs() -> Result:
 
 @claim(source="", proof="tanh(z)^2 is at most z^2, so that the variance falls by sigma_w^2 a layer or more")
 def without_biases_angles_are_kept() -> Result:
-    """Without biases a tanh network below the edge shrinks its inputs towards 0, and keeps the angles between them to a
-    few percent.
+    """Without biases 60 layers of tanh below the edge shrink their inputs towards 0, and keep the angles between them
+    to a few percent.
     """
     kept, size = [], []
     for seed in SEEDS:

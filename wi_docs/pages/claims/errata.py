@@ -22,9 +22,9 @@ SEEDS = range(8)
     proof="units with the same weights in front and behind compute the same, and the chain rule gives them the same",
 )
 def gradients_differ_between_inputs() -> Result:
-    """The gradients are identical for all *units*, if the weights behind them are.
-    A unit's weights from different inputs get different gradients, unless the two are alike over the data,
-    and part at the first step.
+    """The gradients are identical for all *units*, if their biases and the weights behind them are, but a unit's
+    weights from different inputs get different gradients, unless the two are alike over the data, and part at the first
+    step.
     """
     x, y = saddle_task()
 
@@ -78,22 +78,20 @@ def xavier_depends_on_the_fans() -> Result:
 
 @claim(source="@lippe2022, tutorial 4")
 def tanh_does_not_stabilize_at_a_quarter() -> Result:
-    r"""It does not stabilize, though it falls ever more slowly: in wide layers of equal width the variance of the
-    activations is near {hundred:.3f} at layer 100, and it keeps falling like $1/(2\,l)$.
+    r"""It does not stabilize, though it falls ever more slowly: in wide layers of equal width and without biases the
+    variance of the activations is near {hundred:.3f} at layer 100, and it keeps falling like $1/(2\,l)$.
     """
     sizes = np.array(
-        [propagate("tanh", "glorot_normal", depth=100, width=1000, batch=16, seed=s).forward_rms ** 2 for s in range(4)]
+        [propagate("tanh", "glorot_normal", depth=100, width=512, batch=16, seed=s).forward_rms ** 2 for s in range(16)]
     )
     theory = [layer.second_moment for layer in itertools.islice(trajectory("tanh", sigma_w=1.0), 100)]
     ratio = sizes[:, 24] / sizes[:, 99]
-    also(
-        "layer 100", mean_of(sizes[:, 99], theory[99], {"a quarter": 0.5**2, "as in layer 25": theory[24]}, width=1000)
-    )
+    also("layer 100", mean_of(sizes[:, 99], theory[99], {"a quarter": 0.5**2, "as in layer 25": theory[24]}, width=512))
     return mean_of(
         ratio,
         theory[24] / theory[99],
         {"it has settled": (100 / 25) ** 0, "like the root": (100 / 25) ** 0.5, "like the square": (100 / 25) ** 2},
-        width=1000,
+        width=512,
         hundred=theory[99],
     )
 

@@ -91,8 +91,8 @@ def rows_point_one_way() -> Result:
 
 @claim(source="@howard2020, chapter 17")
 def fifty_relu_layers() -> Result:
-    r"""Fifty ReLU layers of 100 units at $1/\sqrt n$ leave entries of 1.1e-8 to 4.9e-8; their rms is to be expected
-    near $e^{{{theory:.1f}}}$, give or take a factor of $e^{{{sd:.1f}}}$.
+    r"""Fifty ReLU layers of 100 units at $1/\sqrt n$ and without biases leave entries of 1.1e-8 to 4.9e-8; their rms is
+    to be expected near $e^{{{theory:.1f}}}$, give or take a factor of $e^{{{sd:.1f}}}$.
     """
     # Over all 25 printed entries, of which 15 are 0.
     printed = math.log(math.sqrt((BLOCK**2).sum() / 25))
@@ -166,8 +166,8 @@ def gradient_of_a_layer_over_the_next() -> Result:
 
 @claim(source="pytorch/pytorch pull request 50664")
 def selu_at_three_quarters() -> Result:
-    """From layer 31 on its author prints deviations of 0.194 to 0.209; {theory:.3f} is to be expected,
-    give or take {sd:.3f}.
+    """From SELU's layer 31 on its author prints deviations of 0.194 to 0.209; {theory:.3f} is to be expected, give or
+    take {sd:.3f}.
     """
     selu = activation("selu").f
     samples = [

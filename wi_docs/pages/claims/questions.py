@@ -190,7 +190,7 @@ def what_is_off_depends_on_the_inputs() -> Result:
 
 @claim(source="@cho2009")
 def they_are_off_because_inputs_are_alike() -> Result:
-    r"""If two inputs have correlation $c$ in a layer, a unit is off for both with a chance of
+    r"""If two inputs have correlation $c$ in a layer, a ReLU unit is off for both with a chance of
     $\tfrac12 - \arccos(c)/(2\pi)$, one in four for unrelated inputs and one in two for equal ones.
     """
     found, theory = [], []

@@ -92,7 +92,7 @@ def identity_starts_at_one() -> Result:
 
 @claim(source="")
 def identity_is_on_the_edge() -> Result:
-    """One percent more or less and after 150 steps it is {more:.1f} or {less:.2f}."""
+    """With ReLU, one percent more or less and after 150 steps it is {more:.1f} or {less:.2f}."""
     more, less = (float(left(lambda rng, n, f=f: f * np.eye(n), "relu").max()) for f in (1.01, 0.99))
     also("one percent less", near(less, 0.99**150, 1e-9, "rounding", {"by subtracting": 1 - 150 * 0.01}))
     wrong = {"it does not matter": 1.0**150, "by adding": 1 + 150 * 0.01}

@@ -17,8 +17,8 @@ from wi_docs.pages.claims import Result, above, also, below, claim, mean_of, nea
 
 @claim(source="@schoenholz2017, section 5")
 def trainable_depth_over_depth_scale() -> Result:
-    """Below the edge, the deepest network that reads half of the digits after 200 steps of plain descent at a rate of
-    0.05 is {least:.0f} to {most:.0f} times the depth scale.
+    """Below the edge, the deepest tanh network of 64 units a layer that reads half of the digits after 200 steps of
+    plain descent at a rate of 0.05 is {least:.0f} to {most:.0f} times the depth scale.
     """
     # xi = 1 / |ln chi_1|, and chi_1 = sigma_w^2 where the signal has died
     ratios = [
@@ -45,9 +45,9 @@ def trainable_depth_over_depth_scale() -> Result:
 
 @claim(source="@he2015, figures 2 and 3")
 def escape_time_against_depth() -> Result:
-    """With 10, 20 and 30 layers a network from He's scale reaches half of the digits after {he10:.0f},
-    {he20:.0f} and {he30:.0f} steps; from Glorot's it takes {glorot10:.0f} with 10 layers, and in 800 steps 20 or 30
-    layers do not get there.
+    """With 10, 20 and 30 layers of 64 ReLU units plain descent at a rate of 0.01 reads half of the digits from He's
+    scale after {he10:.0f}, {he20:.0f} and {he30:.0f} steps; from Glorot's it takes {glorot10:.0f} with 10 layers, and
+    in 800 steps 20 or 30 layers do not get there.
     """
 
     def escape(depth, g, steps=800):
@@ -78,9 +78,8 @@ def escape_time_against_depth() -> Result:
 
 @claim(source="@cho2009")
 def what_is_left_is_length() -> Result:
-    r"""After 100 layers of width 256 what is left of an input is mostly how loud it was:
-    two inputs differ by {degrees:.0f} degrees, or {direction:.0f} %, in direction and vary by {percent:.0f} % in
-    length.
+    r"""After 100 ReLU layers of width 256 without biases what is left of an input is mostly how loud it was: two inputs
+    differ by {degrees:.0f} degrees, or {direction:.0f} %, in direction and vary by {percent:.0f} % in length.
     """
     width, depth, spreads, cosines = 256, 100, [], []
     for seed in range(24):
@@ -132,8 +131,8 @@ def correlation_closes_like_one_over_l_squared() -> Result:
 
 @claim(source="@pennington2017")
 def spectrum_spreads_with_depth() -> Result:
-    """The squared singular values of a product of $L$ wide Gaussian matrices have a relative variance of $L$,
-    and those of orthogonal ones of 0.
+    """The squared singular values of a linear network of $L$ wide Gaussian layers have a relative variance of $L$, and
+    those of orthogonal ones of 0.
     """
     depths, found = (1, 2, 4, 8), []
     for depth in depths:

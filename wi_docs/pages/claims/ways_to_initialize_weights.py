@@ -55,7 +55,9 @@ def schemes_have_the_law_they_state() -> Result:
 
 @claim(statement=22, verdict=HOLDS, source="@krizhevsky2012, section 5")
 def small_normal_shrinks() -> Result:
-    """At 0.01 the right width for a ReLU layer would be $2/0.01^2$ = 20,000; a narrower one shrinks its signal."""
+    """At 0.01 the right width for a ReLU layer would be $2/0.01^2$ = 20,000; a narrower one without biases shrinks its
+    signal.
+    """
     sigma, width = 0.01, 256
     runs = [propagate("relu", "normal", depth=8, width=width, seed=s) for s in SEEDS]
     expected, wrong = sigma * math.sqrt(width / 2), {"independent of the width": sigma}
@@ -67,8 +69,8 @@ def small_normal_shrinks() -> Result:
 
 @claim(statement=22, verdict=HOLDS, source="@schoenholz2017, section 3")
 def tanh_dies_slowly() -> Result:
-    r"""Far from 0 it shrinks: at exactly this scale a wide tanh network's signal dies out, but slowly:
-    as $1/\sqrt{{2\,l}}$ in layer $l$, and not geometrically.
+    r"""Far from 0 it shrinks: at exactly this scale the signal of a wide tanh network without biases dies out, but
+    slowly: as $1/\sqrt{{2\,l}}$ in layer $l$, and not geometrically.
     """
     sizes = [
         np.sqrt(
@@ -116,7 +118,7 @@ def selu_keeps_mean_and_variance() -> Result:
 
 @claim(statement=22, verdict=HOLDS, source="@klambauer2017")
 def selu_gradient_grows() -> Result:
-    """For the gradient there was no constant left, and it grows a little from layer to layer."""
+    """For the gradient there was no constant left, and SELU's grows a little from layer to layer."""
     return mean_of(
         ratio("selu", "lecun_normal", width=512),
         second_moment("selu", direction="backward") ** 0.5,
@@ -315,7 +317,7 @@ def spread_grows_with_depth_over_width() -> Result:
     proof="|Wx|^2 is x^T W^T W x, which is |x|^2; a product of orthogonal matrices is orthogonal",
 )
 def orthogonal_keeps_every_length() -> Result:
-    """An orthogonal matrix keeps every length, and so does a product of a thousand of them."""
+    """An orthogonal matrix keeps every length, and so does a linear network of a thousand of them."""
     s = product_spectrum("orthogonal", depth=1000, width=64)
     gaussian = product_spectrum("lecun_normal", depth=50, width=64)
     return below(
@@ -433,8 +435,8 @@ def mirrored_blocks_keep_every_direction() -> Result:
 
 @claim(statement=22, verdict=HOLDS, source="")
 def gelu_is_not_relu() -> Result:
-    """Over thirty layers of width 512 the rms of a batch falls by a factor of thousands; with its own gain it stays
-    within ten.
+    """Over thirty GELU layers of width 512 without biases the rms of a batch falls by a factor of thousands; with its
+    own gain it stays within ten.
     """
     he, own = (
         float(
@@ -481,8 +483,8 @@ def gelu_gain_is_unstable() -> Result:
 
 @claim(statement=22, verdict=IF + " the network is not deep", source="@hanin2018; @poole2016")
 def two_inputs_become_one() -> Result:
-    """At He's scale the mean square is kept while the angle between two inputs closes: in layer 20 of wide layers one
-    minus the cosine of two unrelated ones is {measured:.2f}.
+    """At He's scale and without biases ReLU keeps the mean square while the angle between two inputs closes: in layer
+    20 of wide layers one minus the cosine of two unrelated ones is {measured:.2f}.
     """
     depth, c, after_ten, found, sizes = 20, 0.0, 0.0, [], []
     for layer in range(depth - 1):
@@ -525,7 +527,7 @@ def pytorch_default_forgets_its_input() -> Result:
 
 @claim(statement=22, verdict=HOLDS, source="@poole2016, equation 3", proof="2 E[relu(sqrt(q) z)^2] is q, for each q")
 def he_has_no_fixed_size() -> Result:
-    """At He's scale ReLU keeps any variance; it pulls towards none."""
+    """At He's scale and without biases ReLU keeps any variance; it pulls towards none."""
     net = MLP([64] * 21, "relu", "he_normal", np.random.default_rng(0), output="relu")
     conditions.network(net, np.random.default_rng(0))
     conditions.say(scheme="he_normal", data="normal inputs", seeds=0)

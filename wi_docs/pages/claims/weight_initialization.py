@@ -155,8 +155,8 @@ def too_large_a_scale_is_gone() -> Result:
 
 @claim(statement=3, verdict=IF + " rate and optimizer are kept", source="")
 def a_smaller_rate_bears_a_larger_scale() -> Result:
-    """At a rate of 0.003 the network that starts half again too large survives, and reads {least:.0f} to {most:.0f} %
-    of the digits after 300 steps.
+    """At a rate of 0.003 the ten ReLU layers that start half again too large survive, and read {least:.0f} to
+    {most:.0f} % of the digits after 300 steps.
     """
     slow, fast = (
         sweep("relu", "he_normal", depth=10, gains=[1.5], steps=300, rates=[rate], seeds=SEEDS)
@@ -368,8 +368,8 @@ def equal_units_stay_equal() -> Result:
 
 @claim(statement=6, verdict=HOLDS, source="")
 def n_units_are_one() -> Result:
-    r"""A hidden layer of $n$ equal units with outgoing weights $v$ *is* a layer of one unit with the outgoing weight
-    $n\,v$.
+    r"""A hidden layer of $n$ units with equal weights and biases, and outgoing weights $v$, *is* a layer of one unit
+    with the outgoing weight $n\,v$.
     """
     n, rate = 8, 0.05
     many = train_units(all_equal(0.3), all_equal(0.2), units=n, steps=300, rate=rate)
@@ -391,7 +391,7 @@ def n_units_are_one() -> Result:
 
 @claim(statement=6, verdict=HOLDS, source="")
 def more_equal_units_add_nothing() -> Result:
-    """So adding equal units adds nothing."""
+    """So adding units with equal weights and biases adds nothing."""
     losses = [
         # n units that act as one: the outgoing weights add up to 1.6, and the rates are those of one unit.
         train_units(all_equal(0.3), all_equal(1.6 / n), units=n, steps=3000, rates=(0.05 * n, 0.05 / n, 0.05)).loss[-1]
@@ -408,7 +408,7 @@ def more_equal_units_add_nothing() -> Result:
 
 @claim(statement=5, verdict=IF + " it is said of units", source="")
 def rows_part_at_the_first_step() -> Result:
-    """Equal units make a layer's columns equal, not its rows."""
+    """Units with equal weights and biases make a layer's columns equal, not its rows."""
     net = MLP([64, 5, 10], "tanh", all_equal(0.05), np.random.default_rng(0))
     # The same outgoing weights for all units, but different ones for the ten outputs: with a softmax, equal ones would
     # cancel.
@@ -519,7 +519,7 @@ def dropout_parts_even_zeros() -> Result:
     proof="f(0) is 0 and so are the output weights; dropout multiplies both by a number",
 )
 def dropout_does_not_help_from_zeros() -> Result:
-    """It does not help if all weights are zero, with tanh or ReLU: nothing flows either way."""
+    """It does not help if all weights and biases are zero, with tanh or ReLU: nothing flows either way."""
     apart = [
         np.abs(train_units("zeros", "zeros", units=4, steps=100, hidden=phi, dropout=0.5).W).max()
         for phi in ("tanh", "relu")

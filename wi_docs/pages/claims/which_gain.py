@@ -55,8 +55,8 @@ def gain_of_your_own_is_exact() -> Result:
 
 @claim(source="@schoenholz2017, equations 3 and 5")
 def sigmoid_has_an_edge_far_out() -> Result:
-    """Far out one gain does both: without biases, at a gain of {sigma_w:.2f}, the variance settles at {settled:.0f} and
-    the gradient is kept, while {saturated:.0f} % of the units are saturated.
+    """Far out one gain does both for the sigmoid: without biases, at a gain of {sigma_w:.2f}, the variance settles at
+    {settled:.0f} and the gradient is kept, while {saturated:.0f} % of the units are saturated.
     """
     # Both conditions on sigma_w^2: q = sigma_w^2 E f^2 keeps the variance, 1 = sigma_w^2 E f'^2 the gradient.
     low, high = 10.0, 100.0
@@ -115,7 +115,7 @@ def five_thirds_has_a_fixed_point() -> Result:
 
 @claim(source="@schoenholz2017, equation 5")
 def five_thirds_explodes_backward() -> Result:
-    """Once the signal has settled, the gradient grows by {percent:.0f} % a layer."""
+    """Once tanh's signal has settled, the gradient grows by {percent:.0f} % a layer."""
     found = [(p.gradient_rms[9] / p.gradient_rms[27]) ** (1 / 18) for p in runs("tanh", 5 / 3)]
     theory = fixed_point("tanh", sigma_w=5 / 3).chi_1 ** 0.5
     kept = (5 / 3) / (5 / 3)
@@ -205,7 +205,7 @@ def gelu_is_unstable_with_biases_too() -> Result:
 @claim(source="")
 def silu_at_he_dies() -> Result:
     """After thirty layers of width 512 at He's scale the rms of a batch has lost a factor of {lost:,.0f} in a SiLU
-    network, and with its own gain it has grown by {own:.0f}.
+    network without biases, and with its own gain it has grown by {own:.0f}.
     """
 
     def grown(phi, g):
@@ -227,8 +227,8 @@ def silu_at_he_dies() -> Result:
 
 @claim(source="")
 def silu_inputs_run_apart() -> Result:
-    """With SiLU's own gain single inputs of one network of width 256 have shrunk to {least:.2f} of their size, or grown
-    by {measured:.0f}.
+    """With SiLU's own gain and without biases single inputs of one network of width 256 have shrunk to {least:.2f} of
+    their size, or grown by {measured:.0f}.
     """
 
     def factors(phi):
