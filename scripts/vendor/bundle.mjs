@@ -5,7 +5,7 @@ import { build } from "esbuild"
 
 const out = "../../docs/assets/vendor"
 const { metafile } = await build({
-  entryPoints: ["editor.js", "clean.js", "plot.js"],
+  entryPoints: ["editor.js", "plot.js"],
   bundle: true, minify: true, format: "esm", target: "es2022", legalComments: "none", loader: { ".css": "text" }, metafile: true, outdir: out,
 })
 
@@ -24,8 +24,8 @@ fs.copyFileSync("node_modules/axe-core/axe.min.js", "../../tests/axe.min.js")
 
 // What belongs together; tests/test_vendor.py holds the files against it.
 const sha256 = path => createHash("sha256").update(fs.readFileSync(path)).digest("hex")
-const made = [...["editor.js", "clean.js", "plot.js", "LICENSES.txt"].map(name => `docs/assets/vendor/${name}`), "tests/axe.min.js"]
-const from = ["package.json", "package-lock.json", "editor.js", "clean.js", "plot.js", "bundle.mjs"]
+const made = [...["editor.js", "plot.js", "LICENSES.txt"].map(name => `docs/assets/vendor/${name}`), "tests/axe.min.js"]
+const from = ["package.json", "package-lock.json", "editor.js", "plot.js", "bundle.mjs"]
 const record = {
   from: Object.fromEntries(from.map(name => [name, sha256(name)])),
   made: Object.fromEntries(made.map(path => [path, sha256(`../../${path}`)])),
