@@ -5,6 +5,7 @@ import http.server
 import os
 import shutil
 import threading
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -31,6 +32,8 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
+    if "WI_DOCS_SITE" in os.environ:  # in CI, where what is tested is what is published
+        return Path(os.environ["WI_DOCS_SITE"])
     folder = tmp_path_factory.mktemp("built") / "site"
     done = build(ROOT, "--site-dir", str(folder))
     assert done.returncode == 0, done.stdout + done.stderr
@@ -61,14 +64,14 @@ class Server(http.server.SimpleHTTPRequestHandler):
         lost: names of files that are answered with an error.
         spoiled: names of files in whose place something else is sent.
         held: names of files that wait for an event before they are answered.
-        headers: headers that are sent with the files of these names.
+        added: headers that are sent with the files of these names.
         asked: the paths of all requests, in order.
     """
 
     lost: ClassVar[set[str]] = set()
     spoiled: ClassVar[set[str]] = set()
     held: ClassVar[dict[str, threading.Event]] = {}
-    headers: ClassVar[dict[str, tuple[str, str]]] = {}
+    added: ClassVar[dict[str, tuple[str, str]]] = {}
     asked: ClassVar[list[str]] = []
     extensions_map: ClassVar[dict[str, str]] = {
         **http.server.SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript", ".wasm": "application/wasm"
@@ -95,8 +98,8 @@ class Server(http.server.SimpleHTTPRequestHandler):
         name = self.path.partition("?")[0].rpartition("/")[2]
         if name == "room.html":  # its headers are those of now, and none from a cache
             self.send_header("Cache-Control", "no-store")
-        if name in self.headers:
-            self.send_header(*self.headers[name])
+        if name in self.added:
+            self.send_header(*self.added[name])
         super().end_headers()
 
 

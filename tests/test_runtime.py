@@ -95,7 +95,7 @@ def nothing_lost():
     yield
     Server.lost.clear()
     Server.spoiled.clear()
-    Server.headers.clear()
+    Server.added.clear()
     for event in Server.held.values():
         event.set()
     Server.held.clear()
@@ -352,12 +352,14 @@ def test_no_buttons_without_webassembly(browser, address):
         (("Content-Security-Policy", "script-src 'self' 'unsafe-inline' blob:"), "This host forbids WebAssembly"),
         (("Content-Security-Policy", "script-src 'self'"), "The host may forbid frames or their scripts"),
         (("X-Frame-Options", "DENY"), "The host may forbid frames or their scripts"),
+        (("X-Frame-Options", "SAMEORIGIN"), "Live"),
+        (("Content-Security-Policy", "frame-ancestors 'self'"), "Live"),
     ],
-    ids=["no WebAssembly", "no scripts within pages", "no frames"],
+    ids=["no WebAssembly", "no scripts within pages", "no frames", "frames of its own", "ancestors of its own"],
 )
 def test_a_strict_host_is_named(either, address, header, words):
     either.show(address, 1280, 900)
-    Server.headers["room.html"] = header
+    Server.added["room.html"] = header
     said = either.run(
         """
         const output = document.querySelector("[data-wi-output]")
