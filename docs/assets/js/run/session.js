@@ -79,8 +79,8 @@ export class Snippet {
     // The module of the editor is here, but it may not be the editor of this call: calls that come meanwhile share one.
     const { editor } = this
     if (!editor) return false // Reset was pressed meanwhile
-    if (editor.code().trimEnd() !== this.wantedCode.trimEnd()) editor.set(this.wantedCode)
     find(this.element, ".wi-editor").classList.toggle("wi-editor--strange", this.strange)
+    if (editor.code().trimEnd() !== this.wantedCode.trimEnd()) editor.set(this.wantedCode)
     if (focus) editor.focus()
     return true
   }
@@ -95,7 +95,8 @@ export class Snippet {
       const { editor } = await import(`../../vendor/editor.js${query}`)
       this.block.hidden = true
       const place = document.createElement("div")
-      place.className = "wi-editor"
+      // Before it holds text: Chromium does not lay text out anew for this class.
+      place.className = this.strange ? "wi-editor wi-editor--strange" : "wi-editor"
       this.block.after(place)
       this.editor = editor(place, {
         code: this.wantedCode ?? this.original,
@@ -356,7 +357,7 @@ async function execute(snippet, room, last) {
  */
 function enqueue(key, work) {
   queued.add(key)
-  queue = queue.then(async () => {
+  queue = queue.catch(() => {}).then(async () => {
     stopped = false
     if (queued.delete(key)) await work()
   })
