@@ -80,7 +80,7 @@ lock:
 runtime: .venv/ready
 	$(BIN)/python -m scripts.fetch_runtime $(RUNTIME)
 
-# Bundle the editor, the sanitizer and the charts that pages load, and fetch what looks for obstacles in the tests
+# Bundle the editor and the charts that pages load, and fetch what looks for obstacles in the tests
 # (npm). Only for a change of scripts/vendor.
 vendor:
 	cd scripts/vendor && npm ci --ignore-scripts && node bundle.mjs

@@ -71,7 +71,7 @@ class Session:
         # A server that does not answer is not asked at every rebuild.
         here = runtime.bring(fetch=not self.asked_for_runtime)
         self.asked_for_runtime = True
-        self.build = Build(config, self.rendered, runtime.megabytes() if here else None, complete=complete)
+        self.build = Build(config, self.rendered, runtime.served() if here else {}, complete=complete)
         # The index is made of the finished pages: `search.write`.
         config.plugins["material/search"].search_index.add_entry_from_context = lambda page: None
         if self.beside:
@@ -149,18 +149,22 @@ class Build:
     Args:
         config: MkDocs' configuration, to which the Markdown extension is added.
         rendered: pages of the last build, by source; they are used again, and replaced by those of this build.
-        megabytes: the size that the first press of a Run button loads, or None if pages run no Python.
+        runtime_files: the files that run Python in pages, by name; empty if pages run none.
         complete: whether all results are there. Pages say of what is not that it is being made.
     """
 
-    def __init__(self, config: Any, rendered: dict[str, _Rendered], megabytes: str | None, *, complete: bool) -> None:
+    def __init__(
+        self, config: Any, rendered: dict[str, _Rendered], runtime_files: dict[str, bytes], *, complete: bool
+    ) -> None:
         # What is made while the pages are built waits for the next build: else a page would show a figure whose files
         # MkDocs does not know.
         self.folders = {job: store.find(job) for job in store.jobs()}
         self.claims = ledger.records()
         self.complete = complete
         self.rendered = rendered
-        self.runs = megabytes is not None
+        self.runtime_files = runtime_files
+        self.runs = bool(runtime_files)
+        megabytes = runtime.megabytes() if self.runs else None
         # Directives that the build fills in. The others need a page's parser: `scripts/pages.py`.
         self.places = {
             "[[references]]": citations.reference_list,
@@ -179,8 +183,8 @@ class Build:
         self.copied: list[tuple[Any, str]] = []  # pages, with Markdown that any reader of Markdown understands
         self.extension = pages.Pages(self.claims, self.places, megabytes)
         config.markdown_extensions.append(self.extension)
-        # The theme writes it into each page, and `run/session.js` reads it there.
-        config.extra["runtime"] = f"{runtime.key()} {megabytes}" if self.runs else None
+        # The theme writes it into each page, and `run/room.js` reads it there.
+        config.extra["runtime"] = f"{runtime.key(runtime_files)} {megabytes}" if self.runs else None
         if self.runs:
             config.mdx_configs.setdefault("pymdownx.superfences", {})["custom_fences"] = pages.FENCES
         # The reference's templates, which stand in docs/theme/mkdocstrings, ask for it.
@@ -201,14 +205,13 @@ class Build:
                 files.append(File.generated(config, uri, content=notebook))
             else:
                 files.append(File.generated(config, uri, abs_src_path=str(path)))
-        built = wheel.find() or wheel.build()
-        files.append(File.generated(config, f"{wheel.PLACE}/{built.name}", abs_src_path=str(built)))
+        files.append(File.generated(config, f"{wheel.PLACE}/{wheel.file_name()}", content=wheel.build()))
         for job in store.jobs(["labs"]):
             if self.folders.get(job) is None:  # under `mkdocs serve`
                 title = job.name.replace("-", " ").capitalize()
                 words = f"---\ndescription: The lab {title}, which is being run.\n---\n\n# {title}\n\n{pages.WAIT}\n"
                 files.append(File.generated(config, f"labs/{job.name}.md", content=words))
-        for file in runtime.files(config) if self.runs else ():
+        for file in runtime.files(config, self.runtime_files):
             files.append(file)
         # The records of all claims are published as one file.
         records = json.dumps(list(self.claims.values()), indent=1)
@@ -243,8 +246,7 @@ class Build:
         shared = {
             "references": sorted(map(repr, citations.bibliography().items())),
             "explorers": [job.name for job in store.jobs(["explorers"])],
-            # The folder of the wheel has another name after every change of the package, and no page links to it.
-            "files": sorted(file.src_uri for file in files if not file.src_uri.startswith("runtime/")),
+            "files": sorted(file.src_uri for file in files),
         }
         # Bound to its page and to MkDocs' own method, which the replacement may call.
         for file in files.documentation_pages():

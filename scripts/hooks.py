@@ -12,6 +12,7 @@ from mkdocs.structure.files import Files
 # MkDocs loads this file by its path, without the project's folder on Python's path.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from scripts import policy
 from scripts.build import Session
 from scripts.store import CACHE
 
@@ -70,7 +71,9 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
 
 
 def on_post_build(config: Any) -> None:
-    """Check the whole site."""
+    """Give the pages their policy, which would forbid the script that `mkdocs serve` adds, and check the whole site."""
+    if not SESSION.served:
+        policy.add(Path(config.site_dir))
     SESSION.build.check(Path(config.site_dir), config)
     SESSION.whole = True
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import builtins
 import contextlib
 import importlib
@@ -20,15 +21,30 @@ from typing import Any
 
 FILE = "<snippet>"
 MOST = 100_000  # characters of output
+MOST_SHOWN = 20  # pictures and pieces of HTML, as the page has it in session.js
 
-# A function that reports a piece of output: its kind ("out", "err", "html", or "shown" for the words of a picture that
-# is shown as HTML), and its text.
+# A function that reports a piece of output: its kind, and its text. The kinds are "out", "err", "svg", "html",
+# "caption" for the words below a picture, and "shown" for the words that stand for it where outputs are compared.
 Tell = Callable[[str, str], None]
 shared: dict[str, Any] = {}  # the names of a page's snippets, which build on each other
 
 
 class TooMuchOutputError(Exception):
-    """The code prints more than a page can show."""
+    """The code prints or shows more than a page can show."""
+
+
+def _bounded(tell: Tell) -> Tell:
+    """Return `tell` with a limit on the number of pictures and pieces of HTML."""
+    left = MOST_SHOWN
+
+    def told(kind: str, text: str) -> None:
+        nonlocal left
+        left -= kind in ("svg", "html")
+        if left < 0:
+            raise TooMuchOutputError(f"stopped after {MOST_SHOWN} pictures")
+        tell(kind, text)
+
+    return told
 
 
 class _Stream(io.TextIOBase):
@@ -93,6 +109,7 @@ def run(code: str, tell: Tell, *, prompt: bool, names: dict[str, Any] | None = N
         "Invalid literal for int() with base 10: 'a'."
     """
     names = shared if names is None else names
+    tell = _bounded(tell)
     names.setdefault("__name__", "__main__")
     # Python's tracebacks look up lines of source here, for the snippet is no file.
     linecache.cache[FILE] = (len(code), None, code.splitlines(keepends=True), FILE)
@@ -118,10 +135,36 @@ def run(code: str, tell: Tell, *, prompt: bool, names: dict[str, Any] | None = N
         return _problem(error)
     finally:
         sys.displayhook, builtins.input = hook, asked
+        _end_tasks()
         written = sorted(name for name in set(os.listdir()) - here if not name.startswith("."))
         if written:
             tell("err", f"Written to this page's memory, and gone when it is closed: {', '.join(written)}\n")
     return None
+
+
+def _end_tasks() -> None:
+    """Cancel the tasks that the code has left with asyncio, whose loop always runs in a page."""
+    with contextlib.suppress(RuntimeError):  # there is no loop
+        for task in asyncio.all_tasks():
+            task.cancel()
+
+
+def judge(page: str, name: str, names: dict[str, Any]) -> dict[str, Any]:
+    """Return the verdict of an exercise on the namespace `names`, as a dictionary.
+
+    Code of the reader that the exercise calls may raise anything, which is a verdict too.
+
+    Examples:
+        >>> judge("vanishing_gradients", "the_scale_of_a_sigmoid", {})["words"]
+        'Not yet. There is no `scale`.'
+    """
+    from wi_docs.pages import exercises
+
+    try:
+        return vars(exercises.judge(page, name, names))
+    except Exception as error:
+        words = f"Not yet. Your code raises {traceback.format_exception_only(error)[-1].strip()}."
+        return {"right": False, "words": words, "change": "", "outcome": ""}
 
 
 def _no_input(prompt: object = "", /) -> str:
@@ -134,23 +177,28 @@ def _show(value: Any, tell: Tell) -> None:
     if value is None:
         return
     vars(builtins)["_"] = value  # as the prompt does
-    # Jupyter's protocol: an object that can show itself as HTML has this method.
-    markup = getattr(value, "_repr_html_", lambda: None)()
-    figure = sys.modules.get("matplotlib.figure")
-    if markup is None and figure is not None and isinstance(value, figure.Figure):
-        markup = _svg(value)
-    if markup is not None:
-        tell("html", markup)
-        tell("shown", f"{value!r}\n")
+    figures = sys.modules.get("wi_docs.pages.figures")
+    plain = sys.modules.get("matplotlib.figure")
+    if figures is not None and isinstance(value, figures.Picture):
+        tell("svg", value.svg("live"))
+        tell("caption", value.caption)
+    elif plain is not None and isinstance(value, plain.Figure):
+        tell("svg", _svg(value))
     else:
-        print(repr(value))
+        # Jupyter's protocol: an object that can show itself as HTML has this method.
+        markup = getattr(value, "_repr_html_", lambda: None)()
+        if markup is None:
+            print(repr(value))
+            return
+        tell("html", markup)
+    tell("shown", f"{value!r}\n")
 
 
 def _svg(figure: Any) -> str:
-    """Return a matplotlib figure as HTML, in the page's colors and font."""
+    """Return a matplotlib figure as SVG, in the page's colors and font."""
     from wi_docs.pages.figures import svg
 
-    return f'<figure class="wi-figure">{svg(figure, "live")}</figure>'
+    return svg(figure, "live")
 
 
 def _show_open_figures(tell: Tell) -> None:
@@ -158,7 +206,7 @@ def _show_open_figures(tell: Tell) -> None:
     plt = sys.modules.get("matplotlib.pyplot")
     if plt is not None:
         for number in plt.get_fignums():
-            tell("html", _svg(plt.figure(number)))
+            tell("svg", _svg(plt.figure(number)))
         plt.close("all")
 
 

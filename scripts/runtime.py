@@ -19,10 +19,11 @@ from scripts import fetch_runtime, store, wheel
 from scripts.reading import LOG
 
 BROWSER = store.ROOT / "scripts" / "in_browser.py"
+LOCK = "pyodide-lock.json"
 
 
 def bring(*, fetch: bool) -> bool:
-    """Bring Pyodide, if it is not here and `fetch` allows it, and this package's wheel; return whether both are here.
+    """Bring Pyodide, if it is not here and `fetch` allows it, and return whether it is here.
 
     Raises:
         PluginError: if Pyodide does not come, and the environment variable `WI_DOCS_REQUIRE_RUNTIME` is 1.
@@ -37,8 +38,6 @@ def bring(*, fetch: bool) -> bool:
             LOG.info("this site has no Run buttons, since the Python for the browser did not come.\n%s", why)
         if fetch_runtime.missing():
             return False
-    if wheel.find() is None:
-        wheel.build()
     return True
 
 
@@ -55,37 +54,44 @@ def megabytes() -> str:
     return f"{sum(files[name]['gzip'] for name in _first()) / 1e6:.0f}"
 
 
-def key() -> str:
-    """Return a digest of all files that pages run. Browsers cache the files under it."""
-    # The wheel's folder is named by its content, and the lock has the hashes of Pyodide's files.
-    key = hashlib.sha256(wheel.folder().name.encode() + BROWSER.read_bytes() + fetch_runtime.LOCK.read_bytes())
-    return key.hexdigest()[:12]
-
-
 def _first() -> list[str]:
     """Return the names of Pyodide's files that the first press loads."""
     return [*fetch_runtime.CORE, fetch_runtime.lock()["packages"]["numpy"]["file_name"]]
 
 
-def files(config: Any) -> list[File]:
-    """Return the files as generated files of MkDocs. Pyodide and the wheel have to be there."""
-    # `bring` has built it.
-    built = wheel.find()
-    assert built is not None
+def served() -> dict[str, bytes]:
+    """Return the files that pages load, by their names below `runtime/`. Pyodide has to be there.
+
+    The first is the lock, which has the hashes of all others; `run/room.js` holds them against it.
+
+    Raises:
+        PluginError: if a file of Pyodide is not the one that its lock names.
+    """
     lock = fetch_runtime.lock()
-    names = list(lock["files"])
-    # In a folder named by its content, so that a browser never meets an old wheel under a new lock.
-    uri = f"{built.parent.name}/{built.name}"
+    package = wheel.file_name()
+    ours = {"in_browser.py": BROWSER.read_bytes(), package: wheel.build()}
+    theirs = {name: (fetch_runtime.RUNTIME / name).read_bytes() for name in lock["files"]}
+    for name, content in theirs.items():
+        if hashlib.sha256(content).hexdigest() != lock["files"][name]["sha256"]:
+            raise PluginError(f"{name} in {fetch_runtime.RUNTIME} has changed since it was checked: build again.")
+    for name, content in ours.items():
+        size = len(content)
+        lock["files"][name] = {"sha256": hashlib.sha256(content).hexdigest(), "size": size, "gzip": size}
     # An entry as Pyodide's own lock has it for each package that `loadPackage` knows.
     lock["packages"]["wi-docs"] = {
-        "name": "wi-docs", "version": "0", "file_name": uri, "install_dir": "site", "package_type": "package",
-        "sha256": hashlib.sha256(built.read_bytes()).hexdigest(), "imports": ["wi_docs"], "depends": ["numpy"],
+        "name": "wi-docs", "version": "0", "file_name": package, "install_dir": "site", "package_type": "package",
+        "sha256": lock["files"][package]["sha256"], "imports": ["wi_docs"], "depends": ["numpy"],
     }  # fmt: skip
-    # Not Pyodide's: the worker reads here which files the first press loads, and adds up their sizes for the progress.
-    lock["first"] = [*_first(), built.name]
-    lock["files"][built.name] = {"size": built.stat().st_size, "gzip": built.stat().st_size}
-    paths = {"in_browser.py": BROWSER, uri: built, **{name: fetch_runtime.RUNTIME / name for name in names}}
-    return [
-        File.generated(config, "runtime/pyodide-lock.json", content=json.dumps(lock)),
-        *(File.generated(config, f"runtime/{name}", abs_src_path=str(path)) for name, path in paths.items()),
-    ]
+    # Not Pyodide's: the page reads here which files the first press loads.
+    lock["first"] = [*_first(), *ours]
+    return {LOCK: json.dumps(lock).encode(), **ours, **theirs}
+
+
+def key(served: dict[str, bytes]) -> str:
+    """Return the beginning of the lock's SHA-256, 128 bits of it, by which the page knows the lock."""
+    return hashlib.sha256(served[LOCK]).hexdigest()[:32]
+
+
+def files(config: Any, served: dict[str, bytes]) -> list[File]:
+    """Return the files as generated files of MkDocs."""
+    return [File.generated(config, f"runtime/{name}", content=content) for name, content in served.items()]

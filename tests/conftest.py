@@ -5,6 +5,7 @@ import http.server
 import os
 import shutil
 import threading
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -31,6 +32,8 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
+    if "WI_DOCS_SITE" in os.environ:  # in CI, where what is tested is what is published
+        return Path(os.environ["WI_DOCS_SITE"])
     folder = tmp_path_factory.mktemp("built") / "site"
     done = build(ROOT, "--site-dir", str(folder))
     assert done.returncode == 0, done.stdout + done.stderr
@@ -59,12 +62,16 @@ class Server(http.server.SimpleHTTPRequestHandler):
 
     Attributes:
         lost: names of files that are answered with an error.
+        spoiled: names of files in whose place something else is sent.
         held: names of files that wait for an event before they are answered.
+        added: headers that are sent with the files of these names.
         asked: the paths of all requests, in order.
     """
 
     lost: ClassVar[set[str]] = set()
+    spoiled: ClassVar[set[str]] = set()
     held: ClassVar[dict[str, threading.Event]] = {}
+    added: ClassVar[dict[str, tuple[str, str]]] = {}
     asked: ClassVar[list[str]] = []
     extensions_map: ClassVar[dict[str, str]] = {
         **http.server.SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript", ".wasm": "application/wasm"
@@ -80,8 +87,20 @@ class Server(http.server.SimpleHTTPRequestHandler):
             self.held[name].wait(60)
         if name in self.lost:
             self.send_error(503)
+        elif name in self.spoiled:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"something else")
         else:
             super().do_GET()
+
+    def end_headers(self):
+        name = self.path.partition("?")[0].rpartition("/")[2]
+        if name == "room.html":  # its headers are those of now, and none from a cache
+            self.send_header("Cache-Control", "no-store")
+        if name in self.added:
+            self.send_header(*self.added[name])
+        super().end_headers()
 
 
 @pytest.fixture(scope="session")
@@ -111,6 +130,7 @@ def browser():
     # The console's messages, and the requests of each page.
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+    driver.set_script_timeout(110)  # less than selenium waits for an answer itself
     yield driver
     driver.quit()
 

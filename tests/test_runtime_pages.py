@@ -10,7 +10,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from scripts import store
 from tests.pages import PAGES, ROOT, show
-from tests.test_runtime import link, press, snippet, state, wait
+from tests.test_runtime import link, press, run_link, snippet, state, wait
 from wi_docs.pages import exercises
 
 
@@ -47,7 +47,7 @@ def test_run_all_gives_every_output_that_is_printed_and_solutions_are_right(brow
         cell = browser.find_element(By.CSS_SELECTOR, f"[data-wi-exercise='{name}'] [data-wi-snippet]")
         browser.execute_script(f"location.hash = '{link(exercise.solution, cells.index(cell) + 1)}'")
         WebDriverWait(browser, 20).until(lambda _, cell=cell: cell.find_elements(By.CSS_SELECTOR, ".cm-content"))
-        press(browser, cell, "run")
+        run_link(browser, cell)
         ended, text = wait(browser, cell)
         assert ended == "ok", text
         assert ("Good. " if page == "diagnose/" else "Right. ") in text

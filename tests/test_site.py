@@ -50,7 +50,7 @@ def line_of(path, needle):
 
 
 def test_no_link_leads_nowhere_and_nothing_comes_from_elsewhere(site):
-    assert check_site.problems(site, "http://127.0.0.1:8000/") == []
+    assert check_site.problems(site, os.environ.get("SITE_URL", "http://127.0.0.1:8000/")) == []
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -435,7 +435,7 @@ def test_a_template_that_we_override_is_as_it_was(name):
 
 def test_landmarks_are_few_and_the_search_has_a_name(site):
     """A screen reader lists landmarks: the menu of pages is one, and not one for each of its sections."""
-    for page in site.rglob("*.html"):
+    for page in set(site.rglob("*.html")) - {site / "assets" / "js" / "run" / "room.html"}:
         text = page.read_text()
         assert re.search(r'role="dialog" aria-label="Search"', text), page
         assert text.count("<nav") == text.count("</nav>") <= 6, page

@@ -6,7 +6,7 @@ import { build } from "esbuild"
 const out = "../../docs/assets/vendor"
 const options = { bundle: true, minify: true, target: "es2022", legalComments: "none", loader: { ".css": "text" }, metafile: true, outdir: out }
 const bundles = [
-  await build({ ...options, entryPoints: ["editor.js", "clean.js", "plot.js"], format: "esm" }),
+  await build({ ...options, entryPoints: ["editor.js", "plot.js"], format: "esm" }),
   await build({ ...options, entryPoints: ["search.js"], format: "iife" }), // for a worker that is no module
 ]
 
@@ -25,8 +25,8 @@ fs.copyFileSync("node_modules/axe-core/axe.min.js", "../../tests/axe.min.js")
 
 // What belongs together; tests/test_vendor.py holds the files against it.
 const sha256 = path => createHash("sha256").update(fs.readFileSync(path)).digest("hex")
-const made = [...["editor.js", "clean.js", "plot.js", "search.js", "LICENSES.txt"].map(name => `docs/assets/vendor/${name}`), "tests/axe.min.js"]
-const from = ["package.json", "package-lock.json", "editor.js", "clean.js", "plot.js", "search.js", "bundle.mjs"]
+const made = [...["editor.js", "plot.js", "search.js", "LICENSES.txt"].map(name => `docs/assets/vendor/${name}`), "tests/axe.min.js"]
+const from = ["package.json", "package-lock.json", "editor.js", "plot.js", "search.js", "bundle.mjs"]
 const record = {
   from: Object.fromEntries(from.map(name => [name, sha256(name)])),
   made: Object.fromEntries(made.map(path => [path, sha256(`../../${path}`)])),

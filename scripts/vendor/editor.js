@@ -4,7 +4,7 @@ import { defaultKeymap, history, historyKeymap } from "@codemirror/commands"
 import { pythonLanguage } from "@codemirror/lang-python"
 import { HighlightStyle, bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language"
 import { EditorState, StateEffect, StateField } from "@codemirror/state"
-import { Decoration, EditorView, drawSelection, keymap } from "@codemirror/view"
+import { Decoration, EditorView, drawSelection, highlightSpecialChars, keymap } from "@codemirror/view"
 import { tags } from "@lezer/highlight"
 
 const color = name => `var(--md-code-hl-${name}-color)`
@@ -28,6 +28,7 @@ const theme = EditorView.theme({
     backgroundColor: "color-mix(in srgb, var(--wi-blue) 30%, transparent)",
   },
   "&.cm-focused .cm-matchingBracket": { backgroundColor: "color-mix(in srgb, var(--wi-blue) 25%, transparent)" },
+  ".cm-specialChar": { color: "var(--wi-paper)", backgroundColor: "var(--wi-red)" },
   ".wi-wrong": { backgroundColor: "color-mix(in srgb, var(--wi-red) 18%, transparent)" },
 })
 
@@ -53,6 +54,8 @@ export function editor(place, { code, label, run, changed }) {
       doc: code.replace(/\n$/, ""),
       extensions: [
         keymap.of([{ key: "Mod-Enter", run: () => (run(), true) }]),
+        // What would not be seen, or would turn the order of what is, is shown as a sign of its own.
+        highlightSpecialChars({ addSpecialChars: /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]/u }),
         history(), drawSelection(), EditorView.lineWrapping, indentOnInput(), bracketMatching(), closeBrackets(), indentUnit.of("    "),
         keymap.of([...defaultKeymap, ...historyKeymap]),
         pythonLanguage, syntaxHighlighting(colors), theme, marked,

@@ -76,7 +76,10 @@ for (const call of document.querySelectorAll(".wi-table td code")) if (/^nn\..*\
 // Snippets that run here, if the site was built with a Python for the browser and this browser can run it.
 const runtime = document.querySelector("meta[name=wi-runtime]")
 const snippets = [...document.querySelectorAll("[data-wi-snippet]")]
-if (runtime && snippets.length && self.WebAssembly && self.Worker && self.TransformStream) {
+const all = document.querySelector(".wi-all")
+const lacking = !self.WebAssembly ? "a browser with WebAssembly" : !isSecureContext ? "an address with https"
+  : !("sandbox" in document.createElement("iframe") && self.TransformStream) ? "a newer browser" : ""
+if (runtime && snippets.length && !lacking) {
   /** @param {string} action @param {string} text @param {string} which */
   const button = (action, text, which) =>
     `<button type="button" data-wi-${action} aria-label="${text} ${which}">${text}</button>`
@@ -131,7 +134,7 @@ if (runtime && snippets.length && self.WebAssembly && self.Worker && self.Transf
   }, { rootMargin: "400px" })
   if (!form && !/** @type {any} */ (navigator).connection?.saveData)
     for (const exercise of document.querySelectorAll("[data-wi-exercise]")) soon.observe(exercise)
-} else document.querySelector(".wi-all")?.remove()
+} else if (all) all.textContent = `The code can be run on this page with ${lacking}.`
 
 // A claim's card leads to the ledger. The rest of its text is fetched when it is first opened; if that fails, the link
 // stays.

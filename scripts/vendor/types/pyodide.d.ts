@@ -5,10 +5,10 @@ import type { Problem, Verdict } from "./messages"
 export interface Proxy { destroy(): void }
 
 /** A dictionary of Python's, or None. */
-export type ProblemProxy = { toJs(options: { dict_converter: typeof Object.fromEntries }): Problem } | undefined
+export type Dictionary<T> = { toJs(options: { dict_converter: typeof Object.fromEntries }): T } | undefined
 
 export interface Pyodide {
-  FS: { writeFile(path: string, text: string): void }
+  FS: { writeFile(path: string, bytes: Uint8Array): void }
   loadedPackages: Record<string, string>
   loadPackage(names: string[], options: { messageCallback(): void, errorCallback(): void }): Promise<unknown>
   runPython(code: string): string
@@ -23,13 +23,11 @@ export interface Runner {
   run: {
     callKwargs(
       code: string, tell: (kind: string, text: string) => void, options: { prompt: boolean, names?: Proxy },
-    ): ProblemProxy
+    ): Dictionary<Problem>
   }
+  judge(page: string, name: string, names: Proxy | undefined): Dictionary<Verdict>
 }
 
-/** wi_docs/pages/exercises */
-export interface Exercises { judge(page: string, name: string, names: Proxy | undefined): Verdict }
-
 export function loadPyodide(options: {
-  indexURL: string, lockFileURL: string, packages: string[], env: Record<string, string>,
+  indexURL: string, packages: string[], env: Record<string, string>,
 }): Promise<Pyodide>

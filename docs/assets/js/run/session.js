@@ -1,20 +1,22 @@
-// Running Python, the page's side: one worker for the page, the snippets with their outputs and editors, links to code.
+// Running Python, the page's side: the snippets with their outputs and editors, the order of runs, links to code.
 
 import { find, source } from "../code.js"
+import { Ended, Room } from "./room.js"
+import { Refused, framed } from "./shown.js"
 
 /**
- * @typedef {import("../../../../scripts/vendor/types/messages").Answer} Answer
  * @typedef {import("../../../../scripts/vendor/types/messages").Done} Done
- * @typedef {import("../../../../scripts/vendor/types/messages").Run} Run
  * @typedef {import("../../../../scripts/vendor/types/messages").Verdict} Verdict
  * @typedef {import("../../vendor/editor.js").Editor} Editor
  * @typedef {{ part?: number, verdict?: Verdict }} Details  The part of Python that is loaded; what an exercise found.
  * @typedef {(state: string, text: string, details: Details) => void} Listener
  */
 
-// The theme writes a digest of all files that run, and the megabytes, into this element.
-const key = document.querySelector("meta[name=wi-runtime]")?.getAttribute("content")?.split(" ")[0] ?? ""
 const MAX_LINK = 8000 // characters of a link's code, packed; unpacked it may have five times as many
+// What a page shows of one run.
+const MOST_TEXT = 150_000, MOST_PICTURES = 20
+// What is not seen in code, or turns its order: format characters, and others that are drawn as nothing.
+const HIDDEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]/gu
 let editorFailures = 0
 
 export class Snippet {
@@ -26,8 +28,12 @@ export class Snippet {
   opening
   /** What it has printed in the last run. */
   printedLive = ""
-  /** Whether its names stand in Python's namespace. */
-  ran = false
+  /** The pictures and the characters that the last run has shown. */
+  pictures = 0
+  characters = 0
+  /** Whether the code in the editor came with a link, and whether the reader has been asked about it. */
+  strange = false
+  asked = false
   /** Is told of each state, and announces it in the place of the snippet's own status. @type {Listener | undefined} */
   listener
 
@@ -46,6 +52,9 @@ export class Snippet {
 
   get code() { return this.editor?.code() ?? this.original }
 
+  /** The code that snippets below build on: that of the page or of the reader, and none of a link's. */
+  get trusted() { return this.strange ? this.original : this.code }
+
   /** @param {string} action */
   button(action) { return find(this.element, `[data-wi-${action}]`) }
 
@@ -53,10 +62,12 @@ export class Snippet {
    * Opens the editor, once, and puts code into it: that of the last call, if calls come while it loads.
    * @param {string} [code]
    * @param {boolean} [focus]
+   * @param {boolean} [strange]  Whether the code came with a link.
    * @returns {Promise<boolean>}  Whether the code is in the editor.
    */
-  async edit(code = this.wantedCode ?? this.original, focus = true) {
-    this.wantedCode = code
+  async edit(code, focus = true, strange = code === undefined && this.strange) {
+    this.wantedCode = code ??= this.wantedCode ?? this.original
+    this.strange = strange
     try {
       await (this.opening ??= this.open())
     } catch {
@@ -68,6 +79,7 @@ export class Snippet {
     // The module of the editor is here, but it may not be the editor of this call: calls that come meanwhile share one.
     const { editor } = this
     if (!editor) return false // Reset was pressed meanwhile
+    find(this.element, ".wi-editor").classList.toggle("wi-editor--strange", this.strange)
     if (editor.code().trimEnd() !== this.wantedCode.trimEnd()) editor.set(this.wantedCode)
     if (focus) editor.focus()
     return true
@@ -83,13 +95,14 @@ export class Snippet {
       const { editor } = await import(`../../vendor/editor.js${query}`)
       this.block.hidden = true
       const place = document.createElement("div")
-      place.className = "wi-editor"
+      // Before it holds text: Chromium does not lay text out anew for this class.
+      place.className = this.strange ? "wi-editor wi-editor--strange" : "wi-editor"
       this.block.after(place)
       this.editor = editor(place, {
         code: this.wantedCode ?? this.original,
         label: `Code of snippet ${snippets.indexOf(this) + 1}`,
-        run: () => run(this),
-        changed: () => { this.ran = false },
+        run: () => this.ask() && run(this),
+        changed: () => shared?.ran.delete(this),
       })
       button.hidden = true
       this.button("reset").hidden = false
@@ -103,13 +116,23 @@ export class Snippet {
     this.element.querySelector(".wi-editor")?.remove()
     this.editor = this.opening = this.wantedCode = undefined
     this.block.hidden = false
-    this.ran = false
+    this.strange = this.asked = false
+    shared?.ran.delete(this)
     this.button("edit").hidden = false
     this.button("reset").hidden = true
     this.report("idle")
     this.output.hidden = true
     this.button("run").focus()
     if (location.hash.startsWith("#wi-code=")) history.replaceState(null, "", location.pathname + location.search)
+  }
+
+  /** Whether the code may run. That of a link may when the reader has pressed Run twice. */
+  ask() {
+    if (!this.strange || this.asked) return true
+    this.asked = true
+    this.report("idle", "This code is not the page's: whoever made the link has written it. It runs without access to "
+      + "this page, to your data or to the network. To run it, press Run once more.")
+    return false
   }
 
   /**
@@ -143,7 +166,7 @@ export class Snippet {
     this.listener?.(state, text, details)
   }
 
-  /** @param {import("../../../../scripts/vendor/types/messages").Progress} progress */
+  /** @param {import("./room.js").Progress} progress */
   reportProgress({ name, bytes, all }) {
     const text = `Loading ${name}: ${(bytes / 1e6).toFixed(1)} of ${(all / 1e6).toFixed(1)} MB`
     const bar = /** @type {HTMLProgressElement} */ (find(this.output, "progress"))
@@ -154,35 +177,44 @@ export class Snippet {
 
   clear() {
     this.printedLive = ""
+    this.pictures = this.characters = 0
     this.output.querySelector("div")?.replaceChildren()
     this.editor?.mark(null)
   }
 
   /**
    * Adds a piece of output.
-   * @param {string} kind  out, err, html, or shown: what stands for a picture where outputs are compared.
+   * @param {string} kind  out, err, svg, html, caption, or shown: what stands for a picture where outputs are compared.
    * @param {string} text
    */
-  async show(kind, text) {
-    if (kind === "out" || kind === "shown") this.printedLive += text
-    if (kind === "shown") return
-    // The place of a picture is taken before it is made clean, so that what is printed later comes below it.
+  show(kind, text) {
     const place = find(this.output, "div")
-    if (kind === "html") {
-      const figure = document.createElement("div")
-      place.append(figure)
-      const { clean } = await import("../../vendor/clean.js")
-      figure.append(clean(text))
+    if (kind === "svg" || kind === "html") {
+      if (++this.pictures > MOST_PICTURES) {
+        if (this.pictures === MOST_PICTURES + 1) this.show("err", `Only the first ${MOST_PICTURES} are shown here.\n`)
+        return
+      }
+      try {
+        place.append(framed(text))
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error
+        this.show("err", `This is not drawn, since ${error.message}.\n`)
+      }
       return
     }
+    if ((this.characters += text.length) > MOST_TEXT) return // Python has said so before
+    if (kind !== "err") this.printedLive += kind === "caption" ? "" : text
+    if (kind === "shown") return
     let last = place.lastElementChild
     if (!(last instanceof HTMLElement && last.dataset.kind === kind)) {
-      const block = document.createElement("pre")
+      const block = document.createElement(kind === "caption" ? "p" : "pre")
       block.dataset.kind = kind
-      // Wide output scrolls, and can be reached by keyboard for that.
-      block.tabIndex = 0
-      block.setAttribute("role", "region")
-      block.ariaLabel = kind === "err" ? "Warnings" : "Live output"
+      if (kind !== "caption") {
+        // Wide output scrolls, and can be reached by keyboard for that.
+        block.tabIndex = 0
+        block.setAttribute("role", "region")
+        block.ariaLabel = kind === "err" ? "Warnings" : "Live output"
+      }
       place.append(last = block)
     }
     last.append(text)
@@ -191,28 +223,32 @@ export class Snippet {
   /** @param {Done} done */
   finish({ problem, seconds, verdict }) {
     if (this.listener && problem?.refusal) return this.report("error", problem.refusal)
+    const whose = this.strange ? "from the link's code" : this.editor ? "from your code" : ""
     if (problem) {
       const where = problem.line ? `  line ${problem.line}: ${problem.source}\n` : ""
       this.show("out", `Traceback (most recent call last):\n${where}${problem.message}\n`)
     }
     // Less than 0.1 s when rounded.
     const took = seconds < 0.095 ? "" : `, ${seconds.toFixed(1)} s`
-    const same = comparable(this.printedLive) === comparable(this.printed)
-    // An example may be meant to raise an error. It has run, then, if it raised the error that is printed.
-    this.ran = !problem || same
+    const { same } = this
     if (this.listener && problem) this.report("error", `Python stopped: ${problem.message}.`)
-    else if (verdict) this.report(verdict.right ? "ok" : "differs", verdict.words, { verdict })
-    else if (this.exercise && !problem) this.report("ok", `Live${took}.`)
+    else if (verdict) {
+      const words = this.strange ? `The link's code has this verdict: ${verdict.words}` : verdict.words
+      this.report(verdict.right ? "ok" : "differs", words, { verdict })
+    } else if (this.exercise && !problem) this.report("ok", `Live${took}.`)
     else if (same) {
       this.report("ok", `Live${took}: ${this.printed ? "the same as printed" : "nothing to print, as expected"}.`)
     } else if (problem) {
       this.editor?.mark(problem.line)
       this.report("error", problem.line ? `Live: it stopped at line ${problem.line}.` : "Live: it stopped.")
     } else {
-      this.report("differs", this.editor ? `Live, from your code${took}: not what is printed here.`
+      this.report("differs", whose ? `Live, ${whose}${took}: not what is printed here.`
         : `Live${took}: it differs from what is printed above.`)
     }
   }
+
+  /** Whether the last run has printed what the page has. An example that raises the error that is printed has, too. */
+  get same() { return comparable(this.printedLive) === comparable(this.printed) }
 }
 
 /**
@@ -255,126 +291,130 @@ const snippets = [...document.querySelectorAll("[data-wi-snippet]")]
  */
 export const snippetIn = element => snippets.find(snippet => element.contains(snippet.element))
 
-/** Python; it is started by the first run, and again after it has ended. @type {Worker | undefined} */
-let worker
-/** The snippet that runs now. @type {Snippet | undefined} */
-let running
-/** The snippet that was asked for, while those above it run. @type {Snippet | undefined} */
-let requested
-/** @type {((how: string) => void) | undefined} */
-let settle
-
-/** The snippets that show what Python does. */
-const watching = () => [...new Set([running, requested])].filter(snippet => snippet !== undefined)
-
-function startWorker() {
-  const address = new URL("worker.js", import.meta.url)
-  address.searchParams.set("v", key)
-  const started = new Worker(address, { type: "module" })
-  // The worker's file, or a module that it imports, could not be loaded. Errors in Python arrive as messages.
-  started.onerror = event => {
-    event.preventDefault()
-    const why = event.message ? `: ${event.message}` : ""
-    end("ended", `worker.js could not be loaded${why}. Check the connection, then press Run again.`)
-  }
-  started.onmessage = ({ data }) => receive(data)
-  return started
-}
-
-/** @param {Answer} answer */
-function receive({ failed, progress, loading, running: runs, pieces, done, ended }) {
-  if (failed) return end("ended", failed)
-  // Messages of a run that was ended may still arrive.
-  if (!running) return
-  if (progress) for (const snippet of watching()) snippet.reportProgress(progress)
-  else if (loading) for (const snippet of watching()) snippet.report("loading", `Loading ${loading} …`)
-  else if (runs) for (const snippet of watching()) snippet.report("running", "Running …")
-  else if (pieces) for (const [kind, text] of pieces) running.show(kind, text)
-  else if (done) {
-    const finished = running
-    running = undefined
-    finished.finish(done)
-    settle?.("done")
-  } else if (ended) end("ended", ended)
-}
-
-/**
- * Ends Python, and with it the run in hand.
- * @param {"ended" | "stopped"} how  By itself, or because the reader pressed Stop.
- * @param {string} text
- */
-function end(how, text) {
-  // A loop in WebAssembly could only be interrupted through shared memory, which wants special headers of the server.
-  // So the worker is ended.
-  worker?.terminate()
-  worker = undefined
-  // The names that they had defined are gone with the worker.
-  for (const snippet of snippets) snippet.ran = false
-  const stopped = watching()
-  running = undefined
-  for (const snippet of stopped) snippet.report(how === "ended" ? "error" : "stopped", text)
-  settle?.(how)
-}
-
-/**
- * Runs one snippet, and says how it came to its end: done, ended or stopped.
- * @param {Snippet} snippet
- * @returns {Promise<string>}
- */
-function execute(snippet) {
-  const { code, prompt, exercise } = snippet
-  running = snippet
-  snippet.report(worker ? "running" : "loading", worker ? "Running …" : "Loading Python …")
-  snippet.clear()
-  const python = worker ??= startWorker()
-  return new Promise(resolve => {
-    settle = resolve
-    /** @type {Run} */
-    const message = { code, prompt, alone: exercise !== undefined, exercise }
-    python.postMessage(message)
-  })
-}
-
-// Runs wait for each other, in the order in which they were asked for. `stopped` ends the runs of one request.
+/** Where the page's snippets run, which build on each other. @type {Room | undefined} */
+let shared
+/** A room in which nothing has run yet. @type {Room | undefined} */
+let spare
+/** The room in which something runs now. @type {Room | undefined} */
+let busy
+/** Those that wait for their turn. @type {Set<Snippet | undefined>} */
+const queued = new Set()
+/** Whether the reader has ended the run in hand. */
+let stopped = false
+// Runs wait for each other, in the order in which they were asked for.
 /** @type {Promise<void>} */
 let queue = Promise.resolve()
-let stopped = false
+
+/** A room in which nothing has run. */
+function fresh() {
+  const room = spare?.alive ? spare : new Room()
+  spare = undefined
+  return room
+}
+
+/** The room of the page's snippets. */
+const common = () => shared = shared?.alive ? shared : fresh()
 
 /**
- * Runs a snippet, after those above it that have not run yet; an exercise runs alone.
+ * Runs one snippet.
  * @param {Snippet} snippet
+ * @param {Room} room
+ * @param {Snippet} [last]  The one that was asked for; the others run for its sake.
+ * @returns {Promise<boolean>}  Whether it came to its end.
  */
-export function run(snippet) {
-  const above = snippets.slice(0, snippets.indexOf(snippet)).filter(({ exercise }) => !exercise)
-  // Chosen when its turn comes, since runs before it may have defined what it needs.
-  return enqueue(() => snippet.exercise ? [snippet] : [...above.filter(({ ran }) => !ran), snippet], snippet)
+async function execute(snippet, room, last) {
+  // In place of a link's code, that of the page runs, and is not shown.
+  const hidden = snippet.strange && snippet !== last
+  const watching = new Set([hidden ? undefined : snippet, last].filter(one => one !== undefined))
+  /** @param {(one: Snippet) => void} action */
+  const each = action => { for (const one of watching) action(one) }
+  if (snippet !== last) last?.report("running", "The snippets above run first …")
+  each(one => one.report(room.here ? "running" : "loading", room.here ? "Running …" : "Loading Python …"))
+  if (!hidden) snippet.clear()
+  const { prompt, exercise } = snippet
+  const code = hidden ? snippet.trusted : snippet.code
+  busy = room
+  try {
+    const done = await room.run({ code, prompt, alone: exercise !== undefined, exercise }, {
+      loading: text => each(one => one.report("loading", text)),
+      progress: progress => each(one => one.reportProgress(progress)),
+      running: () => each(one => one.report("running", "Running …")),
+      show: (kind, text) => hidden || snippet.show(kind, text),
+    })
+    // Nothing goes on behind its result.
+    if (snippet === last && room !== shared) room.end()
+    if (!hidden) snippet.finish(done)
+    if (!done.problem || (!hidden && snippet.same)) room.ran.add(snippet)
+    return true
+  } catch (error) {
+    if (!(error instanceof Ended)) throw error
+    each(one => one.report(stopped ? "stopped" : "error", error.message))
+    return false
+  } finally {
+    busy = undefined
+  }
 }
 
 /**
- * Runs snippets when those before them are done.
- * @param {() => Snippet[]} choose  Called when their turn comes.
- * @param {Snippet} [last]  The one that was asked for.
+ * Runs something when those before it are done.
+ * @param {Snippet | undefined} key  What Stop takes out of the queue.
+ * @param {() => Promise<void>} work
  */
-function enqueue(choose, last) {
-  queue = queue.then(async () => {
+function enqueue(key, work) {
+  queued.add(key)
+  queue = queue.catch(() => {}).then(async () => {
     stopped = false
-    requested = last
-    last?.clear()
-    for (const snippet of choose()) {
-      if (snippet !== last) last?.report(worker ? "running" : "loading", "The snippets above run first …")
-      if (await execute(snippet) !== "done" || stopped) break
-    }
-    requested = undefined
+    if (queued.delete(key)) await work()
   })
   return queue
 }
 
-async function runAll() {
-  const all = snippets.filter(snippet => !snippet.exercise)
-  await enqueue(() => all)
-  const same = all.filter(snippet => snippet.output.dataset.wiState === "ok").length
-  find(document, ".wi-all [role=status]").textContent
-    = `${same} of ${all.length} snippets give what is printed here.`
+/**
+ * Runs a snippet, after those above it that have not run yet. An exercise, and what came with a link, runs in a room
+ * that ends with it, so that nothing which it changes is met by what runs later.
+ * @param {Snippet} snippet
+ */
+export function run(snippet) {
+  if (busy) snippet.report("running", "It waits for the run before it …")
+  return enqueue(snippet, async () => {
+    const above = snippet.exercise ? [] : snippets.slice(0, snippets.indexOf(snippet)).filter(one => !one.exercise)
+    const alone = snippet.exercise !== undefined || snippet.strange
+    const room = alone ? fresh() : common()
+    snippet.clear()
+    for (const one of [...above.filter(one => !room.ran.has(one)), snippet])
+      if (!await execute(one, room, snippet) || stopped) break
+    if (!alone) return
+    room.end()
+    spare ??= new Room(room.draws) // so that the next run does not wait
+  })
+}
+
+/** @param {HTMLElement} button */
+async function runAll(button) {
+  const status = find(document, ".wi-all [role=status]"), words = button.textContent
+  const all = snippets.filter(({ exercise }) => !exercise)
+  const label = button.ariaLabel
+  button.textContent = "Stop"
+  button.ariaLabel = "Stop running all snippets"
+  button.dataset.wiState = "running"
+  await enqueue(undefined, async () => {
+    const room = common()
+    for (const [i, snippet] of all.entries()) {
+      status.textContent = `Running ${i + 1} of ${all.length} …`
+      if (!await execute(snippet, room) || stopped) break
+    }
+  })
+  delete button.dataset.wiState
+  button.textContent = words
+  button.ariaLabel = label
+  const same = all.filter(({ output }) => output.dataset.wiState === "ok").length
+  status.textContent = stopped ? "Stopped." : `${same} of ${all.length} snippets give what is printed here.`
+}
+
+/** Ends the run in hand, and the room that it runs in. */
+function stop() {
+  stopped = true
+  busy?.end(new Ended("Stopped. Python starts afresh with the next run."))
 }
 
 /**
@@ -382,16 +422,16 @@ async function runAll() {
  * @param {HTMLElement} button
  */
 export async function press(button) {
-  if ("wiRunAll" in button.dataset) return runAll()
+  if ("wiRunAll" in button.dataset) return button.dataset.wiState ? stop() : runAll(button)
   const snippet = snippets.find(({ element }) => element.contains(button))
   if (!snippet) return
-  if ("wiRun" in button.dataset) await run(snippet)
-  else if ("wiEdit" in button.dataset) await snippet.edit()
+  if ("wiRun" in button.dataset) return snippet.ask() && run(snippet)
+  if ("wiEdit" in button.dataset) await snippet.edit()
   else if ("wiReset" in button.dataset) snippet.reset()
   else if ("wiShare" in button.dataset) await share(snippet)
   else if ("wiStop" in button.dataset) {
-    stopped = true
-    end("stopped", "Stopped. Python starts afresh with the next run.")
+    if (queued.delete(snippet)) snippet.report("stopped", "Stopped before it began.")
+    else stop()
   }
 }
 
@@ -430,8 +470,14 @@ export async function open(hash) {
   } catch {
     return // not a link of ours
   }
-  await snippet.edit(code)
-  snippet.report("idle", "This code came with the link. It has not run. Reset brings the page's own back.")
+  await snippet.edit(code, true, true)
+  snippet.asked = false
+  const hidden = code.match(HIDDEN)?.length ?? 0
+  const marked = hidden ? ` It holds ${hidden} ${hidden === 1 ? "character" : "characters"} that would not be seen, or that `
+    + "turn the order of others; they are marked in red." : ""
+  const lines = code.trimEnd().split("\n").length
+  snippet.report("idle", `This code came with the link: ${lines} ${lines === 1 ? "line" : "lines"}, ${code.length} characters, `
+    + `by whoever made it.${marked} It has not run. Reset brings the page's own back.`)
   snippet.element.scrollIntoView({ block: "center" })
 }
 
