@@ -314,7 +314,6 @@ class Build:
                 markdown = markdown.replace(place, fill())
         if sharing.copied(page.file.src_uri):
             self.copied.append((page, sharing.plain(markdown, page.file.src_uri, self.folders)))
-            page.meta["copied"] = True  # docs/theme/main.html names the copy
         # Definitions in the syntax of Markdown's `abbr`, which marks each mention of a term; `pages._Terms` links the
         # first.
         if page.file.src_uri not in ("glossary.md", "ledger.md"):
@@ -326,6 +325,8 @@ class Build:
         """Check the whole site: links and anchors lead somewhere; results, claims and references stand on pages."""
         search.write(site)
         leave_out(site / "assets")
+        nav = json.dumps(config["nav"])
+        self.copied.sort(key=lambda pair: nav.find(f'"{pair[0].file.src_uri}"'))
         copies = {page.file.src_uri: (page.title, page.meta["description"], text) for page, text in self.copied}
         sharing.write(site, config, copies)
         if not self.complete:

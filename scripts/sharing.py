@@ -83,7 +83,7 @@ def copy(uri: str) -> str:
 
 
 def write(site: Path, config: Any, pages: Mapping[str, tuple[str, str, str]]) -> None:
-    """Write the copies of pages, llms.txt, which lists them, and robots.txt; empty a sitemap without addresses.
+    """Write the copies of pages, llms.txt, which lists them, and robots.txt; drop a sitemap without addresses.
 
     Args:
         site: the folder of the built site.
@@ -103,10 +103,7 @@ def write(site: Path, config: Any, pages: Mapping[str, tuple[str, str, str]]) ->
     (site / "sitemap.xml.gz").unlink(missing_ok=True)
     sitemap = (site / "sitemap.xml").read_text(encoding="utf-8")
     (site / "sitemap.xml").write_text(re.sub(r"\s*<lastmod>.*?</lastmod>", "", sitemap), encoding="utf-8")
-    if not root:  # an empty one, since Material's script asks for it on each page
-        empty = (
-            '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"/>\n'
-        )
-        (site / "sitemap.xml").write_text(empty, encoding="utf-8")
+    if not root:
+        (site / "sitemap.xml").unlink()
     robots = ["User-agent: *", "Allow: /", *([f"Sitemap: {root}sitemap.xml"] if root else [])]
     (site / "robots.txt").write_text("\n".join([*robots, ""]), encoding="utf-8")

@@ -167,6 +167,7 @@ def test_what_follows_a_root_stands_beside_it_and_no_line_of_code_is_cut_off(eit
     it.
     """
     either.show(address + page, width, 900)
+    either.run("for (const folded of document.querySelectorAll('.wi-claims')) folded.open = true")
     if width == 1280 and not re.match("reference[-/]", page):
         roots = either.run(ROOTS)
         assert [root for root in roots if root["gap"] < -0.06] == []

@@ -571,6 +571,10 @@ def test_when_data_do_not_come_the_still_picture_stays_and_one_can_try_again(ope
 def test_nothing_jumps_and_everything_fits(browser, address, name, width):
     # Fonts may move a page while it opens; what counts is what the explorer does when it comes alive in sight.
     show(browser, f"{address}{page_of(name)}?top", width)
+    if not page_of(name):  # in sight at once on a screen, so that the window is lower there
+        low = {"width": width, "height": 400, "deviceScaleFactor": 1, "mobile": False}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", low)
+        browser.refresh()
     browser.execute_async_script("document.fonts.ready.then(() => setTimeout(arguments[0], 300))")
     e = Explorer.__new__(Explorer)
     e.browser, e.name, e.figure = browser, name, browser.find_element(By.CSS_SELECTOR, f"[data-wi-explorer={name}]")
