@@ -65,8 +65,8 @@ reachScrolling()
 const runtime = document.querySelector("meta[name=wi-runtime]")
 const snippets = [...document.querySelectorAll("[data-wi-snippet]")]
 const all = document.querySelector(".wi-all")
-const lacking = !self.WebAssembly ? "a browser with WebAssembly" : !isSecureContext ? "an address with https"
-  : !("sandbox" in document.createElement("iframe") && self.TransformStream) ? "a newer browser" : ""
+const lacking = !self.WebAssembly ? "WebAssembly" : !isSecureContext ? "https"
+  : self.TransformStream ? "" : "a newer browser"
 if (runtime && snippets.length && !lacking) {
   /** @param {string} action @param {string} text @param {string} which */
   const button = (action, text, which) =>
@@ -104,7 +104,7 @@ if (runtime && snippets.length && !lacking) {
     addEventListener("hashchange", describe)
     describe()
   }
-} else if (all) all.textContent = `The code can be run on this page with ${lacking}.`
+} else if (all) all.textContent = `To run code here, ${lacking} is needed.`
 
 // A claim's card leads to the ledger. The rest of its text is fetched when it is first opened; if that fails, the link
 // stays.
