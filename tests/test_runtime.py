@@ -341,7 +341,7 @@ def test_no_buttons_without_webassembly(browser, address):
         show(browser, address, 1280)
         assert not browser.find_elements(By.CSS_SELECTOR, "[data-wi-run], [data-wi-run-all]")
         words = browser.find_element(By.CSS_SELECTOR, ".wi-all").text
-        assert words == "The code can be run on this page with a browser with WebAssembly."
+        assert words == "To run code here, WebAssembly is needed."
     finally:
         browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
 

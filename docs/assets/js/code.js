@@ -77,8 +77,8 @@ for (const call of document.querySelectorAll(".wi-table td code")) if (/^nn\..*\
 const runtime = document.querySelector("meta[name=wi-runtime]")
 const snippets = [...document.querySelectorAll("[data-wi-snippet]")]
 const all = document.querySelector(".wi-all")
-const lacking = !self.WebAssembly ? "a browser with WebAssembly" : !isSecureContext ? "an address with https"
-  : !("sandbox" in document.createElement("iframe") && self.TransformStream) ? "a newer browser" : ""
+const lacking = !self.WebAssembly ? "WebAssembly" : !isSecureContext ? "https"
+  : self.TransformStream ? "" : "a newer browser"
 if (runtime && snippets.length && !lacking) {
   /** @param {string} action @param {string} text @param {string} which */
   const button = (action, text, which) =>
@@ -134,7 +134,7 @@ if (runtime && snippets.length && !lacking) {
   }, { rootMargin: "400px" })
   if (!form && !/** @type {any} */ (navigator).connection?.saveData)
     for (const exercise of document.querySelectorAll("[data-wi-exercise]")) soon.observe(exercise)
-} else if (all) all.textContent = `The code can be run on this page with ${lacking}.`
+} else if (all) all.textContent = `To run code here, ${lacking} is needed.`
 
 // A claim's card leads to the ledger. The rest of its text is fetched when it is first opened; if that fails, the link
 // stays.

@@ -1,5 +1,6 @@
-// An interpreter of Python for the page, in a room of its own: a frame without origin and network (room.html), and in it
-// a worker (worker.js). The page hands the files in, each checked by its hash, and reads the answers as a stranger's.
+// An interpreter of Python for the page, in a room of its own: a frame without origin and network (room.html), and a
+// worker in it (worker.js). The page hands the files in, each checked by its hash, and takes the answers for a
+// stranger's.
 
 /**
  * @typedef {import("../../../../scripts/vendor/types/messages").Answer} Answer
@@ -26,7 +27,7 @@ const PULSE = 2000 // ms between two questions to a frame that runs code; the se
 // A worker sends its first hundred pieces of output at once, and then twenty messages a second.
 const MOST_MESSAGES = 200, MOST_PER_SECOND = 40
 
-/** The files that are here, or on their way, as they are handed to every room. @type {Map<string, Promise<ArrayBuffer>>} */
+/** The files that are here or on their way; every room gets them. @type {Map<string, Promise<ArrayBuffer>>} */
 const files = new Map()
 /** Names of files that did not come, or were others: a cache is not asked for them again. @type {Set<string>} */
 const failed = new Set()
@@ -184,7 +185,8 @@ export class Room {
     const there = this.#answer()
     this.frame.contentWindow?.postMessage(script, "*", [this.#channel.port2, this.#heart.port2])
     const silence = setTimeout(() => this.end(new Ended("Run is not to be had here: the frame that Python runs in does "
-      + "not answer. The host may forbid frames or their scripts (X-Frame-Options, Content-Security-Policy).")), SILENCE)
+      + "not answer. The host may forbid frames or their scripts (X-Frame-Options, Content-Security-Policy).")),
+    SILENCE)
     await there.finally(() => clearTimeout(silence))
     const all = await Promise.race([handed, this.#end])
     waiting.delete(this)
@@ -197,14 +199,14 @@ export class Room {
   /** @param {Order} order */
   #send(order) { this.#port.postMessage(order) }
 
-  /** Asks the frame, which is free also while its worker runs, whether it is still there: nobody says if it crashes. */
+  /** Asks the frame, which is free also while its worker runs, whether it is there: nobody says if it crashes. */
   #feel() {
     if (this.#unanswered++ > 1)
-      return this.end(new Ended("Python's room has crashed: the code took more memory than there is. Run opens it anew."))
+      return this.end(new Ended("Python's room has crashed: the code took too much memory. Run opens it anew."))
     this.#heart.port1.postMessage(null)
   }
 
-  /** The worker's next answer that something waits for; rejected if the room ends before. @returns {Promise<Answer>} */
+  /** The next answer that something waits for; rejected if the room ends before. @returns {Promise<Answer>} */
   #answer() {
     const answer = new Promise(resolve => { this.#asked = { resolve } })
     return Promise.race([answer, this.#end])

@@ -19,6 +19,11 @@ const MOST_TEXT = 150_000, MOST_PICTURES = 20
 const HIDDEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]/gu
 let editorFailures = 0
 
+const styles = document.createElement("link")
+styles.rel = "stylesheet"
+styles.href = new URL("../../css/run.css", import.meta.url).href
+document.head.append(styles)
+
 export class Snippet {
   /** @type {Editor | undefined} */
   editor
@@ -473,11 +478,11 @@ export async function open(hash) {
   await snippet.edit(code, true, true)
   snippet.asked = false
   const hidden = code.match(HIDDEN)?.length ?? 0
-  const marked = hidden ? ` It holds ${hidden} ${hidden === 1 ? "character" : "characters"} that would not be seen, or that `
-    + "turn the order of others; they are marked in red." : ""
+  const marked = hidden ? ` It holds ${hidden} ${hidden === 1 ? "character" : "characters"} that would not be seen, or `
+    + "that turn the order of others; they are marked in red." : ""
   const lines = code.trimEnd().split("\n").length
-  snippet.report("idle", `This code came with the link: ${lines} ${lines === 1 ? "line" : "lines"}, ${code.length} characters, `
-    + `by whoever made it.${marked} It has not run. Reset brings the page's own back.`)
+  snippet.report("idle", `This code came with the link: ${lines} ${lines === 1 ? "line" : "lines"}, ${code.length} `
+    + `characters, by whoever made it.${marked} It has not run. Reset brings the page's own back.`)
   snippet.element.scrollIntoView({ block: "center" })
 }
 

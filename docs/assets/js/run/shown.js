@@ -5,22 +5,22 @@ const MOST_CHARACTERS = 1_000_000, MOST_ELEMENTS = 5000, MOST_DEPTH = 60
 const HTML = "http://www.w3.org/1999/xhtml", SVG = "http://www.w3.org/2000/svg"
 /** @type {Record<string, Set<string>>} */
 const ELEMENTS = {
-  [HTML]: words("a abbr b blockquote br caption code dd div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 hr i li ol p pre"
-    + " s samp small span strong sub sup table tbody td tfoot th thead tr u ul"),
-  [SVG]: words("circle clipPath defs desc ellipse g line linearGradient path polygon polyline radialGradient rect stop svg"
-    + " text title tspan use"),
+  [HTML]: words("a abbr b blockquote br caption code dd div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 hr i li ol"
+    + " p pre s samp small span strong sub sup table tbody td tfoot th thead tr u ul"),
+  [SVG]: words("circle clipPath defs desc ellipse g line linearGradient path polygon polyline radialGradient rect stop"
+    + " svg text title tspan use"),
 }
 /** @type {Record<string, Set<string>>} */
 const ATTRIBUTES = {
   [HTML]: words("colspan rowspan scope title lang"),
   [SVG]: words("aria-label class clip-path clip-rule cx cy d dx dy fill fill-opacity fill-rule font-family font-size"
-    + " font-style font-weight gradientTransform gradientUnits height id offset opacity points preserveAspectRatio r role"
-    + " rx ry stop-color stop-opacity stroke stroke-dasharray stroke-dashoffset stroke-linecap stroke-linejoin"
+    + " font-style font-weight gradientTransform gradientUnits height id offset opacity points preserveAspectRatio r"
+    + " role rx ry stop-color stop-opacity stroke stroke-dasharray stroke-dashoffset stroke-linecap stroke-linejoin"
     + " stroke-miterlimit stroke-opacity stroke-width style text-anchor transform viewBox width x x1 x2 xml:space y y1"
     + " y2"),
 }
-// Attributes that hold CSS, and what no picture needs there: escapes, which CSS reads as the letters that they stand for,
-// what is fetched, and what takes long to draw.
+// Attributes that hold CSS, and what no picture needs there: escapes, which CSS reads as the letters that they stand
+// for, what is fetched, and what takes long to draw.
 const STYLES = words("style fill stroke clip-path")
 const ODD = /\\|@|filter|mask|anim|transition|shadow|(?:url|src|image|image-set|cross-fade|element)\((?!\s*["']?#)/i
 // Properties of the palette, which the page's style sheet defines.
@@ -51,7 +51,8 @@ function copy(node, target, count, depth) {
   for (const { name, value } of node.attributes) {
     // A reference leads to another part of the same picture.
     if (/^(xlink:)?href$/.test(name) && localName === "use" && /^#[\w-]+$/.test(value)) made.setAttribute("href", value)
-    else if (ATTRIBUTES[namespaceURI].has(name) && !(STYLES.has(name) && ODD.test(value))) made.setAttribute(name, value)
+    else if (ATTRIBUTES[namespaceURI].has(name) && !(STYLES.has(name) && ODD.test(value)))
+      made.setAttribute(name, value)
   }
   for (const child of node.childNodes) {
     const part = copy(child, target, count, depth + 1)

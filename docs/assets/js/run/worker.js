@@ -60,7 +60,8 @@ async function start(draws) {
   })
   // In the folder of the standard library, whose name has Python's version, the module can be imported from anywhere.
   const library = python.runPython("import sysconfig; sysconfig.get_path('stdlib')")
-  python.FS.writeFile(`${library}/in_browser.py`, new Uint8Array(/** @type {ArrayBuffer} */ (files.get("in_browser.py"))))
+  const source = /** @type {ArrayBuffer} */ (files.get("in_browser.py"))
+  python.FS.writeFile(`${library}/in_browser.py`, new Uint8Array(source))
   const runner = /** @type {Runner} */ (python.pyimport("in_browser"))
   if (draws) await prepareToDraw(python, runner)
   return { python, runner }
@@ -140,7 +141,8 @@ onmessage = ({ ports: [port] }) => {
     for (const [name, file] of Object.entries(data.files)) files.set(name, file)
     if (started) return handed()
     started = start(data.draws)
-    started.then(() => answer({ ready: true }), error => answer({ failed: `Python did not start: ${messageOf(error)}.` }))
+    started.then(
+      () => answer({ ready: true }), error => answer({ failed: `Python did not start: ${messageOf(error)}.` }))
   }
   try {
     // The shortest module. A host may forbid WebAssembly by a policy of its own.
