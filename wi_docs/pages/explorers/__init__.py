@@ -36,7 +36,7 @@ def pack(data: Mapping[str, Any]) -> str:
     The object has the array's `shape`, a `step` of twice the error, and its `differences`, all in one list. A number is
     `step` times the sum of the differences in its row, which is along the last axis, up to its own. The difference of a
     missing number is null, and the sum leaves it out. Differences are small integers, so that they compress well: the
-    five explorers weigh 76 kB as a server sends them; rounded decimals would weigh 224 kB.
+    seven explorers weigh 87 kB as a server sends them; decimals of six digits would weigh 222 kB.
 
     Raises:
         ValueError: for values that are infinite, or an error that is not positive.

@@ -37,7 +37,7 @@ export function explorer({ scales, depths, steps, accuracy, gradient, exploded, 
     ({ at: [scales.indexOf(scale), depths.indexOf(depth)], look: nearest(steps, step) })
 
   return {
-    lead: "Each disc is a network, as large as the share of digits it recognizes. Press on one to see how it trained.",
+    lead: "Each disc is a network; the larger, the more digits it recognizes. Press on one.",
     presets: [
       ["Deep, at scale 1", { scale: 1, depth: 40, step: last }],
       ["Deep, too small", { scale: 0.7, depth: 40, step: last }],

@@ -92,7 +92,7 @@ export function explorer(data) {
           paint: painter => now.paths.forEach((path, k) => {
             painter.line(layers, path, colors[k], { width: 2, dash: [[], [7, 4], [2, 3]][k] })
             const at = Math.min(end(path), 4 + 9 * k)
-            painter.words(at, path[at], `from ${formatNumber(starts[k])}`, colors[k], { up: k === 0 ? -12 : 12 })
+            painter.words(at, path[at], `from ${formatNumber(starts[k])}`, colors[k], { up: k === 0 ? -16 : 16 })
           }),
         },
       ]
