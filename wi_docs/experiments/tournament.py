@@ -58,7 +58,12 @@ class Network:
 
 NETWORKS = (
     *(Network(phi, 20) for phi in ("relu", "tanh", "gelu", "selu")),
-    *(Network("sigmoid", depth) for depth in (5,)),
+    *(Network("sigmoid", depth) for depth in (5, 10)),
+    *(Network(phi, 10, "uneven") for phi in ("relu", "tanh", "gelu")),
+    Network("relu", 20, "even", "residual"),
+    Network("relu", 20, "even", "residual normalized"),
+    Network("relu", 20, "even", "normalized"),
+    *(Network(phi, 5) for phi in ("relu", "tanh", "gelu", "selu")),
 )
 
 Start = Callable[[MLP, np.random.Generator, Network], None]
