@@ -96,7 +96,7 @@ def table() -> Table:
         "What nothing beat by more than the noise in a [tournament](optimizers.md#a-tournament) of networks of "
         f"{depths[0]} to {depths[-1]} hidden layers, with plain descent and with Adam, each scheme at its best rate: "
         "each network counts twice. "
-        "*Any of these* is said where none was ever beaten. *In code*: the best scheme that is one line in PyTorch, Keras "
-        "and Flax.",
+        "*Any of these* is said where none was ever beaten. *In code*: the best scheme that is one line in PyTorch, "
+        "Keras and Flax.",
         columns,
     )
