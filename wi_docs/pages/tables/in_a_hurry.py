@@ -102,7 +102,7 @@ def table() -> Table:
     return Table(
         "What nothing beat by more than the noise in a [tournament](optimizers.md#a-tournament) of networks of "
         f"{depths[0]} to {depths[-1]} hidden layers, with plain descent and with Adam, each scheme at its best rate. "
-        "Each network counts twice. *Any of these* is said where none was ever beaten. *In one line*: for a weight `W` of "
-        "PyTorch, for Keras, and for Flax; where this is another scheme, by how much it was behind at worst.",
+        "Each network counts twice. *Any of these* is said where none was ever beaten. *In one line*: for a weight `W` "
+        "of PyTorch, for Keras, and for Flax; where this is another scheme, by how much it was behind at worst.",
         columns,
     )
