@@ -29,10 +29,11 @@ def _read(name: str) -> dict[str, Any]:
     return record
 
 
-def load(name: str = "tournament") -> dict[str, Any]:
-    """Return the stored result: `source`, `versions`, `seconds`, `digest` and `rows`, each as `compete` yields them.
+def load(name: str) -> dict[str, Any]:
+    """Return what one file holds: `source`, `versions`, `seconds` of one core, `digest` and `rows`.
 
-    The other file, `optimizers`, holds the map of scale and rate: `wi_docs/experiments/optimizers.py`.
+    The file named for the tournament has rows as `tournament.compete` yields them; that named for the optimizers has a
+    row for each of their maps. The callers have the names as strings, from which the build knows who reads what.
 
     Raises:
         ValueError: if the rows are not those that were stored.

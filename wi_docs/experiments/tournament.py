@@ -58,7 +58,12 @@ class Network:
 
 NETWORKS = (
     *(Network(phi, 20) for phi in ("relu", "tanh", "gelu", "selu")),
-    *(Network("sigmoid", depth) for depth in (5,)),
+    *(Network("sigmoid", depth) for depth in (5, 10)),
+    *(Network(phi, 10, "uneven") for phi in ("relu", "tanh", "gelu")),
+    Network("relu", 20, "even", "residual"),
+    Network("relu", 20, "even", "residual normalized"),
+    Network("relu", 20, "even", "normalized"),
+    *(Network(phi, 5) for phi in ("relu", "tanh", "gelu", "selu")),
 )
 
 Start = Callable[[MLP, np.random.Generator, Network], None]
@@ -296,13 +301,15 @@ class Standing:
         untrained: how many did not.
         unbeaten: for each scheme, in how many of those that learned nothing beat it by more than the noise; the most
             frequent first.
-        behind: for each scheme, the most points that it is behind the best in one of them.
+        behind: for each scheme, the most that it is behind the best in one of them, as a share of the digits.
+        everywhere: the schemes that competed in all of them.
     """
 
     trained: int
     untrained: int
     unbeaten: dict[str, int]
     behind: dict[str, float]
+    everywhere: frozenset[str]
 
     @property
     def winners(self) -> list[str]:
@@ -320,6 +327,7 @@ def standing(*networks: Network) -> Standing:
     """
     counts: dict[str, int] = {}
     behind: dict[str, float] = {}
+    everywhere = set(SCHEMES)
     trained = untrained = 0
     for (network, _), rows in kinds().items():
         if network not in networks:
@@ -330,9 +338,10 @@ def standing(*networks: Network) -> Standing:
             continue
         trained += 1
         ahead = {row["scheme"] for row in unbeaten(rows)}
+        everywhere &= {row["scheme"] for row in rows}
         for row in rows:
             scheme = row["scheme"]
             counts[scheme] = counts.get(scheme, 0) + (scheme in ahead)
             behind[scheme] = max(behind.get(scheme, 0.0), best - float(np.mean(row["test"])))
     ranked = sorted(counts, key=lambda scheme: (-counts[scheme], behind[scheme]))
-    return Standing(trained, untrained, {scheme: counts[scheme] for scheme in ranked}, behind)
+    return Standing(trained, untrained, {scheme: counts[scheme] for scheme in ranked}, behind, frozenset(everywhere))

@@ -347,16 +347,17 @@ def competed(network, optimizer):
     }
 
 
-def ahead(network, first, second, **numbers):
+def ahead(network: tournament.Network, first: str, second: str) -> Result:
     """Return the result that a scheme is ahead of another by two standard errors with both optimizers, with its digits.
 
     The sentence gets `sgd` and `adam`, what the first reads, and `sgd_second` and `adam_second`.
     """
-    leads = []
+    leads: list[float] = []
+    numbers: dict[str, float] = {}
     for optimizer in ("sgd", "adam"):
-        ends = competed(network, optimizer)
-        numbers |= {optimizer: ends[first][0], f"{optimizer}_second": ends[second][0]}
-        leads.append((ends[first][0] - ends[second][0]) / (math.hypot(ends[first][1], ends[second][1]) / 5**0.5))
+        (one, spread), (other, other_spread) = (competed(network, optimizer)[scheme] for scheme in (first, second))
+        numbers |= {optimizer: one, f"{optimizer}_second": other}
+        leads.append((one - other) / (math.hypot(spread, other_spread) / len(tournament.COUNTING) ** 0.5))
     return above(min(leads), 2, "in standard errors", {"the other way round": -max(leads)}, **numbers)
 
 

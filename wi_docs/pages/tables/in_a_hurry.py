@@ -1,22 +1,32 @@
 """Which start to take: the schemes that nothing beat in the tournament, with the line of code for three frameworks."""
 
 from wi_docs.experiments import tournament
+from wi_docs.experiments.tournament import Network
 from wi_docs.nn.gains import gain
 from wi_docs.pages.tables import Table
 
+
+def of(activation: str, *widths: str) -> list[Network]:
+    """Return the plain networks of the tournament with this activation and these widths."""
+    return [n for n in tournament.NETWORKS if (n.activation, n.shape) == (activation, "plain") and n.widths in widths]
+
+
+def shaped(shape: str) -> list[Network]:
+    """Return the networks of the tournament of this shape."""
+    return [n for n in tournament.NETWORKS if n.shape == shape]
+
+
 # The words for a row, and the networks that it speaks of.
 ROWS = (
-    ("ReLU", [n for n in tournament.NETWORKS if (n.activation, n.shape) == ("relu", "plain")]),
-    ("tanh", [n for n in tournament.NETWORKS if (n.activation, n.shape) == ("tanh", "plain")]),
-    ("GELU", [n for n in tournament.NETWORKS if (n.activation, n.shape) == ("gelu", "plain")]),
-    ("SELU", [n for n in tournament.NETWORKS if (n.activation, n.shape) == ("selu", "plain")]),
-    ("sigmoid", [n for n in tournament.NETWORKS if (n.activation, n.shape) == ("sigmoid", "plain")]),
-    ("ReLU with layer normalization", [n for n in tournament.NETWORKS if n.shape == "normalized"]),
-    ("residual, ReLU", [n for n in tournament.NETWORKS if n.shape == "residual"]),
-    (
-        "residual, normalization inside the branch",
-        [n for n in tournament.NETWORKS if n.shape == "residual normalized"],
-    ),
+    ("ReLU", of("relu", "even", "uneven")),
+    ("tanh, equal widths", of("tanh", "even")),
+    ("tanh, uneven widths", of("tanh", "uneven")),
+    ("GELU", of("gelu", "even", "uneven")),
+    ("SELU", of("selu", "even")),
+    ("sigmoid", of("sigmoid", "even")),
+    ("ReLU, layer normalization", shaped("normalized")),
+    ("ReLU in branches", shaped("residual")),
+    ("ReLU in branches, layer normalization inside", shaped("residual normalized")),
 )
 # A line for a weight W of PyTorch, and an initializer of Keras and of flax.linen. `{gain}` is the activation's forward
 # gain, `{variance}` its square. Schemes that need more than a line have a link.
@@ -35,13 +45,18 @@ LINES = {
         "Orthogonal(gain={gain:.3f})",
         "orthogonal(scale={gain:.3f})",
     ),
+    "lecun_normal, backward gain": (
+        "nn.init.normal_(W, std={back:.3f} * W.shape[1]**-0.5)",
+        'VarianceScaling({back_variance:.3f}, "fan_in")',
+        'variance_scaling({back_variance:.3f}, "fan_in", "normal")',
+    ),
     "lecun_normal, forward gain": (
         "nn.init.normal_(W, std={gain:.3f} * W.shape[1]**-0.5)",
         'VarianceScaling({variance:.3f}, "fan_in")',
         'variance_scaling({variance:.3f}, "fan_in", "normal")',
     ),
     "PyTorch's default": (
-        "",
+        "nn.Linear(n, m)",
         'VarianceScaling(1/3, "fan_in", "uniform")',
         'variance_scaling(1/3, "fan_in", "uniform")',
     ),
@@ -54,35 +69,40 @@ LINKS = {
         "[4 `lecun_normal`, centered](vanishing-gradients.md#can-larger-weights-save-the-sigmoid)"
     ),
     "he_normal, branches scaled": "[`he_normal`, branches scaled](residual-networks.md#small-branches)",
+    "he_normal, last of a branch 0": "[`he_normal`, last of a branch 0](residual-networks.md#zero-branches-fixup)",
     "fixup": "[`fixup`](residual-networks.md#zero-branches-fixup)",
 }
 
 
-def line(scheme: str, phi: str) -> tuple[str, str, str] | None:
-    """Return the line of code of a scheme for PyTorch, Keras and Flax, with the gain of an activation."""
-    if scheme not in LINES:
-        return None
-    own = gain(phi)
-    torch, keras, flax = (text.format(gain=own, variance=own**2) for text in LINES[scheme])
-    return torch, keras, flax
+def lines(scheme: str, phi: str) -> tuple[str, ...]:
+    """Return the lines of code of a scheme for PyTorch, Keras and Flax, with the gains of an activation."""
+    own, back = gain(phi), gain(phi, direction="backward")
+    numbers = {"gain": own, "variance": own**2, "back": back, "back_variance": back**2}
+    return tuple(text.format_map(numbers) for text in LINES[scheme])
 
 
 def table() -> Table:
     """Return for each kind of network the schemes that are unbeaten most often, from the stored tournament."""
-    columns: dict[str, list[object]] = {"your layers": [], "take": [], "unbeaten in": [], "in code": []}
-    for words, networks in [row for row in ROWS if row[1]]:
+    columns: dict[str, list[object]] = {"your layers": [], "take": [], "unbeaten in": [], "in one line": []}
+    for words, networks in ROWS:
         found = tournament.standing(*networks)
-        phi = networks[0].activation
-        columns["your layers"].append(words)
+        count = found.unbeaten[found.winners[0]]
         names = [LINKS.get(scheme, f"`{scheme}`" if "_" in scheme else scheme) for scheme in found.winners]
-        columns["take"].append(("any of these: " if len(names) > 1 else "") + ", ".join(names))
-        columns["unbeaten in"].append(f"{found.unbeaten[found.winners[0]]} of {found.trained}")
-        first = next((known for scheme in found.unbeaten if (known := line(scheme, phi))), None)
-        columns["in code"].append("<br>".join(f"`{one}`" for one in first or () if one))
+        which = "any of these: " if count == found.trained else "one of these: "
+        columns["your layers"].append(words)
+        columns["take"].append((which if len(names) > 1 else "") + "; ".join(names))
+        columns["unbeaten in"].append(f"{count} of {found.trained}")
+        # Of what is one line in all three, the one that was never far behind.
+        simple = min((s for s in found.behind if s in LINES and s in found.everywhere), key=found.behind.__getitem__)
+        behind = round(100 * found.behind[simple])
+        said = "" if simple in found.winners else f"{simple}, up to {behind} points behind:<br>"
+        code = "<br>".join(f"`{one}`" for one in lines(simple, networks[0].activation))
+        columns["in one line"].append(said + code)
     depths = sorted({network.depth for network in tournament.NETWORKS})
     return Table(
         "What nothing beat by more than the noise in a [tournament](optimizers.md#a-tournament) of networks of "
         f"{depths[0]} to {depths[-1]} hidden layers, with plain descent and with Adam, each scheme at its best rate. "
-        "*In code*: the first scheme that is one line in PyTorch, Keras and Flax.",
+        "Each network counts twice. *Any of these* is said where none was ever beaten. *In one line*: for a weight `W` "
+        "of PyTorch, for Keras, and for Flax; where this is another scheme, by how much it was behind at worst.",
         columns,
     )

@@ -21,7 +21,7 @@ def table() -> Table:
         columns["network"].append(", ".join(kind))
         columns["layers"].append(network.depth)
         columns["optimizer"].append({"sgd": "SGD", "adam": "Adam"}[optimizer])
-        columns["unbeaten"].append(", ".join(row["scheme"] for row in ahead) if learned else "none learned")
+        columns["unbeaten"].append("; ".join(row["scheme"] for row in ahead) if learned else "none learned")
         columns["best"].append(best)
         columns["spread"].append(100 * float(np.std(ahead[0]["test"], ddof=1)))
         columns["worst"].append(min(means.values()))
