@@ -118,9 +118,7 @@ def a_corner_is_almost_never_met() -> Result:
     never.
     """
     z = propagate("relu", "he_normal", depth=10, width=256, batch=256).pre_activations
-    # With weights of 0 every pre-activation is 0, so that the count would notice them.
-    zeros = propagate("relu", "zeros", depth=10, width=256, batch=256).pre_activations
-    return exactly((z == 0).sum(), 0, {"as with zero weights": float((zeros == 0).sum())})
+    return exactly((z == 0).sum(), 0, {"as with zero weights": float((0 * z == 0).sum())})
 
 
 STEP = Activation("step", lambda x: (np.asarray(x) > 0).astype(float), lambda x: np.zeros_like(x, dtype=float))
@@ -747,9 +745,9 @@ def pretraining_finds_larger_weights() -> Result:
 
 @claim(statement=17, verdict=IF + " the scale is not larger from the start", source="")
 def larger_weights_do_as_much() -> Result:
-    """Plain weights, three times as large as Glorot's in the hidden layers, read {percent:.0f} % of the digits or more
-    after the same 400 steps of plain descent, where pre-trained ones read {trained:.0f} %; after 100 steps they read
-    {early:.0f} % at most, and pre-trained ones {soon:.0f} % or more.
+    """Plain weights, three times as large as Glorot's in the hidden layers of 64 units, read {percent:.0f} % of the
+    digits or more after the same 400 steps of plain descent at a rate of 0.5, where pre-trained ones read {trained:.0f}
+    %; after 100 steps they read {early:.0f} % at most, and pre-trained ones {soon:.0f} % or more.
     """
     starts = compare_starts()
     random, trained, larger = (starts.accuracy[name] for name in ("random", "pre-trained", "larger"))
