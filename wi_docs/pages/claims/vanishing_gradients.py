@@ -114,11 +114,13 @@ def slopes_are_derivatives() -> Result:
 
 @claim(statement=12, verdict=NOT, source="@glorot2011")
 def a_corner_is_almost_never_met() -> Result:
-    """A pre-activation of weights drawn from a density, and of inputs that are not all 0, hits exactly 0 almost
-    never.
+    """A pre-activation of weights drawn from a density, without biases, and of inputs that are not all 0, hits exactly
+    0 almost never.
     """
     z = propagate("relu", "he_normal", depth=10, width=256, batch=256).pre_activations
-    return exactly((z == 0).sum(), 0, {"as with zero weights": float((0 * z == 0).sum())})
+    # With weights of 0 every pre-activation is 0, so that the count would notice them.
+    zeros = propagate("relu", "zeros", depth=10, width=256, batch=256).pre_activations
+    return exactly((z == 0).sum(), 0, {"as with zero weights": float((zeros == 0).sum())})
 
 
 STEP = Activation("step", lambda x: (np.asarray(x) > 0).astype(float), lambda x: np.zeros_like(x, dtype=float))
