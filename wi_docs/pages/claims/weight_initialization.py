@@ -499,7 +499,9 @@ def dropout_breaks_it() -> Result:
 
 @claim(statement=7, verdict=IF + " it does not say only", source="")
 def dropout_parts_even_zeros() -> Result:
-    """Even a tanh layer at zero is parted by it, as long as the weights behind it are not zero too."""
+    """Even a tanh layer whose weights and biases are zero is parted by it, as long as the weights behind it are not
+    zero too.
+    """
 
     def apart(output, phi="tanh", seed=0):
         return float(train_units("zeros", output, units=4, steps=200, dropout=0.5, hidden=phi, seed=seed).spread[-1])
