@@ -220,7 +220,7 @@ def table() -> str:
         f"have a number, a comparison or a word such as *all* and are held by nothing but their author, and "
         f"{count['plain']} have none."
     )
-    return "\n".join([words, "", *rows, ""])
+    return "\n".join([words, "", '<div class="wi-counts" markdown="1">', "", *rows, "", "</div>", ""])
 
 
 def summary() -> str:
