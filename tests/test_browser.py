@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+import threading
 
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.conftest import Server
 from tests.pages import PAGES, ROOT, contrast, show
 
 
@@ -202,6 +204,30 @@ def test_the_ledger_can_be_read(browser, address, width):
     )
     assert min(sizes) >= 14
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("page", ["ledger/", "reproductions/"])
+def test_nothing_moves_when_the_fonts_come_late(browser, address, site, page):
+    late = threading.Event()
+    names = [path.name for path in (site / "assets" / "fonts").glob("stix-two-text*.woff2")]
+    Server.held.update(dict.fromkeys(names, late))
+    browser.execute_cdp_cmd("Network.enable", {})
+    browser.execute_cdp_cmd("Network.setCacheDisabled", {"cacheDisabled": True})
+    try:
+        threading.Timer(2.0, late.set).start()
+        show(browser, address + page, 390)
+        script = (
+            "const done = arguments[0]; let sum = 0; new PerformanceObserver(list => {"
+            " for (const shift of list.getEntries()) sum += shift.value"
+            " }).observe({ type: 'layout-shift', buffered: true }); setTimeout(() => done(sum), 1500)"
+        )
+        assert browser.execute_async_script(script) < 0.01
+        assert late.is_set()
+    finally:
+        late.set()
+        for name in names:
+            del Server.held[name]
+        browser.execute_cdp_cmd("Network.setCacheDisabled", {"cacheDisabled": False})
 
 
 def test_mathematics_is_drawn_with_the_served_font(browser, address):
