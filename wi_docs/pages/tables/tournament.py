@@ -34,8 +34,8 @@ def table() -> Table:
         f"of test digits that it reads, a mean over {len(tournament.COUNTING)} networks, *spread* their standard "
         "deviation; *worst* is what the last scheme reads. Each scheme has the rate at which two other networks read "
         "most of the digits to choose by. Hidden layers have 32 units; uneven ones 48 and 16 in turn. Tried were the "
-        f"rates {tried['sgd']} with SGD and {tried['adam']} with Adam; in {ends} of {len(columns['best'])} rows the best "
-        "scheme took the smallest or the largest.",
+        f"rates {tried['sgd']} with SGD and {tried['adam']} with Adam; in {ends} of {len(columns['best'])} rows the "
+        "best scheme took the smallest or the largest.",
         columns,
         {"layers": ".0f", "best": ".1f", "spread": ".1f", "worst": ".1f"},
     )
