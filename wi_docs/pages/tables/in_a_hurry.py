@@ -64,7 +64,7 @@ LINES = {
 LINKS = {
     "lsuv": "[`lsuv`](#lsuv)",
     "critical pair": "[critical pair](which-gain.md#both-at-once-the-critical-pair)",
-    "mirrored orthogonal": "[mirrored orthogonal](#orthogonal)",
+    "mirrored orthogonal": "[mirrored orthogonal](optimizers.md#mirrored-weights)",
     "4 lecun_normal, centered": (
         "[4 `lecun_normal`, centered](vanishing-gradients.md#can-larger-weights-save-the-sigmoid)"
     ),

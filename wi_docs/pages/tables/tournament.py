@@ -10,9 +10,11 @@ def table() -> Table:
     """Return a row for each network and optimizer, from the stored results."""
     columns: dict[str, list[object]] = {"network": [], "layers": [], "optimizer": [], "unbeaten": [], "best": []}
     columns |= {"spread": [], "worst": []}
+    ends = 0
     for (network, optimizer), rows in tournament.kinds().items():
         means = {row["scheme"]: 100 * float(np.mean(row["test"])) for row in rows}
         best, ahead = max(means.values()), tournament.unbeaten(rows)
+        ends += ahead[0]["rate"] in (tournament.RATES[optimizer][0], tournament.RATES[optimizer][-1])
         learned = best >= 100 * tournament.LEARNED
         kind = [
             network.activation,
@@ -25,12 +27,15 @@ def table() -> Table:
         columns["best"].append(best)
         columns["spread"].append(100 * float(np.std(ahead[0]["test"], ddof=1)))
         columns["worst"].append(min(means.values()))
+    tried = {optimizer: ", ".join(f"{r:g}" for r in rates) for optimizer, rates in tournament.RATES.items()}
     return Table(
         f"Which schemes nothing beats, after {tournament.STEPS} steps with batches of 32. *Unbeaten*: the best, and "
         "those behind it by no more than two standard errors of the difference, or a point. *Best* is the percentage "
         f"of test digits that it reads, a mean over {len(tournament.COUNTING)} networks, *spread* their standard "
         "deviation; *worst* is what the last scheme reads. Each scheme has the rate at which two other networks read "
-        "most of the digits to choose by. Hidden layers have 32 units; uneven ones 48 and 16 in turn.",
+        "most of the digits to choose by. Hidden layers have 32 units; uneven ones 48 and 16 in turn. Tried were the "
+        f"rates {tried['sgd']} with SGD and {tried['adam']} with Adam; in {ends} of {len(columns['best'])} rows the "
+        "best scheme took the smallest or the largest.",
         columns,
         {"layers": ".0f", "best": ".1f", "spread": ".1f", "worst": ".1f"},
     )

@@ -46,9 +46,9 @@ export function explorer({ activations, depths, rates, scales, width, steps, see
     ],
     panels: [
       {
-        title: "learning rate, against the scale of the weights (times LeCun's)", wide: true,
+        title: "learning rate, against the scale", wide: true,
         x: { range: [-0.6, scales.length - 0.4], ticks: scales.map((s, k) => [k, String(s)]) },
-        y: { range: [-0.6, stops.length - 0.4], ticks: stops.map((r, k) => [k, String(r)]) },
+        y: { range: [-3, 0], decades: true },
       },
       {
         title: "best rate at each scale: digits read (%)", wide: true,
@@ -59,19 +59,20 @@ export function explorer({ activations, depths, rates, scales, width, steps, see
     draw(state) {
       const { own, k, s, ends, mean } = chosen(state)
       const cells = scales.flatMap((_, i) => own.map((_, j) => [i, j]))
-      const x = cells.map(([i]) => i), y = cells.map(([, j]) => stops.indexOf(own[j]))
-      const radius = cells.map(([i, j]) => 9.5 * Math.sqrt(Math.max(0, (mean(i, j) - 0.1) / 0.9)))
+      const x = cells.map(([i]) => i), y = cells.map(([, j]) => Math.log10(own[j]))
+      const radius = cells.map(([i, j]) => 7 * Math.sqrt(Math.max(0, (mean(i, j) - 0.1) / 0.9)))
       const best = scales.map((_, i) => own.map((_, j) => mean(i, j)).reduce((a, b, j, all) => b > all[a] ? j : a, 0))
       return [
         {
+          y: [Math.log10(own[0]) - 0.3, Math.log10(own[own.length - 1]) + 0.3],
           background: {
             key: [state.activation, state.optimizer, state.depth].join(" "),
             paint: painter => {
-              painter.dots(x, y, "grid", { radius: 10, hollow: true })
+              painter.dots(x, y, "grid", { radius: 7, hollow: true })
               painter.dots(x, y, "blue", { radius })
             },
           },
-          paint: painter => painter.dot(s, stops.indexOf(own[k]), "ink", { radius: 12, hollow: true }),
+          paint: painter => painter.dot(s, Math.log10(own[k]), "ink", { radius: 10, hollow: true }),
         },
         {
           paint: painter => {
@@ -87,7 +88,7 @@ export function explorer({ activations, depths, rates, scales, width, steps, see
       const scale = scales[nearest(scales.map((_, k) => k), x)]
       if (panel === 1) return { scale }
       const own = rates[state.optimizer]
-      return { scale, rate: own[nearest(own.map(r => stops.indexOf(r)), y)] }
+      return { scale, rate: own[nearest(own.map(Math.log10), y)] }
     },
     say(state) {
       const { own, k, s, ends, mean } = chosen(state)
