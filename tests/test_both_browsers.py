@@ -115,7 +115,6 @@ return [...document.querySelectorAll(".wi-figure svg")].map(svg => {
 # how much the page is wider than the screen. Scripts of one formula may touch.
 LAYOUT = """
 const root = document.documentElement
-root.insertAdjacentHTML("beforeend", "<style>* { content-visibility: visible !important }</style>")
 for (const details of document.querySelectorAll("details")) details.open = true
 for (let k = 0; k < 2; k++) await new Promise(requestAnimationFrame)
 await document.fonts.ready
