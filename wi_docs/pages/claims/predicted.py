@@ -209,7 +209,7 @@ def glorot_mean_singular_values() -> Result:
         0.8,
         0.05,
         "their one decimal",
-        {"what they ask for, which orthogonal weights come near": kept, "the standard one's": standard},
+        {"1, which orthogonal weights come near": kept, "the standard one's": standard},
         standard=standard,
     )
 
