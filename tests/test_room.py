@@ -406,7 +406,7 @@ NESTED = "<g id='u0'><rect/></g>" + "".join(
 )
 REFUSED = {
     "nested deeply": ("<b>" * 200, "it is nested more than 60 deep"),
-    "many elements": ("<p>x</p>" * 6000, "it has more than 5,000 elements"),
+    "many elements": ("<p>x</p>" * 6000, "it has more than 3,000 elements"),
     "long": ("x" * 3_000_000, "it has more than 1,000,000 characters"),
     "nested use": (f"<svg>{NESTED}</svg>", "it repeats its parts too often"),
     "a use of itself": ("<svg><g id='a'><use href='#a'/></g><use href='#a'/></svg>", "it repeats its parts too often"),
@@ -437,7 +437,7 @@ SHOWS = "class Shown:\n    def __init__(self, text): self.text = text\n    def _
 BOMBS = {
     "3 MB of nested markup": f"{SHOWS}Shown('<b>' * 1_000_000)\n",
     "20,000 small displays": f"import sys\n{SHOWS}for _ in range(20_000): sys.displayhook(Shown('<p>x</p>'))\n",
-    "the largest that are drawn": f"import sys\n{SHOWS}for _ in range(20): sys.displayhook(Shown('<p>x</p>' * 4990))\n",
+    "the largest that are drawn": f"import sys\n{SHOWS}for _ in range(20): sys.displayhook(Shown('<p>x</p>' * 2990))\n",
     "nested use": f"{SHOWS}Shown({f'<svg>{NESTED}</svg>'!r})\n",
     "a flood of messages": "import js\nwhile True: js.postMessage('x' * 1000)\n",
     "a flood of errors": "import js\nerror = js.Error.new('x')\nwhile True: js.reportError(error)\n",

@@ -77,8 +77,7 @@ for (const call of document.querySelectorAll(".wi-table td code")) if (/^nn\..*\
 const runtime = document.querySelector("meta[name=wi-runtime]")
 const snippets = [...document.querySelectorAll("[data-wi-snippet]")]
 const all = document.querySelector(".wi-all")
-const lacking = !self.WebAssembly ? "WebAssembly" : !isSecureContext ? "https"
-  : self.TransformStream ? "" : "a newer browser"
+const lacking = !self.WebAssembly ? "WebAssembly" : isSecureContext ? "" : "https"
 if (runtime && snippets.length && !lacking) {
   /** @param {string} action @param {string} text @param {string} which */
   const button = (action, text, which) =>

@@ -199,12 +199,10 @@ export class Snippet {
         if (this.pictures === MOST_PICTURES + 1) this.show("err", `Only the first ${MOST_PICTURES} are shown here.\n`)
         return
       }
-      try {
-        place.append(framed(text))
-      } catch (error) {
-        if (!(error instanceof Refused)) throw error
-        this.show("err", `This is not drawn, since ${error.message}.\n`)
-      }
+      // Its place is taken now, so that what is printed later comes below it.
+      const figure = document.createElement("div")
+      place.append(figure)
+      drawing = drawing.then(() => draw(figure, text))
       return
     }
     if ((this.characters += text.length) > MOST_TEXT) return // Python has said so before
@@ -286,6 +284,25 @@ function printedBelow(element) {
  * @param {string} text
  */
 const comparable = text => text.replace(/^(Traceback.*:)\n(?: .*\n)*/gm, "$1\n").trimEnd()
+
+// Frames are made one at a time, so that the page can answer in between.
+let drawing = Promise.resolve()
+
+/**
+ * Shows a picture or HTML, or says why it is not drawn.
+ * @param {Element} place
+ * @param {string} markup
+ */
+async function draw(place, markup) {
+  if (!place.isConnected) return
+  try {
+    place.append(framed(markup))
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    place.textContent = `This is not drawn, since ${error.message}.`
+  }
+  await new Promise(done => setTimeout(done))
+}
 
 const snippets = [...document.querySelectorAll("[data-wi-snippet]")]
   .map(element => new Snippet(/** @type {HTMLElement} */ (element)))

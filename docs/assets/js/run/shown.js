@@ -1,7 +1,7 @@
 // What code shows is data. Pictures and markup are drawn in frames that run no script and load nothing, and that hold
 // only the elements below; of HTML the words and their structure, without styles.
 
-const MOST_CHARACTERS = 1_000_000, MOST_ELEMENTS = 5000, MOST_DEPTH = 60
+const MOST_CHARACTERS = 1_000_000, MOST_ELEMENTS = 3000, MOST_DEPTH = 60
 const HTML = "http://www.w3.org/1999/xhtml", SVG = "http://www.w3.org/2000/svg"
 /** @type {Record<string, Set<string>>} */
 const ELEMENTS = {
