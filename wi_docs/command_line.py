@@ -13,7 +13,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from wi_docs.diagnosis import audit, probe, report, weights
+from wi_docs.diagnosis import audit, probe, problems, report, weights
 from wi_docs.diagnosis.networks import Diagnosis, diagnose
 from wi_docs.diagnosis.spec import NORMALIZATIONS, Spec
 from wi_docs.experiments.propagation import rms
@@ -88,6 +88,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     output = parser.add_argument_group("what to show")
     output.add_argument("--theory-only", action="store_true", help="do not simulate")
     output.add_argument("--quiet", action="store_true", help="print nothing; the exit code is the answer")
+    output.add_argument(
+        "--fail-on", default="", metavar="KIND,…",
+        help=f"exit with 1 for these kinds of problems only: {', '.join(problems.KINDS)}",
+    )  # fmt: skip
     output.add_argument("--all", action="store_true", help="print all rows, and what each parameter holds")
     output.add_argument("--json", action="store_true", help="print everything, for machines")
     output.add_argument("--figure", type=Path, metavar="OUT.SVG", help="draw signal and gradient (needs matplotlib)")
@@ -182,6 +186,11 @@ def listed(options: argparse.Namespace) -> audit.Inventory | None:
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit code: 0 if all is well, 1 if the verdict is bad, 2 if there is none."""
     try:
+        asked = [
+            checks.lookup("kind of problem", kind.strip(), problems.KINDS)
+            for kind in options.fail_on.split(",")
+            if kind
+        ]
         found: Diagnosis | probe.Probe | audit.Inventory
         if options.torch:
             found = probed(options)
@@ -208,7 +217,8 @@ def run(options: argparse.Namespace) -> int:
     # Neither good nor bad: the code of a missing verdict.
     if isinstance(found, Diagnosis) and found.undecided:
         return 2
-    return 0 if found.ok else 1
+    kinds = {problem.kind for problem in found.problems}
+    return 1 if kinds & set(asked or kinds) else 0
 
 
 def refuse(words: str, options: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from wi_docs.diagnosis.problems import Problem
 from wi_docs.nn import initializers
 
 SAMPLE = 1_000_003  # the most values that moments are taken of, in even steps; a prime falls in step with no width
@@ -76,6 +77,13 @@ class Inventory:
     file: str
     entries: tuple[Entry, ...]
     why: str
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The tensors that hold what no start may hold, as problems."""
+        return tuple(
+            Problem("parameter without a value", entry.name, entry.fault, 1.0) for entry in self.entries if entry.fault
+        )
 
     @property
     def faults(self) -> tuple[str, ...]:

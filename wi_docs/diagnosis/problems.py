@@ -42,6 +42,12 @@ DEAD_LAYER = 60.0  # all units of a layer are off for every input
 STUCK = 50.0  # equal units that stay equal, and layers that never get a gradient
 FORMAT = 10.0  # numbers leave the format in which they are to be kept, but not float64
 
+KINDS = (
+    "vanishing gradient", "exploding gradient", "vanishing gradient through time", "exploding gradient through time",
+    "vanishing signal", "exploding signal", "parameter without a value", "overflow", "equal units", "dead layer",
+    "no gradient", "saturated units", "dead units", "inputs alike", "output ignores its input",
+    "high variance between draws", "number format", "initial loss too large",
+)  # fmt: skip
 FOLLOWS = {
     "vanishing gradient": "The first layers hardly learn.",
     "exploding gradient": "One step throws the first layers about, or the rate is so small that the last do not learn.",

@@ -619,9 +619,11 @@ def equal(matrix: Any, apart: float = 0.0) -> int:
     have to be compared.
     """
     torch = torch_module()
-    matrix = matrix.float()
     if len(matrix) < 2 or not matrix.shape[1]:
         return 0
+    if apart == 0.0 and len(matrix[:, 0].unique()) == len(matrix):  # their first entries differ already
+        return 0
+    matrix = matrix.float()
     direction = torch.randn(matrix.shape[1], generator=torch.Generator().manual_seed(0)).to(matrix)
     along, order = (matrix @ direction).sort()
     # Neighbors whose components differ by more than rounding cannot be equal, and need no look at their entries.
