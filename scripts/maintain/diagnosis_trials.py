@@ -161,7 +161,8 @@ def main() -> None:
                 continue
             print(group, name, found, flush=True)
         record["made with"] = {
-            "python": platform.python_version(), "torch": torch.__version__, "timm": importlib.import_module("timm").__version__,
+            "python": platform.python_version(), "torch": torch.__version__,
+            "timm": importlib.import_module("timm").__version__,
             "transformers": importlib.import_module("transformers").__version__,
         }  # fmt: skip
         TARGET.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

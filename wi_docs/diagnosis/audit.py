@@ -102,8 +102,8 @@ class Inventory:
             more = f" So have {len(self.faults) - 1} more." if len(self.faults) > 1 else ""
             return f"Bad: parameter without a value. {self.faults[0]}{more}"
         return (
-            f"No fault in {len(self.entries):,} tensors, each looked at by itself. How signal and gradient pass through "
-            "them is not in the file: --torch looks at the model."
+            f"No fault in {len(self.entries):,} tensors, each looked at by itself. How signal and gradient pass "
+            "through them is not in the file: --torch looks at the model."
         )
 
 

@@ -322,9 +322,14 @@ def layers(
         if by_number != chosen:
             stems = {re.sub(r"\d+", "#", name) for name in chosen}
             candidates = [by_number] if len(stems) == 1 else [by_number, chosen]
-    if not names and order is None and (inside := _with_column(tensors, candidates[0])):
-        return inside
-    line, way = _only_chain(tensors, candidates, order)
+    try:
+        line, way = _only_chain(tensors, candidates, order)
+    except AmbiguousError:
+        raise
+    except ValueError:
+        if not names and order is None and (inside := _with_column(tensors, candidates[0])):
+            return inside
+        raise
     found = []
     for name in line:
         W, bias = _real(name, tensors[name]), _bias(tensors, name)
@@ -390,7 +395,8 @@ def _weights(tensors: Mapping[str, np.ndarray[Any, Any]]) -> list[str]:
     matrices = [name for name, value in tensors.items() if value.ndim == 2]
     biases = {
         partner for name in matrices for partner in _partners(name)
-        if not _is_vector(tensors[name]) and partner in tensors and _is_vector(tensors[partner])
+        if partner in tensors and _is_vector(tensors[partner])
+        and (tensors[partner].ndim == 1 or not _is_vector(tensors[name]))
     }  # fmt: skip
     chosen = [name for name in matrices if name not in biases]
     for name, value in tensors.items():

@@ -1,4 +1,4 @@
-"""How often Diagnose is right about models that were trained to see: counts of what `diagnosis_trials.py` has stored."""
+"""How often Diagnose is right about models that were trained to see."""
 
 from typing import Any
 
