@@ -165,7 +165,7 @@ def main() -> None:
             "timm": importlib.import_module("timm").__version__,
             "transformers": importlib.import_module("transformers").__version__,
         }  # fmt: skip
-        TARGET.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        TARGET.write_text(json.dumps(record, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
