@@ -126,14 +126,14 @@ FOUND = {
     ),
     "hardly alike": (Evidence(chain(1.0, 1.0), hidden=row("a", correlation=1 - 1.1e-3)), []),
     "outputs alike": (
-        Evidence(chain(1.0, 1.0), ran=True, hidden=row("a", correlation=1 - 1e-5), output_correlation=1 - 1e-4),
-        [("output ignores its input", "output", 4 / 3, "a cosine of 1 - 1e-04")],
+        Evidence(chain(1.0, 1.0), ran=True, hidden=row("a", correlation=1 - 1e-5), output_apart=1e-4),
+        [("output ignores its input", "output", 4 / 3, "a share of 1e-04 of the output")],
     ),
     "only the outputs": (
-        Evidence(chain(1.0, 1.0), ran=True, hidden=row("a", correlation=0.9), output_correlation=1.0), []
+        Evidence(chain(1.0, 1.0), ran=True, hidden=row("a", correlation=0.9), output_apart=0.0), []
     ),
     "only what is hidden": (
-        Evidence(chain(1.0, 1.0), ran=True, hidden=row("a", correlation=1.0), output_correlation=0.9), []
+        Evidence(chain(1.0, 1.0), ran=True, hidden=row("a", correlation=1.0), output_apart=0.1), []
     ),
     # Draws and the loss
     "draws": (

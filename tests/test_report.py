@@ -26,15 +26,15 @@ def test_a_models_table_has_each_number_in_its_column():
     header = next(line for line in lines if line.startswith("before the first step"))
     assert header.split()[4:] == [name for name in PROBE_COLUMNS if name != "update"]
     a, b = (next(line for line in lines if line.startswith(f"{name} ")) for name in ("a", "b.norm"))
-    assert a.split() == ["a", "1.5", "0.25", "0.001", "████", "0.12", "0.000", "25%", "50%"]
-    assert b.split() == ["b.norm", "2e+05", "0.1", "██████"]
+    assert a.split() == ["a", "(Linear)", "1.5", "0.25", "0.001", "████", "0.12", "0.000", "25%", "50%"]
+    assert b.split() == ["b.norm", "(LayerNorm)", "2e+05", "0.1", "██████"]
     ends = {name: header.index(f" {name}") + len(name) for name in ("sigma_w", "signal", "gradient", "dead")}
     assert (a[ends["sigma_w"]], a[ends["signal"]], a[ends["dead"]]) == ("5", "5", "%")
     assert b[ends["signal"] - 4 : ends["signal"] + 1] == "2e+05"
     assert not any("update" in line for line in lines)
     assert "Loss 2.5 (chance: 2.250)." in lines
     assert (
-        lines[-1]
+        lines[2]
         == "Good. There are no two layers with weights to compare, and the first loss is 2.50, where chance is 2.25."
     )
 
@@ -52,10 +52,11 @@ def test_what_is_bad_is_red_and_the_rest_is_named():
     problems = Problem("overflow", "b.norm", "Much.", 9.0), Problem("initial loss too large", "a", LOTS, 2.0)
     bad = replace(PROBE, problems=problems, advice="less.", notes=("A note.",))
     painted = text(bad, color=True).splitlines()
-    assert [line.removeprefix(RED).split()[0] for line in painted if line.startswith(RED)] == ["a", "b.norm", "Bad:"]
+    assert [line.removeprefix(RED).split()[0] for line in painted if line.startswith(RED)] == ["Bad:", "a", "b.norm"]
     lines = text(bad).splitlines()
-    assert lines[-6:] == [
-        "A note.", "", "Bad: overflow. Much.", f"Also: initial loss too large. {LOTS}", "", "What helps most: less."
+    # The verdict stands first, then what helps, then what is worth knowing.
+    assert lines[2:8] == [
+        "Bad: overflow. Much.", f"Also: initial loss too large. {LOTS}", "", "What helps most: less.", "", "A note."
     ]  # fmt: skip
     assert not any(line.startswith(RED) for line in text(PROBE, color=True).splitlines())
 
@@ -157,7 +158,7 @@ def test_notes_name_what_waits_and_what_is_alike():
 
 def test_a_row_without_a_gradient_has_no_bar():
     lines = text(replace(PROBE, rows=(replace(A, gradient=100.0), replace(B, gradient=None)))).splitlines()
-    assert next(line for line in lines if line.startswith("b.norm")).split() == ["b.norm", "2e+05"]
+    assert next(line for line in lines if line.startswith("b.norm")).split() == ["b.norm", "(LayerNorm)", "2e+05"]
 
 
 def test_formats_that_are_left_are_said_and_rows_have_names():

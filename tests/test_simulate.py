@@ -57,7 +57,7 @@ def gradient(place, size, normalization):
 def test_each_column_is_what_it_says(normalization):
     spec = Spec((3, 4, 4, 2), activation="tanh", sigma_w=1.0, normalization=normalization)
     net = given(spec, [(W1, B1), (W2, B2), (W3, B3)])
-    table, logs = _measure(spec, net, X, COTANGENT)
+    table, logs, shares = _measure(spec, net, X, COTANGENT)
     a = outputs(X, normalization)
     sums = [before @ W + b for before, W, b in zip([X, *a], (W1, W2, W3), (B1, B2, B3), strict=False)]
     lengths = [gradient(k, at.shape, normalization) for k, at in enumerate([X, *a], start=-1)]
@@ -72,6 +72,8 @@ def test_each_column_is_what_it_says(normalization):
         off = (1 - np.tanh(z) ** 2 < 0.1) if k < 2 else np.zeros(z.shape, bool)
         assert (saturated, dead) == (pytest.approx(off.mean()), pytest.approx(off.all(axis=0).mean()))
         assert logs[k] == pytest.approx([math.log(math.sqrt(float(v @ v))) for v in a[k]])
+        # The variance between inputs, summed over units and with one degree of freedom less, over the mean square.
+        assert shares[k] == pytest.approx(a[k].var(axis=0, ddof=1).sum() * len(a[k]) / (a[k] ** 2).sum())
 
 
 def test_a_mean_over_networks_and_the_deviation_between_them():
@@ -147,12 +149,17 @@ def test_twins_have_the_weights_and_the_bias_of_another():
     W[:, 1] = W[:, 3] = W[:, 0]
     apart, same = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 1.0, 3.0, 2.0])
     assert twins(given(spec, [(W1, B1), (W, apart), (W3, B3)]), ()) is None
-    found = twins(given(spec, [(W1, B1), (W, same), (W3, B3)]), ())
+    # With outgoing weights of their own, equal units get other gradients and part at the first step.
+    assert twins(given(spec, [(W1, B1), (W, same), (W3, B3)]), ()) is None
+    out = W3.copy()
+    out[1] = out[0]
+    found = twins(given(spec, [(W1, B1), (W, same), (out, B3)]), ())
     assert (found.name, found.units, found.equal) == ("layer 2", 4, 1)
     W[0, 0], W[0, 1] = 0.0, -0.0  # the same number
     W[0, 3] = 0.0
-    assert twins(given(spec, [(W1, B1), (W, same), (W3, B3)]), ()).equal == 1
-    assert twins(given(spec, [(W1, B1), (W, same), (W3, B3)]), (1,)) is None
-    first = given(spec, [(np.ones((3, 4)), np.ones(4)), (W, same), (W3, B3)])
+    assert twins(given(spec, [(W1, B1), (W, same), (out, B3)]), ()).equal == 1
+    assert twins(given(spec, [(W1, B1), (W, same), (out, B3)]), (1,)) is None
+    W[:] = W[0]  # the units of the first layer get equal outgoing weights too
+    first = given(spec, [(np.ones((3, 4)), np.ones(4)), (W, same), (out, B3)])
     assert (twins(first, ()).name, twins(first, ()).equal, twins(first, (0,)).name) == ("layer 1", 3, "layer 2")
     assert twins(given(spec, [(W1, B1), (W2, B2), (np.ones((4, 2)), np.ones(2))]), ()) is None  # outputs may be alike

@@ -296,10 +296,10 @@ def test_names_from_a_file_are_printed_with_their_escapes(capsys, tmp_path):
         ("vector.npz", {"\x1b[31ma": np.float64(1.0)}),
     ):
         np.savez(tmp_path / name, **values)
-        code, _, err = run(capsys, tmp_path / name)
-        assert code == 2
-        assert "\\x1b" in err
-        assert "\x1b" not in err
+        code, out, err = run(capsys, tmp_path / name)
+        assert code == (2 if name == "square.npz" else 0)
+        assert "\\x1b" in out + err
+        assert "\x1b" not in out + err
 
 
 def test_weights_at_the_end_of_float64_are_bad_and_no_error(capsys, tmp_path):
@@ -340,7 +340,11 @@ def test_files_that_cannot_be_used(capsys, tmp_path):
         ("text.npz", (), "text.npz is not a .npz file of arrays: File is not a zip file"),
         ("cut.npz", (), "cut.npz is not a .npz file of arrays"),
         ("one.npz", (), "one array, not an archive"),
-        ("nan.npz", (), "'layers.2.weight' has 3 NaN of 512 values"),
+        (
+            "nan.npz",
+            ("--layers", "layers.0.weight,layers.2.weight,layers.4.weight"),
+            "'layers.2.weight' has 3 NaN of 512 values",
+        ),
         (
             "model.pt",
             (),
@@ -387,3 +391,100 @@ def test_each_type_of_the_format_is_numpys(kind, dtype):
     found = weights.safetensors(packed({"x": value}, kinds={"x": kind}))["x"]
     assert found.dtype == dtype
     assert np.array_equal(found, value)
+
+
+# What is no chain of dense layers, and what people save in their own ways
+
+
+def chain(rng, *widths):
+    return [rng.normal(0, (2 / a) ** 0.5, (a, b)) for a, b in itertools.pairwise(widths)]
+
+
+def test_biases_in_every_form_are_read(capsys, tmp_path):
+    rng = np.random.default_rng(0)
+    W = chain(rng, 20, 64, 64, 10)
+    b = [np.full(w.shape[1], -3.0) for w in W]
+    np.savez(tmp_path / "keras.npz", *[x for pair in zip(W, b, strict=True) for x in pair])  # *model.get_weights()
+    np.savez(
+        tmp_path / "rows.npz", **{f"W{k}": w for k, w in enumerate(W)}, **{f"b{k}": v[None] for k, v in enumerate(b)}
+    )
+    np.savez(
+        tmp_path / "columns.npz",
+        **{f"W{k}": w for k, w in enumerate(W)},
+        **{f"b{k}": v[:, None] for k, v in enumerate(b)},
+    )
+    np.savez(tmp_path / "inside.npz", **{f"Theta{k}": np.c_[v, w.T] for k, (w, v) in enumerate(zip(W, b, strict=True))})
+    for name in ("keras", "rows", "columns", "inside"):
+        found = weights.layers(weights.read(tmp_path / f"{name}.npz"))
+        for layer, w, v in zip(found, W, b, strict=True):
+            np.testing.assert_array_equal(layer.W, w)
+            np.testing.assert_array_equal(layer.b, v)
+        code, out, _ = run(capsys, tmp_path / f"{name}.npz")
+        assert code == 1
+        assert "Bad: " in out
+    code, out, _ = run(capsys, tmp_path / "keras.npz", "--layers", "arr_0,arr_2,arr_4")
+    assert (code, "Bad: " in out) == (1, True)
+
+
+def test_what_is_no_chain_is_looked_at_tensor_by_tensor(capsys, tmp_path):
+    rng = np.random.default_rng(0)
+    parts = {"conv.weight": rng.normal(0, (2 / 27) ** 0.5, (64, 3, 3, 3)), "norm.weight": np.ones(64)}
+    np.savez(tmp_path / "net.npz", **parts)
+    code, out, err = run(capsys, tmp_path / "net.npz")
+    assert (code, err) == (0, "")
+    assert "No fault in 2 tensors, each looked at by itself." in out
+    line = next(line for line in out.splitlines() if line.startswith("conv.weight"))
+    assert line.split()[1] == "64x3x3x3"
+    assert "he_normal" in line
+    parts["conv.weight"][5, 1, 2, 0] = np.inf
+    np.savez(tmp_path / "net.npz", **parts)
+    code, out, _ = run(capsys, tmp_path / "net.npz")
+    assert code == 1
+    assert "conv.weight has 1 infinite of 1,728 values, the first at [5, 1, 2, 0]." in out
+
+
+def test_weights_that_are_computed_are_multiplied_out(tmp_path):
+    rng = np.random.default_rng(0)
+    v, g = rng.normal(size=(6, 4)), rng.uniform(1, 2, (6, 1))
+    for names in (("0.weight_g", "0.weight_v"),
+                  ("0.parametrizations.weight.original0", "0.parametrizations.weight.original1")):  # fmt: skip
+        found = weights.merged(dict(zip(names, (g, v), strict=True)))
+        assert list(found) == ["0.weight"]
+        np.testing.assert_allclose(np.linalg.norm(found["0.weight"], axis=1), g[:, 0])
+    mask = (rng.uniform(size=(6, 4)) > 0.5).astype(float)
+    np.testing.assert_array_equal(weights.merged({"a.weight_orig": v, "a.weight_mask": mask})["a.weight"], v * mask)
+
+
+def test_what_stands_in_place_of_weights_is_named(capsys, tmp_path):
+    for content, says in (
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "Git LFS pointer"),
+        (b"<!DOCTYPE html><html>404</html>", "is a web page"),
+    ):
+        for suffix in (".safetensors", ".npz"):
+            path = tmp_path / f"net{suffix}"
+            path.write_bytes(content)
+            code, _, err = run(capsys, path)
+            assert code == 2
+            assert says in err
+
+
+def test_widths_that_do_not_fit_into_memory_are_judged_by_theory(capsys):
+    assert main(["diagnose", "--widths", "100000,100000,10", "--scheme", "he_normal"]) == 0
+    assert "its weights would take 298.1 GiB" in capsys.readouterr().out
+    for widths in ("9" * 400 + ",4", "4000000000,4,2"):
+        assert main(["diagnose", "--widths", widths, "--scheme", "he_normal"]) == 2
+        assert "widths must be at most 1,000,000,000" in capsys.readouterr().err
+
+
+def test_a_loud_output_of_a_description_is_bad(capsys):
+    assert main(["diagnose", "--widths", "64,256,10", "--sigma-w", "1.41,50", "--sigma-b", "0"]) == 1
+    assert "Bad: initial loss too large." in capsys.readouterr().out
+    assert main(["diagnose", "--widths", "64,256,10", "--sigma-w", "1.41,1", "--input-second-moment", "16000"]) == 1
+
+
+def test_the_exit_code_can_ask_for_some_kinds_alone(capsys):
+    loud = ["diagnose", "--widths", "64,256,10", "--sigma-w", "1.41,50", "--sigma-b", "0", "--quiet", "--fail-on"]
+    assert main([*loud, "equal units"]) == 0
+    assert main([*loud, "equal units,initial loss too large"]) == 1
+    assert capsys.readouterr().out == ""
+    assert main([*loud, "nothing"]) == 2

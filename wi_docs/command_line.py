@@ -13,7 +13,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from wi_docs.diagnosis import probe, report, weights
+from wi_docs.diagnosis import audit, probe, problems, report, weights
 from wi_docs.diagnosis.networks import Diagnosis, diagnose
 from wi_docs.diagnosis.spec import NORMALIZATIONS, Spec
 from wi_docs.experiments.propagation import rms
@@ -87,6 +87,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     model.add_argument("--rate", type=float, default=0.01, metavar="X", help="their learning rate (default: 0.01)")
     output = parser.add_argument_group("what to show")
     output.add_argument("--theory-only", action="store_true", help="do not simulate")
+    output.add_argument("--quiet", action="store_true", help="print nothing; the exit code is the answer")
+    output.add_argument(
+        "--fail-on", default="", metavar="KIND,…",
+        help=f"exit with 1 for these kinds of problems only: {', '.join(problems.KINDS)}",
+    )  # fmt: skip
+    output.add_argument("--all", action="store_true", help="print all rows, and what each parameter holds")
     output.add_argument("--json", action="store_true", help="print everything, for machines")
     output.add_argument("--figure", type=Path, metavar="OUT.SVG", help="draw signal and gradient (needs matplotlib)")
     output.add_argument("--traceback", action="store_true", help="show where in the code an error was raised")
@@ -158,12 +164,38 @@ def read(options: argparse.Namespace) -> tuple[Spec, list[tuple[Array, Array]] |
     return described(options, found), None
 
 
+def listed(options: argparse.Namespace) -> audit.Inventory | None:
+    """Return what each tensor of a file holds if they are no chain of dense layers that can be told; else None.
+
+    Files whose layers chain in more than one way are no such files: an argument can say which.
+    """
+    if options.file is None or options.file.suffix.lower() == ".toml" or options.layers or options.order:
+        return None
+    tensors = weights.read(options.file)
+    if not tensors:
+        raise ValueError(f"{options.file.name} holds no tensor")
+    try:
+        weights.layers(tensors)
+    except ValueError as error:
+        # Which of several ways is meant can be said, unless a value is none.
+        found = audit.inventory(options.file.name, tensors, str(error))
+        return None if isinstance(error, weights.AmbiguousError) and found.ok else found
+    return None
+
+
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit code: 0 if all is well, 1 if the verdict is bad, 2 if there is none."""
     try:
-        found: Diagnosis | probe.Probe
+        asked = [
+            checks.lookup("kind of problem", kind.strip(), problems.KINDS)
+            for kind in options.fail_on.split(",")
+            if kind
+        ]
+        found: Diagnosis | probe.Probe | audit.Inventory
         if options.torch:
             found = probed(options)
+        elif (alone := listed(options)) is not None:
+            found = alone
         else:
             spec, given = read(options)
             found = diagnose(spec, weights=given, simulated=not options.theory_only)
@@ -185,7 +217,8 @@ def run(options: argparse.Namespace) -> int:
     # Neither good nor bad: the code of a missing verdict.
     if isinstance(found, Diagnosis) and found.undecided:
         return 2
-    return 0 if found.ok else 1
+    kinds = {problem.kind for problem in found.problems}
+    return 1 if kinds & set(asked or kinds) else 0
 
 
 def refuse(words: str, options: argparse.Namespace) -> int:
@@ -196,13 +229,15 @@ def refuse(words: str, options: argparse.Namespace) -> int:
     return 2
 
 
-def draw(found: Diagnosis | probe.Probe, path: Path) -> None:
+def draw(found: Diagnosis | probe.Probe | audit.Inventory, path: Path) -> None:
     """Write the diagnosis as a figure.
 
     Raises:
         ValueError: for another suffix than .svg, or without matplotlib.
         OSError: for a file that cannot be written.
     """
+    if isinstance(found, audit.Inventory):
+        raise ValueError("--figure draws signal and gradient, and tensors looked at by themselves have none")
     if path.suffix != ".svg":
         raise ValueError(f"--figure writes SVG: give a name that ends in .svg, got {str(path)!r}")
     try:
@@ -218,18 +253,20 @@ def probed(options: argparse.Namespace) -> probe.Probe:
     if given:
         raise ValueError(f"--torch takes the network from the model: leave out {', '.join(given)}")
     shape = numbers("input", options.input, int) if options.input else None
-    model, inputs, targets = probe.load(options.torch)
+    model, inputs, targets, loss = probe.load(options.torch)
     if inputs is None:
         inputs = probe.standard_inputs(model, shape, checks.count("batch", options.batch, least=2))
-    return probe.probe(model, inputs, targets, steps=options.steps, rate=options.rate)
+    return probe.probe(model, inputs, targets, loss=loss, steps=options.steps, rate=options.rate)
 
 
-def show(found: Diagnosis | probe.Probe, options: argparse.Namespace) -> None:
+def show(found: Diagnosis | probe.Probe | audit.Inventory, options: argparse.Namespace) -> None:
     """Print the diagnosis, as JSON or as text."""
+    if options.quiet:
+        return
     if options.json:
         print(json.dumps(report.plain(found), indent=1, allow_nan=False))
     else:
-        print(report.text(found, color=colored()))
+        print(report.text(found, color=colored(), everything=options.all))
 
 
 def colored() -> bool:

@@ -29,10 +29,11 @@ def wide():
     return plain(8, 1024, he=True)
 
 
-def constant():
-    """One layer of constants in a network at He's scale."""
+def constant(layers=(2, 4)):
+    """Two layers of constants in a row in a network at He's scale: the units between them have no difference."""
     model = plain(4, he=True)
-    nn.init.constant_(model[2].weight, 0.01)
+    for layer in layers:
+        nn.init.constant_(model[layer].weight, 0.01)
     return model
 
 

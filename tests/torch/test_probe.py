@@ -20,7 +20,7 @@ from wi_docs.diagnosis.watch import watched
 
 BAD = {
     models.plain: ("output ignores its input", "vanishing gradient"),
-    models.constant: ("equal units", "output ignores its input"),
+    models.constant: ("equal units",),
     models.dead: ("dead layer",),
     models.half: ("overflow",),
 }
@@ -144,7 +144,7 @@ DESCRIPTIONS = {
     "a sigmoid": Spec(DEEP, activation="sigmoid", scheme="glorot_normal"),
     "large tanh": Spec(DEEP, activation="tanh", scheme="lecun_normal", gain=4.0),
     "large biases": Spec(DEEP, activation="tanh", scheme="lecun_normal", sigma_b=3.0),
-    "a layer of constants": Spec((64, *[128] * 4, 10), scheme="he_normal"),
+    "two layers of constants": Spec((64, *[128] * 4, 10), scheme="he_normal"),
     "a small last layer": Spec((17, 64, 64, 6), activation="tanh", sigma_w=(1.4, 1.4, 0.005)),
     "a layer of zeros": Spec((64, *[128] * 4, 10), activation="tanh", sigma_w=(1.0, 1.0, 1.0, 1.0, 0.0)),
 }
@@ -159,15 +159,15 @@ EXPECTED = {
     "a sigmoid": {"vanishing gradient", "inputs alike"},
     "large tanh": {"exploding gradient", "saturated units"},
     "large biases": {"vanishing gradient", "saturated units", "inputs alike"},
-    "a layer of constants": {"equal units", "inputs alike"},
+    "two layers of constants": {"equal units"},
 }
 
 
 def drawn(name):
     """Return a network that is drawn by the description."""
     net = build(DESCRIPTIONS[name])
-    if name == "a layer of constants":
-        net.W[2][:] = 0.01
+    if name == "two layers of constants":
+        net.W[2][:] = net.W[3][:] = 0.01
     return net
 
 
@@ -246,7 +246,7 @@ REFUSED = [
     (frozen, "no trainable parameter: requires_grad is False"),
     (lambda: nn.Sequential(nn.ReLU()), "no parameters"),
     (lambda: nn.Sequential(nn.LazyLinear(3)), "lazy parameters"),
-    (lambda: nn.Sequential(nn.LayerNorm(4), nn.Linear(4, 2)), "say --input"),
+    (lambda: nn.Sequential(nn.Bilinear(4, 4, 2), nn.Linear(2, 2)), "say --input"),
 ]
 
 
@@ -321,20 +321,32 @@ def in_inference():
     [
         (lambda: nn.Linear(4, 4, device="meta"), "on the meta device.*to_empty"),
         (lambda: nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4, affine=False, device="meta")), "on the meta device"),
-        (Parameters, "no module was called that has parameters of its own.*ParameterList"),
         (lambda: torch.jit.script(nn.Linear(4, 4)), "scripted or traced"),
         (lambda: torch.jit.trace(nn.Linear(4, 4), torch.randn(8, 4)), "scripted or traced"),
         (in_inference, "made in torch.inference_mode"),
         (lambda: Step(lambda layer, x: CutOff.apply(layer(x))), "no parameter gets a gradient"),
         (lambda: Step(raises), "fails on the batch: OwnError: of a kind of its own"),
         (lambda: Step(leaves), "fails on the batch: SystemExit: 1"),
-        (lambda: Step(two_losses), "returns 2 numbers.*one loss"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:.*torch.jit")
 def test_what_cannot_be_watched(build, says):
     with pytest.raises(ValueError, match=says):
         probe(build(), torch.randn(8, 4))
+
+
+def test_several_losses_are_added():
+    x = torch.randn(8, 4)
+    model = Step(two_losses)
+    found = probe(model, x)
+    assert found.what == "the model's own loss"
+    assert found.loss == pytest.approx(3 * float(model.layer(x).square().mean().detach()))
+
+
+def test_parameters_that_no_module_calls_have_rows():
+    found = probe(Parameters(), torch.randn(8, 4))
+    assert [row.kind for row in found.rows] == ["Parameter"] * len(found.rows)
+    assert found.rows
 
 
 def test_an_empty_batch():
@@ -353,7 +365,7 @@ def test_targets_that_are_no_tensor():
     values = torch.randn(8, 3)
     assert probe(model, x, values.tolist()).loss == pytest.approx(probe(model, x, values).loss)
     for wrong, kind, says in (
-        ((y, values), TypeError, "must be one tensor, an array or a list of numbers, got tuple"),
+        ((y, values), ValueError, "2 targets for 1 outputs"),
         ({"y": y}, TypeError, "got dict"),
         ([[1], [2, 3]], ValueError, "numbers of one shape"),
         (np.array(["a"] * 8), ValueError, "numbers of one shape"),
@@ -552,8 +564,8 @@ def test_advice_leaves_what_is_frozen_and_what_leaves_0_by_itself():
     assert "but those that are frozen or start at 0 and leave it" in found.advice
     assert all(torch.equal(value, kept[frozen]) for value in seen if value.shape == frozen.weight.shape)
     assert (
-        max(float(value.abs().max()) for value in seen if value.shape == head.weight.shape) <= 0.011
-    )  # moved on trial
+        max(float(value.abs().max()) for value in seen if value.shape == head.weight.shape) <= 0.03
+    )  # moved on trial, and by twenty steps of Adam at 0.001; He's scale has entries of 0.2
     assert torch.equal(frozen.bias, bias)
 
 
@@ -632,7 +644,7 @@ def test_zeros_of_the_whole_model_are_a_note():
 
     found = probe(Token(), torch.randn(32, 16))
     assert found.ok
-    assert any(note.startswith("All weights 0: Token. ") and "not known" in note for note in found.notes)
+    assert any(note.startswith("All weights 0: token. ") and "not known" in note for note in found.notes)
 
 
 def test_in_place_activations_are_seen_like_others():
@@ -707,7 +719,7 @@ def test_a_look_takes_at_most_half_as_long_again_as_a_pass(build):
     for _ in range(7):
         for times, hooks in ((bare, False), (hooked, True)):
             began = time.process_time()
-            watched(model, (inputs,), None, hooks=hooks)
+            watched(model, inputs, None, hooks=hooks)
             times.append(time.process_time() - began)
     torch.set_num_threads(threads)
     print(f"\n{build.__name__}: {min(bare):.3f} s, with hooks {min(hooked) / min(bare):.2f} times that")
@@ -740,5 +752,5 @@ def test_one_number_an_example_is_no_class():
     nn.init.zeros_(model.weight)
     nn.init.constant_(model.bias, 3.0)
     found = probe(model, torch.randn(64, 4), advise=False)
-    assert found.chance is None
-    assert found.loss == pytest.approx(10.0, abs=4.0)  # the mean square of 3 less a standard normal target
+    assert found.what == "squared error"
+    assert found.loss == pytest.approx(1.0, abs=0.5)  # of standard normal targets around the outputs' mean

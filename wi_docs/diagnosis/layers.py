@@ -15,6 +15,7 @@ from wi_docs.diagnosis.spec import Spec
 from wi_docs.nn import number_formats
 from wi_docs.nn.checks import Array
 
+BATCH = 32  # the number of inputs of a simulation
 LARGEST = np.finfo(np.float64).max.item()  # the largest finite float64, about 1.8e308
 
 
@@ -32,6 +33,8 @@ class Layers:
         saturated: share of pairs of unit and input with a slope below a tenth of the activation's largest.
         dead: share of units whose slope is below that for every input of the batch.
         spread: standard deviation, over draws of the weights, of the logarithm of the output's length for one input.
+        apart: share of the output's mean square that differs between inputs; None in theory, where inputs have one
+            length and it is one minus the correlation.
     """
 
     q: Array
@@ -43,6 +46,7 @@ class Layers:
     saturated: Array
     dead: Array
     spread: Array
+    apart: Array | None = None
 
     @property
     def backward(self) -> Array:
@@ -94,13 +98,15 @@ def evidence(spec: Spec, layers: Layers | None, *, twins: Row | None = None, err
     if layers is None:
         return Evidence(tuple(Row(name, "", True, module=name) for name in names), alike_layers, error=error)
     last = len(names) - 1
+    units = [spec.widths[first + 1] for _, first, *_ in spec.rows()]
     rows = tuple(
         Row(
             name, "", True, module=name, signal=math.sqrt(layers.q[k]), gradient=float(layers.gradient[k]),
             # No activation follows the last row, so that its units are not judged for saturation.
             correlation=float(layers.correlation[k]), activation=spec.activation if k < last else None,
             saturated=float(layers.saturated[k]), dead=float(layers.dead[k]),
-            broken=not math.isfinite(layers.signal[k]),
+            broken=not math.isfinite(layers.signal[k]), apart=None if layers.apart is None else float(layers.apart[k]),
+            samples=0 if layers.apart is None else BATCH, outputs=0 if layers.apart is None else units[k],
         )
         for k, name in enumerate(names)
     )  # fmt: skip
@@ -110,6 +116,7 @@ def evidence(spec: Spec, layers: Layers | None, *, twins: Row | None = None, err
         hidden=rows[-2] if last and spec.widths[-2] > 1 else None,  # one number has a sign, and no direction
         signal=over(layers.signal[-2], math.sqrt(spec.input_second_moment)) if last else None,
         spread=float(layers.spread[-2]) if last else None,
+        rms=float(layers.signal[-1]),
         dtype=spec.dtype,
         exits=exits(names, layers)[spec.dtype],
         error=error,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,9 @@ __all__ = [
     "NORMALIZATIONS", "Advice", "Diagnosis", "Exit", "Layers", "Problem", "Spec", "build", "diagnose", "simulate",
     "theory", "zeros",
 ]  # fmt: skip
+
+
+MEMORY = 2**31  # bytes that the weights of a simulation may take
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,7 @@ def diagnose(
         >>> found.ok, found.problems[0].kind, found.advice.change.partition(" ")[0]
         (False, 'vanishing gradient', 'he_normal')
     """
+    seeds = checks.count("seeds", seeds)
     rows, notes = tuple(name for name, *_ in spec.rows()), []
     by_theory = None if spec.scheme in STRUCTURED else theory(spec)
     if by_theory is None:
@@ -130,11 +135,11 @@ def diagnose(
     held, blocked = zeros(spec), bool(in_the_way(spec))
     without = theory(without_zeros(spec)) if blocked else None
     by_simulation, same, error = None, None, ""
-    if simulated:
-        if weights is None:
-            nets = [build(spec, seed) for seed in range(checks.count("seeds", seeds))]
-        else:
-            nets = [given(spec, weights)]
+    needed = 8 * seeds * sum(a * b for a, b in itertools.pairwise(spec.widths))
+    if simulated and weights is None and needed > MEMORY:
+        notes.append(f"There is no simulation: its weights would take {needed / 2**30:,.1f} GiB. Theory needs none.")
+    elif simulated:
+        nets = [build(spec, seed) for seed in range(seeds)] if weights is None else [given(spec, weights)]
         same = twins(nets[0], held)
         try:
             by_simulation = simulate(spec, nets)

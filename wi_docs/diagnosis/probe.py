@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import importlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from wi_docs.diagnosis.problems import ALIKE, Evidence, Exit, Problem, Row, burden, cosine, ends, problems, small_last
-from wi_docs.diagnosis.watch import RAISED, alike, as_it_was, length, number, torch_module, watched
-from wi_docs.nn import checks, gains, number_formats
+from wi_docs.diagnosis import cure, step, watch
+from wi_docs.diagnosis.audit import Entry, audit
+from wi_docs.diagnosis.problems import ALIKE, Evidence, Exit, Problem, Row, cosine, ends, problems, small_last
+from wi_docs.diagnosis.step import RAISED, torch_module
+from wi_docs.diagnosis.watch import alike, as_it_was, length, number, watched
+from wi_docs.nn import checks, number_formats
 
 __all__ = ["Probe", "Row", "load", "probe", "standard_inputs"]
+VANISHING = "vanishing gradient"
+INPUTS = 10.0  # an rms of the inputs beyond which it is noted: networks expect a mean square near 1
 MOVES = 4  # the most steps until a gradient has to come back: one for each factor of 0 that waits for another
 
 
@@ -33,7 +36,8 @@ class Probe:
         steps: number of steps of gradient descent.
         rate: their learning rate.
         loss: the loss before the first step.
-        chance: the logarithm of the number of classes, the loss of a model that knows nothing; None for other losses.
+        chance: the loss of a model that knows nothing: the logarithm of the number of classes for cross-entropy, that
+            of an output of 0 for the squared error; None for other losses.
         loss_after: the loss after the steps; None if no steps were taken.
         output_correlation: mean cosine of two examples' outputs; None for a single example, or for outputs of one
             number, which have a sign and no direction.
@@ -41,6 +45,13 @@ class Probe:
         advice: a change that was tried on the model, and its effect, in words; empty if there is none.
         notes: sentences on facts that are worth knowing and are not judged.
         zeros: names of parameters that start at 0 and leave it within the first steps.
+        parameters: what each parameter and buffer holds, whether it is called or not.
+        what: what the loss is, in words.
+        times: for each recurrent layer the length of the loss's gradient with respect to its input at each step.
+        input_rms: rms of the inputs; None if they are no real numbers.
+        cure: the same change as code, with what twenty steps of training say of it; None without advice.
+        loud: the multiple of `chance` from which the first loss is too large.
+        output_apart: share of the outputs' mean square that differs between examples; None for a single example.
     """
 
     model: str
@@ -56,6 +67,13 @@ class Probe:
     advice: str = ""
     notes: tuple[str, ...] = ()
     zeros: tuple[str, ...] = ()
+    parameters: tuple[Entry, ...] = ()
+    what: str = ""
+    times: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    input_rms: float | None = None
+    cure: cure.Cure | None = None
+    loud: float = 4.0
+    output_apart: float | None = None
 
     @property
     def waiting(self) -> tuple[Row, ...]:
@@ -95,11 +113,12 @@ class Probe:
         return f"Good. {kept}, and the first loss is {self.loss:.2f}{chance}."
 
 
-def load(target: str) -> tuple[Any, Any, Any]:
-    """Import `package.module:build`, call `build`, and return its model, inputs and targets, None for those not given.
+def load(target: str) -> tuple[Any, Any, Any, Any]:
+    """Import `package.module:build`, call `build`, and return its model, inputs, targets and loss, None for others.
 
-    `build` takes no argument and returns a model, or a model and its inputs, or a model, inputs and targets. Its code
-    is run.
+    `build` takes no argument and returns a model, or a tuple or list of a model and its inputs, targets and loss, of
+    which the last ones may be left out, or a dictionary with the keys model, inputs, targets and loss. The loss is a
+    function of output and targets. Its code is run.
 
     Raises:
         ValueError: if it cannot be imported or called, or gives no model.
@@ -116,14 +135,21 @@ def load(target: str) -> tuple[Any, Any, Any]:
         built = found() if not isinstance(found, torch.nn.Module) else found
     except RAISED as error:
         raise ValueError(f"{target} failed: {type(error).__name__}: {error}") from error
-    model, *rest = built if isinstance(built, tuple) else (built,)
-    if not isinstance(model, torch.nn.Module) or len(rest) > 2:
+    if isinstance(built, Mapping) and not isinstance(built, torch.nn.Module):
+        unknown = sorted(map(str, built.keys() - {"model", "inputs", "targets", "loss"}))
+        if unknown:
+            raise ValueError(f"{target} returned the key {unknown[0]!r}; known are model, inputs, targets and loss")
+        built = tuple(built.get(key) for key in ("model", "inputs", "targets", "loss"))
+    model, *rest = built if isinstance(built, tuple | list) and len(built) else (built,)
+    if not isinstance(model, torch.nn.Module) or len(rest) > 3:
         raise ValueError(
-            f"{target} must return a torch.nn.Module, or a tuple of it, inputs and targets; got {type(built).__name__}"
+            f"{target} must return a torch.nn.Module, or a tuple of it, inputs and targets (and a loss); got "
+            f"{type(built).__name__}"
         )
-    # What `build` left out becomes None.
-    inputs, targets = (*rest, None, None)[:2]
-    return model, inputs, targets
+    # A function in the place of targets is a loss. What `build` left out becomes None.
+    given = next((item for item in rest[1:] if callable(item) and not isinstance(item, torch.Tensor)), None)
+    inputs, targets = ([item for item in rest if item is not given or item is None] + [None, None])[:2]
+    return model, inputs, targets, given
 
 
 def standard_inputs(model: Any, shape: tuple[int, ...] | None = None, batch: int = 32) -> Any:
@@ -132,7 +158,8 @@ def standard_inputs(model: Any, shape: tuple[int, ...] | None = None, batch: int
     Args:
         model: the module.
         shape: shape of one input; None to take it from the first layer: the features of a linear layer, channels by 32
-            by 32 for a convolution, 16 words for an embedding.
+            by 32 for a convolution, 16 words for an embedding, 32 steps for a recurrent layer. A model of the
+            transformers library says by its configuration what it takes.
         batch: number of inputs.
 
     Raises:
@@ -140,39 +167,65 @@ def standard_inputs(model: Any, shape: tuple[int, ...] | None = None, batch: int
     """
     torch = torch_module()
     random = torch.Generator().manual_seed(0)
+    nn = torch.nn
+    config, main = getattr(model, "config", None), getattr(model, "main_input_name", "")
+    side = getattr(config, "image_size", None)
+    if shape is None and main == "pixel_values" and isinstance(side, int):
+        return torch.randn(batch, getattr(config, "num_channels", 3), side, side, generator=random)
     # The shape of one input by the type of the first layer, without the batch.
-    guesses: dict[Any, Callable[[Any], tuple[int, ...]]] = {
-        torch.nn.Linear: lambda layer: (layer.in_features,),
-        torch.nn.Conv1d: lambda layer: (layer.in_channels, 32),
-        torch.nn.Conv2d: lambda layer: (layer.in_channels, 32, 32),
-        torch.nn.Embedding: lambda layer: (16,),
-    }
+    guesses: tuple[tuple[Any, Callable[[Any], tuple[int, ...]]], ...] = (
+        (nn.Linear, lambda layer: (layer.in_features,)),
+        ((nn.Conv1d, nn.ConvTranspose1d), lambda layer: (layer.in_channels, 32)),
+        (nn.Conv2d, lambda layer: (layer.in_channels, 32, 32)),
+        (nn.ConvTranspose2d, lambda layer: (layer.in_channels, 4, 4)),
+        ((nn.Conv3d, nn.ConvTranspose3d), lambda layer: (layer.in_channels, 8, 8, 8)),
+        (nn.Embedding, lambda _: (16,)),
+        (nn.RNNBase, lambda layer: (32, layer.input_size)),
+        (nn.modules.rnn.RNNCellBase, lambda layer: (layer.input_size,)),
+        (nn.modules.batchnorm._BatchNorm, lambda layer: (layer.num_features,)),
+        (nn.LayerNorm, lambda layer: tuple(layer.normalized_shape)),
+        (nn.ParameterList, lambda layer: (next(p for p in layer if p.ndim == 2).shape[1],)),
+    )
     for module in model.modules():
-        # The first module with parameters of its own is taken for the first layer.
-        if any(True for _ in module.parameters(recurse=False)):
-            guess = guesses.get(type(module))
-            if shape is None and guess is None:
-                break
+        # The first module with parameters of its own, and none within, is taken for the first layer.
+        own = any(True for _ in module.parameters(recurse=False)) or watch.parametrized(module)
+        if not own or watch.container(module):
+            continue
+        guess = next((guess for kinds, guess in guesses if isinstance(module, kinds)), None)
+        if shape is None and guess is None:
+            break
+        try:
             size = (batch, *(shape or (guess(module) if guess else ())))
-            if isinstance(module, torch.nn.Embedding):
-                return torch.randint(module.num_embeddings, size, generator=random)
-            return torch.randn(size, generator=random).to(next(module.parameters()))
+        except StopIteration:
+            break
+        if isinstance(module, nn.Embedding):
+            return torch.randint(module.num_embeddings, size, generator=random)
+        kind = next((p for p in model.parameters() if p.is_floating_point()), None)
+        return torch.randn(size, generator=random) if kind is None else torch.randn(size, generator=random).to(kind)
     raise ValueError(
         "the first layer does not say what an input looks like: say --input 3,32,32, or let build return inputs too"
     )
 
 
 def probe(
-    model: Any, inputs: Any = None, targets: Any = None, *, steps: int = 0, rate: float = 0.01, advise: bool = True
+    model: Any,
+    inputs: Any = None,
+    targets: Any = None,
+    *,
+    loss: Any = None,
+    steps: int = 0,
+    rate: float = 0.01,
+    advise: bool = True,
 ) -> Probe:
     """Run `model` forward and backward on one batch, measure each module with parameters, and judge its start.
 
     Args:
         model: a `torch.nn.Module`; it comes back as it was.
-        inputs: a batch: a tensor, or a tuple of the model's arguments; None for standard normal ones.
-        targets: classes (integers) for cross-entropy, or values for the squared error, a tensor, array or list; None
-            for random classes, as many as the output has entries. A model that returns one number returns its loss, and
+        inputs: a batch: a tensor, a tuple of the model's arguments, or a dictionary of its keyword arguments; None for
+            standard normal ones.
+        targets: classes, or numbers, as `step.loss` takes them; None for random ones. A model that returns its loss
             takes none.
+        loss: a function of output and targets, or of the output alone, that returns the loss; None for the usual ones.
         steps: number of steps of plain gradient descent on the batch, after which the model is measured again.
         rate: learning rate of those steps.
         advise: whether to try other weights if the verdict is bad.
@@ -184,6 +237,8 @@ def probe(
     torch = torch_module()
     if not isinstance(model, torch.nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
+    if loss is not None and not callable(loss):
+        raise TypeError(f"loss must be a function of output and targets, got {type(loss).__name__}")
     steps, rate = checks.count("steps", steps, least=0), checks.number("rate", rate, above=0.0)
     if not any(True for _ in model.parameters()):
         raise ValueError("the model has no parameters: there is nothing to initialize")
@@ -193,16 +248,34 @@ def probe(
     if any(isinstance(p, torch.nn.parameter.UninitializedParameter) for p in model.parameters()):
         raise ValueError("the model has lazy parameters, which get their shape from a first batch: run one before")
     _refuse(model)
-    targets = _targets(targets)
+    if not isinstance(targets, tuple | list) and loss is None:
+        targets = step.as_tensor(targets)  # what cannot be used is refused before the model runs
     inputs = standard_inputs(model) if inputs is None else inputs
-    arguments = inputs if isinstance(inputs, tuple) else (inputs,)
+    batch = Batch(inputs, targets, loss)
 
     # Everything within may change the model: steps are taken on it, and other weights tried.
     with as_it_was(model):
-        found = _measure(model, arguments, targets, steps, rate)
+        entries = _audit(model)
+        found = replace(_measure(model, batch, steps, rate, entries), parameters=entries)
         if found.problems and advise:
-            found = replace(found, advice=_advise(model, arguments, targets, found))
+            remedy = cure.find(model, batch, found, lambda other: _measure(model, other, 0, rate, _audit(model)))
+            if remedy is not None:
+                found = replace(found, advice=remedy.words, cure=remedy)
     return found
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a step is taken on: inputs, targets and the reader's own loss, the last two None if there are none."""
+
+    inputs: Any
+    targets: Any
+    loss: Any
+
+
+def _look(model: Any, batch: Batch, *, hooks: bool = True) -> Any:
+    """Run one forward and one backward pass, and return the measurements."""
+    return watched(model, batch.inputs, batch.targets, batch.loss, hooks=hooks)
 
 
 def _refuse(model: Any) -> None:
@@ -222,42 +295,45 @@ def _refuse(model: Any) -> None:
         raise ValueError("the model was made in torch.inference_mode, and cannot be trained: build it outside of that")
 
 
-def _targets(given: Any) -> Any:
-    """Return targets as a tensor of real numbers; None stays None.
-
-    Raises:
-        ValueError: for a ragged list, complex numbers, or a tensor without values.
-        TypeError: for anything that is no tensor, array or list.
-    """
+def _audit(model: Any) -> tuple[Entry, ...]:
+    """Return what each parameter and each buffer of real numbers holds."""
     torch = torch_module()
-    if isinstance(given, list | np.ndarray):
-        try:
-            given = torch.as_tensor(given)
-        except (TypeError, ValueError, RuntimeError) as error:
-            raise ValueError(f"targets must be numbers of one shape: {error}") from None
-    if given is None:
-        return None
-    if not isinstance(given, torch.Tensor):
-        raise TypeError(f"targets must be one tensor, an array or a list of numbers, got {type(given).__name__}")
-    if given.is_complex() or given.is_meta:
-        raise ValueError(f"targets must be real numbers, got {given.dtype} on the device {given.device}")
-    return given
+    modules = dict(model.named_modules())
+    found = []
+    for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
+        values = tensor.detach()
+        if not values.is_floating_point() or values.layout != torch.strided or values.is_quantized:
+            continue
+        owner, _, leaf = name.rpartition(".")
+        module = modules.get(owner)
+        # Masks of attention are buffers that hold minus infinity by design.
+        if not isinstance(tensor, torch.nn.Parameter) and not leaf.startswith("running_"):
+            continue
+        if module is not None and leaf == "weight" and values.ndim > 1 and not watch.recurrent(module):
+            values = watch.by_unit(module, values)[0]
+        values = values.cpu()
+        values = values.float() if values.dtype in (torch.float16, torch.bfloat16) else values
+        notes = ("frozen",) if isinstance(tensor, torch.nn.Parameter) and not tensor.requires_grad else ()
+        found.append(replace(audit(name, values.numpy(), notes=notes), shape=tuple(tensor.shape)))
+    return tuple(found)
 
 
-def _measure(model: Any, arguments: tuple[Any, ...], targets: Any, steps: int, rate: float) -> Probe:
+def _measure(model: Any, batch: Batch, steps: int, rate: float, entries: tuple[Entry, ...]) -> Probe:
     """Measure the model before and after `steps` steps of gradient descent, judge it, and return the result.
 
     It changes parameters and gradients; `as_it_was` restores them. There is no advice yet.
     """
     torch = torch_module()
-    first = watched(model, arguments, targets)
+    first = _look(model, batch)
     # Hooks see modules that are called; parameters that are used outside of their own module have no row.
     if not first.rows:
         raise ValueError(
-            "no module was called that has parameters of its own, so there are no layers to watch. Parameters in an "
-            "nn.ParameterList, or those that a function uses outside of their module, are not looked at"
+            "no module was called that has parameters of its own, and no product with a parameter was seen, so there "
+            "are no layers to watch"
         )
-    zeros = _move_zeros(model, arguments, targets, first.rows)
+    zeros = _move_zeros(model, batch, first.rows)
+    if any(row.equal and row.matrix for row in first.rows):
+        _still_equal(model, batch, first.rows)
     # Plain gradient descent, with the gradients that the last pass has left in the parameters.
     start = {name: p.detach().clone() for name, p in model.named_parameters()} if steps else {}
     last = None
@@ -266,21 +342,18 @@ def _measure(model: Any, arguments: tuple[Any, ...], targets: Any, steps: int, r
             for p in model.parameters():
                 if p.grad is not None:
                     p -= rate * p.grad
-        last = watched(model, arguments, targets, hooks=False)
+        last = _look(model, batch, hooks=False)
     after = None
     if steps:
         # A last pass with hooks measures the rows after the steps, and how far each weight has moved.
-        final = watched(model, arguments, targets)
+        final = _look(model, batch)
         for row in final.rows:
-            name = f"{row.module}.weight".lstrip(".")
+            name = row.parameter or f"{row.module}.weight".lstrip(".")
             if name in start:
                 moved = dict(model.named_parameters())[name] - start[name]
                 row.update = float(length(moved)) / max(float(length(start[name])), 1e-300)
         after, last = tuple(final.rows), final
     output = first.output
-    # `chance` compares with cross-entropy, and is only known if that was the loss.
-    classes = output.shape[-1] if output.ndim > 1 else 1
-    counted = classes > 1 and (targets is None or not targets.is_floating_point())
     # Problems and notes are judged on the finished measurements, and added at the end.
     result = Probe(
         model=type(model).__name__,
@@ -288,16 +361,113 @@ def _measure(model: Any, arguments: tuple[Any, ...], targets: Any, steps: int, r
         after=after,
         steps=steps,
         rate=rate,
-        loss=float(first.loss.detach()),
-        chance=math.log(classes) if counted else None,
-        loss_after=float(last.loss.detach()) if last is not None else None,
-        output_correlation=number(alike(output)[1]),
+        loss=float(first.loss.value.detach()),
+        chance=first.loss.chance,
+        loss_after=float(last.loss.value.detach()) if last is not None else None,
+        output_correlation=None if output is None or not output.is_floating_point() else number(alike(output)[1]),
+        output_apart=None if output is None or not output.is_floating_point() else number(alike(output)[2]),
         zeros=zeros,
+        parameters=entries,
+        what=first.loss.what,
+        times=tuple((name, tuple(values)) for name, values in first.times.items()),
+        input_rms=_rms(batch.inputs),
+        loud=first.loss.limit,
     )
-    return replace(result, problems=problems(_evidence(result)), notes=_notes(model, result))
+    found = problems(_evidence(result))
+    notes = _notes(model, result)
+    if any(problem.kind == VANISHING for problem in found):
+        scales = _small_scales(model)
+        opened = _with_scales_of_one(model, batch, scales, result) if scales else None
+        if opened is not None and not any(problem.kind == VANISHING for problem in opened):
+            # What the scales hold back is meant, and the verdict is about the rest.
+            found = tuple(problem for problem in found if problem.kind != VANISHING)
+            notes = (
+                *notes,
+                f"Scales start at one small number: {_few(list(scales))}. They hold back the gradient of what lies "
+                "before. Such a start is made for Adam, which makes up for it; plain gradient descent takes long. The "
+                "verdict is about the network with scales of 1.",
+            )
+    return replace(result, problems=found, notes=notes)
 
 
-def _move_zeros(model: Any, arguments: tuple[Any, ...], targets: Any, rows: list[Row]) -> tuple[str, ...]:
+def _small_scales(model: Any) -> dict[str, Any]:
+    """Return the parameters that multiply a branch by one small number, as those of LayerScale do, by their names.
+
+    They have one axis, are no biases, and hold the same number, not 0, of at most a tenth in all places.
+    """
+    return {
+        name: p for name, p in model.named_parameters()
+        if p.ndim <= 1 and p.requires_grad and not name.rpartition(".")[2].startswith("bias") and p.numel()
+        and 0.0 < abs(float(p.detach().flatten()[0])) <= 0.1 and bool((p == p.flatten()[0]).all())
+    }  # fmt: skip
+
+
+def _with_scales_of_one(model: Any, batch: Batch, scales: dict[str, Any], found: Probe) -> tuple[Problem, ...] | None:
+    """Return the problems of the model with some scales set to 1; None if it fails. They are restored at the end."""
+    torch = torch_module()
+    kept = {name: p.detach().clone() for name, p in scales.items()}
+    try:
+        with torch.no_grad():
+            for p in scales.values():
+                p.fill_(1.0)
+        rows = tuple(_look(model, batch).rows)
+        return problems(_evidence(replace(found, rows=rows)))
+    except ValueError:
+        return None
+    finally:
+        with torch.no_grad():
+            for name, p in scales.items():
+                p.copy_(kept[name])
+
+
+def _rms(inputs: Any) -> float | None:
+    """Return the rms of the first tensor of real numbers in a batch, or None if there is none."""
+    found = step.first_tensor(inputs)
+    if found is None or not found.is_floating_point() or not found.numel():
+        return None
+    return float(found.detach().double().square().mean().sqrt())
+
+
+def _still_equal(model: Any, batch: Batch, rows: list[Row]) -> None:
+    """Set `equal` of each row to the number of its equal units that are still equal after two steps.
+
+    Units with the same incoming weights part at the first step if their outgoing weights differ, and in the last layer,
+    where each has its own target. The steps are taken in evaluation mode, where no unit is dropped at random, and each
+    moves a parameter by a tenth of its own size. Parameters, gradients and modes are restored at the end.
+    """
+    torch = torch_module()
+    modules = dict(model.named_modules())
+    modes = [(module, module.training) for module in modules.values()]
+    values = [(p, p.detach().clone(), p.grad) for p in model.parameters()]
+    watched_rows = [row for row in rows if row.equal and not row.parameter and row.module in modules]
+    try:
+        model.eval()
+        for _ in range(2):
+            try:
+                _look(model, batch, hooks=False)
+            except ValueError:  # a model that cannot be evaluated as it is trained
+                for module, mode in modes:
+                    module.training = mode
+                _look(model, batch, hooks=False)
+            with torch.no_grad():
+                for p, *_ in values:
+                    if p.grad is not None and p.grad.layout == torch.strided and bool(p.grad.any()):
+                        size = float(length(p)) / math.sqrt(p.numel()) or 0.01
+                        p -= 0.1 * size * p.grad / p.grad.abs().max()
+        for row in watched_rows:
+            table = watch.units(modules[row.module])
+            moved = float(table.abs().max())
+            row.equal = watch.equal(table, 1e-5 * moved) if math.isfinite(moved) else 0
+    finally:
+        with torch.no_grad():
+            for p, value, grad in values:
+                p.copy_(value)
+                p.grad = grad
+        for module, mode in modes:
+            module.training = mode
+
+
+def _move_zeros(model: Any, batch: Batch, rows: list[Row]) -> tuple[str, ...]:
     """Return the names of parameters that are 0 and get a gradient, and measure the gradients that they hold up.
 
     A layer before one factor of 0 gets no gradient until that factor has moved; before two factors of 0 on one path it
@@ -307,7 +477,7 @@ def _move_zeros(model: Any, arguments: tuple[Any, ...], targets: Any, rows: list
     """
     torch = torch_module()
     found: dict[str, Any] = {}
-    grads = {name: p.grad for name, p in model.named_parameters()}
+    kept = {name: p.grad for name, p in model.named_parameters()}
     for turn in range(MOVES):
         # Parameters that are exactly 0, get a gradient that is neither 0 nor infinite, and have not been moved yet.
         new = {
@@ -322,37 +492,39 @@ def _move_zeros(model: Any, arguments: tuple[Any, ...], targets: Any, rows: list
             for p in new.values():
                 # A step of 0.01 in the entry with the largest gradient, whatever the size of the loss.
                 p -= 0.01 * p.grad / p.grad.abs().max()
-        again = watched(model, arguments, targets).rows
+        again = _look(model, batch).rows
         for row, other in zip(rows, again, strict=False):
             if row.gradient == 0.0 and not row.later and other.gradient:
                 row.later, row.moves = other.gradient, turn + 1
     with torch.no_grad():
         for name, p in model.named_parameters():
-            p.grad = grads[name]
+            p.grad = kept[name]
             if name in found:
                 p.zero_()
     return tuple(found)
 
 
 def _evidence(found: Probe) -> Evidence:
-    """Return the measurements as evidence for the rules of `problems`.
-
-    The rows of an embedding's matrix are words and no units, and may be equal.
-    """
+    """Return the measurements as evidence for the rules of `problems`."""
     return Evidence(
         found.rows,
-        tuple(row for row in found.rows if row.equal and row.matrix and row.kind != "Embedding"),
+        tuple(row for row in found.rows if row.equal and row.matrix and row.call == 1),
         found.before_last,
         ran=True,
-        output_correlation=found.output_correlation,
+        output_apart=found.output_apart,
         loss=found.loss,
         chance=found.chance,
+        loud=found.loud,
+        faults=tuple((entry.name, entry.fault) for entry in found.parameters if entry.fault),
+        times=found.times,
     )
 
 
 def _notes(model: Any, found: Probe) -> tuple[str, ...]:
     """Return sentences on facts that are worth knowing and are not judged: parameters, gradients, then outputs."""
-    return (*_parameter_notes(model, found), *_gradient_notes(found), *_output_notes(found))
+    loud = found.input_rms is not None and found.input_rms > INPUTS
+    inputs = [f"The inputs have an rms of {found.input_rms:.3g}. Starts are made for inputs near 1."] if loud else []
+    return (*inputs, *_parameter_notes(model, found), *_gradient_notes(found), *_output_notes(found))
 
 
 def _parameter_notes(model: Any, found: Probe) -> list[str]:
@@ -375,7 +547,7 @@ def _parameter_notes(model: Any, found: Probe) -> list[str]:
     unused = [name for name, p in model.named_parameters() if p.requires_grad and p.grad is None]
     if unused:
         notes.append(f"Without a gradient: {_few(unused)}.")
-    silent = [row.module or row.kind for row in found.rows if row.matrix and row.sigma_w == 0.0 and row.call == 1]
+    silent = [entry.name for entry in found.parameters if entry.sigma_w == 0.0 and not entry.fault]
     if silent:
         notes.append(
             f"All weights 0: {_few(silent)}. The last layer of a branch or of a network often starts so; whether it is "
@@ -404,11 +576,11 @@ def _gradient_notes(found: Probe) -> list[str]:
 def _output_notes(found: Probe) -> list[str]:
     """Return sentences on outputs that are alike although hidden rows are not, and on formats that are too small."""
     notes, hidden = [], found.before_last
-    apart = None if found.output_correlation is None else 1 - found.output_correlation
-    if apart is not None and apart < ALIKE and (hidden is None or 1 - hidden.correlation >= ALIKE):
+    near = None if found.output_correlation is None else 1 - found.output_correlation
+    if near is not None and near < ALIKE and (hidden is None or 1 - hidden.correlation >= ALIKE):
         before = "" if hidden is None else f", those at {hidden} one of {hidden.correlation:.2f}"
         notes.append(
-            f"Outputs for different inputs have a cosine of {cosine(apart)}{before}. What outputs have in common, such "
+            f"Outputs for different inputs have a cosine of {cosine(near)}{before}. What outputs have in common, such "
             "as a bias or a sign, does that; whether the loss sees how they differ is not known."
         )
     # Where values are infinite already, the ranges of other formats say nothing more.
@@ -424,51 +596,3 @@ def _output_notes(found: Probe) -> list[str]:
 def _few(names: list[str]) -> str:
     """Return up to five names with commas, and the number of the others."""
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-
-
-def _advise(model: Any, arguments: tuple[Any, ...], targets: Any, now: Probe) -> str:
-    """Try other weights in every linear layer and convolution, and return the best choice and its verdict in words.
-
-    The result is empty if no choice leaves fewer problems than there are now. Layers that are frozen stay as they are,
-    and so do layers that start at 0 and leave it by themselves: both may be meant.
-    """
-    torch = torch_module()
-    kinds = [row.activation for row in now.rows if row.activation]
-    # The gain is that of the activation that follows the most rows.
-    phi = max(set(kinds), key=kinds.count) if kinds else "linear"
-    every = {
-        name: m for name, m in model.named_modules()
-        if isinstance(m, torch.nn.Linear | torch.nn.Conv1d | torch.nn.Conv2d | torch.nn.Conv3d)
-    }  # fmt: skip
-    frozen = [name for name, m in every.items() if not m.weight.requires_grad]
-    # `now.zeros` has the full names of parameters. The module's name is empty if the layer is the model itself.
-    leaving = [name for name in every if f"{name}.weight".lstrip(".") in now.zeros]
-    layers = [m for name, m in every.items() if name not in {*frozen, *leaving}]
-    if not layers:
-        return ""
-    kept = [words for words, some in (("are frozen", frozen), ("start at 0 and leave it", leaving)) if some]
-    but = f" but those that {' or '.join(kept)}" if kept else ""
-    best: tuple[int, float, str] | None = None
-    choices = {
-        "its gain": gains.gain(phi), "its backward gain": gains.gain(phi, direction="backward"), "a gain of 1": 1.0,
-    }  # fmt: skip
-    for words, gain in choices.items():
-        with torch.no_grad():
-            for layer in layers:
-                # PyTorch's weights are (outputs, inputs, *kernel): one output has inputs times kernel positions.
-                fan_in = layer.weight[0].numel()
-                layer.weight.copy_(torch.randn(layer.weight.shape) * gain / math.sqrt(fan_in))
-                if layer.bias is not None and layer.bias.requires_grad:
-                    layer.bias.zero_()
-        after = _measure(model, arguments, targets, 0, now.rate)
-        # Fewer problems first, then a smaller sum of their weights.
-        if best is None or burden(after.problems) < best[:2]:
-            of = f"for {phi}, {words}, {gain:.3g}" if words != "a gain of 1" else "a gain of 1"
-            best = (
-                *burden(after.problems),
-                f"normal weights of deviation {gain:.3g}/sqrt(fan_in) ({of}) and biases of 0, in every linear layer "
-                f"and convolution{but}. Tried on this model: {after.verdict}",
-            )
-    if best is None or best[:2] >= burden(now.problems):
-        return ""
-    return best[2]

@@ -24,6 +24,14 @@ ALIKE = 1e-3
 this, 3 % of the signal. The number is ours."""
 SPREAD = 1.0
 """Deviation of the logarithm of the signal's size between one draw of the weights and the next: a factor of e. Ours."""
+LOUD = 16.0
+"""Rms of the outputs of a network that is described. The squared error then begins at 256 times that of an output of 0,
+for targets of size 1, and the cross-entropy of ten classes near 35. Ours."""
+FORGOTTEN = 1e-7
+"""Gradient of an input, in multiples of the largest over time, that is lost: single precision rounds off what is as
+small, where the gradients of all steps are added up. A verdict asks that this is so for more than half of the steps."""
+THROWN = 1e4
+"""Growth of the gradient over the steps of a recurrent layer, from the last step back to the first. Ours."""
 FIRST_LOSS = 4.0
 """First loss, in multiples of that of a model that knows nothing, the logarithm of the number of classes. One draw at
 He's scale may have two or three. Ours."""
@@ -34,6 +42,12 @@ DEAD_LAYER = 60.0  # all units of a layer are off for every input
 STUCK = 50.0  # equal units that stay equal, and layers that never get a gradient
 FORMAT = 10.0  # numbers leave the format in which they are to be kept, but not float64
 
+KINDS = (
+    "vanishing gradient", "exploding gradient", "vanishing gradient through time", "exploding gradient through time",
+    "vanishing signal", "exploding signal", "parameter without a value", "overflow", "equal units", "dead layer",
+    "no gradient", "saturated units", "dead units", "inputs alike", "output ignores its input",
+    "high variance between draws", "number format", "initial loss too large",
+)  # fmt: skip
 FOLLOWS = {
     "vanishing gradient": "The first layers hardly learn.",
     "exploding gradient": "One step throws the first layers about, or the rate is so small that the last do not learn.",
@@ -68,10 +82,17 @@ class Row:
         weight_gradient: rms of the loss's derivative with respect to its weights, over the rms of the weights.
         update: length of the change of its weights over the steps, over the length of the weights.
         correlation: mean cosine of two inputs at its output.
+        apart: share of its output's mean square that differs between examples; None if only their cosine is known.
         activation: our name for the activation function that follows.
         saturated: share of pairs of unit and input with a slope below a tenth of the largest.
         dead: share of units whose slope is below that at every input and position.
         broken: whether its output has entries that are NaN or infinite.
+        parameter: full name of the parameter, if the row is a product with one outside of its module's call.
+        normalized: whether what follows normalizes its output, so that the size of its weights does not matter.
+        samples: number of examples that were seen; 0 for theory, which has all.
+        outputs: number of units behind it whose activation was seen.
+        limit: the share of saturated pairs that is too much; None for that of `saturation.limit`.
+        like: our name of the activation whose theory of dead units is used; None for `activation`.
     """
 
     name: str
@@ -91,15 +112,34 @@ class Row:
     weight_gradient: float | None = None
     update: float | None = None
     correlation: Any = None
+    apart: Any = None
     activation: str | None = None
     saturated: Any = None
     dead: Any = None
     broken: bool = False
+    parameter: str = ""
+    normalized: bool = False
+    samples: int = 0
+    outputs: int = 0
+    limit: float | None = None
+    like: str | None = None
 
     @property
     def reach(self) -> float:
-        """The gradient's length, or its later length where the gradient is 0 at first; 0 if neither is known."""
-        return float(self.gradient or self.later or 0.0)
+        """The gradient's length, or its later length where the gradient is 0 at first; 0 if neither is known.
+
+        Of an output that is normalized next it is the length after a division by the output's rms: weights of twice the
+        size give half of the gradient there, and change nothing else.
+        """
+        scale = float(self.signal) if self.normalized and self.signal else 1.0
+        return float(self.gradient or self.later or 0.0) * scale
+
+    @property
+    def saturation_limit(self) -> float:
+        """The share of saturated pairs that is too much for the activation behind."""
+        if self.limit is not None:
+            return self.limit
+        return saturation.limit(self.activation) if self.activation else 1.0
 
     def __str__(self) -> str:
         """Return the name, followed by the module's class in parentheses if there is one."""
@@ -151,7 +191,7 @@ class Evidence:
         layers: the layers with equal units.
         hidden: the last row before the last weights, if two inputs have a direction there.
         ran: whether a model ran on a batch, with its own loss, and showed which gradients of 0 stay 0.
-        output_correlation: mean cosine of two outputs.
+        output_apart: share of the outputs' mean square that differs between examples.
         loss: the loss before the first step.
         chance: the loss of a model that knows nothing, in nats: the logarithm of the number of classes.
         signal: factor on the signal's rms, from the input to the last hidden row.
@@ -159,13 +199,17 @@ class Evidence:
         dtype: the number format in which the network is to run.
         exits: the places where signal or gradient leave the range of that format.
         error: the message of the error that ended a simulation because numbers left float64.
+        rms: rms of the output of a network that is described.
+        loud: the multiple of `chance` from which the first loss is too large.
+        faults: names of parameters that hold what no start may hold, each with a sentence on it.
+        times: for each recurrent layer the length of the loss's gradient with respect to its input at each step.
     """
 
     rows: tuple[Row, ...] = ()
     layers: tuple[Row, ...] = ()
     hidden: Row | None = None
     ran: bool = False
-    output_correlation: float | None = None
+    output_apart: float | None = None
     loss: float | None = None
     chance: float | None = None
     signal: float | None = None
@@ -173,6 +217,10 @@ class Evidence:
     dtype: str = ""
     exits: tuple[Exit, ...] = ()
     error: str = ""
+    rms: float | None = None
+    loud: float = FIRST_LOSS
+    faults: tuple[tuple[str, str], ...] = ()
+    times: tuple[tuple[str, tuple[float, ...]], ...] = ()
 
 
 def problems(evidence: Evidence) -> tuple[Problem, ...]:
@@ -182,7 +230,7 @@ def problems(evidence: Evidence) -> tuple[Problem, ...]:
     """
     overflow = _overflow(evidence)
     # Equal units are judged by weights alone, and do not suffer from an overflow.
-    found = [_simulation_overflow(evidence), _equal_units(evidence), overflow]
+    found = [_simulation_overflow(evidence), _equal_units(evidence), overflow, _not_numbers(evidence)]
     if overflow is None:
         found += [rule(evidence) for rule in RULES]
     return tuple(sorted((problem for problem in found if problem), key=lambda problem: -problem.weight))
@@ -266,6 +314,35 @@ def _overflow(evidence: Evidence) -> Problem | None:
     return Problem("overflow", row.name if row else "output", words, BEYOND)
 
 
+def _not_numbers(evidence: Evidence) -> Problem | None:
+    """Report parameters that are NaN, infinite, or memory that nothing was written to."""
+    if not evidence.faults:
+        return None
+    name, words = evidence.faults[0]
+    more = f" So have {len(evidence.faults) - 1} more parameters." if len(evidence.faults) > 1 else ""
+    return Problem("parameter without a value", name, f"{words}{more}", 2 * BEYOND)
+
+
+def _through_time(evidence: Evidence) -> Problem | None:
+    """Judge how far back in time the loss's gradient reaches through a recurrent layer."""
+    for name, lengths in evidence.times:
+        largest = max(lengths, default=0.0)
+        if len(lengths) < 2 or not 0.0 < largest < math.inf:
+            continue
+        lost = sum(value < FORGOTTEN * largest for value in lengths)
+        if lost > len(lengths) / 2:
+            words = (
+                f"Of {len(lengths)} steps through {name}, the loss hears only {len(lengths) - lost}: the gradient at "
+                f"the others is below {FORGOTTEN:g} times the largest. What stands there cannot be learned."
+            )
+            return Problem("vanishing gradient through time", name, words, 2 * lost / len(lengths))
+        late = lengths[-1]
+        if late > 0.0 and largest / late > THROWN and largest == lengths[0]:
+            words = f"The gradient grows to {size(largest / late)} times its size over {len(lengths)} steps of {name}."
+            return Problem("exploding gradient through time", name, words, math.log(largest / late) / REACH)
+    return None
+
+
 def _equal_units(evidence: Evidence) -> Problem | None:
     """Report the first layer in which units have the same weights."""
     if not evidence.layers:
@@ -282,7 +359,7 @@ def _no_gradient(evidence: Evidence) -> Problem | None:
     """Find the layer behind which a model gets no gradient for good. For a description, `zeros` answers this."""
     if not evidence.ran:
         return None
-    row = next((row for row in evidence.rows if row.dead == 1.0), None)
+    row = next((row for row in evidence.rows if row.dead == 1.0 and row.gradient == 0.0 and not _by_chance(row)), None)
     if row is not None:
         words = f"All units of {row} are off for every input: no signal passes, and no gradient."
         return Problem("dead layer", row.name, words, DEAD_LAYER)
@@ -330,7 +407,11 @@ def _signal(evidence: Evidence) -> Problem | None:
 
 
 def _gradient(evidence: Evidence) -> Problem | None:
-    """Judge the gradient's change from the output back to the first row, unless a small last layer explains it."""
+    """Judge the gradient's change from the output back to the first row, unless a small last layer explains it.
+
+    Where the first row is normalized, its weights have no size that matters: a step that is too large makes them
+    longer, and the next one smaller. Such networks bear twice the growth, in powers of e.
+    """
     pair = ends(evidence.rows)
     if pair is None or small_last(evidence.rows) is not None:
         return None
@@ -339,15 +420,18 @@ def _gradient(evidence: Evidence) -> Problem | None:
         return _changed("gradient", first.reach, f"from the output back to {first}", first, len(evidence.rows) - 1)
     if not (0.0 < first.reach < math.inf and 0.0 < last.reach < math.inf):  # another rule is about what is lost
         return None
-    return _changed("gradient", first.reach / last.reach, f"from {last} back to {first}", first, 0)
+    factor = first.reach / last.reach
+    if first.normalized and 1.0 < factor < math.exp(2 * REACH):
+        return None
+    return _changed("gradient", factor, f"from {last} back to {first}", first, 0)
 
 
 def _saturated_units(evidence: Evidence) -> Problem | None:
     """Find the most saturated layer. A dead layer of a model is reported by `_no_gradient`."""
     found = [
-        (row.saturated / saturation.limit(row.activation), row)
+        ((row.saturated - _error(row, row.saturation_limit)) / row.saturation_limit, row)
         for row in evidence.rows
-        if row.activation is not None and row.saturated is not None and not (evidence.ran and row.dead == 1.0)
+        if row.activation is not None and row.saturated is not None and not _dead(evidence, row)
     ]
     if not found:
         return None
@@ -355,7 +439,7 @@ def _saturated_units(evidence: Evidence) -> Problem | None:
     # `found` has no row without an activation; the first test is for the type checker.
     if row.activation is None or weight <= 1.0:
         return None
-    limit = saturation.limit(row.activation)
+    limit = row.saturation_limit
     words = (
         f"{100 * row.saturated:.0f} % of {row} is saturated. From {100 * limit:.0f} % on, {row.activation} networks "
         "took twice as long to learn the digits."
@@ -363,22 +447,38 @@ def _saturated_units(evidence: Evidence) -> Problem | None:
     return Problem("saturated units", row.name, words, weight)
 
 
+def _dead(evidence: Evidence, row: Row) -> bool:
+    """Return whether a layer of a model that ran gets no gradient through its activation: another rule is about it."""
+    return evidence.ran and row.dead == 1.0 and row.gradient == 0.0
+
+
+def _by_chance(row: Row) -> bool:
+    """Return whether all units of a row may well be off for so few examples without any fault."""
+    return bool(row.outputs) and _explained(row) ** row.outputs > 1e-3
+
+
+def _error(row: Row, share: float) -> float:
+    """Return two standard errors of a share that was measured over the units of a row; 0 if their number is unknown."""
+    return 2 * math.sqrt(share * (1 - share) / row.outputs) if row.outputs else 0.0
+
+
 def _explained(row: Row) -> float:
-    """Return the share of units that theory expects to be off for all of 32 inputs with this row's correlation."""
+    """Return the share of units that theory expects to be off for all examples with this row's correlation."""
     q = row.signal**2 if row.signal else 0.0
     if not 0.0 < q < 1e300:
         return 0.0
     c = row.correlation if row.correlation is not None and math.isfinite(row.correlation) else 0.0
-    return saturation.dead_share(row.activation or "relu", q, min(max(c, 0.0), 1.0), 32)
+    examples = min(row.samples or 32, 32)
+    return saturation.dead_share(row.like or row.activation or "relu", q, min(max(c, 0.0), 1.0), examples)
 
 
 def _dead_units(evidence: Evidence) -> Problem | None:
     """Find the layer with the most dead units: off for every input, and not only because the inputs are alike."""
     found = [
-        (row.dead - (explained := _explained(row)), explained, row)
+        (row.dead - (explained := _explained(row)) - _error(row, explained), explained, row)
         for row in evidence.rows
         if row.activation is not None and row.dead is not None and row.dead > saturation.DEAD  # others cannot be beyond
-        if not (evidence.ran and row.dead == 1.0)
+        if not _dead(evidence, row)
     ]
     if not found:
         return None
@@ -394,23 +494,26 @@ def _dead_units(evidence: Evidence) -> Problem | None:
 
 
 def _inputs_alike(evidence: Evidence) -> Problem | None:
-    """Judge the cosine of two inputs at the last hidden row, and at the output.
+    """Judge how far apart two inputs are at the last hidden row, and at the output, in shares of the mean square.
 
-    Both have to be near 1. Outputs alone may share a bias or a sign, and that is no fault.
+    Of a model both have to be near 0. Outputs alone may share a bias or a sign, and that is no fault.
     """
-    hidden = evidence.hidden
-    output = None if evidence.output_correlation is None else 1 - evidence.output_correlation
-    if hidden is None or not 1 - hidden.correlation < ALIKE or not (output is None or output < ALIKE):
+    hidden, output = evidence.hidden, evidence.output_apart
+    if hidden is None:
         return None
-    apart = 1 - hidden.correlation if output is None else output
-    if output is None:
-        words = f"Two inputs end with a cosine of {cosine(apart)} at {hidden}: the output ignores its input."
+    inside = hidden.apart if hidden.apart is not None else 1 - (hidden.correlation or 0.0)
+    if not inside < ALIKE or not (output is None or output < ALIKE):
+        return None
+    if evidence.ran:
+        words = f"A share of {inside:.0e} of the signal at {hidden} differs between inputs"
+        words += "." if output is None else f", and a share of {output:.0e} of the output."
     else:
-        words = f"Outputs for different inputs have a cosine of {cosine(apart)}."
+        words = f"Two inputs end with a cosine of {cosine(inside)} at {hidden}: the output ignores its input."
     # Of a model the outputs were compared, of a description the last hidden row.
     kind, row = ("output ignores its input", "output") if evidence.ran else ("inputs alike", hidden.name)
     # In powers of the limit: 1e-6 is twice as bad as 1e-3. Below 1e-16 a distance from 1 is rounding.
-    return Problem(kind, row, words, math.log(max(apart, 1e-16)) / math.log(ALIKE))
+    shown = inside if output is None else output
+    return Problem(kind, row, words, math.log(max(shown, 1e-16)) / math.log(ALIKE))
 
 
 def _high_variance_between_draws(evidence: Evidence) -> Problem | None:
@@ -436,17 +539,31 @@ def _number_format(evidence: Evidence) -> Problem | None:
 
 def _initial_loss_too_large(evidence: Evidence) -> Problem | None:
     """Judge the first loss against that of a model that knows nothing."""
-    if evidence.chance is None or evidence.loss is None or evidence.loss <= FIRST_LOSS * evidence.chance:
+    if evidence.rms is not None:
+        return _loud(evidence.rms, evidence.rows[-1])
+    if evidence.chance is None or evidence.loss is None or evidence.loss <= evidence.loud * evidence.chance:
         return None
     words = (
         f"The first loss is {evidence.loss:.2f}, where chance is {evidence.chance:.2f}: the output speaks before it "
         "knows anything."
     )
-    return Problem("initial loss too large", "output", words, evidence.loss / (FIRST_LOSS * evidence.chance))
+    return Problem("initial loss too large", "output", words, evidence.loss / (evidence.loud * evidence.chance))
+
+
+def _loud(rms: float, row: Row) -> Problem | None:
+    """Judge the size of a described network's outputs."""
+    if not LOUD < rms < math.inf:
+        return None
+    words = (
+        f"The outputs have an rms of {size(rms)}: the output speaks before it knows anything, and the first loss is "
+        "large."
+    )
+    return Problem("initial loss too large", row.name, words, math.log(rms) / math.log(LOUD))
 
 
 RULES: tuple[Callable[[Evidence], Problem | None], ...] = (
     _no_gradient,
+    _through_time,
     _signal,
     _gradient,
     _saturated_units,

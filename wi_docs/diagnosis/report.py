@@ -10,10 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from wi_docs.diagnosis import cure
+from wi_docs.diagnosis.audit import Entry, Inventory
 from wi_docs.diagnosis.networks import Diagnosis
 from wi_docs.diagnosis.probe import Probe
 from wi_docs.diagnosis.spec import Spec
 
+SCHEMA = 1  # the version of what `plain` returns; it counts up when a key goes or changes its meaning
 CELLS = 6  # the width of a bar: a cell stands for a power of ten
 SHOWN = 24  # the most rows that a table shows
 RED, GREEN, BOLD, PLAIN = "\033[31m", "\033[32m", "\033[1m", "\033[0m"  # ANSI escape codes (ECMA-48, SGR)
@@ -54,8 +57,13 @@ def chosen(rows: int) -> tuple[list[int], int]:
     return sorted({*range(0, rows, step), rows - 1}), step
 
 
-def text(found: Diagnosis | Probe, *, color: bool = False) -> str:
+def text(found: Diagnosis | Probe | Inventory, *, color: bool = False, everything: bool = False) -> str:
     """Return the diagnosis as lines of text, with escape codes for a terminal's colors if asked for.
+
+    Args:
+        found: the diagnosis.
+        color: whether to use colors.
+        everything: whether to print all rows of a model, and what each of its parameters holds.
 
     Examples:
         >>> from wi_docs import diagnose
@@ -66,8 +74,11 @@ def text(found: Diagnosis | Probe, *, color: bool = False) -> str:
     def paint(code: str, words: str) -> str:
         return f"{code}{words}{PLAIN}" if color else words
 
+    if isinstance(found, Inventory):
+        lines = [paint(GREEN if found.ok else RED, found.verdict), f"Why no more: {found.why}", ""]
+        return "\n".join([*lines, *_entries(found.entries, everything=everything)])
     if isinstance(found, Probe):
-        return _probe_text(found, paint)
+        return _probe_text(found, paint, everything=everything)
     lines = [paint(BOLD, headline(found.spec)), ""]
     if found.best is not None:
         bad = {problem.row for problem in found.problems}
@@ -104,10 +115,27 @@ PROBE_COLUMNS = {  # for each field of `Row`: its meaning, and the width and for
 }
 
 
-def _probe_text(found: Probe, paint: Callable[[str, str], str]) -> str:
+def _probe_text(found: Probe, paint: Callable[[str, str], str], *, everything: bool) -> str:
     """Return the diagnosis of a PyTorch model as lines of text. `paint` puts a color around words."""
     bad = {problem.row for problem in found.problems}
     lines = [paint(BOLD, f"{found.model}: {len(found.rows)} modules with parameters"), ""]
+    lines += [paint(RED if found.problems else GREEN, found.verdict)]
+    lines += [f"Also: {problem.kind}. {problem.sentence}" for problem in found.problems[1:]]
+    if found.cure is not None:
+        before, after = found.cure.before, found.cure.after
+        lines += ["", f"What helps most: {found.advice}"]
+        if not math.isnan(after[1]):
+            lines.append(
+                f"Loss over {found.cure.steps} steps of Adam at {cure.RATE:g} on this batch: {before[0]:.3g} to "
+                f"{before[1]:.3g} as it is, {after[0]:.3g} to {after[1]:.3g} with the change."
+            )
+        lines += ["", *(f"    {line}".rstrip() for line in found.cure.code.splitlines())]
+    elif found.advice:
+        lines += ["", f"What helps most: {found.advice}"]
+    elif found.problems:
+        lines += ["", "None of the changes that were tried helps."]
+    lines += ["", *found.notes] if found.notes else []
+    lines.append("")
     shown = {name: words for name, (words, _) in PROBE_COLUMNS.items() if name != "update" or found.after}
     # Rows before the first step and, if steps were taken, after them: a table each, of which the second alone has a
     # column for the update of the weights.
@@ -117,32 +145,57 @@ def _probe_text(found: Probe, paint: Callable[[str, str], str]) -> str:
     ):
         if rows is None:
             continue
-        wide = max(len(row.name) for row in rows)
+        wide = max(len(str(row)) for row in rows)
         columns = [name for name in shown if name != "update" or rows is found.after]
         lines.append(f"{title:{wide}}" + "".join(f"  {name:>{_probe_width(name)}}" for name in columns))
         largest = max((row.gradient or 0.0 for row in rows), default=0.0)
-        for row in rows:
-            line = f"{row.name:{max(wide, len(title))}}"
+        kept, step = (list(range(len(rows))), 1) if everything else chosen(len(rows))
+        for k, row in enumerate(rows):
+            if k not in kept and row.name not in bad:
+                continue
+            line = f"{row!s:{max(wide, len(title))}}"
             for name in columns:
                 value, form = getattr(row, name), PROBE_COLUMNS[name][1]
                 cell = "" if value is None else format(value, form)
                 cell += f" {bar(row.gradient or 0.0, largest)}" if name == "gradient" else ""
                 line += f"  {cell:>{_probe_width(name)}}"
             lines.append(paint(RED, line.rstrip()) if row.name in bad else line.rstrip())
+        lines += [f"(One row in {step}; --all has all.)"] if step > 1 else []
         lines.append("")
     lines += [f"  {name:15} {words}" for name, words in shown.items()]
     chance = f" (chance: {found.chance:.3f})" if found.chance is not None else ""
-    lines += [
-        "",
-        f"Loss {found.loss:.4g}{chance}"
-        + (f", after the steps {found.loss_after:.4g}" if found.loss_after is not None else "")
-        + ".",
-    ]
-    lines += [*found.notes, "", paint(RED if found.problems else GREEN, found.verdict)]
-    lines += [f"Also: {problem.kind}. {problem.sentence}" for problem in found.problems[1:]]
-    if found.advice:
-        lines += ["", f"What helps most: {found.advice}"]
+    after_steps = f", after the steps {found.loss_after:.4g}" if found.loss_after is not None else ""
+    lines += ["", f"Loss {found.loss:.4g}{chance}{after_steps}{f': {found.what}' if found.what else ''}."]
+    if everything:
+        lines += ["", *_entries(found.parameters, everything=True)]
     return "\n".join(lines)
+
+
+def _entries(entries: tuple[Entry, ...], *, everything: bool) -> list[str]:
+    """Return lines that say what each tensor holds: all of them, or at most `SHOWN` and those with a fault."""
+    if not entries:
+        return []
+    kept, step = (list(range(len(entries))), 1) if everything else chosen(len(entries))
+    wide = max(len(entry.name) for entry in entries)
+    lines = [f"{'tensor':{wide}}  {'shape':>16}  {'deviation':>9}  {'sigma_w':>8}  {'zeros':>5}  {'equal':>5}  fits"]
+    for k, entry in enumerate(entries):
+        if k not in kept and not entry.fault:
+            continue
+        shape = "x".join(map(str, entry.shape)) or "one"
+        sigma = "" if entry.sigma_w is None else f"{entry.sigma_w:.3g}"
+        words = entry.fault.removeprefix(f"{entry.name} ") or ", ".join((*entry.laws, *entry.notes))
+        lines.append(
+            f"{entry.name:{wide}}  {shape:>16}  {entry.deviation:>9.3g}  {sigma:>8}  {entry.zeros:>5.0%}  "
+            f"{entry.equal:>5}  {words}".rstrip()
+        )
+    lines += [f"(One tensor in {step}; --all has all.)"] if step > 1 else []
+    return [
+        *lines,
+        "",
+        "  sigma_w  rms of the values times the root of the fan-in",
+        "  equal    rows that are equal to another one",
+        "  fits     the laws that fit the size and the form of the values",
+    ]
 
 
 def _probe_width(name: str) -> int:
@@ -192,7 +245,7 @@ def table(found: Diagnosis) -> tuple[str, list[tuple[str, str]], list[str]]:
     return header, body, [f"(One row in {step}; --json has all.)"] if step > 1 else []
 
 
-def plain(found: Diagnosis | Probe) -> dict[str, Any]:
+def plain(found: Diagnosis | Probe | Inventory) -> dict[str, Any]:
     """Return the diagnosis as dictionaries, lists, numbers and strings. Infinite and undefined numbers become None.
 
     JSON has neither infinity nor NaN.
@@ -207,7 +260,7 @@ def plain(found: Diagnosis | Probe) -> dict[str, Any]:
     undecided = isinstance(found, Diagnosis) and found.undecided
     if isinstance(found, Diagnosis):
         record["formats"] = found.formats
-    return record | {"ok": found.ok, "undecided": undecided, "verdict": found.verdict}
+    return record | {"schema": SCHEMA, "ok": found.ok, "undecided": undecided, "verdict": found.verdict}
 
 
 def _plain(value: Any) -> Any:

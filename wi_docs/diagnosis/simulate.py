@@ -83,19 +83,21 @@ def simulate(spec: Spec, nets: Sequence[MLP], batch: int = 32) -> Layers:
     with np.errstate(over="ignore", invalid="ignore"):  # squares of what is near the end of float64
         measured = [_measure(spec, net, x, cotangent) for net in nets]
         # (networks, rows, quantities), averaged over networks.
-        mean = np.array([table for table, _ in measured], dtype=np.float64).mean(axis=0)
-    spread = _spread(np.array([logs for _, logs in measured]))
-    return Layers(*np.ascontiguousarray(np.c_[mean, spread].T))
+        mean = np.array([table for table, *_ in measured], dtype=np.float64).mean(axis=0)
+    spread = _spread(np.array([logs for _, logs, _ in measured]))
+    shares = np.array([apart for *_, apart in measured]).mean(axis=0)
+    return Layers(*np.ascontiguousarray(np.c_[mean, spread, shares].T))
 
 
-def _measure(spec: Spec, net: MLP, x: Array, cotangent: Array) -> tuple[list[list[float]], list[Array]]:
+def _measure(spec: Spec, net: MLP, x: Array, cotangent: Array) -> tuple[list[list[float]], list[Array], list[float]]:
     """Return the measurements of one network: a list for each row, and the logarithms of its outputs' lengths.
 
-    The list has the fields of `Layers` in their order, without the spread. The logarithms are `(inputs,)` for each row.
+    The list has the fields of `Layers` in their order, without the last two. The logarithms are `(inputs,)` for each
+    row. Third comes the share of each output's mean square that differs between inputs.
     """
     run = net.forward(x)
     grad = net.backward(run, cotangent)
-    table, logs, before, da_before = [], [], x, grad.x
+    table, logs, shares, before, da_before = [], [], [], x, grad.x
     for _, first, *rest in spec.rows():
         # A block's activation is in its first layer, and its output behind its last.
         end = rest[-1] if rest else first
@@ -110,8 +112,9 @@ def _measure(spec: Spec, net: MLP, x: Array, cotangent: Array) -> tuple[list[lis
             ]
         )  # fmt: skip
         logs.append(_log_lengths(a))
+        shares.append(apart(a))
         before, da_before = a, da
-    return table, logs
+    return table, logs, shares
 
 
 def _length(x: Array) -> float:
@@ -161,6 +164,22 @@ def alike(a: Array) -> float:
     return float((np.square(unit.sum(axis=0)).sum() - len(a)) / (len(a) * (len(a) - 1)))
 
 
+def apart(a: Array) -> float:
+    """Return the share of the mean square of the rows of `a` that differs between them: 0 if all rows are equal.
+
+    For rows of one length it is one minus their mean cosine.
+
+    Examples:
+        >>> apart(np.array([[1.0, 0.0], [0.0, 1.0]])), apart(np.ones((2, 2))), apart(np.array([[1.0], [3.0]]))
+        (1.0, 0.0, 0.4)
+    """
+    largest = np.abs(a).max()
+    if not 0.0 < largest < math.inf:
+        return 0.0
+    unit = a / largest
+    return float(np.square(unit - unit.mean(axis=0)).sum() / np.square(unit).sum() * len(a) / (len(a) - 1))
+
+
 def filled(spec: Spec, net: MLP) -> MLP:
     """Return a copy of `net` with normal weights of sigma_w 1 in the layers of zeros that block every signal."""
     rng, new = np.random.default_rng([spec.seed, 2]), copy.copy(net)
@@ -171,18 +190,21 @@ def filled(spec: Spec, net: MLP) -> MLP:
 
 
 def twins(net: MLP, held: tuple[int, ...]) -> Row | None:
-    """Return the first hidden layer with equal units, or None. The layers `held`, counted from 0, are left out.
+    """Return the first hidden layer with units that are equal and stay so, or None.
 
-    Those start at 0 and leave it at the first step. Then their units part, since each gets another gradient.
+    Such units have the same incoming weights, the same bias and the same outgoing weights: with other outgoing weights
+    they get other gradients and part at the first step. The layers `held`, counted from 0, are left out. They start at
+    0 and leave it at the first step, where each of their units gets another gradient.
     """
-    for layer, (W, b) in enumerate(zip(net.W[:-1], net.b, strict=False)):
+    for layer, (W, b, behind) in enumerate(zip(net.W[:-1], net.b, net.W[1:], strict=False)):
         if layer in held:
             continue
         if len(np.unique(W[0])) == W.shape[1]:  # their first weights differ already
             continue
-        # A row for each unit: its incoming weights and its bias. Rows are compared byte by byte, in which -0 and 0
-        # differ.
-        units = np.ascontiguousarray(np.r_[W, b[None, :]].T + 0.0)  # -0 becomes 0
+        # A row for each unit: its incoming weights, its bias, and its outgoing weights, unless those are about to leave
+        # 0. Rows are compared byte by byte, in which -0 and 0 differ.
+        out = np.zeros((0, W.shape[1])) if behind.shape[0] != W.shape[1] else behind.T
+        units = np.ascontiguousarray(np.r_[W, b[None, :], out].T + 0.0)  # -0 becomes 0
         different = len({unit.tobytes() for unit in units})
         if different < len(units):
             return Row(f"layer {layer + 1}", "", True, units=len(units), equal=len(units) - different)

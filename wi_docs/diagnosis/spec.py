@@ -14,6 +14,7 @@ from wi_docs.nn import checks, initializers, number_formats
 from wi_docs.nn.activations import activation
 
 NORMALIZATIONS = ("none", "before", "after")
+WIDEST = 10**9  # units of one layer; one with as many inputs has weights of 8 million terabytes
 STRUCTURED = ("zeros", "constant", "identity")  # schemes whose weights are not independent: theory is not about them
 
 
@@ -70,6 +71,8 @@ class Spec:
         # A frozen dataclass refuses plain assignment, also while it checks and converts its own fields.
         keep = object.__setattr__
         keep(self, "widths", tuple(checks.count("widths", width) for width in self.widths))
+        if max(self.widths, default=1) > WIDEST:
+            raise ValueError(f"widths must be at most {WIDEST:,}")
         if len(self.widths) < 2:
             raise ValueError(f"widths must be at least an input and an output, got {self.widths}")
         activation(self.activation)
@@ -107,6 +110,8 @@ class Spec:
         if self.input_correlation >= 1.0:
             raise ValueError(f"input_correlation must be below 1, got {self.input_correlation}")
         keep(self, "seed", checks.count("seed", self.seed, least=0))
+        if self.seed >= 2**64:
+            raise ValueError("seed must be below 2**64")
 
     def _one_or_each(self, name: str) -> float | tuple[float, ...] | None:
         """Return the field `name` as one number for all layers, a tuple of one a layer, or None if it was left out."""

@@ -26,7 +26,7 @@ UNPACKED = 2**32  # bytes: a compressed file of a few million may hold as many
 # unsigned integers and shifted to the upper half of a float32.
 TYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
-    "U8": "u1", "BOOL": "?",
+    "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1", "BOOL": "?",
 }  # fmt: skip
 PICKLES = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle")
 CONVERT = (
@@ -36,6 +36,11 @@ CONVERT = (
 HOLDS_PICKLE = f"it holds Python objects (a pickle), which are not loaded. {CONVERT}"
 PICKLED = b"\x80"  # first byte of a pickle since protocol 2
 NPY_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+
+
+class AmbiguousError(ValueError):
+    """An error for tensors that make a chain of layers in more than one way: an argument says which is meant."""
+
 
 Tensors = dict[str, np.ndarray[Any, np.dtype[Any]]]
 
@@ -62,14 +67,91 @@ def read(path: Path) -> Tensors:
         ValueError: for a file that is damaged, holds pickles, or has another suffix than .npz or .safetensors.
         OSError: for a file that cannot be read.
     """
+    return merged(_read(path))
+
+
+def merged(tensors: Tensors) -> Tensors:
+    """Return tensors with the weights that PyTorch computes from two others in their place.
+
+    These are weight normalization, a length g and a direction v for each unit, and pruning, weights and a mask.
+
+    Examples:
+        >>> pair = {"0.weight_g": np.array([[2.0]]), "0.weight_v": np.array([[3.0, 4.0]])}
+        >>> merged(pair)["0.weight"].tolist()
+        [[1.2, 1.6]]
+    """
+    found = dict(tensors)
+    for name in tensors:
+        for g, v, weight in (
+            ("parametrizations.weight.original0", "parametrizations.weight.original1", "weight"),
+            ("weight_g", "weight_v", "weight"),
+        ):
+            other = name.removesuffix(g) + v
+            if name.endswith(g) and other in tensors and tensors[other].ndim > 1:
+                direction, lengths = tensors[other].astype(np.float64), tensors[name].astype(np.float64)
+                axes = tuple(
+                    k for k in range(direction.ndim) if lengths.ndim == direction.ndim and lengths.shape[k] == 1
+                )
+                with np.errstate(all="ignore"):
+                    norm = np.sqrt((direction**2).sum(axis=axes, keepdims=True))
+                    found[name.removesuffix(g) + weight] = lengths * direction / norm
+                del found[name], found[other]
+        if name.endswith("weight_orig") and (mask := name.removesuffix("orig") + "mask") in tensors:
+            found[name.removesuffix("_orig")] = tensors[name] * tensors[mask]
+            del found[name], found[mask]
+    return found
+
+
+def _read(path: Path) -> Tensors:
+    """Return the tensors of a file as they stand in it."""
     suffix = path.suffix.lower()
+    if path.is_dir() or path.name.endswith(".index.json"):
+        return _shards(path)
     if suffix in PICKLES:
         raise ValueError(f"{path.name}: a {suffix} file is a pickle, which runs code when it is read. {CONVERT}")
+    if suffix in (".npz", ".safetensors"):
+        with path.open("rb") as file:
+            _not_another(file.read(200), path.name)
     if suffix == ".npz":
         return _npz(path)
     if suffix == ".safetensors":
         return safetensors(path.read_bytes(), path.name)
     raise ValueError(f"{path.name}: weights must be a .npz or a .safetensors file, got {suffix or 'no suffix'}")
+
+
+def _not_another(start: bytes, name: str) -> None:
+    """Raise a ValueError if a file begins as one that people often have in place of their weights."""
+    if start.startswith(b"version https://git-lfs"):
+        raise ValueError(f"{name} is a Git LFS pointer, which stands for the weights: fetch them with git lfs pull")
+    if start.lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):
+        raise ValueError(f"{name} is a web page: the address that it came from gave an answer in words")
+
+
+def _shards(path: Path) -> Tensors:
+    """Return the tensors of a checkpoint of several safetensors files: a folder, or its index.
+
+    Raises:
+        ValueError: if there is none, the index is damaged, or a name stands in two files.
+    """
+    folder = path if path.is_dir() else path.parent
+    if path.is_dir():
+        files = sorted(folder.glob("*.safetensors"))
+    else:
+        try:
+            named = set(json.loads(path.read_text(encoding="utf-8"))["weight_map"].values())
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise ValueError(f"{path.name} is no index of a checkpoint: it has no weight_map") from None
+        # Names only: an index may not lead out of its folder.
+        files = sorted(folder / Path(str(name)).name for name in named)
+    if not files:
+        raise ValueError(f"{path.name} holds no .safetensors file")
+    found: Tensors = {}
+    for file in files:
+        for name, tensor in read(file).items():
+            if name in found:
+                raise ValueError(f"{file.name} holds {name!r}, which another file holds too")
+            found[name] = tensor
+    return found
 
 
 def _npz(path: Path) -> Tensors:
@@ -240,13 +322,35 @@ def layers(
         if by_number != chosen:
             stems = {re.sub(r"\d+", "#", name) for name in chosen}
             candidates = [by_number] if len(stems) == 1 else [by_number, chosen]
-    line, way = _only_chain(tensors, candidates, order)
+    try:
+        line, way = _only_chain(tensors, candidates, order)
+    except AmbiguousError:
+        raise
+    except ValueError:
+        if not names and order is None and (inside := _with_column(tensors, candidates[0])):
+            return inside
+        raise
     found = []
     for name in line:
         W, bias = _real(name, tensors[name]), _bias(tensors, name)
         W = W.T if way == "out,in" else W
         b = np.zeros(W.shape[1]) if bias is None else _real(f"bias of {name}", bias)
         found.append(Layer(name, np.ascontiguousarray(W), b))
+    return found
+
+
+def _with_column(tensors: Mapping[str, np.ndarray[Any, Any]], line: list[str]) -> list[Layer]:
+    """Return the layers of matrices (outputs, 1 + inputs) whose first column holds the biases, or an empty list.
+
+    Each has one input more than the one before has outputs. A single matrix does not say so.
+    """
+    shapes = [_shape(tensors, name, "out,in") for name in line]
+    if len(line) < 2 or any(after[0] != before[1] + 1 for before, after in itertools.pairwise(shapes)):
+        return []
+    found = []
+    for name in line:
+        W = _real(name, tensors[name])
+        found.append(Layer(name, np.ascontiguousarray(W[:, 1:].T), np.ascontiguousarray(W[:, 0])))
     return found
 
 
@@ -272,11 +376,11 @@ def _only_chain(
     if len(chains) > 1:
         shapes = ", ".join(f"{name!r} {tensors[name].shape}" for name in chains[0][0])
         if len({way for _, way in chains}) > 1:
-            raise ValueError(
+            raise AmbiguousError(
                 f"these shapes chain as (in, out) and as (out, in): {shapes}. Say which with --order out,in "
                 "(PyTorch's) or --order in,out"
             )
-        raise ValueError(
+        raise AmbiguousError(
             f"these tensors chain in more than one order: {shapes}. Name them from input to output with --layers a,b,c"
         )
     return chains[0]
@@ -288,8 +392,13 @@ def _weights(tensors: Mapping[str, np.ndarray[Any, Any]]) -> list[str]:
     Raises:
         ValueError: if there is none, or if a tensor belongs to no fully connected layer.
     """
-    chosen = [name for name, value in tensors.items() if value.ndim == 2]
-    biases = {partner for name in chosen for partner in _partners(name)}
+    matrices = [name for name, value in tensors.items() if value.ndim == 2]
+    biases = {
+        partner for name in matrices for partner in _partners(name)
+        if partner in tensors and _is_vector(tensors[partner])
+        and (tensors[partner].ndim == 1 or not _is_vector(tensors[name]))
+    }  # fmt: skip
+    chosen = [name for name in matrices if name not in biases]
     for name, value in tensors.items():
         if value.ndim > 2:
             raise ValueError(
@@ -323,6 +432,9 @@ def _partners(name: str) -> list[str]:
         ("w", "b"),
         ("coefs", "intercepts"),
     )
+    # numpy.savez(*model.get_weights()) names what Keras gives in its order: arr_0 and its biases, arr_1, and so on.
+    if found := re.fullmatch(r"arr_(\d+)", name):
+        return [f"arr_{int(found[1]) + 1}"]
     # The last occurrence counts: `weights.0.weight` has its biases in `weights.0.bias`.
     return [b.join(name.rsplit(w, 1)) for w, b in pairs if w in name]
 
@@ -330,9 +442,14 @@ def _partners(name: str) -> list[str]:
 def _bias(tensors: Mapping[str, np.ndarray[Any, Any]], name: str) -> np.ndarray[Any, Any] | None:
     """Return the biases of the layer with weights `name`, or None if it has none."""
     for partner in _partners(name):
-        if partner in tensors and tensors[partner].ndim == 1:
-            return tensors[partner]
+        if partner in tensors and partner != name and _is_vector(tensors[partner]):
+            return tensors[partner].ravel()
     return None
+
+
+def _is_vector(value: np.ndarray[Any, Any]) -> bool:
+    """Return whether an array has one axis of more than one entry, as biases of shape (n,), (1, n) or (n, 1) have."""
+    return value.ndim == 1 or (value.ndim == 2 and 1 in value.shape)
 
 
 def _shape(tensors: Mapping[str, np.ndarray[Any, Any]], name: str, way: str) -> tuple[int, int]:
