@@ -21,13 +21,13 @@ const percent = share => `${Math.round(100 * share)} %`
  */
 export function explorer({ activations, depths, rates, scales, width, steps, seeds, accuracy }) {
   const optimizers = Object.keys(rates)
-  // A rate's slider has the stops of every optimizer; the nearest one of the chosen optimizer counts.
-  const stops = [...new Set(Object.values(rates).flat())].sort((a, b) => a - b)
+  // Each optimizer has as many rates, and others: the slider counts them from the smallest.
+  const stops = rates[optimizers[0]].map((_, k) => k + 1)
 
   /** @param {State} state */
   const chosen = state => {
     const at = [activations.indexOf(state.activation), depths.indexOf(state.depth), optimizers.indexOf(state.optimizer)]
-    const own = rates[state.optimizer], k = nearest(own.map(Math.log), Math.log(state.rate))
+    const own = rates[state.optimizer], k = state.rate - 1
     /** @param {number} s @param {number} r */
     const ends = (s, r) => Array.from({ length: seeds }, (_, seed) => accuracy.row(...at, s, seed)[r])
     /** @param {number} s @param {number} r */
@@ -42,7 +42,7 @@ export function explorer({ activations, depths, rates, scales, width, steps, see
       { name: "optimizer", label: "optimizer", options: optimizers.map(o => [o, NAMES[o]]), start: "sgd" },
       { name: "depth", label: "depth", stops: depths, start: 10 },
       { name: "scale", label: "scale", stops: scales, start: 1.41 },
-      { name: "rate", label: "rate", stops, start: 0.03 },
+      { name: "rate", label: "rate, 1 to 6", stops, start: 3 },
     ],
     panels: [
       {
@@ -88,7 +88,7 @@ export function explorer({ activations, depths, rates, scales, width, steps, see
       const scale = scales[nearest(scales.map((_, k) => k), x)]
       if (panel === 1) return { scale }
       const own = rates[state.optimizer]
-      return { scale, rate: own[nearest(own.map(Math.log10), y)] }
+      return { scale, rate: 1 + nearest(own.map(Math.log10), y) }
     },
     say(state) {
       const { own, k, s, ends, mean } = chosen(state)
