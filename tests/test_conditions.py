@@ -185,33 +185,33 @@ def test_without_a_listener_nothing_is_said():
 # Claims: made-up ones, which say what they ran on, and are run under other conditions
 
 
-@claims.claim()
+@claims.claim(what="what was measured here")
 def small_nets_learn():
     """They learn."""
     found = sweep("relu", "he_normal", depth=2, rates=[0.1], steps=150, seeds=(0, 1))
     return above(min(ends(found)), 0.6, "the worse of two", {"as at the start": float(found[1.0, 0.1, 0].accuracy[0])})
 
 
-@claims.claim()
+@claims.claim(what="what was measured here")
 def the_second_of_two_layers():
     """It is looked at."""
     p = propagate("tanh", "lecun_normal", depth=2, width=64)
     return above(p.gradient_rms[1], 0.0, "none", {"dead": -p.gradient_rms[1]})
 
 
-@claims.claim()
+@claims.claim(what="what was measured here")
 def four_is_two_and_two():
     """Two and two are four."""
     return near(2 + 2, 4, 0.5, "exact", {"five": 2 + 3})
 
 
-@claims.claim()
+@claims.claim(what="what was measured here")
 def drawn_by_hand():
     """They are drawn."""
     return near(np.random.default_rng(0).standard_normal(), 0.0, 9.0, "nine deviations", {"ten": 5.0 + 5.0})
 
 
-@claims.claim()
+@claims.claim(what="what was measured here")
 def made_by_hand():
     """It is made."""
     net = MLP([64, 5, 10], "tanh", "he_normal", np.random.default_rng(0))
@@ -219,13 +219,13 @@ def made_by_hand():
     return above(size, 0.0, "no unit is off for all digits", {"one of zeros": -size})
 
 
-@claims.claim()
+@claims.claim(what="what was measured here")
 def always():
     """It always is."""
     return near(2 + 2, 4, 0.5, "exact", {"five": 2 + 3})
 
 
-@claims.claim()
+@claims.claim(what="what was measured here")
 def typed():
     """It is."""
     wrong = {"five": 5, "computed": 2.0**5}

@@ -136,6 +136,7 @@ class Claim:
 
     Attributes:
         experiment: the function.
+        what: what the number is that decides the claim, in words and with its unit, for the card and the ledger.
         statement: number of the notes' statement that it answers, 1 to 22, or None.
         verdict: on that statement: `holds`, `holds if …` or `does not hold`. Empty without a statement.
         source: keys of `references.bib` with section or equation; empty for what is our own.
@@ -144,6 +145,7 @@ class Claim:
     """
 
     experiment: Callable[[], Result]
+    what: str
     statement: int | None
     verdict: str
     source: str
@@ -204,13 +206,23 @@ def also(what: str, result: Result) -> None:
 
 
 def claim(
-    *, statement: int | None = None, verdict: str = "", source: str = "", untouched: str = "", proof: str = ""
+    *,
+    what: str,
+    statement: int | None = None,
+    verdict: str = "",
+    source: str = "",
+    untouched: str = "",
+    proof: str = "",
 ) -> Callable[[Callable[[], Result]], Claim]:
     """Return a decorator that turns a function into a claim. The arguments are as for `Claim`."""
+    if len(what.split()) < 3 or what.endswith("."):
+        raise ValueError(
+            f"`what` says what the measured number is, in three words or more, not as a sentence: {what!r}"
+        )
     # None is no statement, and an empty string no verdict: either both are given, or neither.
     if (statement in STATEMENTS) != verdict.startswith((HOLDS, NOT)):
         raise ValueError(f"a verdict is about a statement of the notes: got {statement!r} and {verdict!r}")
-    return lambda function: Claim(function, statement, verdict, source, untouched, proof)
+    return lambda function: Claim(function, what, statement, verdict, source, untouched, proof)
 
 
 def load(*modules: str) -> dict[str, Claim]:
@@ -274,6 +286,7 @@ def run(one: Claim) -> dict[str, Any]:
         "correction": STATEMENTS[one.statement][1] if one.statement else "",
         "verdict": one.verdict,
         "source": one.source,
+        "what": one.what,
         "proof": one.proof,
         "sentence": one.sentence,
         "code": one.code(),

@@ -43,7 +43,9 @@ def _twice(hidden, way, share, others) -> Result:
     return near(slower(share), 2.0, 0.5, reason, wrong, percent=100 * share)
 
 
-@claim()
+@claim(
+    what="steps until 80 % of the test digits are right, over those from a good start",
+)
 def tanh_halves() -> Result:
     """With three hidden layers of 64 units, by plain descent at a rate of 0.1, a tanh network takes about twice as many
     steps to 80 % of the digits when larger weights saturate {percent:.0f} % of it.
@@ -51,7 +53,9 @@ def tanh_halves() -> Result:
     return _twice("tanh", "scale", LIMITS["tanh"], {"a fifth": 1 / 5, "three fifths": 3 / 5})
 
 
-@claim()
+@claim(
+    what="steps until 80 % of the test digits are right, over those from a good start",
+)
 def relu_halves() -> Result:
     """On the digits and at a rate of 0.1 a ReLU network takes about twice as many steps when biases turn {percent:.0f}
     % of it off, in place of half.
@@ -59,7 +63,10 @@ def relu_halves() -> Result:
     return _twice("relu", "shift", LIMITS["relu"], {"three quarters": 3 / 4})
 
 
-@claim(proof="a condition, and no promise: units of each hidden layer are switched off")
+@claim(
+    what="steps until 80 % of the test digits are right, over those from a good start",
+    proof="a condition, and no promise: units of each hidden layer are switched off",
+)
 def dead_units_halve() -> Result:
     """If {percent:.0f} % of the units are dead, for good and in each hidden layer, such a ReLU network takes about
     twice as many steps on the digits at a rate of 0.1.
@@ -67,7 +74,9 @@ def dead_units_halve() -> Result:
     return _twice("relu", "dead", DEAD, {"a tenth": 1 / 10, "half": 1 / 2})
 
 
-@claim()
+@claim(
+    what="share of the lost steps that larger weights bring back",
+)
 def half_of_it_is_scale() -> Result:
     """Half of that, or a little more, is the lost scale: with the other weights enlarged to make up for it, the ReLU
     network takes about one and a half times as many steps on the digits at a rate of 0.1.
@@ -82,7 +91,9 @@ def half_of_it_is_scale() -> Result:
     return near((lost - kept) / (lost - good), 0.55, 0.15, reason, wrong)
 
 
-@claim()
+@claim(
+    what="steps until 80 % of the test digits are right, over those with weights of the usual size",
+)
 def scale_alone_does_not() -> Result:
     """With weights four times as large, {percent:.0f} % of an ELU network is saturated in place of 1 %, and on the
     digits, at a rate of 0.02, it takes {measured:.1f} times as many steps.
@@ -99,7 +110,7 @@ def scale_alone_does_not() -> Result:
     )
 
 
-@claim(source="@schoenholz2017, equation 5")
+@claim(what="logarithm of the factor of a layer on the gradient's length", source="@schoenholz2017, equation 5")
 def twenty_default_layers() -> Result:
     r"""Each of twenty ReLU layers as PyTorch starts them divides the gradient's square by {each:.0f},
     which leaves {left:.0e} of its length.

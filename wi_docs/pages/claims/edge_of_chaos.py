@@ -28,7 +28,10 @@ def cosine(z):
     return float((z @ z.T)[np.triu_indices(len(z), 1)].mean())
 
 
-@claim(source="@poole2016, equation 3")
+@claim(
+    what="size of the smaller input over that of the larger, after ten layers at twice LeCun's scale",
+    source="@poole2016, equation 3",
+)
 def lengths_settle_in_a_few_layers() -> Result:
     """In a tanh network without biases at twice LeCun's scale, inputs of size 0.1 and inputs of size 10 have the same
     size after ten layers; at LeCun's own scale the one is still {slow:.2f} of the other.
@@ -65,7 +68,10 @@ def lengths_settle_in_a_few_layers() -> Result:
     )
 
 
-@claim(source="@poole2016, section 2; @schoenholz2017, equation 5")
+@claim(
+    what=r"relative difference between the slope and $\chi_1$, the largest of four points",
+    source="@poole2016, section 2; @schoenholz2017, equation 5",
+)
 def slope_of_the_correlation_map_is_chi() -> Result:
     r"""Its slope at $c = 1$ is $\chi_1$, the same number that multiplies the gradient."""
     worst, root = 0.0, np.inf
@@ -80,7 +86,7 @@ def slope_of_the_correlation_map_is_chi() -> Result:
     return near(worst, 0.0, 1e-4, "a difference quotient of step 1e-7, four points", {"its root": root})
 
 
-@claim(source="@poole2016, section 2")
+@claim(what="cosine of the two inputs after 60 layers", source="@poole2016, section 2")
 def chaos_parts_inputs() -> Result:
     """At twice LeCun's scale and with biases of deviation 0.5 two inputs that differ by one degree have a cosine of
     {measured:.1f} after {depth:.0f} layers, where theory has them settle.
@@ -111,7 +117,7 @@ def chaos_parts_inputs() -> Result:
     )
 
 
-@claim(source="@poole2016, section 2")
+@claim(what="factor of a layer on one minus the cosine", source="@poole2016, section 2")
 def order_merges_inputs() -> Result:
     r"""Below the edge and with biases, one minus the cosine shrinks by $\chi_1$ a tanh layer."""
     found = []
@@ -136,7 +142,11 @@ def order_merges_inputs() -> Result:
     )
 
 
-@claim(source="", proof="tanh(z)^2 is at most z^2, so that the variance falls by sigma_w^2 a layer or more")
+@claim(
+    what="one minus the cosine in the last layer, over that in the first",
+    source="",
+    proof="tanh(z)^2 is at most z^2, so that the variance falls by sigma_w^2 a layer or more",
+)
 def without_biases_angles_are_kept() -> Result:
     """Without biases 60 layers of tanh below the edge shrink their inputs towards 0, and keep the angles between them
     to a few percent.
@@ -153,7 +163,7 @@ def without_biases_angles_are_kept() -> Result:
     )
 
 
-@claim(source="@schoenholz2017, section 3")
+@claim(what="reach at a distance of 0.5 % from the edge, over that at 5 %", source="@schoenholz2017, section 3")
 def reach_grows_like_one_over_distance() -> Result:
     """Ten times closer to the edge, a gradient reaches about ten times as far."""
     edge = critical_sigma_w("tanh", sigma_b=0.3)
@@ -173,7 +183,11 @@ def reach_grows_like_one_over_distance() -> Result:
     )
 
 
-@claim(source="@hayou2019", proof="at sigma_w^2 = 2 the length map is q + sigma_b^2")
+@claim(
+    what="growth of the variance in a layer, for biases of deviation 0.3",
+    source="@hayou2019",
+    proof="at sigma_w^2 = 2 the length map is q + sigma_b^2",
+)
 def relu_has_a_point() -> Result:
     """ReLU has no edge but a point: with any bias at He's scale its variance grows by the same
     amount at every layer.

@@ -18,6 +18,7 @@ SEEDS = range(8)
 
 
 @claim(
+    what="distance between two weights of a unit after one step, over the longer of their moves",
     source="@zhang2023, section 5.4",
     proof="units with the same weights in front and behind compute the same, and the chain rule gives them the same",
 )
@@ -47,14 +48,22 @@ def gradients_differ_between_inputs() -> Result:
     )
 
 
-@claim(source="@zhang2023, section 5.4", proof="nothing else is random in the experiment")
+@claim(
+    what="distance between the two units after one step",
+    source="@zhang2023, section 5.4",
+    proof="nothing else is random in the experiment",
+)
 def random_outputs_part_constant_layers() -> Result:
     """If the layer after it is random, a layer of equal units parts at the first step by itself."""
     paths = train_units(lambda rng, shape: np.full(shape, 0.3), "lecun_normal", units=2, steps=1, seed=0)
     return above(paths.spread[1], 1e-3, "distance of the two units after one step", {"never": float(paths.spread[0])})
 
 
-@claim(source="@zhang2023, section 5.4", proof="2 n_in / (n_in + n_out) is 1 just if the two are equal")
+@claim(
+    what="factor of the layer on the variance",
+    source="@zhang2023, section 5.4",
+    proof="2 n_in / (n_in + n_out) is 1 just if the two are equal",
+)
 def xavier_depends_on_the_fans() -> Result:
     """At Xavier's scale a linear layer with 400 inputs and 100 outputs multiplies the variance by {measured:.1f};
     it is kept only if the two are equal.
@@ -76,7 +85,7 @@ def xavier_depends_on_the_fans() -> Result:
     return mean_of(wide, 2 * 400 / (400 + 100), {"not affected by the number of inputs": float(np.mean(square))})
 
 
-@claim(source="@lippe2022, tutorial 4")
+@claim(what="variance in layer 25 over that in layer 100", source="@lippe2022, tutorial 4")
 def tanh_does_not_stabilize_at_a_quarter() -> Result:
     r"""It does not stabilize, though it falls ever more slowly: in wide layers of equal width and without biases the
     variance of the activations is near {hundred:.3f} at layer 100, and it keeps falling like $1/(2\,l)$.
@@ -96,7 +105,9 @@ def tanh_does_not_stabilize_at_a_quarter() -> Result:
     )
 
 
-@claim(source="@karpathy2015, Neural Networks Part 2")
+@claim(
+    what="share of the units that fire with the bias and not without it", source="@karpathy2015, Neural Networks Part 2"
+)
 def small_bias_does_not_make_all_fire() -> Result:
     """At He's scale, on a given input of mean square 1, half of the units fire, and a bias of 0.01 adds {percent:.2f} %
     of the units.
@@ -122,7 +133,11 @@ def small_bias_does_not_make_all_fire() -> Result:
     )
 
 
-@claim(source="@karpathy2015, Neural Networks Part 2", proof="n terms of variance 2/n add up to 2")
+@claim(
+    what="variance of a unit's sum over 1,024 inputs",
+    source="@karpathy2015, Neural Networks Part 2",
+    proof="n terms of variance 2/n add up to 2",
+)
 def two_over_n_is_of_weights() -> Result:
     """For inputs of mean square 1 the variance of a unit's sum is then 2, for 64 inputs as for 1,024."""
 
@@ -139,7 +154,7 @@ def two_over_n_is_of_weights() -> Result:
     return mean_of(variances(1024), 1024 * (2 / 1024), {"2/n": 2 / 1024, "LeCun's": 1024 * (1 / 1024)})
 
 
-@claim(source="@howard2020, chapter 17; @glorot2010, equation 16")
+@claim(what="deviation of the weights that were drawn", source="@howard2020, chapter 17; @glorot2010, equation 16")
 def one_over_root_n_is_not_glorot() -> Result:
     r"""For its layer of 100 inputs and 50 outputs, Glorot's standard deviation is {expected:.4f} and $1/\sqrt n$ is
     0.1.

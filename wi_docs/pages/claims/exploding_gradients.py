@@ -18,7 +18,7 @@ from wi_docs.pages.claims import HOLDS, IF, Result, above, also, below, claim, e
 SEEDS = range(8)
 
 
-@claim(statement=19, verdict=HOLDS, source="")
+@claim(what="logarithm of the product of 100 factors of 1.1", statement=19, verdict=HOLDS, source="")
 def a_power_explodes_above_one() -> Result:
     r"""Multiply $w \cdot w \cdot w \cdots$ with $\left|w\right| > 1$, as a linear recurrence does, and the product
     grows without bound.
@@ -34,7 +34,12 @@ def a_power_explodes_above_one() -> Result:
     )
 
 
-@claim(statement=19, verdict=IF + " it is one number", source="@furstenberg1960")
+@claim(
+    what="growth of the product's logarithm with each factor",
+    statement=19,
+    verdict=IF + " it is one number",
+    source="@furstenberg1960",
+)
 def half_above_one_vanishes() -> Result:
     """Does the product explode? It vanishes, with probability 1."""
     p = random_products(width=1, sigma=1.5, factors=200, draws=200)
@@ -45,7 +50,12 @@ def half_above_one_vanishes() -> Result:
     )
 
 
-@claim(statement=19, verdict=IF + " it is one number", source="")
+@claim(
+    what="the deviation at which a product neither grows nor falls",
+    statement=19,
+    verdict=IF + " it is one number",
+    source="",
+)
 def scalar_edge_is_at_1_89() -> Result:
     r"""The product explodes above $\sigma = e^{{0.635}} \approx {measured:.2f}$, and vanishes below it."""
     found = [random_products(width=1, sigma=1.0, factors=400, draws=400, seed=s).growth.mean() for s in SEEDS]
@@ -65,7 +75,12 @@ def scalar_edge_is_at_1_89() -> Result:
     )
 
 
-@claim(statement=19, verdict=IF + " it is one number", source="")
+@claim(
+    what="share of the sum of squares that belongs to the largest hundredth of the products",
+    statement=19,
+    verdict=IF + " it is one number",
+    source="",
+)
 def a_few_products_carry_the_mean() -> Result:
     """Among products of 200 factors a few enormous ones carry the mean, and nearly all vanish."""
     factors, draws = 200, 20_000
@@ -94,7 +109,12 @@ def a_few_products_carry_the_mean() -> Result:
     )
 
 
-@claim(statement=19, verdict=IF + " entries are not what is meant", source="@newman1986")
+@claim(
+    what="growth of the product's logarithm with each factor",
+    statement=19,
+    verdict=IF + " entries are not what is meant",
+    source="@newman1986",
+)
 def small_entries_explode() -> Result:
     """So what counts is not whether entries are above 1."""
     p = random_products(width=64, sigma=0.2, factors=100, draws=16)
@@ -105,7 +125,12 @@ def small_entries_explode() -> Result:
     )
 
 
-@claim(statement=19, verdict=IF + " entries are not what is meant", source="")
+@claim(
+    what="length of the gradient after two steps",
+    statement=19,
+    verdict=IF + " entries are not what is meant",
+    source="",
+)
 def large_entries_vanish() -> Result:
     """Entries above 1 need not explode either."""
     # Both eigenvalues are 0, and W W = 0, although an entry is 5.
@@ -114,7 +139,12 @@ def large_entries_vanish() -> Result:
     return exactly(run.gradient_norm[-1], 0.0, {"5 times 5": W.max() ** 2})
 
 
-@claim(statement=19, verdict=IF + " it is one number", source="@newman1986")
+@claim(
+    what="distance of the growth from theory, in its standard errors; the largest of five widths",
+    statement=19,
+    verdict=IF + " it is one number",
+    source="@newman1986",
+)
 def growth_of_random_matrices() -> Result:
     r"""For independent normal entries of standard deviation $\sigma$ the growth is known exactly."""
     worst, wrong = 0.0, np.inf
@@ -128,7 +158,12 @@ def growth_of_random_matrices() -> Result:
     )
 
 
-@claim(statement=19, verdict=IF + " it is one number", source="@newman1986")
+@claim(
+    what="drop of the logarithm in a layer, in units of $1/(2n)$, at width 64",
+    statement=19,
+    verdict=IF + " it is one number",
+    source="@newman1986",
+)
 def narrow_networks_lose() -> Result:
     """Narrow linear networks typically lose a little from layer to layer even at the right scale: their signal's
     logarithm drops by about $1/(2n)$.
@@ -144,7 +179,12 @@ def narrow_networks_lose() -> Result:
     )
 
 
-@claim(statement=20, verdict=HOLDS, source="@bengio1994; @pascanu2013, section 2.1")
+@claim(
+    what="factor of a step on the gradient's length",
+    statement=20,
+    verdict=HOLDS,
+    source="@bengio1994; @pascanu2013, section 2.1",
+)
 def recurrences_follow_the_radius() -> Result:
     r"""In a linear recurrence the long run is decided by the spectral radius, the largest
     $\left|\text{{eigenvalue}}\right|$.
@@ -159,7 +199,12 @@ def recurrences_follow_the_radius() -> Result:
     return mean_of(rates, 1.1, {"the largest singular value": sigma, "one percent off": 1.01 * 1.1})
 
 
-@claim(statement=20, verdict=IF + " the state stays small", source="@pascanu2013, section 2.1")
+@claim(
+    what="logarithm of the gradient's length after 100 steps, the largest of 8 recurrences",
+    statement=20,
+    verdict=IF + " the state stays small",
+    source="@pascanu2013, section 2.1",
+)
 def tanh_recurrence_is_tamed() -> Result:
     """In the tanh recurrence of the figure at radius 1.1, slopes of {slope:.1f} on average keep the gradient far below
     the power, though few units saturate.
@@ -183,7 +228,12 @@ def tanh_recurrence_is_tamed() -> Result:
     )
 
 
-@claim(statement=20, verdict=HOLDS, source="@trefethen2005")
+@claim(
+    what="largest length of the gradient on the way, over that at the start",
+    statement=20,
+    verdict=HOLDS,
+    source="@trefethen2005",
+)
 def non_normal_grows_first() -> Result:
     """The gradient may grow before it decays, when the matrix's eigenvectors are far from orthogonal
     [@trefethen2005].
@@ -194,7 +244,7 @@ def non_normal_grows_first() -> Result:
     return above(g.max(), 9.9, "the corner's entry of 10", {"it never exceeds the start": g[0]})
 
 
-@claim(statement=20, verdict=HOLDS, source="")
+@claim(what="spread of the logarithm after 400 steps, over that after 100", statement=20, verdict=HOLDS, source="")
 def the_same_matrix_is_worse() -> Result:
     """One matrix is a single draw with a spectral radius that is a few percent off, and this error is repeated at every
     step: the spread grows like the number of steps itself, by 4.
@@ -210,7 +260,12 @@ def the_same_matrix_is_worse() -> Result:
     return near(found, 400 / 100, 0.05 * 400 / 100, reason, {"by 2, as fresh ones": growth(False, 0)})
 
 
-@claim(statement=20, verdict=IF + " it does not saturate", source="@pascanu2013, section 2.1")
+@claim(
+    what="factor of a step on the gradient",
+    statement=20,
+    verdict=IF + " it does not saturate",
+    source="@pascanu2013, section 2.1",
+)
 def a_saturated_unit_vanishes() -> Result:
     """Through this tanh unit the gradient *vanishes*."""
     w, start = 2.0, 0.1
@@ -227,7 +282,7 @@ def a_saturated_unit_vanishes() -> Result:
     )
 
 
-@claim(statement=20, verdict=HOLDS, source="@pascanu2013, section 2.1")
+@claim(what="length of the gradient after 100 steps", statement=20, verdict=HOLDS, source="@pascanu2013, section 2.1")
 def large_singular_value_is_not_sufficient() -> Result:
     r"""If $m$ is the largest slope, a largest singular value of the recurrent matrix *above* $1/m$ is necessary for an
     explosion and not sufficient.
@@ -242,7 +297,12 @@ def large_singular_value_is_not_sufficient() -> Result:
     )
 
 
-@claim(statement=20, verdict=HOLDS, source="@pascanu2013, section 2.1")
+@claim(
+    what="logarithm of the gradient's length less that of the bound, the largest found",
+    statement=20,
+    verdict=HOLDS,
+    source="@pascanu2013, section 2.1",
+)
 def small_singular_value_is_sufficient() -> Result:
     """*Below* it, the gradient must vanish."""
     worst = -math.inf
@@ -263,7 +323,9 @@ def small_singular_value_is_sufficient() -> Result:
     )
 
 
-@claim(statement=20, verdict=HOLDS, source="@le2015")
+@claim(
+    what="length of the gradient after 150 steps, over that at the start", statement=20, verdict=HOLDS, source="@le2015"
+)
 def identity_keeps_the_gradient() -> Result:
     """@le2015 start the recurrent matrix of ReLU units at the identity, so that units that are on pass the gradient on
     with a factor of 1 exactly.
@@ -282,7 +344,12 @@ def identity_keeps_the_gradient() -> Result:
     return exactly(identity, 1.0, others)
 
 
-@claim(statement=20, verdict=HOLDS, source="@pascanu2013, section 3.2")
+@claim(
+    what="output of the recurrence after 200 steps, which should be one half",
+    statement=20,
+    verdict=HOLDS,
+    source="@pascanu2013, section 3.2",
+)
 def clipping_brings_it_back() -> Result:
     """Clipped, and at the same rate of 0.005, it walks back down and arrives."""
     d = descend_recurrence(1.2, max_norm=1.0)
@@ -291,7 +358,12 @@ def clipping_brings_it_back() -> Result:
     return near(d.w[-1] ** 30, 0.5, 1e-3, "200 steps", wrong)
 
 
-@claim(statement=20, verdict=HOLDS, source="@pascanu2013, algorithm 1")
+@claim(
+    what="cosine between the gradient and the clipped gradient",
+    statement=20,
+    verdict=HOLDS,
+    source="@pascanu2013, algorithm 1",
+)
 def clipping_keeps_the_direction() -> Result:
     """Clipping keeps the one and limits the other [@pascanu2013, section 3.2]."""
     g = [np.array([3.0, -4.0]), np.array([[12.0]])]
@@ -312,7 +384,12 @@ def clipping_keeps_the_direction() -> Result:
     )
 
 
-@claim(statement=20, verdict=HOLDS, source="")
+@claim(
+    what="1 if the infinite gradient is refused where dividing gives NaN, and else 0",
+    statement=20,
+    verdict=HOLDS,
+    source="",
+)
 def clipping_cannot_mend_infinity() -> Result:
     """It cannot mend what is not a number, and a framework that divides an infinite gradient by its infinite norm gets
     NaN and trains on.
@@ -327,7 +404,7 @@ def clipping_cannot_mend_infinity() -> Result:
     return exactly(refused, 1.0, {"it is clipped, as what is large and finite": float(finite)})
 
 
-@claim(statement=19, verdict=HOLDS, source="IEEE 754")
+@claim(what="layer in which half precision overflows", statement=19, verdict=HOLDS, source="IEEE 754")
 def where_floats_end() -> Result:
     """With a factor of 10 a layer, half precision overflows in layer {measured:.0f}, single precision and bfloat16 in
     layer {single:.0f}, double precision in layer {double:.0f}.
@@ -353,7 +430,12 @@ def where_floats_end() -> Result:
     )
 
 
-@claim(statement=21, verdict=HOLDS, source="@schoenholz2017, section 4; @he2015, section 2.2")
+@claim(
+    what="factor of a layer on the gradient's rms",
+    statement=21,
+    verdict=HOLDS,
+    source="@schoenholz2017, section 4; @he2015, section 2.2",
+)
 def relu_edge_is_he() -> Result:
     r"""For ReLU in layers of equal width $\chi_1$ is 1 at $\sigma_w = \sqrt 2$, which is He's scale."""
     found = [propagate("relu", "he_normal", depth=30, width=512, batch=32, seed=s).gradient_ratio for s in SEEDS]
@@ -365,7 +447,9 @@ def relu_edge_is_he() -> Result:
     )
 
 
-@claim(statement=21, verdict=HOLDS, source="@schoenholz2017, section 3")
+@claim(
+    what=r"$\chi_1$ at LeCun's scale, in layer 400", statement=21, verdict=HOLDS, source="@schoenholz2017, section 3"
+)
 def tanh_edge_is_lecun() -> Result:
     """For tanh without biases the edge is at 1, which is LeCun's."""
     below_edge, edge, above_edge = (fixed_point("tanh", sigma_w=s, layers=400).chi_1 for s in (0.98, 1.0, 1.1))
@@ -382,7 +466,7 @@ def tanh_edge_is_lecun() -> Result:
     )
 
 
-@claim(statement=21, verdict=HOLDS, source="@schoenholz2017")
+@claim(what="variance of the weights at the edge", statement=21, verdict=HOLDS, source="@schoenholz2017")
 def tanh_edge_with_biases() -> Result:
     """With biases of variance 0.05 tanh's edge moves to a weight variance of {measured:.2f}."""
     measured = critical_sigma_w("tanh", sigma_b=0.05**0.5)
@@ -409,7 +493,12 @@ def tanh_edge_with_biases() -> Result:
     )
 
 
-@claim(statement=21, verdict=HOLDS, source="@schoenholz2017, section 4")
+@claim(
+    what="number of layers in which the gradient's rms shrinks by a factor of $e$",
+    statement=21,
+    verdict=HOLDS,
+    source="@schoenholz2017, section 4",
+)
 def reach_is_the_depth_scale() -> Result:
     r"""Off tanh's edge a gradient survives for some layers: it shrinks or grows by a factor of $e$ in
     $1/\left|\ln\sqrt{{\chi_1}}\right|$ layers.
@@ -437,7 +526,12 @@ def reach_is_the_depth_scale() -> Result:
     )
 
 
-@claim(statement=21, verdict=HOLDS, source="@schoenholz2017, section 5")
+@claim(
+    what="share of the test digits that the median of 8 networks on the edge reads",
+    statement=21,
+    verdict=HOLDS,
+    source="@schoenholz2017, section 5",
+)
 def trainable_depth_follows_the_edge() -> Result:
     """In 200 steps of plain gradient descent at a rate of 0.05, eight networks of 40 tanh layers, 64 wide and with
     biases of 0, read {least:.0f} to {most:.0f} % of the digits on the edge, at LeCun's scale, and at 0.8 or 2.5 times
@@ -461,7 +555,12 @@ def trainable_depth_follows_the_edge() -> Result:
     )
 
 
-@claim(statement=21, verdict=IF + " one of the two is given up", source="@glorot2010, equations 10 to 12")
+@claim(
+    what="factor of a layer on the gradient's rms",
+    statement=21,
+    verdict=IF + " one of the two is given up",
+    source="@glorot2010, equations 10 to 12",
+)
 def tanh_cannot_have_both() -> Result:
     """And the condition "variance 1" has to last: with tanh's backward gain the signal settles at a smaller variance,
     where the slopes are steeper, and so the gradient grows.
@@ -481,7 +580,12 @@ def tanh_cannot_have_both() -> Result:
     )
 
 
-@claim(statement=21, verdict=IF + " one of the two is given up", source="")
+@claim(
+    what="difference between the forward and the backward gain, the largest of three activations",
+    statement=21,
+    verdict=IF + " one of the two is given up",
+    source="",
+)
 def relu_can_have_both() -> Result:
     """For linear units, ReLU and leaky ReLU one gain serves both, and for tanh, GELU and the sigmoid it does not."""
     gap = max(abs(gain(phi) - gain(phi, direction="backward")) for phi in ("linear", "relu", "leaky_relu"))
@@ -489,7 +593,12 @@ def relu_can_have_both() -> Result:
     return below(gap, 1e-8, "quadrature", {f"so for {name}": value for name, value in others.items()})
 
 
-@claim(statement=21, verdict=HOLDS, source="@poole2016, equation 3")
+@claim(
+    what="deviation of a unit's output over the inputs, in layer 20",
+    statement=21,
+    verdict=HOLDS,
+    source="@poole2016, equation 3",
+)
 def units_between_say_different_things() -> Result:
     """Too large, and tanh units saturate; too small, and they die; in between they stay apart from input to input
     without saturating, layer after layer.

@@ -47,7 +47,11 @@ def he(depth, seed=0, activation="relu"):
     return MLP([64, *[32] * depth, 10], activation, "he_normal", rng), rng
 
 
-@claim(source="", proof="max(0, c z) = c max(0, z) for c > 0, layer by layer")
+@claim(
+    what="power of the factor by which the output was multiplied",
+    source="",
+    proof="max(0, c z) = c max(0, z) for c > 0, layer by layer",
+)
 def homogeneous_of_degree_l() -> Result:
     """In a ReLU network without biases a factor $c$ on all $L$ weight matrices multiplies the output by $c^L$, and each
     gradient of an output with respect to a matrix by $c^{{L-1}}$ without turning it.
@@ -68,7 +72,7 @@ def _with(drawn, c):
     return net, c, rng
 
 
-@claim(source="")
+@claim(what="largest difference of a weight after the step, at the first weights' scale", source="")
 def one_step_in_proportion() -> Result:
     r"""If the loss has the same derivative at the output, one step of plain gradient descent at the rate
     $c^{{2-L}}\eta$ takes weights of a ReLU network without biases that are $c$ times as large to weights that are $c$
@@ -96,7 +100,7 @@ def one_step_in_proportion() -> Result:
     )
 
 
-@claim(source="")
+@claim(what="percent of the test digits that the worst of 5 networks reads", source="")
 def one_rate_serves_five_layers() -> Result:
     """Five ReLU layers from half He's scale read {measured:.0f} % of the digits or more after 200 steps of plain
     gradient descent at a rate of 0.24.
@@ -105,7 +109,7 @@ def one_rate_serves_five_layers() -> Result:
     return above(at[0.24], 80, "the least of 5 networks", {"at the rate 0.015": at[0.015]})
 
 
-@claim(source="")
+@claim(what="percent of the test digits that the best of 5 networks reads, at the best rate", source="")
 def no_rate_serves_ten_layers() -> Result:
     """Ten ReLU layers from half He's scale read {measured:.0f} % at most after 200 steps of plain gradient descent, at
     the best of the rates 0.03, 0.3, 3 and 10.
@@ -116,7 +120,7 @@ def no_rate_serves_ten_layers() -> Result:
     return below(best, 20, "the best of 5 networks at 4 rates", {"from He's scale": he_scale, "with Adam": adam})
 
 
-@claim(source="")
+@claim(what="percent of the test digits from He's scale, a mean over 5 networks", source="")
 def adam_serves_ten_layers() -> Result:
     """With Adam at a rate of 0.003 ten ReLU layers from half He's scale read {half:.0f} % of the digits on average
     after 200 steps, and {measured:.0f} % from He's.
@@ -127,7 +131,7 @@ def adam_serves_ten_layers() -> Result:
     return above(full.mean(), half.mean() + 5, "five points more", {"from half": half.mean()}, half=half.mean())
 
 
-@claim(source="@kingma2015, algorithm 1")
+@claim(what="step of a weight with a gradient of 1e-10, in units of the rate", source="@kingma2015, algorithm 1")
 def epsilon_counts_below_1e_8() -> Result:
     r"""In Adam's first step with $\epsilon = 10^{{-8}}$ a gradient of $10^{{-8}}$ moves a weight by half of the
     learning rate, and one of $10^{{-10}}$ by a hundredth of it.
@@ -146,7 +150,7 @@ def epsilon_counts_below_1e_8() -> Result:
     return near(step(1e-10), theory(1e-10), 1e-9, "rounding", {"no epsilon": theory(1.0), "SGD": 1e-10 * 1.0})
 
 
-@claim(source="")
+@claim(what="percent of the test digits that the best of 5 networks reads", source="")
 def epsilon_is_not_what_stops_ten_sigmoids() -> Result:
     r"""Ten sigmoid layers at LeCun's scale read {measured:.0f} % of the digits at most after 200 steps of Adam at a
     rate of 0.003, and {small:.0f} % at most with an $\epsilon$ of $10^{{-16}}$ in place of $10^{{-8}}$.
@@ -159,7 +163,7 @@ def epsilon_is_not_what_stops_ten_sigmoids() -> Result:
     return below(usual, 30, "the best of 5 networks", {"at four times the scale": larger}, small=small)
 
 
-@claim(source="")
+@claim(what="percent of the test digits, a mean over 5 networks", source="")
 def four_times_the_scale_frees_ten_sigmoids() -> Result:
     """At four times LeCun's scale ten sigmoid layers read {measured:.0f} % on average after 200 steps of Adam at a rate
     of 0.003.
@@ -175,7 +179,9 @@ def best(phi, depth, optimizer):
     return dict(zip(SCALES, 100 * tests.mean(axis=2).max(axis=1), strict=True))
 
 
-@claim(source="", untouched=STORED)
+@claim(
+    what="percent of the test digits from four times LeCun's scale, a mean over 2 networks", source="", untouched=STORED
+)
 def adam_does_not_mend_chaos() -> Result:
     """Twenty tanh layers at four times LeCun's scale read {measured:.0f} % after 200 steps of Adam, at the best of six
     rates, and {edge:.0f} % from LeCun's scale.
@@ -185,7 +191,7 @@ def adam_does_not_mend_chaos() -> Result:
     return below(adam[4.0], 25, "two networks", {"from LeCun's scale": adam[1.0]}, edge=adam[1.0])
 
 
-@claim(source="", untouched=STORED)
+@claim(what="number of pairs of depth and optimizer for which He's scale is the best", source="", untouched=STORED)
 def he_is_best_for_both() -> Result:
     """With ReLU at depths of 10, 20 and 30 He's scale is the best of seven scales for plain gradient descent and for
     Adam, each at the best of six rates.
@@ -200,7 +206,7 @@ def he_is_best_for_both() -> Result:
     )
 
 
-@claim(source="", untouched=STORED)
+@claim(what="number of scales at which twenty layers read more than half of the digits", source="", untouched=STORED)
 def adams_region_narrows_with_depth() -> Result:
     """Of seven scales from 0.25 to 8 times LeCun's, ten ReLU layers read more than half of the digits with Adam at
     {ten:.0f}, and with plain gradient descent at {sgd:.0f}; twenty read more than half with Adam at {measured:.0f}.
@@ -214,7 +220,9 @@ def adams_region_narrows_with_depth() -> Result:
     return exactly(scales(20, "adam"), 1, {"as ten layers": ten, "as five": scales(5, "adam")}, ten=ten, sgd=sgd)
 
 
-@claim(source="", untouched=STORED)
+@claim(
+    what="percent of the test digits at eight times LeCun's scale, a mean over 2 networks", source="", untouched=STORED
+)
 def ten_sigmoids_by_plain_descent() -> Result:
     """By plain gradient descent ten sigmoid layers read {four:.0f} % at four times LeCun's scale and {measured:.0f} %
     at eight times, at the best of six rates up to 1; with Adam they read {adam:.0f} % at eight.
@@ -224,7 +232,7 @@ def ten_sigmoids_by_plain_descent() -> Result:
     return below(plain[8.0], 60, "two networks", {"with Adam": adam}, four=plain[4.0], adam=adam)
 
 
-@claim(source="")
+@claim(what="difference in points, a mean over 5 seeds", source="")
 def momentum_is_ten_times_the_rate() -> Result:
     """With a momentum of 0.9 and a rate of 0.003, five tanh layers at LeCun's scale read as many digits after 200 steps
     as plain gradient descent does at 0.03, within {difference:.0f} points on average over five seeds.
@@ -240,7 +248,7 @@ def momentum_is_ten_times_the_rate() -> Result:
     )  # fmt: skip
 
 
-@claim(source="@pascanu2013, section 3.2")
+@claim(what="percent of the test digits with clipping, a mean over 5 networks", source="@pascanu2013, section 3.2")
 def clipping_survives_a_scale() -> Result:
     """At twice He's scale and a rate of 0.03, plain gradient descent loses ten ReLU layers to an overflow; with the
     gradient clipped at a norm of 1 they survive, and read {measured:.0f} % on average after 200 steps, where from He's
@@ -258,7 +266,7 @@ def clipping_survives_a_scale() -> Result:
     return below(mean, 50, "five networks", {"as from He's scale": he_scale}, he=he_scale)
 
 
-@claim(source="")
+@claim(what="distance of the mean difference from 0, in standard errors", source="")
 def warm_up_changes_little_here() -> Result:
     """In twenty ReLU layers at He's scale with Adam at 0.003, a warm-up over the first 50 of 200 steps changes the mean
     over five seeds by {points:.0f} points, which is less than four standard errors.
@@ -271,7 +279,7 @@ def warm_up_changes_little_here() -> Result:
     return mean_of(with_it - without, 0.0, {"as at a fiftieth of the rate": (low - without).mean()}, points=points)
 
 
-@claim(source="@loshchilov2019, abstract")
+@claim(what="share of the weight that is left", source="@loshchilov2019, abstract")
 def decay_hardly_touches_a_start() -> Result:
     r"""With Adam, a rate of 0.001 and a decoupled weight decay of 0.01, a weight that no gradient reaches keeps
     {measured:.3f} of its first value after 200 steps, which is $(1 - 10^{{-5}})^{{200}}$.
@@ -289,7 +297,7 @@ def decay_hardly_touches_a_start() -> Result:
     )  # fmt: skip
 
 
-@claim(source="")
+@claim(what="relative update of the first matrix over that of the last, with Adam", source="")
 def adam_evens_out_the_updates() -> Result:
     """In the first step, five sigmoid layers at LeCun's scale change the first matrix by {sgd:.0e} of the proportion by
     which they change the last with plain gradient descent, and by {measured:.1f} of it with Adam.
@@ -309,7 +317,9 @@ def adam_evens_out_the_updates() -> Result:
     )  # fmt: skip
 
 
-@claim(source="@chizat2019, introduction")
+@claim(
+    what="percent of the test digits from the large start, a mean over the networks", source="@chizat2019, introduction"
+)
 def a_large_start_generalizes_worse() -> Result:
     """Two ReLU layers from 0.5 and from 4 times LeCun's scale both read {train:.0f} % of the training digits or more
     after 400 steps of Adam at a rate of 0.01; of the test digits they read {small:.0f} % and {measured:.0f} %.
@@ -324,11 +334,11 @@ def a_large_start_generalizes_worse() -> Result:
     )  # fmt: skip
 
 
-@claim(source="@chizat2019, introduction")
+@claim(what="change of the weights from the large start, in units of their norm", source="@chizat2019, introduction")
 def a_large_start_moves_less() -> Result:
     """From 0.5 times LeCun's scale, 400 steps of Adam at 0.01 change the weights of two ReLU layers by {small:.1f}
-    times their norm, from 4 times by {measured:.1f}; the last features keep {rich:.2f} and {lazy:.2f} of their
-    products.
+    times their norm, from 4 times by {measured:.1f}; the table of inner products of the last features has a cosine of
+    {rich:.2f} and {lazy:.2f} with the one before.
     """
     small, large = (moved("relu", 2, scale, rate=0.01) for scale in (0.5, 4.0))
     rich, lazy = float(small.kept.mean()), float(large.kept.mean())
@@ -361,7 +371,11 @@ def ahead(network: tournament.Network, first: str, second: str) -> Result:
     return above(min(leads), 2, "in standard errors", {"the other way round": -max(leads)}, **numbers)
 
 
-@claim(source="", untouched=STORED)
+@claim(
+    what="lead over the second scheme in standard errors, with the optimizer where it is smaller",
+    source="",
+    untouched=STORED,
+)
 def centered_sigmoids_train() -> Result:
     """From four times LeCun's scale, with the bias that centers each unit, ten sigmoid layers read {sgd:.0f} % after
     200 steps of plain gradient descent, and {adam:.0f} % with Adam; from orthogonal weights at the forward gain
@@ -370,7 +384,11 @@ def centered_sigmoids_train() -> Result:
     return ahead(tournament.Network("sigmoid", 10), "4 lecun_normal, centered", "orthogonal, forward gain")
 
 
-@claim(source="@balduzzi2017", untouched=STORED)
+@claim(
+    what="lead over the second scheme in standard errors, with the optimizer where it is smaller",
+    source="@balduzzi2017",
+    untouched=STORED,
+)
 def mirrored_weights_win() -> Result:
     """Twenty ReLU layers from mirrored orthogonal weights read {sgd:.0f} % after 200 steps of plain gradient descent
     and {adam:.0f} % with Adam, from `he_normal` {sgd_second:.0f} % and {adam_second:.0f} %.
@@ -378,7 +396,11 @@ def mirrored_weights_win() -> Result:
     return ahead(tournament.Network("relu", 20), "mirrored orthogonal", "he_normal")
 
 
-@claim(source="", untouched=STORED)
+@claim(
+    what="lead over the second scheme in standard errors, with the optimizer where it is smaller",
+    source="",
+    untouched=STORED,
+)
 def selu_wants_orthogonal() -> Result:
     """Twenty SELU layers from `orthogonal` weights read {sgd:.0f} % after 200 steps of plain gradient descent and
     {adam:.0f} % with Adam, from `lecun_normal` {sgd_second:.0f} % and {adam_second:.0f} %.
@@ -386,7 +408,11 @@ def selu_wants_orthogonal() -> Result:
     return ahead(tournament.Network("selu", 20), "orthogonal", "lecun_normal")
 
 
-@claim(source="", untouched=STORED)
+@claim(
+    what="lead over the second scheme in standard errors, with the optimizer where it is smaller",
+    source="",
+    untouched=STORED,
+)
 def the_critical_pair_loses() -> Result:
     """Twenty tanh layers from `orthogonal` weights at gain 1 read {sgd:.0f} % after 200 steps of plain gradient descent
     and {adam:.0f} % with Adam, from the critical pair {sgd_second:.0f} % and {adam_second:.0f} %.

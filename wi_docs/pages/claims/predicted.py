@@ -36,7 +36,9 @@ def apart(printed, predictions, wrong: dict[str, Any]) -> Result:
 
 
 @claim(
-    source="@zhang2023, section 5.4", untouched="it multiplies its matrices in numpy and uses nothing of the package"
+    what="distance of what was printed from what is expected, in standard deviations",
+    source="@zhang2023, section 5.4",
+    untouched="it multiplies its matrices in numpy and uses nothing of the package",
 )
 def product_of_100_matrices() -> Result:
     """Its three versions print products of 100 further 4×4 normal matrices with entries up to 2e23, 2e25 and 5e27;
@@ -61,7 +63,11 @@ def product_of_100_matrices() -> Result:
 BLOCK = np.array([[1.9689, 4.2820], [1.6701, 4.3501], [1.0976, 3.0411], [1.8457, 4.9469], [1.9949, 4.1643]]) * 1e-8
 
 
-@claim(source="@howard2020, chapter 17", untouched="it reads off numbers that a book printed")
+@claim(
+    what="least cosine between two rows",
+    source="@howard2020, chapter 17",
+    untouched="it reads off numbers that a book printed",
+)
 def rows_point_one_way() -> Result:
     """In the two units that are not 0 they point in one direction, with cosines of {cosine:.3f} or more, and differ in
     length.
@@ -89,7 +95,9 @@ def rows_point_one_way() -> Result:
     )
 
 
-@claim(source="@howard2020, chapter 17")
+@claim(
+    what="distance of what was printed from what is expected, in standard deviations", source="@howard2020, chapter 17"
+)
 def fifty_relu_layers() -> Result:
     r"""Fifty ReLU layers of 100 units at $1/\sqrt n$ and without biases leave entries of 1.1e-8 to 4.9e-8; their rms is
     to be expected near $e^{{{theory:.1f}}}$, give or take a factor of $e^{{{sd:.1f}}}$.
@@ -115,7 +123,9 @@ def _one_layer(scale):
         yield [a.mean(), a.std()]
 
 
-@claim(source="@howard2020, chapter 17")
+@claim(
+    what="distance of what was printed from what is expected, in standard deviations", source="@howard2020, chapter 17"
+)
 def one_relu_layer() -> Result:
     r"""One ReLU layer at $1/\sqrt n$ has a mean of 0.3961 and a deviation of 0.5783."""
     return apart(
@@ -125,13 +135,17 @@ def one_relu_layer() -> Result:
     )
 
 
-@claim(source="@howard2020, chapter 17")
+@claim(
+    what="distance of what was printed from what is expected, in standard deviations", source="@howard2020, chapter 17"
+)
 def one_relu_layer_at_he() -> Result:
     r"""With $\sqrt{{2/n}}$ the two become 0.5661 and 0.8339."""
     return apart([0.5661, 0.8339], _one_layer(math.sqrt(2 / 100)), {"a deviation of 1": [np.nan, 1.0]})
 
 
-@claim(source="@nielsen2015, chapter 5")
+@claim(
+    what="distance of what was printed from what is expected, in standard deviations", source="@nielsen2015, chapter 5"
+)
 def gradient_of_a_layer_over_the_next() -> Result:
     """In three networks the gradient of one hidden layer over that of the next is 0.17 to 0.25;
     {theory:.2f} is to be expected, give or take {sd:.2f}.
@@ -164,7 +178,10 @@ def gradient_of_a_layer_over_the_next() -> Result:
     )
 
 
-@claim(source="pytorch/pytorch pull request 50664")
+@claim(
+    what="distance of what was printed from what is expected, in standard deviations",
+    source="pytorch/pytorch pull request 50664",
+)
 def selu_at_three_quarters() -> Result:
     """From SELU's layer 31 on its author prints deviations of 0.194 to 0.209; {theory:.3f} is to be expected, give or
     take {sd:.3f}.
@@ -184,7 +201,9 @@ def selu_at_three_quarters() -> Result:
     )
 
 
-@claim(source="@glorot2010, section 4.2.2")
+@claim(
+    what="mean singular value of the last layer's Jacobian, from Glorot's scheme", source="@glorot2010, section 4.2.2"
+)
 def glorot_mean_singular_values() -> Result:
     r"""Glorot and Bengio report a mean singular value of a layer's Jacobian of about 0.8 for their scheme and 0.5 for
     the standard one; in our five layers of 300 tanh units it is {measured:.2f} and {standard:.2f} in the last.
@@ -214,7 +233,10 @@ def glorot_mean_singular_values() -> Result:
     )
 
 
-@claim(source="pytorch/pytorch issue 24991")
+@claim(
+    what="distance of what was printed from what is expected, in standard deviations; the largest of six",
+    source="pytorch/pytorch issue 24991",
+)
 def gains_by_deviation() -> Result:
     r"""The posted gains are one over the *deviation* of $\varphi(z)$: ReLU 1.7068, sigmoid 4.809, tanh 1.5976,
     SELU 1.0003, ELU 1.2695, leaky ReLU 1.5421.
@@ -239,7 +261,7 @@ def gains_by_deviation() -> Result:
     )
 
 
-@claim(source="pytorch/pytorch pull request 50664")
+@claim(what="rms of the activations in layer 60", source="pytorch/pytorch pull request 50664")
 def stable_is_not_self_normalizing() -> Result:
     """At gain 3/4 the activations of wide SELU layers settle at {measured:.1f} of the size that SELU was made to
     keep.

@@ -32,7 +32,7 @@ def first_loss(deviation, *, tied, seed, branches=4):
     return softmax_cross_entropy(normalize(s, 1)[0] @ out.T, labels)[0]
 
 
-@claim(source="pytorch/pytorch issue 3121")
+@claim(what="first loss where the embedding is the output matrix too", source="pytorch/pytorch issue 3121")
 def tied_embeddings_start_loud() -> Result:
     """With 1,000 words, 256 features and PyTorch's embedding of deviation 1, a normalized stream of four branches
     starts at a loss of {measured:.0f} if the embedding is the output matrix too, and at {untied:.0f} from an output
@@ -72,7 +72,7 @@ def tied_embeddings_start_loud() -> Result:
     )
 
 
-@claim(source="@radford2019")
+@claim(what="first loss, the larger of the two networks", source="@radford2019")
 def small_embeddings_start_even() -> Result:
     """A deviation of 0.02, as in GPT-2, starts at {measured:.1f} either way."""
     tied, untied = ([first_loss(0.02, tied=both, seed=seed) for seed in SEEDS] for both in (True, False))
@@ -90,7 +90,7 @@ def small_embeddings_start_even() -> Result:
     )
 
 
-@claim(source="@lin2017, section 4.1")
+@claim(what="the middle of the numbers that are cut to -2.19", source="@lin2017, section 4.1")
 def magic_number_is_a_tenth() -> Result:
     r"""It is $-\ln((1 - \pi)/\pi)$ with $\pi = 0.1$, or {exact:.4f}, cut to two decimals."""
     number, step = -2.19, 0.01  # cut towards 0: the exact value lies between -2.20 and -2.19
@@ -108,7 +108,7 @@ def magic_number_is_a_tenth() -> Result:
     )
 
 
-@claim(source="@lin2017, section 4.1")
+@claim(what="loss at the prior's bias", source="@lin2017, section 4.1")
 def prior_saves_the_first_steps() -> Result:
     """With one example in a hundred positive, a bias of zero starts at a loss of {zero:.2f} and the prior's bias at
     {measured:.3f}, the least that a constant can reach.
@@ -142,7 +142,11 @@ def _off(depth, seed, x=None):
     return [float((z <= 0).all(axis=0).mean()) for z in net.forward(x).pre_activations]
 
 
-@claim(source="@lu2020", proof="counted: the unit is off for each of the 256")
+@claim(
+    what="share of the units of layer 20 that are off for each of 256 digits",
+    source="@lu2020",
+    proof="counted: the unit is off for each of the 256",
+)
 def dead_units_are_born_deep() -> Result:
     """In networks of width 256 at He's scale, {first:.0f} % of the units of the first layer are off for each of 256
     digits, and {percent:.0f} % in layer 20.
@@ -160,7 +164,9 @@ def dead_units_are_born_deep() -> Result:
     )
 
 
-@claim()
+@claim(
+    what="percent of the units of layer 3 that are off for each of 256 digits, pixels not centered",
+)
 def what_is_off_depends_on_the_inputs() -> Result:
     """In layer 3 it is {centered:.0f} % for digits that are centered and {measured:.0f} % for pixels that are not,
     which are alike to begin with.
@@ -188,7 +194,7 @@ def what_is_off_depends_on_the_inputs() -> Result:
     )
 
 
-@claim(source="@cho2009")
+@claim(what="share of the units that are off for both of two inputs, in layer 10", source="@cho2009")
 def they_are_off_because_inputs_are_alike() -> Result:
     r"""If two inputs have correlation $c$ in a layer, a ReLU unit is off for both with a chance of
     $\tfrac12 - \arccos(c)/(2\pi)$, one in four for unrelated inputs and one in two for equal ones.
@@ -214,7 +220,7 @@ def they_are_off_because_inputs_are_alike() -> Result:
     )
 
 
-@claim(source="Modalities/modalities issue 161")
+@claim(what="rms behind the layer over that before it", source="Modalities/modalities issue 161")
 def variance_for_deviation_dies() -> Result:
     """Passed where a deviation is wanted, He's variance divides the signal by {factor:.0f} in a layer of width 512."""
     found = []

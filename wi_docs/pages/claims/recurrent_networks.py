@@ -28,6 +28,7 @@ def left(make, phi, steps=150, units=64):
 
 
 @claim(
+    what="length of the gradient after 150 steps, over that at the start; the farthest from 1",
     source="@saxe2014; @le2015",
     proof="the transpose of an orthogonal matrix keeps lengths, and so does a product of them",
 )
@@ -44,7 +45,7 @@ def orthogonal_linear_keeps() -> Result:
     )
 
 
-@claim(source="@le2015, section 3")
+@claim(what="number of times that the state's mean square is halved at a step", source="@le2015, section 3")
 def orthogonal_relu_halves() -> Result:
     """With ReLU a random orthogonal matrix loses about half of the state's mean square at each of the first steps."""
 
@@ -70,7 +71,11 @@ def orthogonal_relu_halves() -> Result:
     return near(by_step.mean(), -math.log2(1 / 2), 0.15, reason, wrong)
 
 
-@claim(source="@le2015, section 3", proof="a unit that is on has the slope 1, and the matrix is 1")
+@claim(
+    what="factor on the gradient of a unit that is on, the least found",
+    source="@le2015, section 3",
+    proof="a unit that is on has the slope 1, and the matrix is 1",
+)
 def identity_starts_at_one() -> Result:
     """With the identity, ReLU and no inputs every unit that is on keeps its gradient exactly, for 150 steps or any
     number.
@@ -90,7 +95,7 @@ def identity_starts_at_one() -> Result:
     return exactly(min(kept), 1.0, wrong | {"as the identity times 0.99": 0.99**steps})
 
 
-@claim(source="")
+@claim(what="factor on the gradient after 150 steps, at one percent more", source="")
 def identity_is_on_the_edge() -> Result:
     """With ReLU, one percent more or less and after 150 steps it is {more:.1f} or {less:.2f}."""
     more, less = (float(left(lambda rng, n, f=f: f * np.eye(n), "relu").max()) for f in (1.01, 0.99))
@@ -99,7 +104,10 @@ def identity_is_on_the_edge() -> Result:
     return near(more, 1.01**150, 1e-9, "rounding", wrong, more=more, less=less)
 
 
-@claim(source="@gers2000; @jozefowicz2015, section 2.2")
+@claim(
+    what="logarithm of what is kept at a bias of 1, over that of the closed form",
+    source="@gers2000; @jozefowicz2015, section 2.2",
+)
 def a_gate_at_one_half_forgets() -> Result:
     r"""With weights at Glorot's scale and random inputs the geometric mean over cells of what is kept through a hundred
     steps is less than $2^{{-100}}$; at a bias of 1 less than {one:.0e}, and at 2 less than {two:.0e}.
@@ -124,7 +132,7 @@ def a_gate_at_one_half_forgets() -> Result:
     )
 
 
-@claim(source="@tallec2018")
+@claim(what="share of the memory that is left after 1,000 steps if the gate stands still", source="@tallec2018")
 def a_bias_for_a_span() -> Result:
     r"""For a memory of $T$ steps the bias should be about $\ln T$: then $1/e$ is left after them if the gate stands
     still, and in runs with random inputs three tenths.

@@ -15,7 +15,10 @@ from wi_docs.nn.network import MLP, softmax_cross_entropy
 from wi_docs.pages.claims import Result, above, also, below, claim, mean_of, near, require
 
 
-@claim(source="@schoenholz2017, section 5")
+@claim(
+    what="deepest network that trains, in depth scales; the least of the scales of weights",
+    source="@schoenholz2017, section 5",
+)
 def trainable_depth_over_depth_scale() -> Result:
     """Below the edge, the deepest tanh network of 64 units a layer that reads half of the digits after 200 steps of
     plain descent at a rate of 0.05 is {least:.0f} to {most:.0f} times the depth scale.
@@ -43,7 +46,10 @@ def trainable_depth_over_depth_scale() -> Result:
     )
 
 
-@claim(source="@he2015, figures 2 and 3")
+@claim(
+    what="steps to half of the digits from Glorot's scale in 10 layers, over those from He's in 30",
+    source="@he2015, figures 2 and 3",
+)
 def escape_time_against_depth() -> Result:
     """With 10, 20 and 30 layers of 64 ReLU units plain descent at a rate of 0.01 reads half of the digits from He's
     scale after {he10:.0f}, {he20:.0f} and {he30:.0f} steps; from Glorot's it takes {glorot10:.0f} with 10 layers, and
@@ -76,7 +82,7 @@ def escape_time_against_depth() -> Result:
     )
 
 
-@claim(source="@cho2009")
+@claim(what="variance of the ratio of two lengths, times the width", source="@cho2009")
 def what_is_left_is_length() -> Result:
     r"""After 100 ReLU layers of width 256 without biases what is left of an input is mostly how loud it was: two inputs
     differ by {degrees:.0f} degrees, or {direction:.0f} %, in direction and vary by {percent:.0f} % in length.
@@ -110,7 +116,7 @@ def what_is_left_is_length() -> Result:
     )
 
 
-@claim(source="@hayou2019")
+@claim(what="$l^2$ times one minus the correlation, in layer 20,000", source="@hayou2019")
 def correlation_closes_like_one_over_l_squared() -> Result:
     r"""Under ReLU at He's scale two inputs grow alike, and one minus their correlation falls like $9\pi^2/(2\,l^2)$ in
     the end [@cho2009; @hayou2019].
@@ -129,7 +135,7 @@ def correlation_closes_like_one_over_l_squared() -> Result:
     )
 
 
-@claim(source="@pennington2017")
+@claim(what="relative variance of the squared singular values that a factor adds", source="@pennington2017")
 def spectrum_spreads_with_depth() -> Result:
     """The squared singular values of a linear network of $L$ wide Gaussian layers have a relative variance of $L$, and
     those of orthogonal ones of 0.
@@ -156,7 +162,11 @@ def spectrum_spreads_with_depth() -> Result:
     )
 
 
-@claim(source="@nielsen2015, chapter 5", proof="the slope is at most 1/4")
+@claim(
+    what=r"the $\left|w\right|$ at which the interval is widest",
+    source="@nielsen2015, chapter 5",
+    proof="the slope is at most 1/4",
+)
 def gradient_window_of_the_sigmoid() -> Result:
     r"""The inputs for which $|w\,\sigma'(wx + b)| \ge 1$ form an interval at most {width:.2f} wide,
     at $|w|$ = {measured:.1f}; below $|w|$ = 4 there are none.
@@ -195,7 +205,7 @@ def gradient_window_of_the_sigmoid() -> Result:
     )
 
 
-@claim(source="")
+@claim(what="first loss from a small last layer, the farthest from ln 10 of 32 networks", source="")
 def loss_at_the_start() -> Result:
     """With a last layer of a hundredth of He's scale the first loss of a network of one hidden ReLU layer of 256 is
     ln 10 = {expected:.3f}; at He's own scale it is {large:.1f}, give or take {spread:.1f} from one draw to the next.

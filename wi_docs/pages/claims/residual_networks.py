@@ -29,7 +29,7 @@ def streams(**options):
     return [residual_stream(**({"blocks": BLOCKS} | options), seed=seed) for seed in SEEDS]
 
 
-@claim(source="@zhang2019, section 2")
+@claim(what="number of times that the mean square doubles in a block", source="@zhang2019, section 2")
 def stream_doubles() -> Result:
     """The mean square doubles from block to block, and so does the gradient's on its way back."""
     runs = streams()
@@ -40,7 +40,7 @@ def stream_doubles() -> Result:
     return mean_of(there, 1.0, wrong, width=256)
 
 
-@claim(source="")
+@claim(what="mean square at the end over that at the start, with 50 branches", source="")
 def divided_branches_end_at_e() -> Result:
     r"""Without normalization, and with branches divided by $\sqrt L$, the mean square ends at $(1 + 1/L)^L$,
     just below $e$, however many there are.
@@ -69,7 +69,7 @@ def grown(branches, divided_by, norm):
     return [float((s.size[-1] / s.size[0]) ** 2) for s in streams]
 
 
-@claim(source="@radford2019, section 2.3")
+@claim(what="mean square at the end over that at the start, with 100 branches", source="@radford2019, section 2.3")
 def divided_pre_norm_branches_double_the_stream() -> Result:
     """If that amount is the mean square with which the stream began, divided by $N$, the stream ends at twice its
     mean square, with 24 branches as with 100.
@@ -84,7 +84,7 @@ def divided_pre_norm_branches_double_the_stream() -> Result:
     )
 
 
-@claim(source="@radford2019, section 2.3")
+@claim(what="mean square at the end over that at the start", source="@radford2019, section 2.3")
 def counting_layers_ends_at_three() -> Result:
     """Who counts layers where branches are meant ends at three times the mean square."""
     return mean_of(
@@ -98,7 +98,7 @@ def counting_layers_ends_at_three() -> Result:
     )
 
 
-@claim(source="@xiong2020")
+@claim(what="mean square at the end of 24 blocks", source="@xiong2020")
 def pre_norm_grows_by_one() -> Result:
     """With the normalization inside the branch, each block adds the same amount, and over {blocks:.0f} blocks the mean
     square grows from 1 to {expected:.0f}.
@@ -111,7 +111,11 @@ def pre_norm_grows_by_one() -> Result:
     return mean_of([s.size[-1] ** 2 for s in runs], 1.0 + BLOCKS, wrong, width=256, blocks=BLOCKS)
 
 
-@claim(source="@xiong2020", proof="in all: from the last block to the first")
+@claim(
+    what="factor of the first four blocks on the gradient's rms",
+    source="@xiong2020",
+    proof="in all: from the last block to the first",
+)
 def pre_norm_gradient_grows_like_the_root() -> Result:
     r"""The gradient grows like $\sqrt{{L}}$ on the way back: by a factor of {whole:.0f} in total,
     of which a factor of $\sqrt5$ falls on the first four of the {blocks:.0f} blocks.
@@ -143,7 +147,7 @@ def pre_norm_gradient_grows_like_the_root() -> Result:
     )
 
 
-@claim(source="@xiong2020")
+@claim(what="factor of a block on the gradient's rms", source="@xiong2020")
 def post_norm_keeps_both() -> Result:
     """With our ReLU branches the gradient is nearly kept too: branch and stream double its mean square, and the
     normalization halves it.
@@ -152,7 +156,7 @@ def post_norm_keeps_both() -> Result:
     return mean_of(found, 1.0, {"the skipped half alone": 2**-0.5, "like the stream without norm": 2**0.5}, width=256)
 
 
-@claim(source="")
+@claim(what="factor of 24 blocks on the gradient's rms", source="")
 def post_norm_with_tanh_does_not() -> Result:
     """With tanh branches, at their forward gain, the gradient grows by a factor of {measured:.0f} over {blocks:.0f}
     blocks.
@@ -180,7 +184,7 @@ def post_norm_with_tanh_does_not() -> Result:
     return mean_of(grown("tanh"), theory, {"as with ReLU": float(np.mean(grown("relu")))}, width=128, blocks=BLOCKS)
 
 
-@claim(source="")
+@claim(what="how far a step moves the output with 64 divided branches, over that with 4", source="")
 def division_tames_the_first_step() -> Result:
     """From {few:.0f} branches to {many:.0f}, a step of plain descent at a rate of 0.01 moves the output
     {plain:.0f} times as far without it, and {measured:.0f} times with it.
@@ -206,7 +210,11 @@ def division_tames_the_first_step() -> Result:
     return below(divided, plain / 2, reason, {"not divided": plain}, plain=plain, few=few, many=many)
 
 
-@claim(source="@yang2019", proof="the normalization divides a factor on the weights out")
+@claim(
+    what="factor of a layer on the gradient's mean square, the farthest from theory of three scales",
+    source="@yang2019",
+    proof="the normalization divides a factor on the weights out",
+)
 def batch_norm_explodes() -> Result:
     r"""With ReLU the gradient's mean square is multiplied by $\pi/(\pi - 1) = 1.47$ a layer, whatever the scale of
     the weights.
@@ -228,7 +236,7 @@ def batch_norm_explodes() -> Result:
     )
 
 
-@claim(source="@yang2019")
+@claim(what="logarithm of the factor of fifty layers on the gradient's rms", source="@yang2019")
 def batch_norm_at_fifty_layers() -> Result:
     """In fifty layers the gradient's rms grows by a factor of {grown:,.0f}."""
     found = [math.log(batch_norm_factor("relu", depth=50, width=256, batch=256, seed=s)) * 50 for s in range(4)]
@@ -248,7 +256,11 @@ def batch_norm_at_fifty_layers() -> Result:
     )
 
 
-@claim(source="@zhang2019, section 4", proof="behind an output matrix of 0 the gradient is 0")
+@claim(
+    what="how far a step moves the output with 64 branches, over that with 4",
+    source="@zhang2019, section 4",
+    proof="behind an output matrix of 0 the gradient is 0",
+)
 def fixup_step_does_not_depend_on_depth() -> Result:
     """Under Fixup with a random output layer (at zero only that layer would move), a first step of plain descent moves
     the output about as much with 64 branches as with 4.
@@ -274,7 +286,7 @@ def fixup_step_does_not_depend_on_depth() -> Result:
     )
 
 
-@claim(source="@zhang2019, section 4")
+@claim(what="share of the test digits that the worst of 3 networks reads", source="@zhang2019, section 4")
 def fixup_trains_two_hundred_layers() -> Result:
     """A network of 202 layers, without normalization, reads {percent:.0f} % of the test digits after 200 steps
     of plain descent at a rate of 0.1, at which the other starts leave the range of numbers within ten steps.
@@ -291,7 +303,7 @@ def fixup_trains_two_hundred_layers() -> Result:
     return above(min(ends), 0.85, "worst of 3 seeds", wrong, percent=100 * float(np.median(ends)))
 
 
-@claim(source="")
+@claim(what="share of the test digits that the worst of 4 networks reads", source="")
 def a_smaller_rate_does_too() -> Result:
     """At a rate of 0.003 divided branches and last matrices at 0 read {percent:.0f} % or more in as many steps, two
     networks of each.
@@ -306,7 +318,7 @@ def a_smaller_rate_does_too() -> Result:
     return above(min(ends), 0.85, "worst of 2 seeds of each", wrong, percent=math.floor(100 * min(ends)))
 
 
-@claim(source="@zhang2019, section 4")
+@claim(what="step at which the last of 3 networks overflows", source="@zhang2019, section 4")
 def without_the_minus_it_explodes() -> Result:
     """With the sign left out the first steps of plain descent explode."""
     steps, ends = 60, []
@@ -321,7 +333,10 @@ def without_the_minus_it_explodes() -> Result:
     return below(max(ends), 20, "the step at which the last of 3 networks leaves float64", {"with the sign": survived})
 
 
-@claim(source="@yang2022, table 3")
+@claim(
+    what="slope of a layer's change over the width, both as logarithms; the largest of three layers",
+    source="@yang2022, table 3",
+)
 def mup_moves_do_not_depend_on_width() -> Result:
     """In three steps of Adam under maximal update the layers' changes have slopes of at most {worst:.2f} on logarithmic
     axes, under the standard scaling the second and third of {second:.1f} and {third:.1f}.

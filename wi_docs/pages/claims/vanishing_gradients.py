@@ -32,6 +32,7 @@ def ratios(phi, init, seeds=8, **options):
 
 
 @claim(
+    what="distance between the base-2 logarithm of the number of pieces and the number of compositions",
     statement=9,
     verdict=IF + " it can be trained",
     source="@telgarsky2016",
@@ -46,7 +47,12 @@ def folding_doubles_the_pieces() -> Result:
     )
 
 
-@claim(statement=10, verdict=IF + " it can be trained", source="@telgarsky2016; @montufar2014")
+@claim(
+    what="most pieces that a layer of 20 units made",
+    statement=10,
+    verdict=IF + " it can be trained",
+    source="@telgarsky2016; @montufar2014",
+)
 def one_layer_has_n_plus_one() -> Result:
     """Each of its ReLU units adds one kink, so $n$ units make at most $n + 1$ pieces."""
     units, most = 20, 0
@@ -65,7 +71,7 @@ def one_layer_has_n_plus_one() -> Result:
     return exactly(most, units + 1, {"as the same units in ten layers": deep, "two kinks a unit": 2 * units + 1})
 
 
-@claim(statement=11, verdict=HOLDS, source="@lecun1998, section 4.4")
+@claim(what="largest relative error of a slope", statement=11, verdict=HOLDS, source="@lecun1998, section 4.4")
 def slopes_from_the_output() -> Result:
     """Both can be had from the output alone, without looking at the input again."""
     x, worst, wrong = np.linspace(-5, 5, 101), 0.0, np.inf
@@ -81,7 +87,7 @@ def slopes_from_the_output() -> Result:
     return below(worst, 1e-10, "the complex step is exact; what is left is rounding", {"1 - o for both": wrong})
 
 
-@claim(statement=11, verdict=HOLDS, source="")
+@claim(what="slope at 40 over $e^{-40}$", statement=11, verdict=HOLDS, source="")
 def slope_underflows_from_the_output() -> Result:
     """At $x = 40$ the sigmoid is 1 in floating point, and $1 - 1$ is 0."""
     s = activation("sigmoid")
@@ -94,7 +100,7 @@ def slope_underflows_from_the_output() -> Result:
     )
 
 
-@claim(source="")
+@claim(what="largest difference between a slope and a difference quotient", source="")
 def slopes_are_derivatives() -> Result:
     """The slope that this site uses for each of its activations is the derivative, wherever there is one."""
     h = 1e-5
@@ -112,7 +118,7 @@ def slopes_are_derivatives() -> Result:
     )
 
 
-@claim(statement=12, verdict=NOT, source="@glorot2011")
+@claim(what="number of pre-activations that are exactly 0", statement=12, verdict=NOT, source="@glorot2011")
 def a_corner_is_almost_never_met() -> Result:
     """A pre-activation of weights drawn from a density, without biases, and of inputs that are not all 0, hits exactly
     0 almost never.
@@ -127,6 +133,7 @@ STEP = Activation("step", lambda x: (np.asarray(x) > 0).astype(float), lambda x:
 
 
 @claim(
+    what="how far the farthest weight in front of a step has moved",
     statement=12,
     verdict=NOT,
     source="",
@@ -145,7 +152,9 @@ def steps_do_not_learn() -> Result:
     return exactly(moved(STEP), 0.0, {"as with ReLU": moved("relu")})
 
 
-@claim(statement=12, verdict=NOT, source="@glorot2011")
+@claim(
+    what="share of the test digits that the worst of 5 networks reads", statement=12, verdict=NOT, source="@glorot2011"
+)
 def relu_trains_without_being_smooth() -> Result:
     """ReLU has a corner at 0, and networks of ReLUs learn."""
     runs = sweep("relu", "he_normal", depth=2, steps=400, rates=[0.1], seeds=SEEDS)
@@ -153,7 +162,12 @@ def relu_trains_without_being_smooth() -> Result:
     return above(min(ends(runs)), 0.85, "the worst of 5 seeds", {"as before the first step": before})
 
 
-@claim(statement=13, verdict=IF + " the factors are matrices", source="")
+@claim(
+    what="largest relative difference between the product of matrices and backpropagation",
+    statement=13,
+    verdict=IF + " the factors are matrices",
+    source="",
+)
 def backpropagation_is_the_product() -> Result:
     """Writing out the matrices gives the same."""
     rng = np.random.default_rng(0)
@@ -175,7 +189,12 @@ def backpropagation_is_the_product() -> Result:
     )
 
 
-@claim(statement=13, verdict=HOLDS, source="@rumelhart1986")
+@claim(
+    what="largest difference between a derivative and the change of the loss, over the step",
+    statement=13,
+    verdict=HOLDS,
+    source="@rumelhart1986",
+)
 def nudging_a_weight_agrees() -> Result:
     """And nudging a single weight changes the loss by what its gradient says."""
     rng, h, worst, smallest = np.random.default_rng(0), 1e-5, 0.0, np.inf
@@ -207,7 +226,7 @@ def nudging_a_weight_agrees() -> Result:
     )
 
 
-@claim(statement=14, verdict=HOLDS, source="")
+@claim(what="largest slope found", statement=14, verdict=HOLDS, source="")
 def slope_is_at_most_a_quarter() -> Result:
     """The sigmoid's slope is at most 0.25."""
     x = np.linspace(-30, 30, 60_001)
@@ -216,7 +235,12 @@ def slope_is_at_most_a_quarter() -> Result:
     return near(steepest, 0.25, 1e-12, "rounding", wrong)
 
 
-@claim(statement=14, verdict=IF + " it is said of slopes", source="@schoenholz2017, section 4")
+@claim(
+    what="factor of a layer on the gradient's rms, the least of 8 networks",
+    statement=14,
+    verdict=IF + " it is said of slopes",
+    source="@schoenholz2017, section 4",
+)
 def a_quarter_to_the_n_is_no_bound() -> Result:
     """So $0.25^n$ is no bound on the gradient."""
     # Large weights make up for small slopes: the factor a layer is far above 1/4.
@@ -229,7 +253,12 @@ def a_quarter_to_the_n_is_no_bound() -> Result:
     )
 
 
-@claim(statement=14, verdict=IF + " the weights are of LeCun's scale", source="@schoenholz2017, section 4")
+@claim(
+    what="factor of a layer on the gradient's rms",
+    statement=14,
+    verdict=IF + " the weights are of LeCun's scale",
+    source="@schoenholz2017, section 4",
+)
 def sigmoid_lecun_factor() -> Result:
     """So at LeCun's scale a sigmoid layer passes on {expected:.2f} of the gradient."""
     theory = fixed_point("sigmoid", sigma_w=1.0).chi_1 ** 0.5
@@ -267,7 +296,10 @@ SMALL, LARGE = (("tanh", 0.5), ("relu", 1.0)), (("tanh", 16.0), ("relu", 4.0))
 NEAR_RATES, FAR_RATES = (0.005, 0.02), (0.001, 0.01, 0.1)
 
 
-@claim(source="@schoenholz2017, section 5, for tanh and theory")
+@claim(
+    what="share of the test digits that the worst network reads",
+    source="@schoenholz2017, section 5, for tanh and theory",
+)
 def within_twenty_it_trains() -> Result:
     """By plain gradient descent, twenty layers of tanh or ReLU, 64 wide and without biases at the start, read
     {percent:.0f} % of the digits or more after 600 steps, at the better of the rates 0.005 and 0.02, at two scales of
@@ -286,7 +318,10 @@ def within_twenty_it_trains() -> Result:
     )
 
 
-@claim(source="@schoenholz2017, section 5, for tanh and theory")
+@claim(
+    what="share of the test digits that the best network reads",
+    source="@schoenholz2017, section 5, for tanh and theory",
+)
 def beyond_four_hundred_it_does_not() -> Result:
     """At two scales of each for which it changes by more than a factor of 400, such networks read {percent:.0f} % at
     most by plain descent, at the best of the rates 0.001, 0.01 and 0.1.
@@ -304,7 +339,10 @@ def beyond_four_hundred_it_does_not() -> Result:
     )
 
 
-@claim(source="@kingma2015, algorithm 1")
+@claim(
+    what="share of the test digits that the worst network with a vanishing gradient reads",
+    source="@kingma2015, algorithm 1",
+)
 def adam_bears_what_is_too_small() -> Result:
     """With Adam at a rate of 0.001, such networks read {small:.0f} % or more after 600 steps at the two of these four
     scales at which the gradient vanishes, and {large:.0f} % at most at the two at which it explodes.
@@ -321,7 +359,9 @@ def adam_bears_what_is_too_small() -> Result:
     )
 
 
-@claim()
+@claim(
+    what="share of the test digits that the best network reads",
+)
 def sigmoid_learns_less_than_its_gradient() -> Result:
     """Twenty sigmoid layers at eight and ten times LeCun's scale, which pass the gradient on to within a factor of ten,
     read {percent:.0f} % of the digits at most after 600 steps of plain gradient descent, at the better of the rates
@@ -339,7 +379,12 @@ def sigmoid_learns_less_than_its_gradient() -> Result:
     )
 
 
-@claim(statement=14, verdict=IF + " it is said of slopes", source="@schoenholz2017, section 4")
+@claim(
+    what="scale of the weights, in LeCun's, at which the factor of a layer is 1",
+    statement=14,
+    verdict=IF + " it is said of slopes",
+    source="@schoenholz2017, section 4",
+)
 def sigmoid_factor_reaches_one_near_ten() -> Result:
     """So the sigmoid's factor does reach 1, at weights of about ten times LeCun's."""
     steepest = activation("sigmoid").df(0.0)
@@ -357,7 +402,12 @@ def sigmoid_factor_reaches_one_near_ten() -> Result:
     )
 
 
-@claim(statement=14, verdict=IF + " it is said of slopes", source="")
+@claim(
+    what="share of the units whose slope is below a tenth of the largest",
+    statement=14,
+    verdict=IF + " it is said of slopes",
+    source="",
+)
 def most_units_are_switches_then() -> Result:
     """By then the sigmoid units are switches, and most of them stand at an end."""
 
@@ -373,7 +423,12 @@ def most_units_are_switches_then() -> Result:
     )
 
 
-@claim(statement=14, verdict=IF + " the units are centered", source="@schoenholz2017, section 4")
+@claim(
+    what="factor of a layer on the gradient's rms, over 60 layers",
+    statement=14,
+    verdict=IF + " the units are centered",
+    source="@schoenholz2017, section 4",
+)
 def centered_units_need_less() -> Result:
     r"""A centered sigmoid is half a tanh, $s(z) - \tfrac12 = \tfrac12\tanh(z/2)$, so at four times the weights it
     is a tanh layer at LeCun's scale, whose factor approaches 1 slowly: {short:.2f} over 20 layers and {measured:.2f}
@@ -404,7 +459,7 @@ def centered_units_need_less() -> Result:
     )
 
 
-@claim(statement=15, verdict=HOLDS, source="")
+@claim(what="the $z$ at which the slope is largest", statement=15, verdict=HOLDS, source="")
 def the_peak_is_at_zero() -> Result:
     """The derivative peaks where the curve crosses its middle, at 0."""
     x = np.linspace(-6, 6, 1201)
@@ -466,7 +521,12 @@ def against_theory(direction: Literal["forward", "backward"]) -> Result:
     )
 
 
-@claim(statement=14, verdict=IF + " it is said of slopes", source="@schoenholz2017, section 4")
+@claim(
+    what="distance from theory of the worst of 22 pairs, over the error that is allowed",
+    statement=14,
+    verdict=IF + " it is said of slopes",
+    source="@schoenholz2017, section 4",
+)
 def backward_factor_is_chi() -> Result:
     """Over 12 layers of 512 units, averaged over 8 networks, it holds for {pairs:.0f} pairs of activation and scale,
     to {percent:.0f} % or better.
@@ -474,7 +534,12 @@ def backward_factor_is_chi() -> Result:
     return against_theory("backward")
 
 
-@claim(statement=21, verdict=HOLDS, source="@poole2016, equation 3")
+@claim(
+    what="distance from theory of the worst of 22 pairs, over the error that is allowed",
+    statement=21,
+    verdict=HOLDS,
+    source="@poole2016, equation 3",
+)
 def forward_factor_is_the_length_map() -> Result:
     r"""Forward the same steps give a value and not a factor: without biases the mean square of the next layer's
     pre-activations is $\sigma_w^2\,\mathbb{{E}}[\varphi(z)^2]$, to {percent:.0f} % or better.
@@ -483,6 +548,10 @@ def forward_factor_is_the_length_map() -> Result:
 
 
 @claim(
+    what=(
+        "largest difference between an entry of the gradient and $c^{L-1}$ times the entry before, "
+        "relative to the largest"
+    ),
     statement=14,
     verdict=IF + " it is said of slopes",
     source="",
@@ -523,7 +592,7 @@ def a_factor_leaves_the_direction() -> Result:
     )
 
 
-@claim(statement=16, verdict=HOLDS, source="")
+@claim(what="distance of the loss from ln 10, the largest of 6 networks", statement=16, verdict=HOLDS, source="")
 def deep_sigmoid_is_stuck() -> Result:
     """The sigmoid networks of five and of ten layers are still there after 400 steps of plain gradient descent at a
     rate of 0.5.
@@ -545,7 +614,12 @@ def deep_sigmoid_is_stuck() -> Result:
     )
 
 
-@claim(statement=16, verdict=IF + " the descent is plain", source="@kingma2015, algorithm 1")
+@claim(
+    what="share of the test digits that the worst of 3 networks of five layers reads",
+    statement=16,
+    verdict=IF + " the descent is plain",
+    source="@kingma2015, algorithm 1",
+)
 def adam_frees_five_sigmoid_layers() -> Result:
     """With Adam, at a rate of 0.01, five sigmoid layers read {five:.0f} % or more in 400 steps, and ten layers
     {ten:.0f} % at most in 600, at this rate or a tenth of it.
@@ -564,7 +638,12 @@ def adam_frees_five_sigmoid_layers() -> Result:
     )
 
 
-@claim(statement=16, verdict=HOLDS, source="@glorot2010, figures 7 and 8")
+@claim(
+    what="logarithm of a weight gradient's rms, over that ten layers later",
+    statement=16,
+    verdict=HOLDS,
+    source="@glorot2010, figures 7 and 8",
+)
 def sigmoid_weight_gradients_shrink() -> Result:
     """What flows back through sigmoids shrinks, so the weight gradients shrink too."""
     found = [
@@ -582,7 +661,12 @@ def sigmoid_weight_gradients_shrink() -> Result:
     )
 
 
-@claim(statement=16, verdict=NOT + " for tanh and ReLU", source="@glorot2010, equation 14 and figure 8")
+@claim(
+    what="logarithm of the factor of a layer on the weight gradient's rms, the larger of tanh and ReLU",
+    statement=16,
+    verdict=NOT + " for tanh and ReLU",
+    source="@glorot2010, equation 14 and figure 8",
+)
 def tanh_and_relu_weight_gradients_do_not() -> Result:
     """For tanh, a scale that shrinks the gradient on its way back shrinks the activations on their way forward just as
     much, and the product is nearly the same in each layer.
@@ -609,7 +693,12 @@ def tanh_and_relu_weight_gradients_do_not() -> Result:
     )
 
 
-@claim(statement=16, verdict=IF + " the signal survives", source="")
+@claim(
+    what="share of the test digits that the worst of 3 networks reads",
+    statement=16,
+    verdict=IF + " the signal survives",
+    source="",
+)
 def rates_rescue_depth_five() -> Result:
     """At depth 5 it helps sigmoids."""
     with_rates, without = (
@@ -619,7 +708,12 @@ def rates_rescue_depth_five() -> Result:
     return above(min(with_rates), 0.5, "the worst of 3 seeds", {"as without": max(without)})
 
 
-@claim(statement=16, verdict=NOT + " as a matter of rates alone", source="")
+@claim(
+    what="share of the test digits that the best network reads",
+    statement=16,
+    verdict=NOT + " as a matter of rates alone",
+    source="",
+)
 def rates_do_not_rescue_depth_ten() -> Result:
     """At depth 10 it does not help sigmoids, with a rate of 0.01, 0.1 or 1 for the last layer."""
     found = []
@@ -631,7 +725,12 @@ def rates_do_not_rescue_depth_ten() -> Result:
     )
 
 
-@claim(statement=16, verdict=NOT + " as a matter of rates alone", source="@schoenholz2017, section 3")
+@claim(
+    what="factor of a layer on the difference between inputs",
+    statement=16,
+    verdict=NOT + " as a matter of rates alone",
+    source="@schoenholz2017, section 3",
+)
 def differences_shrink_forward_too() -> Result:
     r"""In sigmoid layers the factor $\chi$ that shrinks the gradient going back also shrinks small *differences*
     between inputs going forward, since both are sums over the same slopes and weights.
@@ -663,7 +762,12 @@ def readout(features, data):
     return float(((test_a @ fitted).argmax(axis=1) == data.test_y).mean())
 
 
-@claim(statement=16, verdict=NOT + " as a matter of what is lost", source="")
+@claim(
+    what="share of the test digits that the worst of 5 readouts reads",
+    statement=16,
+    verdict=NOT + " as a matter of what is lost",
+    source="",
+)
 def a_readout_finds_the_digits_in_layer_ten() -> Result:
     """Fitted by least squares to the activations of layer 10, a linear readout reads {percent:.0f} % of the test digits
     or more, about as many as one fitted to the pixels.
@@ -688,7 +792,12 @@ def a_readout_finds_the_digits_in_layer_ten() -> Result:
     )
 
 
-@claim(statement=16, verdict=NOT + " at every scale", source="")
+@claim(
+    what="share of the test digits that the worst of 3 networks reads",
+    statement=16,
+    verdict=NOT + " at every scale",
+    source="",
+)
 def a_larger_scale_rescues_depth_ten() -> Result:
     """From five times LeCun's scale the ten sigmoid layers read {percent:.0f} % or more after 600 steps at a rate of
     0.5.
@@ -698,7 +807,12 @@ def a_larger_scale_rescues_depth_ten() -> Result:
     return above(min(found), 0.6, "the worst of 3 seeds", {"as from LeCun's scale": plain}, percent=100 * min(found))
 
 
-@claim(statement=17, verdict=HOLDS, source="@bengio2007; @hinton2006; @erhan2010")
+@claim(
+    what="share of the test digits that the worst of 3 networks reads after 100 steps",
+    statement=17,
+    verdict=HOLDS,
+    source="@bengio2007; @hinton2006; @erhan2010",
+)
 def pretraining_revives_depth_five() -> Result:
     """A sigmoid network of five layers, stuck at one in ten by plain descent, learns at once."""
     starts = compare_starts()
@@ -714,7 +828,12 @@ def pretraining_revives_depth_five() -> Result:
     )
 
 
-@claim(statement=17, verdict=HOLDS, source="")
+@claim(
+    what="share of the test digits that the worst of 3 networks with shuffled weights reads",
+    statement=17,
+    verdict=HOLDS,
+    source="",
+)
 def shuffled_weights_still_learn() -> Result:
     """By plain descent the network still learns, more slowly."""
     starts = compare_starts()
@@ -733,7 +852,12 @@ def shuffled_weights_still_learn() -> Result:
     )
 
 
-@claim(statement=17, verdict=HOLDS, source="")
+@claim(
+    what="deviation of the weights after pre-training, over that before, the least of four layers",
+    statement=17,
+    verdict=HOLDS,
+    source="",
+)
 def pretraining_finds_larger_weights() -> Result:
     """Pre-training had, among other things, found larger weights."""
     scale = compare_starts().scale
@@ -745,7 +869,12 @@ def pretraining_finds_larger_weights() -> Result:
     )
 
 
-@claim(statement=17, verdict=IF + " the scale is not larger from the start", source="")
+@claim(
+    what="share of the test digits that the worst of 3 networks with larger weights reads",
+    statement=17,
+    verdict=IF + " the scale is not larger from the start",
+    source="",
+)
 def larger_weights_do_as_much() -> Result:
     """Plain weights, three times as large as Glorot's in the hidden layers of 64 units, read {percent:.0f} % of the
     digits or more after the same 400 steps of plain descent at a rate of 0.5, where pre-trained ones read {trained:.0f}
@@ -768,7 +897,12 @@ def larger_weights_do_as_much() -> Result:
     )
 
 
-@claim(statement=18, verdict=IF + " the scale is He's", source="@he2015, section 2.2")
+@claim(
+    what="relative distance of the worst factor of a layer from theory",
+    statement=18,
+    verdict=IF + " the scale is He's",
+    source="@he2015, section 2.2",
+)
 def relu_factors_by_scale() -> Result:
     r"""At LeCun's scale, without biases, it shrinks both by $1/\sqrt 2$ a layer, and with weights of variance $1/(3n)$,
     those of PyTorch's linear layer, by $1/\sqrt 6$.
@@ -788,7 +922,7 @@ def relu_factors_by_scale() -> Result:
     )
 
 
-@claim(statement=18, verdict=IF + " the scale is He's", source="")
+@claim(what="rms of the pre-activations in the last layer", statement=18, verdict=IF + " the scale is He's", source="")
 def biases_hold_up_the_signal() -> Result:
     r"""At PyTorch's default the size of a ReLU network's pre-activations stops falling once little but the biases is
     left of it, at an rms of {expected:.3f} in layers of 512 units, while the gradient goes on shrinking by $1/\sqrt 6$
@@ -810,7 +944,12 @@ def biases_hold_up_the_signal() -> Result:
     )
 
 
-@claim(statement=18, verdict=IF + " the scale is He's", source="@glorot2010, equation 16")
+@claim(
+    what="logarithm of the factor of a layer on the gradient's rms, from Flax's default",
+    statement=18,
+    verdict=IF + " the scale is He's",
+    source="@glorot2010, equation 16",
+)
 def keras_and_flax_defaults_lose_half() -> Result:
     """Keras starts a dense layer at Glorot's uniform scale and Flax at LeCun's, and in layers of equal width both lose
     half of the mean square to ReLU.
@@ -825,7 +964,12 @@ def keras_and_flax_defaults_lose_half() -> Result:
     return flax
 
 
-@claim(statement=18, verdict=IF + " the scale is He's", source="")
+@claim(
+    what="steps to half of the digits from LeCun's scale, over those from He's",
+    statement=18,
+    verdict=IF + " the scale is He's",
+    source="",
+)
 def relu_at_depth_ten_by_scale() -> Result:
     """On the digits, in ten ReLU layers of 64 units, in 600 steps of plain gradient descent at a rate of 0.03 and from
     biases of 0, the three scales are the difference between learning at once, learning late, and not learning.
@@ -847,7 +991,12 @@ def relu_at_depth_ten_by_scale() -> Result:
     )
 
 
-@claim(statement=18, verdict=IF + " the scale is He's", source="@he2015, figure 3")
+@claim(
+    what="share of the test digits that the worst of 3 networks from He's scale reads",
+    statement=18,
+    verdict=IF + " the scale is He's",
+    source="@he2015, figure 3",
+)
 def thirty_layers_train_from_he() -> Result:
     """In 800 steps of plain gradient descent, at the best of the rates 0.003, 0.01 and 0.03 by held-out digits, thirty
     ReLU layers of 64 units do train from He's scale, and from Glorot's they do not leave chance.

@@ -28,7 +28,12 @@ def ratio(phi, init, **options):
     return [propagate(phi, init, **({"depth": 20, "width": 256} | options), seed=s).gradient_ratio for s in SEEDS]
 
 
-@claim(statement=22, verdict=HOLDS, source="")
+@claim(
+    what="distance of a mean or a variance from its formula, in its standard errors; the largest",
+    statement=22,
+    verdict=HOLDS,
+    source="",
+)
 def schemes_have_the_law_they_state() -> Result:
     """LeCun's, Glorot's and He's schemes, normal and uniform, are special cases with mean 0 and the variance of their
     formula.
@@ -53,7 +58,7 @@ def schemes_have_the_law_they_state() -> Result:
     )
 
 
-@claim(statement=22, verdict=HOLDS, source="@krizhevsky2012, section 5")
+@claim(what="factor of a layer on the signal's rms", statement=22, verdict=HOLDS, source="@krizhevsky2012, section 5")
 def small_normal_shrinks() -> Result:
     """At 0.01 the right width for a ReLU layer would be $2/0.01^2$ = 20,000; a narrower one without biases shrinks its
     signal.
@@ -67,7 +72,7 @@ def small_normal_shrinks() -> Result:
     return mean_of(signal, expected, wrong, width=width)
 
 
-@claim(statement=22, verdict=HOLDS, source="@schoenholz2017, section 3")
+@claim(what="rms of the pre-activations in layer 60", statement=22, verdict=HOLDS, source="@schoenholz2017, section 3")
 def tanh_dies_slowly() -> Result:
     r"""Far from 0 it shrinks: at exactly this scale the signal of a wide tanh network without biases dies out, but
     slowly: as $1/\sqrt{{2\,l}}$ in layer $l$, and not geometrically.
@@ -92,7 +97,12 @@ def tanh_dies_slowly() -> Result:
     )
 
 
-@claim(statement=22, verdict=HOLDS, source="@klambauer2017, section 2")
+@claim(
+    what="largest distance of the constants, the mean and the variance from what they should be",
+    statement=22,
+    verdict=HOLDS,
+    source="@klambauer2017, section 2",
+)
 def selu_keeps_mean_and_variance() -> Result:
     """Take this scale as given, and choose the activation's two constants so that mean 0 and variance 1 are kept."""
     x = np.linspace(-12, 12, 400_001)
@@ -116,7 +126,7 @@ def selu_keeps_mean_and_variance() -> Result:
     )
 
 
-@claim(statement=22, verdict=HOLDS, source="@klambauer2017")
+@claim(what="factor of a layer on the gradient's rms", statement=22, verdict=HOLDS, source="@klambauer2017")
 def selu_gradient_grows() -> Result:
     """For the gradient there was no constant left, and SELU's grows a little from layer to layer."""
     return mean_of(
@@ -130,7 +140,12 @@ def selu_gradient_grows() -> Result:
     )
 
 
-@claim(statement=22, verdict=HOLDS, source="@glorot2010, equation 16")
+@claim(
+    what="factor on the mean square on the way forward, less 1",
+    statement=22,
+    verdict=HOLDS,
+    source="@glorot2010, equation 16",
+)
 def glorot_compromises() -> Result:
     """The compromise takes the average of the two fans, and is off by the same amount in either direction,
     up one way and down the other.
@@ -160,7 +175,7 @@ def glorot_compromises() -> Result:
     )
 
 
-@claim(statement=22, verdict=HOLDS, source="")
+@claim(what="factor of the two layers together on the mean square", statement=22, verdict=HOLDS, source="")
 def a_bottleneck_loses() -> Result:
     """From 300 units to 100 and back to 300, the mean square is multiplied by 1.5 and then by 0.5."""
     found = []
@@ -199,7 +214,12 @@ def through(scheme, seed):
     return (y**2).mean(), (delta**2).mean()
 
 
-@claim(statement=22, verdict=HOLDS, source="@he2015, section 2.2")
+@claim(
+    what="factor of all layers on the gradient's mean square",
+    statement=22,
+    verdict=HOLDS,
+    source="@he2015, section 2.2",
+)
 def one_direction_is_enough() -> Result:
     """Through linear layers of widths 300, 100, 300, 50, 500, 100 and 200 the signal is kept,
     and the mean square of the gradient is multiplied by 200/300, the last width over the first.
@@ -215,7 +235,12 @@ def one_direction_is_enough() -> Result:
     )
 
 
-@claim(statement=22, verdict=HOLDS, source="@he2015, section 2.2")
+@claim(
+    what="factor of all layers on the gradient's mean square",
+    statement=22,
+    verdict=HOLDS,
+    source="@he2015, section 2.2",
+)
 def glorot_loses_at_every_change() -> Result:
     r"""At a change of width from $a$ to $b$ the product of its two factors is $4ab/(a + b)^2$, less than 1, and here it
     leaves {signal:.2f} of the signal's mean square and {measured:.2f} of the gradient's.
@@ -233,7 +258,12 @@ def glorot_loses_at_every_change() -> Result:
     )
 
 
-@claim(statement=22, verdict=HOLDS, source="@glorot2010, equations 1 and 15")
+@claim(
+    what="factor of a layer on the gradient's rms",
+    statement=22,
+    verdict=HOLDS,
+    source="@glorot2010, equations 1 and 15",
+)
 def standard_divides_by_root_three() -> Result:
     r"""The standard scheme's factor is near $1/\sqrt3 = 0.58$, as it should be when tanh is nearly linear."""
     found = [
@@ -250,7 +280,7 @@ def standard_divides_by_root_three() -> Result:
     )
 
 
-@claim(statement=22, verdict=HOLDS, source="@he2015, equation 10")
+@claim(what="factor of a layer on the signal's mean square", statement=22, verdict=HOLDS, source="@he2015, equation 10")
 def he_gives_the_half_back() -> Result:
     """With ReLU half of the squares are gone, and the weights make up for it with a 2."""
     p = [propagate("relu", "he_normal", depth=2, width=512, batch=128, seed=s) for s in SEEDS]
@@ -262,7 +292,12 @@ def he_gives_the_half_back() -> Result:
     )
 
 
-@claim(statement=22, verdict=HOLDS, source="@hanin2018b; @hanin2018")
+@claim(
+    what="share of 2,000 networks whose squared length is below its mean",
+    statement=22,
+    verdict=HOLDS,
+    source="@hanin2018b; @hanin2018",
+)
 def mean_and_median_part() -> Result:
     """The expected mean square is kept exactly, but in a narrow and deep network single draws scatter widely around it
     [@hanin2018; @hanin2018b], and most of them lie below.
@@ -282,7 +317,7 @@ def mean_and_median_part() -> Result:
     )
 
 
-@claim(statement=22, verdict=HOLDS, source="@hanin2020; @hanin2018b")
+@claim(what="$n$ times what a layer adds to the ratio", statement=22, verdict=HOLDS, source="@hanin2020; @hanin2018b")
 def spread_grows_with_depth_over_width() -> Result:
     """In layers of equal width $n$, the mean of the signal's length to the fourth, over the square of its mean square,
     is $(1 + 5/n)^l$ after $l$ layers.
@@ -311,6 +346,7 @@ def spread_grows_with_depth_over_width() -> Result:
 
 
 @claim(
+    what="distance of a singular value from 1, the largest after 1,000 factors",
     statement=22,
     verdict=HOLDS,
     source="@saxe2014, section 3",
@@ -328,7 +364,12 @@ def orthogonal_keeps_every_length() -> Result:
     )
 
 
-@claim(statement=22, verdict=HOLDS, source="@saxe2014, section 3")
+@claim(
+    what="share of the singular values that are below a tenth",
+    statement=22,
+    verdict=HOLDS,
+    source="@saxe2014, section 3",
+)
 def gaussian_products_lose_directions() -> Result:
     """After fifty linear layers of width 64, on average is not good enough: a few directions have been stretched up to
     {largest:.0f} times and most have shrunk to less than a tenth.
@@ -348,7 +389,12 @@ def gaussian_products_lose_directions() -> Result:
     )
 
 
-@claim(statement=22, verdict=IF + " the gain is 1", source="@schoenholz2017, equation 5; @saxe2014")
+@claim(
+    what="logarithm of the gradient's rms in the first layer, over that in the last, at the forward gain",
+    statement=22,
+    verdict=IF + " the gain is 1",
+    source="@schoenholz2017, equation 5; @saxe2014",
+)
 def orthogonal_tanh_wants_a_gain_of_one() -> Result:
     """On the way back through 100 tanh layers of orthogonal weights the forward gain multiplies the gradient by about
     {grown:,.0f}, where a gain of 1 leaves {kept:.2f} of it.
@@ -378,7 +424,12 @@ def orthogonal_tanh_wants_a_gain_of_one() -> Result:
     )
 
 
-@claim(statement=22, verdict=HOLDS, source="@pennington2017")
+@claim(
+    what="relative variance of the squared singular values after four layers",
+    statement=22,
+    verdict=HOLDS,
+    source="@pennington2017",
+)
 def relu_undoes_orthogonality() -> Result:
     """Even so, ReLU undoes the advantage: cutting half of the coordinates makes the singular values of a product of
     random orthogonal matrices spread again, half as much as those of normal ones [@pennington2017].
@@ -405,6 +456,7 @@ def relu_undoes_orthogonality() -> Result:
 
 
 @claim(
+    what="distance of a singular value from 1, the largest",
     source="@balduzzi2017",
     proof="relu(x) - relu(-x) is x, so that the network is linear at the start, with an orthogonal matrix a layer",
 )
@@ -433,7 +485,7 @@ def mirrored_blocks_keep_every_direction() -> Result:
     )
 
 
-@claim(statement=22, verdict=HOLDS, source="")
+@claim(what="rms in the first layer over that in the last, at He's scale", statement=22, verdict=HOLDS, source="")
 def gelu_is_not_relu() -> Result:
     """Over thirty GELU layers of width 512 without biases the rms of a batch falls by a factor of thousands; with its
     own gain it stays within ten.
@@ -458,7 +510,9 @@ def gelu_is_not_relu() -> Result:
     )
 
 
-@claim(statement=22, verdict=HOLDS, source="")
+@claim(
+    what="slope of the map from one layer's variance to the next, at variance 1", statement=22, verdict=HOLDS, source=""
+)
 def gelu_gain_is_unstable() -> Result:
     """For GELU a variance a little above 1 grows further, and one a little below 1 falls further."""
 
@@ -481,7 +535,12 @@ def gelu_gain_is_unstable() -> Result:
     )
 
 
-@claim(statement=22, verdict=IF + " the network is not deep", source="@hanin2018; @poole2016")
+@claim(
+    what="one minus the cosine of two inputs in layer 20",
+    statement=22,
+    verdict=IF + " the network is not deep",
+    source="@hanin2018; @poole2016",
+)
 def two_inputs_become_one() -> Result:
     """At He's scale and without biases ReLU keeps the mean square while the angle between two inputs closes: in layer
     20 of wide layers one minus the cosine of two unrelated ones is {measured:.2f}.
@@ -502,7 +561,12 @@ def two_inputs_become_one() -> Result:
     return mean_of(found, 1 - c, wrong | {"already as in the end": in_the_end}, width=512)
 
 
-@claim(statement=22, verdict=HOLDS, source="")
+@claim(
+    what="distance between two outputs, over their length; the largest of 8 networks",
+    statement=22,
+    verdict=HOLDS,
+    source="",
+)
 def pytorch_default_forgets_its_input() -> Result:
     """In plain ReLU networks of 20 layers of 256 at PyTorch's default, biases included, the outputs of two unrelated
     inputs differ by less than a millionth of their length.
@@ -525,7 +589,13 @@ def pytorch_default_forgets_its_input() -> Result:
     )
 
 
-@claim(statement=22, verdict=HOLDS, source="@poole2016, equation 3", proof="2 E[relu(sqrt(q) z)^2] is q, for each q")
+@claim(
+    what="variance in a layer over that in the layer before",
+    statement=22,
+    verdict=HOLDS,
+    source="@poole2016, equation 3",
+    proof="2 E[relu(sqrt(q) z)^2] is q, for each q",
+)
 def he_has_no_fixed_size() -> Result:
     """At He's scale and without biases ReLU keeps any variance; it pulls towards none."""
     net = MLP([64] * 21, "relu", "he_normal", np.random.default_rng(0), output="relu")
@@ -546,7 +616,7 @@ def he_has_no_fixed_size() -> Result:
     )
 
 
-@claim(source="")
+@claim(what="logarithm of the factor of a layer from truncated weights, over that from normal ones", source="")
 def truncated_is_as_good_as_normal() -> Result:
     """The gradient's factor a layer, in twenty ReLU layers of width 256, is then that of normal weights within one
     percent.
@@ -570,7 +640,10 @@ def truncated_is_as_good_as_normal() -> Result:
     )
 
 
-@claim(source="@mishkin2016, algorithm 1")
+@claim(
+    what="distance of the variance from 1, the largest of 20 layers with ReLU and tanh",
+    source="@mishkin2016, algorithm 1",
+)
 def one_correction_suffices() -> Result:
     """On digits that it has not seen, the variance of twenty layers is then right to a tenth for ReLU and tanh, and not
     for GELU and SiLU.
@@ -595,7 +668,7 @@ def one_correction_suffices() -> Result:
     return below(better, 0.1, reason, wrong)
 
 
-@claim(source="")
+@claim(what="largest rms of a digit in layer 20", source="")
 def lsuv_leaves_single_inputs() -> Result:
     """Input by input it still runs: in layer 20 of SiLU single digits have an rms from {least:.2f} to
     {measured:.0f}.

@@ -21,6 +21,10 @@ def all_equal(value):
 
 
 @claim(
+    what=(
+        r"distance of the mean square of $w \cdot x$ from 1, in its standard errors; the largest of "
+        r"three numbers of inputs"
+    ),
     statement=1,
     verdict=HOLDS,
     source="@lecun1998, section 4.6",
@@ -41,7 +45,12 @@ def root_d_keeps_the_size() -> Result:
     )
 
 
-@claim(statement=1, verdict=HOLDS, source="@lecun1998, section 4.6")
+@claim(
+    what="slope of the mean square over the number of inputs, both as logarithms",
+    statement=1,
+    verdict=HOLDS,
+    source="@lecun1998, section 4.6",
+)
 def plain_normal_grows_with_d() -> Result:
     r"""With $\sigma = 1$ the mean square grows in proportion to the number of inputs."""
     v, divided = (projection_variance(scale, DIMENSIONS, draws=20_000) for scale in ("randn(D)", "randn(D) / sqrt(D)"))
@@ -56,7 +65,12 @@ def plain_normal_grows_with_d() -> Result:
     )
 
 
-@claim(statement=1, verdict=HOLDS, source="")
+@claim(
+    what=r"mean square of $w \cdot x$, for inputs with a mean square of 1 and a variance of 0.1",
+    statement=1,
+    verdict=HOLDS,
+    source="",
+)
 def it_is_the_mean_square_not_the_variance() -> Result:
     """It is the mean *square* of the inputs, not their variance."""
     v = projection_variance("randn(D) / sqrt(D)", (100,), mean=0.95, draws=20_000)
@@ -69,7 +83,7 @@ def it_is_the_mean_square_not_the_variance() -> Result:
     )
 
 
-@claim(statement=2, verdict=HOLDS, source="@lecun1998, section 4.4")
+@claim(what="value of the function at 1", statement=2, verdict=HOLDS, source="@lecun1998, section 4.4")
 def lecun_constants_hit_the_targets() -> Result:
     r"""The two constants make $f(\pm1) = \pm1$, so that targets of $\pm1$ lie on the curve and not at its end."""
     f = activation("lecun_tanh")
@@ -82,7 +96,12 @@ def lecun_constants_hit_the_targets() -> Result:
     )
 
 
-@claim(statement=2, verdict=IF + " 0.99 counts as 1", source="@lecun1998, section 4.4")
+@claim(
+    what="the $x$ at which the curvature is largest",
+    statement=2,
+    verdict=IF + " 0.99 counts as 1",
+    source="@lecun1998, section 4.4",
+)
 def lecun_curvature_peaks_beside_one() -> Result:
     """The paper says at 1; it is at {measured:.2f}."""
     f = activation("lecun_tanh")
@@ -100,7 +119,12 @@ def lecun_curvature_peaks_beside_one() -> Result:
     )
 
 
-@claim(statement=2, verdict=IF + " variance 1 is not asked for", source="@lecun1998, section 4.4")
+@claim(
+    what="mean square of the outputs",
+    statement=2,
+    verdict=IF + " variance 1 is not asked for",
+    source="@lecun1998, section 4.4",
+)
 def lecun_tanh_settles_below_one() -> Result:
     """From inputs of variance 1 the function makes outputs of mean square {measured:.2f}: near 1, and not 1."""
     x = np.linspace(-12, 12, 200_001)
@@ -115,7 +139,7 @@ def lecun_tanh_settles_below_one() -> Result:
     )
 
 
-@claim(statement=3, verdict=HOLDS, source="")
+@claim(what="share of the test digits that the best of 5 networks reads", statement=3, verdict=HOLDS, source="")
 def half_the_scale_does_not_learn() -> Result:
     """From half the right scale these ten ReLU layers still guess after 300 steps of this descent at this rate."""
     runs = sweep("relu", "he_normal", depth=10, gains=[0.5], steps=300, rates=[0.02], seeds=SEEDS, looks=7)
@@ -129,7 +153,7 @@ def half_the_scale_does_not_learn() -> Result:
     )
 
 
-@claim(statement=3, verdict=HOLDS, source="")
+@claim(what="share of the test digits that the worst of 5 networks reads", statement=3, verdict=HOLDS, source="")
 def the_right_scale_learns() -> Result:
     """At the right scale, and at a rate of 0.02, the ten ReLU layers read {percent:.0f} % of the test digits or more
     after 300 steps of plain descent.
@@ -141,7 +165,7 @@ def the_right_scale_learns() -> Result:
     )
 
 
-@claim(statement=3, verdict=HOLDS, source="")
+@claim(what="step at which the last of 5 networks overflows", statement=3, verdict=HOLDS, source="")
 def too_large_a_scale_is_gone() -> Result:
     """From 1.5 times the right scale, by this descent at this rate, ten ReLU layers of 64 units are gone after a
     handful of steps: the loss leaves the range of numbers that a computer has.
@@ -153,7 +177,12 @@ def too_large_a_scale_is_gone() -> Result:
     return below(max(steps), 20, "the last of 5 seeds to overflow", {"it survives as the right scale does": lasts})
 
 
-@claim(statement=3, verdict=IF + " rate and optimizer are kept", source="")
+@claim(
+    what="share of the test digits that the worst of 5 networks reads",
+    statement=3,
+    verdict=IF + " rate and optimizer are kept",
+    source="",
+)
 def a_smaller_rate_bears_a_larger_scale() -> Result:
     """At a rate of 0.003 the ten ReLU layers that start half again too large survive, and read {least:.0f} to
     {most:.0f} % of the digits after 300 steps.
@@ -174,7 +203,12 @@ def a_smaller_rate_bears_a_larger_scale() -> Result:
     )
 
 
-@claim(statement=3, verdict=IF + " rate and optimizer are kept", source="@kingma2015, algorithm 1")
+@claim(
+    what="share of the test digits that the worst of 5 networks reads",
+    statement=3,
+    verdict=IF + " rate and optimizer are kept",
+    source="@kingma2015, algorithm 1",
+)
 def adam_learns_from_half_the_scale() -> Result:
     """In these ten layers Adam, from half the scale, reads {percent:.0f} % of the digits or more after 300 steps at a
     rate of 0.001.
@@ -212,7 +246,11 @@ def _least_squares(start, steps):
 
 
 @claim(
-    statement=4, verdict=HOLDS, source="", untouched="it descends in numpy alone, on digits that the package only reads"
+    what="loss at the end, over the lowest loss that there is",
+    statement=4,
+    verdict=HOLDS,
+    source="",
+    untouched="it descends in numpy alone, on digits that the package only reads",
 )
 def convex_from_anywhere() -> Result:
     """Fitted to the digits by least squares, a linear model comes down to the lowest loss there is,
@@ -233,6 +271,7 @@ def convex_from_anywhere() -> Result:
 
 
 @claim(
+    what="number of directions that the inputs span, their rank",
     statement=4,
     verdict=IF + " the inputs span all directions",
     source="",
@@ -259,6 +298,7 @@ def four_pixels_never_change() -> Result:
 
 
 @claim(
+    what="norm of the weights at the end, over that of the smallest solution",
     statement=4,
     verdict=HOLDS,
     source="",
@@ -285,6 +325,7 @@ def zeros_find_the_smallest_solution() -> Result:
 
 
 @claim(
+    what="size of the largest gradient of a weight",
     statement=4,
     verdict=NOT,
     source="@baldi1989",
@@ -307,6 +348,7 @@ def deep_linear_stays_at_zero() -> Result:
 
 
 @claim(
+    what="how far the farthest weight has moved",
     statement=4,
     verdict=NOT,
     source="",
@@ -336,7 +378,7 @@ def zeros_stop_tanh_and_relu() -> Result:
     return exactly(max(moved), 0.0, {"some weight moves, as with the sigmoid": sigmoid})
 
 
-@claim(statement=6, verdict=HOLDS, source="")
+@claim(what="largest distance between two units", statement=6, verdict=HOLDS, source="")
 def sigmoid_leaves_zero_as_one_unit() -> Result:
     """If its biases start at zero too, the network learns a little at a rate of 0.5, and its units stay equal."""
     net = MLP([64, 20, 10], "sigmoid", "zeros", np.random.default_rng(0))
@@ -349,7 +391,7 @@ def sigmoid_leaves_zero_as_one_unit() -> Result:
     )
 
 
-@claim(statement=5, verdict=HOLDS, source="@rumelhart1986")
+@claim(what="largest distance between two units", statement=5, verdict=HOLDS, source="@rumelhart1986")
 def equal_units_stay_equal() -> Result:
     """If the biases, and the weights out of it, are equal from unit to unit as well, each unit also gets the same
     gradient, and so they stay alike.
@@ -368,7 +410,9 @@ def equal_units_stay_equal() -> Result:
     )
 
 
-@claim(statement=6, verdict=HOLDS, source="")
+@claim(
+    what="largest distance between the outputs of the $n$ units and of the one", statement=6, verdict=HOLDS, source=""
+)
 def n_units_are_one() -> Result:
     r"""A hidden layer of $n$ units with equal weights and biases, and outgoing weights $v$, *is* a layer of one unit
     with the outgoing weight $n\,v$.
@@ -391,7 +435,7 @@ def n_units_are_one() -> Result:
     )
 
 
-@claim(statement=6, verdict=HOLDS, source="")
+@claim(what="largest difference of the loss between 1, 2 and 4 equal units", statement=6, verdict=HOLDS, source="")
 def more_equal_units_add_nothing() -> Result:
     """So adding units with equal weights and biases adds nothing."""
     losses = [
@@ -408,7 +452,12 @@ def more_equal_units_add_nothing() -> Result:
     )
 
 
-@claim(statement=5, verdict=IF + " it is said of units", source="")
+@claim(
+    what="largest distance between two weights of a unit, after one step",
+    statement=5,
+    verdict=IF + " it is said of units",
+    source="",
+)
 def rows_part_at_the_first_step() -> Result:
     """Units with equal weights and biases make a layer's columns equal, not its rows."""
     net = MLP([64, 5, 10], "tanh", all_equal(0.05), np.random.default_rng(0))
@@ -436,7 +485,7 @@ def _first_hidden_gradient(output) -> float:
     return float(np.abs(net.backward(run, softmax_cross_entropy(run.output, data.train_y)[1]).W[0]).max())
 
 
-@claim(statement=5, verdict=HOLDS, source="")
+@claim(what="size of the hidden layer's gradient", statement=5, verdict=HOLDS, source="")
 def constant_output_weights_cancel_the_errors() -> Result:
     """If the output weights are constant too and a softmax follows, the hidden layer does not move in the first
     step.
@@ -447,7 +496,7 @@ def constant_output_weights_cancel_the_errors() -> Result:
     return below(constant, 1e-12, "rounding", {"it moves as with random output weights": random})
 
 
-@claim(statement=7, verdict=HOLDS, source="@rumelhart1986b")
+@claim(what="largest loss of 5 networks of four random units", statement=7, verdict=HOLDS, source="@rumelhart1986b")
 def random_weights_break_it() -> Result:
     """Random weights break it, and in 4,000 steps four random units fit what four equal ones do not."""
     found = [train_units("lecun_normal", "lecun_normal", units=4, steps=4000, seed=s).loss[-1] for s in SEEDS]
@@ -461,7 +510,13 @@ def random_weights_break_it() -> Result:
     )
 
 
-@claim(statement=7, verdict=IF + " it does not say only", source="", proof="other ways are run, and each suffices")
+@claim(
+    what="distance between two units after 50 steps",
+    statement=7,
+    verdict=IF + " it does not say only",
+    source="",
+    proof="other ways are run, and each suffices",
+)
 def other_ways_to_break_it() -> Result:
     """Random weights are not the only way."""
 
@@ -483,7 +538,12 @@ def other_ways_to_break_it() -> Result:
     )
 
 
-@claim(statement=7, verdict=IF + " it does not say only", source="@srivastava2014")
+@claim(
+    what="distance between two units after 100 steps, the least of 5 networks",
+    statement=7,
+    verdict=IF + " it does not say only",
+    source="@srivastava2014",
+)
 def dropout_breaks_it() -> Result:
     """Dropout breaks it too, where weights and biases are equal from unit to unit, since it silences units at random
     [@srivastava2014].
@@ -499,7 +559,12 @@ def dropout_breaks_it() -> Result:
     )
 
 
-@claim(statement=7, verdict=IF + " it does not say only", source="")
+@claim(
+    what="distance between two units after 200 steps, the least of 5 networks",
+    statement=7,
+    verdict=IF + " it does not say only",
+    source="",
+)
 def dropout_parts_even_zeros() -> Result:
     """Even a tanh layer whose weights and biases are zero is parted by it, as long as the weights behind it are not
     zero too.
@@ -517,6 +582,7 @@ def dropout_parts_even_zeros() -> Result:
 
 
 @claim(
+    what="size of the largest weight after 100 steps",
     statement=7,
     verdict=IF + " it does not say only",
     source="",
@@ -532,7 +598,12 @@ def dropout_does_not_help_from_zeros() -> Result:
     return exactly(max(apart), 0.0, {"it helps as it does from constants": constant})
 
 
-@claim(statement=7, verdict=HOLDS, source="")
+@claim(
+    what="steps until the units part from a tenth of the noise, over those from the whole noise",
+    statement=7,
+    verdict=HOLDS,
+    source="",
+)
 def a_little_noise_costs_steps() -> Result:
     """But a small difference costs steps."""
 
@@ -556,7 +627,7 @@ def a_little_noise_costs_steps() -> Result:
     )
 
 
-@claim(statement=8, verdict=HOLDS, source="")
+@claim(what="difference of the factors of a layer, uniform less normal", statement=8, verdict=HOLDS, source="")
 def only_the_second_moment_counts() -> Result:
     """For independent weights in wide layers it hardly matters which distribution: normal and uniform ones of equal
     variance give a ReLU layer the same factor.

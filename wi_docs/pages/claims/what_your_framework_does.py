@@ -23,6 +23,7 @@ def deviation(law: dict[str, Any], expected: float, wrong: dict[str, float]) -> 
 
 
 @claim(
+    what=r"largest of the weights, in units of $1/\sqrt{n_\text{in}}$",
     source="pytorch/pytorch issue 57109",
     untouched=BESIDE,
     proof="algebra: the gain is sqrt(2 / (1 + 5)), and a uniform law of deviation s has the bound sqrt(3) s",
@@ -45,7 +46,7 @@ def root_five_is_a_bound() -> Result:
     )
 
 
-@claim(source="@he2015, section 2.2", untouched=BESIDE)
+@claim(what="factor by which a layer divides the gradient", source="@he2015, section 2.2", untouched=BESIDE)
 def torch_default_divides_by_root_six() -> Result:
     r"""With PyTorch's own gradients, its default divides the gradient of a ReLU network by $\sqrt6 = 2.45$ a layer."""
     said = frameworks.load()["factors"]["relu pytorch_linear"]
@@ -58,7 +59,7 @@ def torch_default_divides_by_root_six() -> Result:
     )
 
 
-@claim(source="")
+@claim(what="deviation of the weights that PyTorch drew", source="")
 def transposed_counts_outputs() -> Result:
     """A transposed convolution stores its weight the other way round, and PyTorch takes its outputs for its inputs."""
     fan_in, fan_out = fans((3, 3, 40, 20))
@@ -66,7 +67,12 @@ def transposed_counts_outputs() -> Result:
     return deviation(law, (3 * fan_out) ** -0.5, {"its own fan-in": (3 * fan_in) ** -0.5})
 
 
-@claim(source="", untouched=BESIDE, proof="the three are one array in PyTorch's own weights, measured")
+@claim(
+    what="deviation of the weights that PyTorch drew",
+    source="",
+    untouched=BESIDE,
+    proof="the three are one array in PyTorch's own weights, measured",
+)
 def attention_is_stacked() -> Result:
     """Query, key and value of PyTorch's attention are one stacked matrix, if keys and values are as wide as the
     embedding, and Glorot's formula counts the outputs of the three together.
@@ -78,6 +84,7 @@ def attention_is_stacked() -> Result:
 
 
 @claim(
+    what="deviation of the weights that Keras drew",
     source="keras-team/keras issue 11773",
     untouched=BESIDE,
     proof="Keras takes the kernel's area times the channels for the fan-in, measured",
@@ -94,7 +101,7 @@ def depthwise_counts_all_channels() -> Result:
     return Result(**{**vars(result), "numbers": {"factor": right / expected}})
 
 
-@claim(source="", untouched=BESIDE)
+@claim(what="deviation of the weights that Keras drew", source="", untouched=BESIDE)
 def keras_counts_all_groups() -> Result:
     """It is Keras's default, and there 64 groups of one channel start {factor:.1f} times too small."""
     own, all_groups = (2 / (9 + 9)) ** 0.5, (2 / (9 + 9 * 64)) ** 0.5
@@ -108,7 +115,7 @@ def keras_counts_all_groups() -> Result:
     return Result(**{**vars(result), "numbers": {"factor": own / all_groups}})
 
 
-@claim(source="", untouched=BESIDE)
+@claim(what="deviation of the weights that Keras drew", source="", untouched=BESIDE)
 def keras_transposes_too() -> Result:
     """Keras takes them so too, and Flax's `linen` does not."""
     inputs, outputs = (2 / (9 * 40)) ** 0.5, (2 / (9 * 20)) ** 0.5
@@ -119,7 +126,7 @@ def keras_transposes_too() -> Result:
     )
 
 
-@claim(source="", untouched=BESIDE)
+@claim(what="deviation of the weights that Flax drew", source="", untouched=BESIDE)
 def nnx_gates_are_stacked() -> Result:
     """Its `nnx.OptimizedLSTMCell` and `nnx.GRUCell` do as Keras."""
     by_itself, four = 100**-0.5, 400**-0.5
@@ -130,7 +137,11 @@ def nnx_gates_are_stacked() -> Result:
     return deviation(FLAX["nnx.OptimizedLSTMCell(64, 100) dense_h.kernel"], four, {"each gate by itself": by_itself})
 
 
-@claim(source="", proof="one array has the columns of the four, measured")
+@claim(
+    what="length of a state behind a gate's part, over that before",
+    source="",
+    proof="one array has the columns of the four, measured",
+)
 def keras_gates_are_not_orthogonal() -> Result:
     """Keras draws one orthogonal matrix for all four gates, as its source says, so that a single gate's part halves a
     state's length.
@@ -148,7 +159,12 @@ def keras_gates_are_not_orthogonal() -> Result:
     return mean_of(found, (100 / 400) ** 0.5, {"orthogonal by gate": by_itself[0], "a quarter": 100 / 400}, width=100)
 
 
-@claim(source="@jozefowicz2015, section 2.2", untouched=BESIDE, proof="each of the three is measured")
+@claim(
+    what="bias of Keras's forget gate",
+    source="@jozefowicz2015, section 2.2",
+    untouched=BESIDE,
+    proof="each of the three is measured",
+)
 def only_keras_remembers() -> Result:
     """Of the three, only Keras starts the forget gate's bias at 1."""
     keras = KERAS["LSTM(100) of 64 bias"]
@@ -161,7 +177,7 @@ def only_keras_remembers() -> Result:
     return exactly(keras["mean"] * gates, 1.0, {"none, as Flax": flax["mean"] * gates, "every gate": 1.0 * gates})
 
 
-@claim(source="")
+@claim(what="largest weight, in deviations that were asked for", source="")
 def jax_normal_has_no_tails() -> Result:
     """What JAX calls `he_normal` is cut at two deviations and widened again, so that no weight exceeds {expected:.2f}
     deviations.
@@ -179,7 +195,11 @@ def jax_normal_has_no_tails() -> Result:
     )
 
 
-@claim(source="huggingface/pytorch-image-models issue 1286", untouched=BESIDE)
+@claim(
+    what="mean of the fourth power over the square of the mean square, 3 for a normal distribution",
+    source="huggingface/pytorch-image-models issue 1286",
+    untouched=BESIDE,
+)
 def torch_truncates_at_two_not_at_two_sigma() -> Result:
     """With a deviation of 0.02 its bounds of ±2 are a hundred deviations away, and nothing is cut."""
     law, wide = SCHEMES["trunc_normal_ std=0.02 dense"], SCHEMES["trunc_normal_ std=1 dense"]
@@ -207,7 +227,7 @@ def torch_truncates_at_two_not_at_two_sigma() -> Result:
     )
 
 
-@claim(source="pytorch/pytorch issue 3121", untouched=BESIDE)
+@claim(what="PyTorch's deviation over Keras's", source="pytorch/pytorch issue 3121", untouched=BESIDE)
 def embeddings_differ_by_thirty() -> Result:
     """The same embedding starts at a deviation of 1 in PyTorch, {flax:.3f} in Flax and {keras:.3f} in Keras."""
     torch, flax, keras = (
@@ -229,7 +249,7 @@ def embeddings_differ_by_thirty() -> Result:
     )
 
 
-@claim(source="@he2015, section 2.2")
+@claim(what="base-10 logarithm of what is left of the gradient with PyTorch's default", source="@he2015, section 2.2")
 def thirty_layers_by_default() -> Result:
     """After thirty ReLU layers of width 512 the gradient is {torch:.0e} of itself with PyTorch's default, {keras:.0e}
     with Keras's.

@@ -29,7 +29,7 @@ def stability(phi, sigma_w, sigma_b=0.0):
     return (up - down) / 0.002
 
 
-@claim(source="@schoenholz2017, equations 3 and 5")
+@claim(what="largest relative error of a gain", source="@schoenholz2017, equations 3 and 5")
 def gain_of_your_own_is_exact() -> Result:
     """For three functions of our own, with corners and waves, the integral is found to nine digits."""
     x = np.linspace(-14, 14, 2_800_001)  # 0.3 and -2.7 are on the grid
@@ -53,7 +53,7 @@ def gain_of_your_own_is_exact() -> Result:
     )
 
 
-@claim(source="@schoenholz2017, equations 3 and 5")
+@claim(what="factor of a layer on the gradient's rms", source="@schoenholz2017, equations 3 and 5")
 def sigmoid_has_an_edge_far_out() -> Result:
     """Far out one gain does both for the sigmoid: without biases, at a gain of {sigma_w:.2f}, the variance settles at
     {settled:.0f} and the gradient is kept, while {saturated:.0f} % of the units are saturated.
@@ -94,7 +94,7 @@ def sigmoid_has_an_edge_far_out() -> Result:
     )
 
 
-@claim(source="pytorch/pytorch issue 24991")
+@claim(what="factor of a layer on the signal's rms", source="pytorch/pytorch issue 24991")
 def deviation_is_the_wrong_target() -> Result:
     """At the gain by deviation a ReLU network's signal grows by {percent:.0f} % a layer."""
     g = gains("relu")
@@ -104,7 +104,7 @@ def deviation_is_the_wrong_target() -> Result:
     return mean_of(found, expected, {"it is kept": kept}, width=512, percent=100 * (expected - 1))
 
 
-@claim(source="discuss.pytorch.org/t/20854")
+@claim(what="rms of the activations in the last layer", source="discuss.pytorch.org/t/20854")
 def five_thirds_has_a_fixed_point() -> Result:
     """At a gain of 5/3 the activations of a deep and wide tanh network settle at an rms of {expected:.3f}."""
     theory = second_moment("tanh", fixed_point("tanh", sigma_w=5 / 3).q_star) ** 0.5
@@ -113,7 +113,7 @@ def five_thirds_has_a_fixed_point() -> Result:
     return mean_of([p.forward_rms[-1] for p in runs("tanh", 5 / 3)], theory, wrong, width=512)
 
 
-@claim(source="@schoenholz2017, equation 5")
+@claim(what="factor of a layer on the gradient's rms", source="@schoenholz2017, equation 5")
 def five_thirds_explodes_backward() -> Result:
     """Once tanh's signal has settled, the gradient grows by {percent:.0f} % a layer."""
     found = [(p.gradient_rms[9] / p.gradient_rms[27]) ** (1 / 18) for p in runs("tanh", 5 / 3)]
@@ -124,7 +124,10 @@ def five_thirds_explodes_backward() -> Result:
     )
 
 
-@claim(source="@schoenholz2017, equations 3 and 5")
+@claim(
+    what="logarithm of the factor of a layer on signal or gradient, the worst found",
+    source="@schoenholz2017, equations 3 and 5",
+)
 def pair_keeps_both() -> Result:
     """With the critical pair wide tanh layers keep signal and gradient to one percent a layer."""
     weights, biases = gains("tanh").critical or (1.0, 0.0)
@@ -144,7 +147,11 @@ def pair_keeps_both() -> Result:
     )
 
 
-@claim(source="@poole2016, equation 3", proof="each of the sixteen is computed")
+@claim(
+    what="number of activations without a pair",
+    source="@poole2016, equation 3",
+    proof="each of the sixteen is computed",
+)
 def no_pair_for_two() -> Result:
     """Of the sixteen, two have none at variance 1: the sigmoid and softplus."""
     without = sorted(name for name in names() if gains(name).critical is None)
@@ -152,7 +159,7 @@ def no_pair_for_two() -> Result:
     return exactly(len(without), 2, {"all have one": len(without[:0]), "all but ReLU": len(names()) - 1})
 
 
-@claim(source="")
+@claim(what="least gain by deviation over backward gain, of the fifteen", source="")
 def deviation_is_not_below_the_slope() -> Result:
     """For the linear unit the two are equal, and for the other fifteen activations of the table the gain by deviation
     is larger, by {percent:.1f} % or more.
@@ -171,7 +178,7 @@ def deviation_is_not_below_the_slope() -> Result:
     )
 
 
-@claim(source="")
+@claim(what="factor of a layer on a small distance from variance 1, the least of four activations", source="")
 def gelu_is_unstable_with_biases_too() -> Result:
     """For GELU, SiLU, mish and hard swish the pair's is unstable: what is a little off moves away by {least:.0f} to
     {most:.0f} % a layer.
@@ -202,7 +209,7 @@ def gelu_is_unstable_with_biases_too() -> Result:
     )
 
 
-@claim(source="")
+@claim(what="logarithm of the rms in the first layer over that in the last, at He's scale", source="")
 def silu_at_he_dies() -> Result:
     """After thirty layers of width 512 at He's scale the rms of a batch has lost a factor of {lost:,.0f} in a SiLU
     network without biases, and with its own gain it has grown by {own:.0f}.
@@ -225,7 +232,7 @@ def silu_at_he_dies() -> Result:
     )
 
 
-@claim(source="")
+@claim(what="size of the input that grew most, in the last layer over the first", source="")
 def silu_inputs_run_apart() -> Result:
     """With SiLU's own gain and without biases single inputs of one network of width 256 have shrunk to {least:.2f} of
     their size, or grown by {measured:.0f}.
