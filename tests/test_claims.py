@@ -65,7 +65,7 @@ def test_two_runs_of_a_claim_give_one_record():
 def test_a_verdict_needs_a_statement_and_a_statement_a_verdict():
     for wrong in ({"statement": 1}, {"verdict": "holds"}, {"statement": 23, "verdict": "holds"}):
         with pytest.raises(ValueError, match="verdict"):
-            claims.claim(**wrong)
+            claims.claim(what="what was measured here", **wrong)
 
 
 # The command line
