@@ -79,7 +79,10 @@ def read(site: Path, place: str, printed: set[str], address: str) -> Chapter:
 
 
 def _with_solutions_at_the_end(body: str) -> str:
-    """Move the hints and solutions of exercises behind the chapter, each with the name of its exercise."""
+    """Move the hints and solutions of exercises behind the chapter, each with the name of its exercise.
+
+    A question for paper is its own name, and stays where it is.
+    """
     name, moved = "", []
 
     def take(match: re.Match[str]) -> str:
@@ -87,10 +90,16 @@ def _with_solutions_at_the_end(body: str) -> str:
         if match[1] is not None:
             name = match[1]
             return match[0]
-        moved.append((name, match[2], match[3]))
+        if match[2] == "question":
+            moved.append((match[3], "success", match[4]))
+            return f"<p>{match[3]}</p>"
+        moved.append((name, match[2], match[4]))
         return ""
 
-    kinds = r'<h3 id="exercise-[^"]*">(.*?)<a|<details class="(tip|success)">\s*<summary>.*?</summary>(.*?)</details>'
+    kinds = (
+        r'<h3 id="exercise-[^"]*">(.*?)<a|'
+        r'<details class="(tip|success|question)">\s*<summary>(.*?)</summary>(.*?)</details>'
+    )
     body = re.sub(kinds, take, body, flags=re.DOTALL)
     for kind, title in (("tip", "Hints"), ("success", "Solutions")):
         of_kind = [f"<p><strong>{name}.</strong></p>{words}" for name, which, words in moved if which == kind]

@@ -55,7 +55,7 @@ def plain(markdown: str, uri: str, figures: Mapping[Job, Path | None]) -> str:
     text = re.sub(rf"(?<![\w.@/])@({KEY})", lambda match: re.sub(r" (\d{4}\w?)$", r" (\1)", cite(match[0])), text)
     text = re.sub(r"\]\(((?!\w+:|#)[^)#\s]+)(#[^)\s]*)?\)", lead, text)
     # Signs for the site's own Markdown: attribute lists, containers, and folded blocks, whose text moves to the left.
-    text = re.sub(r"^\?\?\? \w+ \"(.*)\"\n\n((?:(?:    .*)?\n)+)", _unfolded, f"{text}\n", flags=re.MULTILINE)
+    text = re.sub(r"^\?\?\? \w+ \"(.*)\"\n\n?((?:(?:    .*)?\n)+)", _unfolded, f"{text}\n", flags=re.MULTILINE)
     text = re.sub(r"<form\b.*?</form>\n", "", text, flags=re.DOTALL)
     text = re.sub(r"^</?(?:div|figure|dl)\b[^>]*>\n|^\{ .*\}\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"</?(?:figcaption|span)\b[^>]*>| ?\{ ?[.#][^{}]*\}(?=$| )", "", text, flags=re.MULTILINE)

@@ -60,7 +60,7 @@ def test_home_says_how_long_every_chapter_takes(site):
     text = (site / "index.html").read_text()
     nav = (ROOT / "mkdocs.yml").read_text().partition("Chapters:")[2].partition("questions.md")[0]
     chapters = re.findall(r"- ([\w-]+)\.md", nav)
-    assert len(chapters) == 9
+    assert len(chapters) == 10
     for chapter in chapters:
         said = re.search(rf'<a href="{chapter}/"><strong>[^<]*</strong></a>, (\d+) minutes', text)
         words = len((ROOT / "docs" / f"{chapter}.md").read_text().split())
@@ -116,7 +116,7 @@ def test_the_wheel_can_be_installed_and_runs(published, tmp_path):
     assert done.stdout.startswith(str(tmp_path)), done.stderr
 
 
-@pytest.mark.parametrize("page", ["ledger", "diagnose", "which-gain", "reference", "labs"])
+@pytest.mark.parametrize("page", ["ledger", "diagnose", "which-gain", "reference-diagnosis", "labs"])
 def test_where_the_command_line_is_named_a_link_says_how_to_install_it(site, page):
     text = (site / page / "index.html").read_text()
     assert re.search(r'<a href="\.\./install/"', text.partition('<article class="md-content__inner')[2])

@@ -48,7 +48,7 @@ def test_chromium_prints_them_and_the_pages_lead_there(site, tmp_path):
     copy = tmp_path / "site"
     shutil.copytree(site, copy, ignore=shutil.ignore_patterns("runtime"))
     made = paper.make(copy)
-    assert len(made) == 10
+    assert len(made) == 11
     for file in made:
         content = file.read_bytes()
         assert content.startswith(b"%PDF-")

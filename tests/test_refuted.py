@@ -209,7 +209,9 @@ def test_softmax_regression_has_no_lowest_point_where_the_classes_can_be_told_ap
     losses = [descent(k * W)[0] for k in (1, 2, 4, 8)]
     assert losses == sorted(losses, reverse=True)
     says(
-        "docs/weight-initialization.md", "The loss goes down to 0 and never arrives", "and gradient descent gets there"
+        "docs/weight-initialization.md",
+        "The loss then falls towards 0 and does not reach it",
+        "and gradient descent gets there",
     )
 
 
@@ -245,7 +247,8 @@ def test_a_derivative_almost_everywhere_is_not_enough(f, slope):
     assert abs(np.diff(f(ends))[0] - 2 * slope(middles).mean()) > 0.9  # and the function is not its integral
     says(
         "docs/vanishing-gradients.md",
-        r"that says truthfully how the function changes if $\varphi(b) - \varphi(a) = \int_a^b \varphi'$",
+        r"that says truthfully how the function changes if the function is the integral of its slope: "
+        r"$\varphi(b) - \varphi(a) = \int_a^b \varphi'$",
         "a derivative almost everywhere that says truthfully which way is down",
     )
 
@@ -349,7 +352,7 @@ def test_two_more_layers_of_zeros_are_flat_to_second_order():
     assert bend(3) < 1e-3
     says(
         "docs/weight-initialization.md",
-        "With two hidden layers or more it is flat there to second order too",
+        "With two hidden layers or more the loss is flat there to second order too",
         "and zero is a saddle of it [@baldi1989].",
     )
 
@@ -391,7 +394,7 @@ def test_singular_values_say_nothing_of_powers():
     assert not (W @ W).any()
     says(
         "docs/exploding-gradients.md",
-        "Its singular values answer it for one step, and its eigenvalues for the long run of its powers.",
+        "**Eigenvalues**, for many steps with the same matrix.",
         "and the answer is its singular values.",
     )
 

@@ -127,7 +127,7 @@ def orthogonal_tanh_explodes_at_its_gain():
     return bool(first_over_last(1.5925) > 100 and first_over_last(1.0) < 1)
 
 
-@refutes("ways-to-initialize-weights", "whatever the matrices were", "with mirrored blocks $Q, -Q$ over $-Q, Q$")
+@refutes("ways-to-initialize-weights", "whatever the matrices were", "With mirrored blocks $Q, -Q$ over $-Q, Q$")
 def mirrored_blocks_keep_directions():
     """Fifty ReLU layers of mirrored orthogonal blocks have all singular values at 1."""
     rng, n = np.random.default_rng(0), 32
@@ -153,7 +153,7 @@ def tanh_dies_as_a_power():
 @refutes(
     "ways-to-initialize-weights",
     "the part that tells two inputs apart dies",
-    "What stays, without biases, is the length: $f(cx) = c f(x)$",
+    "What stays, without biases, is how long one input is beside another",
 )
 def lengths_survive_relu():
     """Fifty ReLU layers without biases keep the factor 2 between an input and its double."""

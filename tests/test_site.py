@@ -72,9 +72,10 @@ def test_a_figure_is_shown_with_words_and_data(site, name):
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_is_shown_with_words_and_data(site, name):
-    pages = [p.read_text() for p in site.rglob("*.html") if f'id="table-{name}"' in p.read_text()]
+    anchor = f'id="table-{name.replace("_", "-")}"'
+    pages = [p.read_text() for p in site.rglob("*.html") if anchor in p.read_text()]
     assert len(pages) == 1, f"wi_docs/pages/tables/{name}.py: shown on {len(pages)} pages, has to be on 1"
-    table = re.search(rf'<figure class="wi-table" id="table-{name}".*?</figure>', pages[0], re.DOTALL)[0]
+    table = re.search(rf'<figure class="wi-table" {anchor}.*?</figure>', pages[0], re.DOTALL)[0]
     header, *rows = csv.reader((site / "tables" / f"{name}.csv").read_text().splitlines())
     assert table.count("<tr>") == len(rows) + 1
     assert table.count("<th ") == len(header)

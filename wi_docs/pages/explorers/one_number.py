@@ -6,9 +6,10 @@ import numpy as np
 
 from wi_docs.experiments.propagation import propagate
 from wi_docs.pages.explorers import Rounded
-from wi_docs.pages.figures.one_number import DEPTH, FACTORS, WIDTH
 
-# The stops of the slider: the factors of the still picture, and those between, in steps that look alike on its axis.
+DEPTH, WIDTH = 50, 256
+FACTORS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.4, 1.7, 2.0)  # of the still picture
+# The stops of the slider: these factors, and those between, in steps that look alike on its axis.
 STOPS = tuple(sorted({*FACTORS, *(round(0.5 * 2 ** (step / 16), 2) for step in range(33))}))
 
 

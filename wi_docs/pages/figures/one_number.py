@@ -6,10 +6,8 @@ import numpy as np
 from matplotlib import rc_context
 
 from wi_docs.experiments.propagation import propagate
+from wi_docs.pages.explorers.one_number import DEPTH, FACTORS, WIDTH
 from wi_docs.pages.figures import BLUE, GREEN, INK, RED, STYLE, Picture, axes, decades, label
-
-DEPTH, WIDTH = 50, 256
-FACTORS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.4, 1.7, 2.0)
 
 
 @rc_context(STYLE)
