@@ -316,7 +316,7 @@ class Build:
             self.copied.append((page, sharing.plain(markdown, page.file.src_uri, self.folders)))
         # Definitions in the syntax of Markdown's `abbr`, which marks each mention of a term; `pages._Terms` links the
         # first.
-        if page.file.src_uri not in ("glossary.md", "ledger.md"):
+        if page.file.src_uri not in ("glossary.md", "ledger.md", "references.md"):
             terms = (f"*[{term}]: {words}" for term, words in pages.glossary().items())
             markdown = "\n".join([f"{markdown}\n", *terms])
         return markdown

@@ -58,7 +58,7 @@ def plain(markdown: str, uri: str, figures: Mapping[Job, Path | None]) -> str:
     text = re.sub(r"^\?\?\? \w+ \"(.*)\"\n\n?((?:(?:    .*)?\n)+)", _unfolded, f"{text}\n", flags=re.MULTILINE)
     text = re.sub(r"<form\b.*?</form>\n", "", text, flags=re.DOTALL)
     text = re.sub(r"^</?(?:div|figure|dl)\b[^>]*>\n|^\{ .*\}\n", "", text, flags=re.MULTILINE)
-    text = re.sub(r"</?(?:figcaption|span)\b[^>]*>| ?\{ ?[.#][^{}]*\}(?=$| )", "", text, flags=re.MULTILINE)
+    text = re.sub(r"</?(?:figcaption|span|p)\b[^>]*>| ?\{ ?[.#][^{}]*\}(?=$| )", "", text, flags=re.MULTILINE)
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
