@@ -69,7 +69,7 @@ def a_rate_for_half_the_weights(rate: Any) -> Verdict:
         "step = 1",
     ),
 )
-def adams_first_step(step: Any) -> Verdict:
+def the_first_step_of_adam(step: Any) -> Verdict:
     """Write `step(gradient, rate, epsilon)`: the size of Adam's first step of one weight."""
     if not callable(step):
         return not_yet("`step` has to be a function.")

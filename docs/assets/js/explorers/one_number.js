@@ -17,13 +17,11 @@ export function explorer({ factors, shown, layers, width, gradient }) {
   const last = layers.length
 
   return {
-    lead: "Multiply all weights by a number: move the slider, or drag the line. Try 0.8.",
-    controls: [{
-      name: "factor", label: "factor on all weights", stops: factors, start: 1,
-      marks: [[0.8, "×0.8"], [1, "×1, He’s scale"], [1.25, "×1.25"]],
-    }],
+    lead: "Multiply all weights by a number: move the slider, or drag the line.",
+    presets: [["Let it vanish", { factor: 0.8 }], ["He’s scale", { factor: 1 }], ["Let it explode", { factor: 1.25 }]],
+    controls: [{ name: "factor", label: "factor on all weights", stops: factors, start: 1 }],
     panels: [{
-      title: "size of the gradient, layer by layer", wide: true,
+      name: "gradient", title: "size of the gradient", wide: true,
       x: { range: [0, last + 1], whole: true, label: "layer: the input is on the left, the loss on the right" },
       y: { range: [-16, 16], decades: true },
     }],
@@ -38,6 +36,7 @@ export function explorer({ factors, shown, layers, width, gradient }) {
         paint: painter => {
           painter.line(layers, row(factor), color(factor), { width: 3 })
           painter.dots([1], [row(factor)[0]], color(factor), { radius: 5 })
+          painter.words(layers[4], row(factor)[4], `×${formatNumber(factor)}`, color(factor), { up: 14 })
         },
       }]
     },

@@ -35,8 +35,18 @@ export function explorer({ activations, depths, rates, scales, width, steps, see
     return { at, own, k, s: scales.indexOf(state.scale), ends, mean }
   }
 
+  /** @type {import("./shared/chart.js").Axis} */
+  const scaleAxis = {
+    range: [-0.6, scales.length - 0.4], ticks: scales.map((s, k) => [k, String(s)]), label: "scale, times LeCun’s",
+  }
+
   return {
     lead: "Press on a disc to see what its networks read. Its area: digits recognized beyond chance.",
+    presets: [
+      ["Half LeCun’s scale, plain descent", { activation: "relu", optimizer: "sgd", depth: 10, scale: 0.5 }],
+      ["The same with Adam", { activation: "relu", optimizer: "adam", depth: 10, scale: 0.5 }],
+      ["Ten sigmoid layers", { activation: "sigmoid", optimizer: "adam", depth: 10, scale: 4 }],
+    ],
     controls: [
       { name: "activation", label: "activation", options: activations.map(a => [a, NAMES[a]]), start: "relu" },
       { name: "optimizer", label: "optimizer", options: optimizers.map(o => [o, NAMES[o]]), start: "sgd" },
@@ -46,13 +56,13 @@ export function explorer({ activations, depths, rates, scales, width, steps, see
     ],
     panels: [
       {
-        title: "learning rate, against the scale", wide: true,
-        x: { range: [-0.6, scales.length - 0.4], ticks: scales.map((s, k) => [k, String(s)]) },
+        name: "map", title: "learning rate", wide: true,
+        x: scaleAxis,
         y: { range: [-3, 0], decades: true },
       },
       {
-        title: "best rate at each scale: digits read (%)", wide: true,
-        x: { range: [-0.6, scales.length - 0.4], ticks: scales.map((s, k) => [k, String(s)]) },
+        name: "best rate", title: "digits read at the best rate, in percent", wide: true,
+        x: scaleAxis,
         y: { range: [0, 100] },
       },
     ],
