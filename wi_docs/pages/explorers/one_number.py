@@ -23,6 +23,5 @@ def data() -> dict[str, Any]:
         "factors": list(STOPS),
         "shown": list(FACTORS),
         "layers": list(range(1, DEPTH + 1)),
-        "width": WIDTH,
         "gradient": Rounded(np.log10([run.gradient_rms for run in runs]), 1e-3),
     }

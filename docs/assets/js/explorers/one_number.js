@@ -5,11 +5,11 @@ import { formatNumber, formatPower } from "./shared/format.js"
 /**
  * @typedef {{ factor: number }} State
  * @param {{
- *   factors: number[], shown: number[], layers: number[], width: number, gradient: import("./shared/data.js").Grid,
+ *   factors: number[], shown: number[], layers: number[], gradient: import("./shared/data.js").Grid,
  * }} data
  * @returns {import("./shared/explorer.js").Explorer<State>}
  */
-export function explorer({ factors, shown, layers, width, gradient }) {
+export function explorer({ factors, shown, layers, gradient }) {
   /** @param {number} factor */
   const row = factor => gradient.row(nearest(factors, factor))
   /** @param {number} factor */
@@ -51,9 +51,8 @@ export function explorer({ factors, shown, layers, width, gradient }) {
     say({ factor }) {
       const there = row(factor)[0], one = row(1)[0]
       const verdict = Math.abs(there - one) < 1 ? "It comes through." : there < one ? "It vanishes." : "It explodes."
-      return `A ReLU network of ${last} layers of ${width} units, its weights at He’s scale times `
-        + `${formatNumber(factor)}. A gradient of size ${formatNumber(10 ** row(factor)[last - 1], 2)} in the last `
-        + `layer has size ${formatPower(there)} in the first. ${verdict}`
+      return `He’s scale × ${formatNumber(factor)}: the gradient goes from ${formatNumber(10 ** row(factor)[last - 1], 2)} `
+        + `in layer ${last} to ${formatPower(there)} in layer 1. ${verdict}`
     },
   }
 }

@@ -14,12 +14,12 @@ const percent = share => `${Math.round(100 * share)} %`
 
 /**
  * @param {{
- *   activations: string[], depths: number[], rates: Record<string, number[]>, scales: number[], width: number,
- *   steps: number, seeds: number, accuracy: Grid,
+ *   activations: string[], depths: number[], rates: Record<string, number[]>, scales: number[], steps: number,
+ *   seeds: number, accuracy: Grid,
  * }} data
  * @returns {import("./shared/explorer.js").Explorer<State>}
  */
-export function explorer({ activations, depths, rates, scales, width, steps, seeds, accuracy }) {
+export function explorer({ activations, depths, rates, scales, steps, seeds, accuracy }) {
   const optimizers = Object.keys(rates)
   // Each optimizer has as many rates, and others: the slider counts them from the smallest.
   const stops = rates[optimizers[0]].map((_, k) => k + 1)
@@ -49,7 +49,7 @@ export function explorer({ activations, depths, rates, scales, width, steps, see
     ],
     controls: [
       { name: "activation", label: "activation", options: activations.map(a => [a, NAMES[a]]), start: "relu" },
-      { name: "optimizer", label: "optimizer", options: optimizers.map(o => [o, NAMES[o]]), start: "sgd" },
+      { name: "optimizer", label: "trained by", options: optimizers.map(o => [o, o === "sgd" ? "SGD" : NAMES[o]]), start: "sgd" },
       { name: "depth", label: "depth", stops: depths, start: 10 },
       { name: "scale", label: "scale", stops: scales, start: 1.41 },
       { name: "rate", label: "rate, 1 to 6", stops, start: 3 },
@@ -103,10 +103,9 @@ export function explorer({ activations, depths, rates, scales, width, steps, see
     say(state) {
       const { own, k, s, ends, mean } = chosen(state)
       const best = own.reduce((a, _, j) => mean(s, j) > mean(s, a) ? j : a, 0)
-      return `${NAMES[state.activation]}, ${state.depth} layers of ${width} at ${state.scale} times LeCun's scale, `
-        + `${NAMES[state.optimizer]} at a rate of ${own[k]}: after ${steps} steps two networks read `
-        + `${ends(s, k).map(percent).join(" and ")} of the test digits (guessing: 10 %). The best of this optimizer's `
-        + `rates at this scale is ${own[best]}, with ${percent(mean(s, best))}.`
+      return `${NAMES[state.activation]}, ${state.depth} layers, scale ${state.scale}, ${NAMES[state.optimizer]} at `
+        + `${own[k]}: two networks read ${ends(s, k).map(percent).join(" and ")} after ${steps} steps. Best rate here: `
+        + `${own[best]}, ${percent(mean(s, best))}.`
     },
   }
 }
