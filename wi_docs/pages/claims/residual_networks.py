@@ -42,8 +42,8 @@ def stream_doubles() -> Result:
 
 @claim(what="mean square at the end over that at the start, with 50 branches", source="")
 def divided_branches_end_at_e() -> Result:
-    r"""Without normalization, and with branches divided by $\sqrt L$, the mean square ends at $(1 + 1/L)^L$,
-    just below $e$, however many there are.
+    r"""Without normalization, and with each of $L$ branches divided by $\sqrt L$, the mean square behind the last
+    block is $(1 + 1/L)^L$, just below $e$, with 4 branches as with 50.
     """
     few, many = 4, 50
     added_once, limit = 1 + few * (1 / few), math.e

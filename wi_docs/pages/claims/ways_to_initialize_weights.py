@@ -128,7 +128,7 @@ def selu_keeps_mean_and_variance() -> Result:
 
 @claim(what="factor of a layer on the gradient's rms", statement=22, verdict=HOLDS, source="@klambauer2017")
 def selu_gradient_grows() -> Result:
-    """For the gradient there was no constant left, and SELU's grows a little from layer to layer."""
+    """For the gradient there was no constant left, and SELU's grows a little from layer to layer of equal width."""
     return mean_of(
         ratio("selu", "lecun_normal", width=512),
         second_moment("selu", direction="backward") ** 0.5,
@@ -396,8 +396,8 @@ def gaussian_products_lose_directions() -> Result:
     source="@schoenholz2017, equation 5; @saxe2014",
 )
 def orthogonal_tanh_wants_a_gain_of_one() -> Result:
-    """On the way back through 100 tanh layers of orthogonal weights the forward gain multiplies the gradient by about
-    {grown:,.0f}, where a gain of 1 leaves {kept:.2f} of it.
+    """On the way back through 100 tanh layers of equal width, of orthogonal weights and without biases, the forward
+    gain multiplies the gradient by about {grown:,.0f}, where a gain of 1 leaves {kept:.2f} of it.
     """
 
     def theory(g):
@@ -431,8 +431,8 @@ def orthogonal_tanh_wants_a_gain_of_one() -> Result:
     source="@pennington2017",
 )
 def relu_undoes_orthogonality() -> Result:
-    """Even so, ReLU undoes the advantage: cutting half of the coordinates makes the singular values of a product of
-    random orthogonal matrices spread again, half as much as those of normal ones [@pennington2017].
+    """Even so, ReLU undoes the advantage: cutting half of the coordinates makes the singular values of four layers of
+    random orthogonal weights spread again, half as much as those of normal ones [@pennington2017].
     """
     width, depth = 256, 4
 

@@ -49,7 +49,7 @@ export function explorer({ activations, depths, rates, scales, steps, seeds, acc
     ],
     controls: [
       { name: "activation", label: "activation", options: activations.map(a => [a, NAMES[a]]), start: "relu" },
-      { name: "optimizer", label: "trained by", options: optimizers.map(o => [o, o === "sgd" ? "SGD" : NAMES[o]]), start: "sgd" },
+      { name: "optimizer", label: "trained by", options: [["sgd", "SGD"], ["adam", "Adam"]], start: "sgd" },
       { name: "depth", label: "depth", stops: depths, start: 10 },
       { name: "scale", label: "scale", stops: scales, start: 1.41 },
       { name: "rate", label: "rate, 1 to 6", stops, start: 3 },
