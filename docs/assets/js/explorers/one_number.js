@@ -52,8 +52,8 @@ export function explorer({ factors, shown, layers, gradient }) {
       const there = row(factor)[0], one = row(1)[0]
       const verdict = Math.abs(there - one) < 1 ? "It comes through." : there < one ? "It vanishes." : "It explodes."
       const from = formatNumber(10 ** row(factor)[last - 1], 2), to = formatPower(there)
-      return `He’s scale × ${formatNumber(factor)}: the gradient goes from ${from} in layer ${last} to ${to} in layer 1.`
-        + ` ${verdict}`
+      return `He’s scale × ${formatNumber(factor)}: the gradient goes from ${from} in layer ${last} `
+        + `to ${to} in layer 1. ${verdict}`
     },
   }
 }
