@@ -327,7 +327,8 @@ class Build:
         leave_out(site / "assets")
         nav = json.dumps(config["nav"])
         self.copied.sort(key=lambda pair: nav.find(f'"{pair[0].file.src_uri}"'))
-        copies = {page.file.src_uri: (page.title, page.meta["description"], text) for page, text in self.copied}
+        # A page without a description has its warning already.
+        copies = {page.file.src_uri: (page.title, page.meta.get("description", ""), text) for page, text in self.copied}
         sharing.write(site, config, copies)
         if not self.complete:
             LOG.info("Some results are being made. The pages that show them are built again when they are there.")

@@ -15,7 +15,7 @@ from pathlib import Path
 INLINE = re.compile(r"<script(?![^>]*\b(?:src|type=\"application/))[^>]*>(.*?)</script>", re.DOTALL)
 POLICY = {
     "default-src": "'self'", "script-src": "'self'", "style-src": "'self' 'unsafe-inline'", "img-src": "'self' data:",
-    "base-uri": "'none'", "form-action": "'none'",
+    "base-uri": "'none'", "form-action": "'self'",
 }  # fmt: skip
 
 

@@ -37,7 +37,7 @@ def test_search_explorers_claims_and_formulas_work_from_a_folder(either, folder)
     until(either, "document.querySelector('#figure-one-number.wi-live')")
     either.run("document.querySelector('.wi-mark').click()")
     card = "document.querySelector('[id^=claim-]').textContent"
-    assert "expected" in until(either, f"{card}.includes('Measured')", card)
+    assert "Accepted" in until(either, f"{card}.includes('Measured')", card)
     found = ask(either, home.removesuffix("index.html"), ["xavier", "kaiming_normal_"])
     places = [link for page in found["xavier"] for link, _ in page]
     assert "glossary/index.html#glorots-scale" in places

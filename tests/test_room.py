@@ -354,7 +354,7 @@ def test_markup_asks_nothing_of_another_host_and_stays_in_its_frame(either, addr
     made = generated(400)  # eight in a frame, so that they are drawn in seconds
     markups += ["".join(made[k : k + 8]) for k in range(0, len(made), 8)]
     url = f"http://127.0.0.1:{elsewhere.port}/x"
-    either.show(address, 1280, 900)
+    either.show(address + "errata/", 1280, 900)  # a page without an explorer, which would add elements of its own
     found = either.run(
         f"""
         const {{ framed }} = await import("{address}assets/js/run/shown.js")

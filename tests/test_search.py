@@ -9,10 +9,11 @@ from tests.conftest import Server
 
 Q, W, F = "questions/#", "ways-to-initialize-weights/#", "what-your-framework-does/"
 ASKED = {
-    "xavier": {W + "glorot", "glossary/#glorots-scale"},
-    "kaiming": {W + "he", "glossary/#hes-scale"},
+    "xavier": {"glossary/#xavier", W + "glorot", "glossary/#glorots-scale"},
+    "kaiming": {"glossary/#kaiming", W + "he", "glossary/#hes-scale"},
     "he initialization": {W + "he", "glossary/#hes-scale"},
-    "kaiming_normal_": {W + "he", "reference/#wi_docs.nn.initializers.he_normal", F + "#one-name-two-laws"},
+    "kaiming_normal_": {W + "he", "reference/#wi_docs.nn.initializers.he_normal", F + "#one-name-two-laws",
+        F + "#what-the-default-does-to-your-network"},
     "xavier_uniform": {W + "glorot", "reference/#wi_docs.nn.initializers.glorot_uniform"},
     "kaiming_uniform_ a=sqrt(5)": {Q + "why-asqrt5", F + "#the-story-of-the-root-of-five"},
     "why sqrt 5": {Q + "why-asqrt5", F + "#the-story-of-the-root-of-five"},
@@ -34,7 +35,7 @@ ASKED = {
     "dead relu": {Q + "how-many-dead-units-are-normal", "diagnose/#how-many-dead-units", "glossary/#dead-unit"},
     "dying relu": {Q + "how-many-dead-units-are-normal", "diagnose/#how-many-dead-units", "glossary/#dead-unit"},
     "saturated sigmoid units": {Q + "how-many-saturated-units-are-normal", "diagnose/#how-much-saturation"},
-    "adam": {"residual-networks/#width-maximal-update", "reference/#wi_docs.experiments.training.Adam"},
+    "adam": {"residual-networks/#width-maximal-update", "reference-experiments/#wi_docs.experiments.training.Adam"},
     "conv2d": {Q + "what-is-the-fan-in-of-my-layer", F},
     "depthwise convolution": {Q + "what-is-the-fan-in-of-my-layer", F + "#what-is-counted-and-what-should-be"},
     "fan_in": {"glossary/#fan-in", Q + "what-is-the-fan-in-of-my-layer"},
@@ -74,7 +75,7 @@ ASKED = {
     "std or variance": {Q + "is-it-a-variance-or-a-standard-deviation"},
     "which initialization should I use": {W + "in-a-hurry", W + "how-to-choose"},
     "install": {"install/"},
-    "safetensors": {"diagnose/#a-file-of-weights", "reference/#wi_docs.diagnosis.weights.safetensors"},
+    "safetensors": {"diagnose/#a-file-of-weights", "reference-diagnosis/#wi_docs.diagnosis.weights.safetensors"},
 }  # fmt: skip
 
 # Types into the box, and returns what the list shows without unfolding, page by page: addresses and words.
@@ -130,7 +131,7 @@ def test_what_is_shown_says_what_the_page_is_about(either, address):
     described = either.run(f"return (await (await fetch('{address}which-gain/')).text())"
                            ".match(/name=\"description\" content=\"(.{40})/)[1]")  # fmt: skip
     assert described in " ".join(said["which-gain/"].split())
-    assert "Also called Xavier" in said["glossary/#glorots-scale"]
+    assert "Glorot" in said["glossary/#xavier"]
 
 
 def test_a_hyphen_or_an_underscore_does_not_make_noise(either, address):

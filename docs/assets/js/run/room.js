@@ -223,7 +223,7 @@ export class Room {
     if (reason || ended) this.end(new Ended(String(reason ?? ended).slice(0, 300)))
     else if (wants) this.#hand()
     else if (running) this.watcher?.running()
-    else if (pieces) for (const [kind, text] of pieces) this.watcher?.show(String(kind), String(text))
+    else if (pieces) for (const [kind, text] of joined(pieces)) this.watcher?.show(kind, text)
     else {
       this.#asked.resolve(answer)
       this.#asked = undefined
@@ -304,4 +304,19 @@ function copy(done) {
       outcome: text(verdict.outcome),
     },
   }
+}
+
+/**
+ * Joins what was printed in one go: a page that adds thousands of single letters stands still.
+ * @param {[string, string][]} pieces
+ */
+function joined(pieces) {
+  /** @type {[string, string][]} */
+  const all = []
+  for (const piece of pieces) {
+    const kind = String(piece[0]), text = String(piece[1]), last = all[all.length - 1]
+    if (last?.[0] === kind && (kind === "out" || kind === "err")) last[1] += text
+    else all.push([kind, text])
+  }
+  return all
 }
