@@ -41,6 +41,8 @@ def linked(target: str) -> str:
 def page(text: str, up: str) -> str:
     """Return a page for reading without a server. `up` is the way from it to the root of the site."""
     text = re.sub(r'(<a\b[^>]*? href=")([^"]*)"', lambda match: f'{match[1]}{linked(match[2])}"', text)
+    # In a folder no file is of the page's own origin, so that the policy would forbid all of them.
+    text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text)
     text = re.sub(
         r'<meta name="wi-runtime"[^>]*>|<link rel="(?:preload|canonical|alternate|prev|next)"[^>]*>', "", text
     )

@@ -18,9 +18,10 @@ const SAME = [
   "rescale factor scale", "pip install setup download", "use choose take pick hurry recommend",
   "large high big", "small low tiny", "rate lr",
 ]
-// Words of a question that say nothing of what is asked.
+// Words of a question that say nothing of what is asked, on a site about initialization.
 const IDLE = new Set(("a an and are as at be by can do does for from has have how i if in into is it its me my no not "
-  + "of on or should so than that the them there this to used was what when where which why will with you your")
+  + "of on or should so than that the them there this to used was what when where which why will with you your "
+  + "initialization initialisation")
   .split(" "))
 // Where a reader looks last, and where first.
 const WEIGHTS = /** @type {const} */ ([[/^contributing/, .3], [/^(reference|labs|errata|predicted|reproductions)/, .6],

@@ -27,8 +27,8 @@ def draw() -> Picture:
             ax.scatter(across, up, s=170 * np.clip((mean - 0.1) / 0.9, 0, 1), color=BLUE, linewidth=0)
             # Every third has its number: side by side all seven would lie on one another.
             names = ["" if k % 3 else f"{s:g}" for k, s in enumerate(SCALES)]
-            ax.set_xticks(range(len(SCALES)), names, fontsize=9.5)
-            ax.set_yticks(range(len(rates)), [f"{r:g}" for r in rates], fontsize=9.5)
+            ax.set_xticks(range(len(SCALES)), names)
+            ax.set_yticks(range(len(rates)), [f"{r:g}" for r in rates])
             ax.set_xlim(-0.6, len(SCALES) - 0.4)
             ax.set_ylim(-0.6, len(rates) - 0.4)
             ax.set_title(f"{title}, {name}", color=INK)
