@@ -21,6 +21,7 @@ from typing import Any
 
 FILE = "<snippet>"
 MOST = 100_000  # characters of output
+MOST_LINES = 5_000  # of it; tens of thousands take a page a quarter of a second to lay out
 MOST_SHOWN = 20  # pictures and pieces of HTML, as the page has it in session.js
 
 # A function that reports a piece of output: its kind, and its text. The kinds are "out", "err", "svg", "html",
@@ -52,12 +53,15 @@ class _Stream(io.TextIOBase):
 
     def __init__(self, kind: str, tell: Tell) -> None:
         super().__init__()
-        self.kind, self.put, self.left = kind, tell, MOST
+        self.kind, self.put, self.left, self.lines = kind, tell, MOST, MOST_LINES
 
     def write(self, text: str, /) -> int:
         self.left -= len(text)
+        self.lines -= text.count("\n")
         if self.left < 0:
             raise TooMuchOutputError(f"stopped after {MOST:,} characters of output")
+        if self.lines < 0:
+            raise TooMuchOutputError(f"stopped after {MOST_LINES:,} lines of output")
         self.put(self.kind, text)
         return len(text)
 

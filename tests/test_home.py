@@ -92,7 +92,7 @@ def test_the_slider_on_home_says_what_the_snippet_prints(browser, address):
             "setTimeout(() => done(f.querySelector('.wi-explorer__status').textContent), 700)",
             factor,
         )
-        there = re.search(r"has size (\S+) in the first", said)[1]
+        there = re.search(r"to (\S+) in layer 1\b", said)[1]
         digits, _, power = there.partition("·10")
         raised = power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")) or "0"
         assert f"{float(f'{digits}e{raised}'):.0e}" == f"{float(size):.0e}", (factor, said)
