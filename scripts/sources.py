@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import io
+import tokenize
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -32,9 +34,10 @@ class _Import:
 
 @dataclass(frozen=True)
 class _Statement:
-    """A statement of a file's top level: its text, the names that it binds and uses, its strings and its imports."""
+    """A statement of a file's top level: its text, with words and without, what it binds and uses, strings, imports."""
 
     text: str
+    code: str
     binds: frozenset[str]
     uses: frozenset[str]
     strings: frozenset[str]
@@ -51,12 +54,14 @@ class _Code:
         typed: the imports for type checkers only. In a package that imports names when they are first used, as
             `wi_docs/__init__.py` does, these say where the names come from.
         lines: for each function, the decorators that are called, with their lines.
+        code: the whole file without its words.
     """
 
     statements: tuple[_Statement, ...]
     imports: tuple[_Import, ...]
     typed: tuple[_Import, ...]
     lines: dict[str, dict[str, int]]
+    code: str
 
 
 def refresh() -> None:
@@ -76,13 +81,15 @@ def digest(path: Path) -> str:
     return hashlib.sha256(_content(path)).hexdigest()
 
 
-def of(path: Path, name: str = "") -> dict[str, str]:
+def of(path: Path, name: str = "", *, words: bool = True) -> dict[str, str]:
     """Return the dependencies of a file as paths relative to the project, each with a digest; the file is one of them.
 
     Args:
         path: a Python file, relative to the project.
         name: a function of the file. Then only those parts of the file count that the function needs, so that a change
             of another function, or of an import for it, does not change the answer.
+        words: whether comments, docstrings, empty lines and what stands in `@claim(…)` count. What an experiment
+            computes does not depend on them, and what a page shows does.
 
     Raises:
         FileNotFoundError: if the file is not there.
@@ -92,22 +99,29 @@ def of(path: Path, name: str = "") -> dict[str, str]:
         >>> sorted(of(Path("wi_docs/nn/number_formats.py")))
         ['wi_docs/__init__.py', 'wi_docs/nn/__init__.py', 'wi_docs/nn/checks.py', 'wi_docs/nn/number_formats.py']
     """
-    return dict(_of(path, name))
+    return dict(_of(path, name, words))
 
 
 @cache
-def _of(path: Path, name: str) -> dict[str, str]:
+def _of(path: Path, name: str, words: bool) -> dict[str, str]:
     """Return the answer of `of`, which callers get as a copy."""
     code = _read(_content(path))
     if name:
         statements, imports = _part(code, name)
-        words = [statement.text for statement in statements] + sorted(map(repr, imports))
-        found = {f"{path.as_posix()}: {name}": hashlib.sha256("\n".join(words).encode()).hexdigest()}
+        texts = [statement.text if words else statement.code for statement in statements]
+        found = {f"{path.as_posix()}: {name}": _sha256("\n".join(texts + sorted(map(repr, imports))))}
         needed = {*_packages(path), *_needs(statements, imports)}
     else:
         found, needed = {}, {path}
     files = set().union(*map(_all, needed))
-    return found | {file.as_posix(): digest(file) for file in files}
+    return found | {
+        file.as_posix(): digest(file) if words or file.suffix != ".py" else _sha256(_read(_content(file)).code)
+        for file in files
+    }
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @cache
@@ -151,21 +165,61 @@ def _content(path: Path) -> bytes:
 def _read(content: bytes) -> _Code:
     """Parse a file."""
     tree, lines = ast.parse(content), content.decode().splitlines()
+    bare = _without_words(tree, content, lines)
     imports = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
     typed = [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
     own = [node for node in tree.body if node not in imports and node not in typed]
     if own and isinstance(own[0], ast.Expr) and isinstance(own[0].value, ast.Constant):
         del own[0]
     return _Code(
-        tuple(_statement(node, lines) for node in own),
+        tuple(_statement(node, lines, bare) for node in own),
         tuple(_imports(imports)),
         tuple(_imports(inner for node in typed for inner in ast.walk(node))),
         {node.name: _marks(node) for node in own if isinstance(node, ast.FunctionDef)},
+        _joined(bare),
     )
 
 
-def _statement(node: ast.stmt, lines: list[str]) -> _Statement:
-    """Return a statement of the top level with its names, strings and imports, nested ones included."""
+def _without_words(tree: ast.Module, content: bytes, lines: list[str]) -> list[str]:
+    """Return the lines of a file without comments, docstrings and calls of the decorator `claim`, which are all words.
+
+    The lines keep their numbers: what is left out leaves an empty line.
+    """
+    bare = list(lines)
+    for token in tokenize.tokenize(io.BytesIO(content).readline):
+        if token.type == tokenize.COMMENT:
+            line, column = token.start
+            bare[line - 1] = bare[line - 1][:column]
+    for node in ast.walk(tree):
+        if not isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
+        words: list[ast.stmt | ast.expr] = []
+        if node.body and ast.get_docstring(node, clean=False) is not None:
+            words.append(node.body[0])
+        if isinstance(node, ast.FunctionDef):
+            words += (mark for mark in node.decorator_list if isinstance(mark, ast.Call) and _name(mark) == "claim")
+        for one in words:
+            last = one.end_lineno or one.lineno
+            bare[one.lineno - 1 : last] = [""] * (last - one.lineno + 1)
+    return bare
+
+
+def _name(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "\n".join(line.rstrip() for line in lines if line.strip())
+
+
+def _statement(node: ast.stmt, lines: list[str], bare: list[str]) -> _Statement:
+    """Return a statement of the top level with its names, strings and imports, nested ones included.
+
+    Args:
+        node: the statement.
+        lines: the lines of its file.
+        bare: the same lines without words.
+    """
     # A decorator stands above the line of its function.
     first = min([node.lineno, *(mark.lineno for mark in getattr(node, "decorator_list", ()))])
     binds: set[str] = set()
@@ -182,13 +236,14 @@ def _statement(node: ast.stmt, lines: list[str]) -> _Statement:
     else:
         binds |= {one.binding for one in imports}
     text = "\n".join(lines[first - 1 : node.end_lineno])
-    return _Statement(text, frozenset(binds), frozenset(uses), frozenset(strings), imports)
+    code = _joined(bare[first - 1 : node.end_lineno])
+    return _Statement(text, code, frozenset(binds), frozenset(uses), frozenset(strings), imports)
 
 
 def _marks(function: ast.FunctionDef) -> dict[str, int]:
     """Return the lines of the decorators that are called, such as `@claim(…)`, by name."""
     called = (mark for mark in function.decorator_list if isinstance(mark, ast.Call))
-    return {mark.func.id: mark.lineno for mark in called if isinstance(mark.func, ast.Name)}
+    return {_name(mark): mark.lineno for mark in called if _name(mark)}
 
 
 def _imports(nodes: Iterable[ast.AST]) -> Iterator[_Import]:

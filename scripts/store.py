@@ -145,9 +145,9 @@ def key(job: Job) -> str:
 
 
 def version(module: str, function: str) -> str:
-    """Return a digest of all that a function of `wi_docs` depends on, for `wi_docs.experiments.disk_cache`."""
+    """Return a digest of all that a function of `wi_docs` computes with, for `wi_docs.experiments.disk_cache`."""
     path = Path(*module.split(".")).with_suffix(".py")
-    return _digest({**sources.of(path, function), "tools": _tools("claims")})
+    return _digest({**sources.of(path, function, words=False), "tools": _tools("claims")})
 
 
 def lock(job: Job) -> IO[str] | None:

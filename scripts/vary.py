@@ -26,8 +26,8 @@ HEAD = {
 
 
 def digest(module: str, claim: str) -> str:
-    """Return a digest of all that a claim of a module of `wi_docs/pages/claims/` depends on."""
-    depends = sources.of(store.SOURCES["claims"] / f"{module}.py", claim)
+    """Return a digest of all that the experiment of a claim of `wi_docs/pages/claims/` depends on, words left out."""
+    depends = sources.of(store.SOURCES["claims"] / f"{module}.py", claim, words=False)
     return hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[:24]
 
 

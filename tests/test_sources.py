@@ -97,6 +97,34 @@ def test_a_change_counts_for_those_who_use_it(package, old, new, changed):
     assert {name for name, was in before.items() if sources.of(PAGE, name) != was} == changed
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new", "text", "code"),
+    [
+        ("page.py", "def second():\n", 'def second():\n    """Return two."""\n', {"second"}, set()),
+        ("page.py", "    return gain()", "    # One more.\n\n    return gain()", {"second"}, set()),
+        ("page.py", '@claim(source="")', '@claim(\n    source="@he"\n)', {"second"}, set()),
+        ("page.py", "UNITS[1]", "UNITS[0]  # the first", {"second"}, {"second"}),
+        ("page.py", "UNITS[1]", '"""UNITS[1]"""', {"second"}, {"second"}),
+        ("nn/checks.py", "ONE = 1\n", '"""Checks."""\n\nONE = 1  # not 2\n', {"first", "second", "third"}, set()),
+        ("nn/checks.py", "ONE = 1\n", 'ONE = "#1"\n', {"first", "second", "third"}, {"first", "second", "third"}),
+    ],
+)
+def test_words_count_where_they_are_shown_and_not_for_what_is_computed(package, file, old, new, text, code):
+    def all_of(words):
+        return {name: sources.of(PAGE, name, words=words) for name in ("first", "second", "third")}
+
+    before = all_of(True), all_of(False)
+    path = package / file
+    assert path.read_text().count(old) == 1
+    path.write_text(path.read_text().replace(old, new))
+    sources.refresh()
+    changed = [
+        {name for name in was if now[name] != was[name]}
+        for was, now in zip(before, (all_of(True), all_of(False)), strict=True)
+    ]
+    assert changed == [text, code]
+
+
 def test_a_change_of_what_is_imported_counts(package):
     before = {name: sources.of(PAGE, name) for name in ("first", "second", "third")}
     (package / "nn" / "gains.py").write_text("def gain():\n    return 2\n")
