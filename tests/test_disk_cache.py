@@ -1,12 +1,18 @@
 """Experiments that are cached on disk: run once for the same arguments and the same version, and again for others."""
 
+import io
+import json
+import pickle
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
-from wi_docs.experiments import conditions, disk_cache
+from wi_docs.experiments import conditions, disk_cache, results_file
+from wi_docs.experiments.training import History
 
 MODULE = """
 from pathlib import Path
@@ -30,7 +36,7 @@ def package(tmp_path):
     for folder in (home, home / "experiments"):
         folder.mkdir()
         (folder / "__init__.py").touch()
-    for module in (conditions, disk_cache):
+    for module in (conditions, disk_cache, results_file):
         shutil.copy(module.__file__, home / "experiments")
     (home / "experiment.py").write_text(MODULE)
     return home
@@ -134,3 +140,91 @@ def test_a_result_is_found_by_function_and_arguments_however_they_are_said(tmp_p
     assert one((2, [3])) == one((2, [3]))  # a list may have changed
     assert len(ran) == 14
     assert one.__name__ == "one"
+
+
+def test_what_is_kept_is_read_back_with_its_kinds():
+    history = History(
+        np.arange(3.0), np.full(3, 0.5), np.zeros(0), np.zeros((0, 2)), np.zeros((0, 2)), float("inf"), None, "exploded"
+    )
+    said = conditions.Said(frozenset({"depth"}), {"rate": {0.1, "adam"}}, {"width"})
+    result = {
+        ("relu", 0.5): [history, (1, True, None)],
+        2: np.array([[1, 2]]),
+        "nan": float("nan"),
+        "no": np.array(3.0),
+    }
+    found, heard = results_file.load(results_file.dump((result, said)))
+    assert heard == said
+    assert isinstance(heard.claimed, frozenset)
+    assert list(found) == list(result)
+    (again, plain), whole = found["relu", 0.5], found[2]
+    assert type(plain) is tuple
+    assert plain == (1, True, None)
+    assert (type(again), again.explosion, again.valid_accuracy) == (History, "exploded", float("inf"))
+    assert again.weight_gradient_rms.shape == (0, 2)
+    assert np.array_equal(again.accuracy, history.accuracy)
+    assert (whole.dtype, whole.shape) == (np.array([[1, 2]]).dtype, (1, 2))
+    assert np.isnan(found["nan"])
+    assert found["no"].shape == ()
+
+
+@dataclass
+class Ours:
+    """A dataclass of another package than the site's."""
+
+    x: int = 1
+
+
+@pytest.mark.parametrize("result", [object(), np.array([object()]), {1: [len]}, type("Sub", (dict,), {})(), 1j])
+def test_what_is_no_data_is_not_kept(result):
+    with pytest.raises(TypeError, match="numbers, strings and arrays"):
+        results_file.dump(result)
+
+
+def archive(structure, **arrays):
+    file = io.BytesIO()
+    np.savez(file, structure=np.array(json.dumps(structure)), **arrays)
+    return file.getvalue()
+
+
+class Opens:
+    """What a pickle can do when it is read: here, it makes a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (self.path, "w")
+
+
+def test_a_spoiled_file_runs_nothing_and_is_made_anew(tmp_path, monkeypatch):
+    monkeypatch.setattr(disk_cache, "_folder", tmp_path / "kept")
+    monkeypatch.setattr(disk_cache, "_version", disk_cache.unversioned, raising=False)
+    ran = []
+
+    @disk_cache.disk_cached
+    def one():
+        ran.append(1)
+        return 2
+
+    assert one() == one() == 2
+    (path,) = (tmp_path / "kept").glob("*[!k]")  # and not the lock
+    good, trap = path.read_bytes(), tmp_path / "trap"
+    objects = io.BytesIO()
+    np.savez(objects, structure=np.array('["array", "0"]'), **{"0": np.array([Opens(str(trap))], dtype=object)})
+    spoiled = [
+        b"",
+        good[: len(good) // 2],
+        pickle.dumps(Opens(str(trap))),
+        objects.getvalue(),
+        archive(["dataclass", "subprocess", "Popen", [["args", ["touch", str(trap)]]]]),
+        archive(["dataclass", __name__, "Ours", []]),
+        archive(["dataclass", "wi_docs.experiments.training", "train_stack", []]),
+        archive(["unknown", []]),
+        archive(["array", "7"]),
+    ]
+    for number, content in enumerate(spoiled):
+        path.write_bytes(content)
+        assert one() == 2
+        assert len(ran) == number + 2
+    assert not trap.exists()

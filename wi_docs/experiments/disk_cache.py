@@ -10,13 +10,12 @@ import functools
 import hashlib
 import inspect
 import os
-import pickle
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from wi_docs.experiments import conditions
+from wi_docs.experiments import conditions, results_file
 
 try:
     import fcntl
@@ -41,7 +40,7 @@ def keep_in(folder: Path | None, version: Version) -> None:
     """Keep the results of functions that are `disk_cached` in a folder from now on, or nowhere if it is None.
 
     Args:
-        folder: one that nobody else writes to, since results are read back with pickle.
+        folder: where the results are kept, as data: `results_file`.
         version: returns a digest of all that a function depends on, from the names of its module and its own. A result
             counts only for the version that made it.
     """
@@ -53,7 +52,8 @@ def disk_cached(function: Callable[P, R]) -> Callable[P, R]:
     """Return `function` with a cache: it looks for its result in the folder before it runs, and leaves it there.
 
     A result counts for the same version of the function and the same plain arguments (numbers, strings, tuples of
-    them), defaults included. With other arguments, such as arrays, the function always runs.
+    them), defaults included. With other arguments, such as arrays, the function always runs. A result has to be made of
+    numbers, strings and arrays: see `results_file.dump`.
     """
     signature = inspect.signature(function)
 
@@ -90,8 +90,8 @@ def place(module: str, function: str, arguments: tuple[Any, ...]) -> Path | None
 def read(path: Path | None) -> Any:
     """Return the result in this file, or None without a file or a result, and say what was said when it was made."""
     try:
-        found, said = (None, conditions.Said()) if path is None else pickle.loads(path.read_bytes())
-    except FileNotFoundError:
+        found, said = (None, conditions.Said()) if path is None else results_file.load(path.read_bytes())
+    except (FileNotFoundError, ValueError):  # none, or a file that a full disk has cut short: it is made anew
         return None
     conditions.hear(said)
     return found
@@ -106,7 +106,7 @@ def write(path: Path | None, result: Any) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(f".{os.getpid()}")
-    draft.write_bytes(pickle.dumps((result, conditions.heard())))
+    draft.write_bytes(results_file.dump((result, conditions.heard())))
     os.replace(draft, path)
 
 
