@@ -108,8 +108,8 @@ def propagate(
     again = isinstance(init, str) and depth * width**2 <= 2**22  # 32 MiB: another pass may want the same weights
     drawn, after = (_drawn if again else _drawn.__wrapped__)(init, widths, seed)
     rng = copy.deepcopy(after)
-    net = MLP(widths, activation, "zeros", rng, output=activation)
-    net.W = [factor * W for factor, W in zip([first] + [gain] * (depth - 1), drawn, strict=True)]
+    factors, weights = iter([first] + [gain] * (depth - 1)), iter(drawn)
+    net = MLP(widths, activation, lambda rng, shape: next(factors) * next(weights), rng, output=activation)
     if sigma_b > 0.0:
         net.b = [sigma_b * rng.standard_normal(len(b)) for b in net.b]
     conditions.network(net, rng)
