@@ -157,7 +157,11 @@ def test_within_a_factor_of_twenty_a_rate_can_still_be_too_large():
 def test_adam_takes_five_sigmoid_layers_away_from_chance():
     assert trained(*network([64] * 6 + [10], 1.0, 0), "sigmoid", 400, 0.5, 0) < 0.2
     assert trained(*network([64] * 6 + [10], 1.0, 0), "sigmoid", 400, 0.01, 0, adam=True) > 0.8
-    says("docs/vanishing-gradients.md", "They need not stay there.", "where the deeper sigmoid networks stay")
+    says(
+        "docs/vanishing-gradients.md",
+        "The five layers need not stay there, and the ten do with Adam too.",
+        "where the deeper sigmoid networks stay",
+    )
 
 
 def test_plain_larger_weights_do_what_pre_training_does():
@@ -210,7 +214,7 @@ def test_softmax_regression_has_no_lowest_point_where_the_classes_can_be_told_ap
     assert losses == sorted(losses, reverse=True)
     says(
         "docs/weight-initialization.md",
-        "The loss then falls towards 0 and does not reach it",
+        "the loss falls towards 0 and does not reach it",
         "and gradient descent gets there",
     )
 
@@ -263,7 +267,7 @@ def test_a_slope_that_is_made_up_trains_too():
         assert with_ramp > with_own + 0.1
     says(
         "docs/vanishing-gradients.md",
-        "Backpropagation goes by the slope",
+        "goes by the slope, and that says truthfully",
         "the function has to be the integral of its slope",
     )
 
@@ -297,7 +301,7 @@ def test_with_its_biases_pytorchs_default_keeps_a_signal_and_not_the_gradient():
     assert (by_size[9] / by_size[29]) ** (1 / 20) == pytest.approx(6**-0.5, rel=0.05)
     says(
         "docs/vanishing-gradients.md",
-        "They do not save the gradient, and they hide the loss.",
+        "They do not save the gradient, and they hide how much of the signal is lost.",
         "and at the default of PyTorch's linear layer",
     )
 

@@ -153,7 +153,7 @@ def tanh_dies_as_a_power():
 @refutes(
     "ways-to-initialize-weights",
     "the part that tells two inputs apart dies",
-    "What stays, without biases, is how long one input is beside another",
+    "In the same way an input that is longer than another stays longer",
 )
 def lengths_survive_relu():
     """Fifty ReLU layers without biases keep the factor 2 between an input and its double."""
@@ -166,7 +166,7 @@ def lengths_survive_relu():
     return bool(np.allclose(b, 2 * a, rtol=1e-12))
 
 
-@refutes("ways-to-initialize-weights", "a size that does not run away", "Input by input it still runs")
+@refutes("ways-to-initialize-weights", "a size that does not run away", "Single inputs are not held")
 def lsuv_keeps_the_batch_and_not_the_input():
     """Twenty SiLU layers divided by their deviation: inputs lie a factor of a hundred apart."""
     rng = np.random.default_rng(0)

@@ -20,7 +20,7 @@ SEEDS = range(8)
 
 @claim(what="logarithm of the product of 100 factors of 1.1", statement=19, verdict=HOLDS, source="")
 def a_power_explodes_above_one() -> Result:
-    r"""Multiply $w \cdot w \cdot w \cdots$ with $\left|w\right| > 1$, as a linear recurrence does, and the product
+    r"""Multiply $w \cdot w \cdot w \cdots$ with $\left|w\right| > 1$, as linear layers of one unit do, and the product
     grows without bound.
     """
     # A linear recurrence of one unit is a power, and its gradient too.
@@ -600,8 +600,8 @@ def relu_can_have_both() -> Result:
     source="@poole2016, equation 3",
 )
 def units_between_say_different_things() -> Result:
-    """Too large, and tanh units saturate; too small, and they die; in between they stay apart from input to input
-    without saturating, layer after layer.
+    """Too large, and tanh units saturate; too small, and they die; in between they put out different values for
+    different inputs without saturating, layer after layer.
     """
 
     def last(g, **options):

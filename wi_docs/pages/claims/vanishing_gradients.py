@@ -541,7 +541,7 @@ def backward_factor_is_chi() -> Result:
     source="@poole2016, equation 3",
 )
 def forward_factor_is_the_length_map() -> Result:
-    r"""Forward the same steps give a value and not a factor: without biases the mean square of the next layer's
+    r"""Without biases the mean square of the next layer's
     pre-activations is $\sigma_w^2\,\mathbb{{E}}[\varphi(z)^2]$, to {percent:.0f} % or better.
     """
     return against_theory("forward")

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from wi_docs.experiments import conditions
+from wi_docs.experiments import conditions, tournament
 from wi_docs.experiments.digits import load
 from wi_docs.experiments.lsuv import lsuv
 from wi_docs.experiments.meanfield import fixed_point, length_map, relu_correlation_map, trajectory
@@ -26,6 +26,29 @@ def ratio(phi, init, **options):
     `options` may change depth, width and other arguments of `propagate`.
     """
     return [propagate(phi, init, **({"depth": 20, "width": 256} | options), seed=s).gradient_ratio for s in SEEDS]
+
+
+@claim(
+    what="points by which he_normal is behind the best scheme in twenty plain ReLU layers, where it is behind most",
+    source="",
+    untouched="its trainings are stored, and compared with new ones by a test",
+)
+def he_falls_behind_with_depth() -> Result:
+    """In the tournament it was {five:.0f} point behind the best in plain ReLU networks of five hidden layers, up to
+    {ten:.0f} points in those of ten, and up to {measured:.0f} in those of twenty.
+    """
+    five, ten, twenty = (
+        100 * tournament.standing(*(n for n in tournament.NETWORKS if plain_relu(n, depth))).behind["he_normal"]
+        for depth in (5, 10, 20)
+    )
+    # What counts as noise in the tournament is a few points, far less than the differences here.
+    also("ten layers", above(ten, 2 * five, "twice as far", {"as with five layers": five}))
+    return above(twenty, 2 * ten, "twice as far", {"as with ten layers": ten}, five=five, ten=ten)
+
+
+def plain_relu(network, depth):
+    """Return whether a network of the tournament has `depth` plain ReLU layers, of equal widths or not."""
+    return (network.activation, network.shape, network.depth) == ("relu", "plain", depth)
 
 
 @claim(
@@ -431,8 +454,8 @@ def orthogonal_tanh_wants_a_gain_of_one() -> Result:
     source="@pennington2017",
 )
 def relu_undoes_orthogonality() -> Result:
-    """Even so, ReLU undoes the advantage: cutting half of the coordinates makes the singular values of four layers of
-    random orthogonal weights spread again, half as much as those of normal ones [@pennington2017].
+    """ReLU undoes the advantage of orthogonal weights: cutting half of the coordinates makes the singular values of
+    four layers of random orthogonal weights spread again, half as much as those of normal ones [@pennington2017].
     """
     width, depth = 256, 4
 
@@ -670,9 +693,7 @@ def one_correction_suffices() -> Result:
 
 @claim(what="largest rms of a digit in layer 20", source="")
 def lsuv_leaves_single_inputs() -> Result:
-    """Input by input it still runs: in layer 20 of SiLU single digits have an rms from {least:.2f} to
-    {measured:.0f}.
-    """
+    """Single inputs are not held: in layer 20 of SiLU single digits have an rms from {least:.2f} to {measured:.0f}."""
     x = load().train_x[:256]
 
     def sizes(phi):

@@ -184,8 +184,8 @@ def too_large_a_scale_is_gone() -> Result:
     source="",
 )
 def a_smaller_rate_bears_a_larger_scale() -> Result:
-    """At a rate of 0.003 of plain descent the ten ReLU layers of width 64 that start half again too large survive,
-    and read {least:.0f} to {most:.0f} % of the digits after 300 steps.
+    """At a rate of 0.003 of plain descent the ten ReLU layers of width 64 that start from 1.5 times the right scale
+    survive, and read {least:.0f} to {most:.0f} % of the digits after 300 steps.
     """
     slow, fast = (
         sweep("relu", "he_normal", depth=10, gains=[1.5], steps=300, rates=[rate], seeds=SEEDS)
@@ -566,8 +566,8 @@ def dropout_breaks_it() -> Result:
     source="",
 )
 def dropout_parts_even_zeros() -> Result:
-    """Even a tanh layer whose weights and biases are zero is parted by it, as long as the weights behind it are not
-    zero too.
+    """It even makes the units of a tanh layer different whose weights and biases are zero, as long as the weights from
+    that layer to the next are not zero too.
     """
 
     def apart(output, phi="tanh", seed=0):
