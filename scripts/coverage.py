@@ -5,9 +5,9 @@ A sentence is `measured` if a claim's mark stands in it, `cited` if a citation o
 has a mark, a source, a displayed formula, a figure or a snippet, and all numbers of the sentence. An `opinion` says in
 the first person what we think or would do, and has no result in it. A sentence is `shown` if a snippet, a figure, a
 table or a displayed formula stands right before or behind its paragraph, or in it. It is `defined` if it is an entry of
-the glossary, or says what something is called or what is assumed. Of the others, one with a number, a comparison or a
-universal word is `open`: it promises something, and nothing holds it. The rest is `plain`: it asks, explains, or points
-elsewhere.
+the glossary, or says what something is called or what is assumed, or begins with the word in italics that it explains.
+Of the others, one with a number, a comparison or a universal word is `open`: it promises something, and nothing holds
+it. The rest is `plain`: it asks, explains, heads a paragraph, says what to take, or points elsewhere.
 
 This reads words, and does not understand them: what it lists is a list for the author to read.
 """
@@ -47,9 +47,12 @@ OPINION = re.compile(
 RESULT = re.compile(r"\d[.,]\d|%")  # nobody has an opinion of 3.5 %
 DEFINED = re.compile(
     r"\b(is called|are called|we call|is short for|stands for|means that|is defined|by definition)\b"
-    r"|^(It|This chapter) assumes\b|^What is assumed\b|^\*\*Formula\*\*",
+    r"|^(It|This chapter) assumes\b|^What is assumed\b|^\*\*(Formula|Signs|Afterwards you can|You need)\b"
+    r"|^\(\d\) |^(An? )?\*\w[^*]*\* (is|takes|lowers)\b",  # a numbered assumption; "A *unit* takes …"
     re.IGNORECASE,
 )
+# "*Step 2: the output has to grow.*" stands at the head of what holds it; "Take ten layers" asserts nothing.
+HEAD = re.compile(r"^(\*{1,2})[^*]+\1$|^\(?(Take|Let) ")
 BESIDE = re.compile(r"(```|\[\[(figure|table|exercises|predicted|ledger)|\||<figure|\$\$)")
 SENTENCE = re.compile(
     r"\S.*?(?:(?<!\bal)(?<!e\.g)(?<!i\.e)[.!?][\"*_)]*|:(?=\[\[))(?:\[\[claim: *\w+ *\]\])*(?=\s|$)|\S.+$"
@@ -183,7 +186,7 @@ def _kind(sentence: str, *, shown: bool, glossary: bool, linked: str) -> str:
         "opinion": OPINION.search(words) and not RESULT.search(words),
         "shown": shown,
         "defined": glossary or DEFINED.search(sentence),
-        "plain": sentence.rstrip('*_")').endswith("?") or not PROMISE.search(words),
+        "plain": sentence.rstrip('*_")').endswith("?") or HEAD.search(sentence) or not PROMISE.search(words),
     }
     return next((kind for kind, holds in holders.items() if holds), "open")
 

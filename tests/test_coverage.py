@@ -115,6 +115,28 @@ def test_a_promise_is_no_opinion(sentence):
     assert one.kind == "open"
 
 
+@pytest.mark.parametrize(
+    ("sentence", "kind"),
+    [
+        ("A *scale* is a factor on all weights.", "defined"),
+        ("*Gradient descent* lowers it for each of ten weights.", "defined"),
+        ("(3) Both layers have two sizes.", "defined"),
+        ("**Signs:** A layer has two sizes.", "defined"),
+        ("*Step 4: one number is rarely two.*", "plain"),
+        ("**Every direction.**", "plain"),
+        ("Take ten layers.", "plain"),
+        ("It is a *scale* of ten.", "open"),
+        ("*Ten* and more.", "open"),
+        ("**Every direction** is kept.", "open"),
+        ("Taken together, ten layers learn.", "open"),
+        ("The *most* are off: 3 of them.", "open"),
+    ],
+)
+def test_what_defines_or_heads_or_asks_promises_nothing(sentence, kind):
+    (one,) = coverage.sentences(sentence)
+    assert one.kind == kind
+
+
 def test_an_opinion_with_a_mark_is_measured():
     (one,) = coverage.sentences("We think that all of them learn.[[claim: learn]]")
     assert one.kind == "measured"
