@@ -56,10 +56,13 @@ def _names(function: Callable[..., Any]) -> set[str]:
     codes = [function.__code__]
     while codes:
         code = codes.pop()
+        # A function or a comprehension inside is a constant of the code around it.
         codes += [part for part in code.co_consts if inspect.iscode(part)]
         for name in set(code.co_names) - found:
             found.add(name)
             other = function.__globals__.get(name)
+            # A helper of the same module is followed; an experiment of another module is not, for it says its
+            # conditions.
             if inspect.isfunction(other) and other.__module__ == function.__module__:
                 codes.append(other.__code__)
     return found
@@ -72,16 +75,19 @@ def typed(function: Callable[..., Any]) -> Iterator[tuple[int, str]]:
     """
     lines, first = inspect.getsourcelines(function)
     tree = ast.parse(textwrap.dedent("".join(lines)))
+    # The expressions that stand for `wrong`, by place or by keyword.
     given: list[ast.expr] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in WRONG:
             given += node.args[WRONG[node.func.id] :][:1] + [k.value for k in node.keywords if k.arg == "wrong"]
+    # Where a name is given, the dictionary is what was assigned to it.
     named = {value.id for value in given if isinstance(value, ast.Name)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id in named for t in node.targets):
             given.append(node.value)
     for value in given:
         for key, number in zip(value.keys, value.values, strict=True) if isinstance(value, ast.Dict) else ():
+            # -1 is a minus and a constant to the parser.
             bare = number.operand if isinstance(number, ast.UnaryOp) else number
             if isinstance(bare, ast.Constant) and isinstance(bare.value, int | float):
                 what = ast.unparse(key) if key else "**"

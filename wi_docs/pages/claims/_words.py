@@ -9,11 +9,13 @@ from wi_docs.experiments import conditions
 
 Domain = Mapping[str, Sequence[Any]]
 
+# Plain values of conditions that need other words on a page.
 NAMES = {
     "0": "biases that start at 0", "batch": "batch normalization",
     "drawn": "biases drawn by PyTorch's law", "linear": "linear units", "post": "normalization behind each addition",
     "pre": "normalization in front of each branch", "set": "biases that are not 0", "sgd": "plain gradient descent",
 }  # fmt: skip
+# Parts of the names of schemes and activations as people write them.
 SPELLED = {
     "adam": "Adam", "elu": "ELU", "fixup": "Fixup", "flax": "Flax", "gelu": "GELU", "glorot": "Glorot", "he": "He",
     "keras": "Keras", "lecun": "LeCun", "lsuv": "LSUV", "mup": "maximal update", "pytorch": "PyTorch", "relu": "ReLU",
@@ -33,6 +35,7 @@ def listed(values: Sequence[Any]) -> str:
         ('0 to 3', '20,000', 'ReLU and tanh', '0.1 to 0.9 (5 values)')
     """
     if len(values) > 1:
+        # Where something is normalized or set in a part of the runs, the parts without it go unsaid.
         values = [v for v in values if v != "none"]
     words = [_name(v) if isinstance(v, str) else f"{v:,}" if isinstance(v, int) else f"{v:.4g}" for v in values]
     numbers = all(isinstance(v, int | float) for v in values)
@@ -83,6 +86,7 @@ def _phrases(said: Mapping[str, str]) -> Iterator[str]:
     units = f" of {_counted(said['width'], 'units')}" if "width" in said else ""
     for term, what in (("depth", "layers"), ("blocks", "residual blocks")):
         if term in said and not (term == "depth" and "blocks" in said):
+            # Of products of matrices, depth counts factors.
             yield _counted(said[term], "factors" if "matrix" in said else what) + units
     if units and not {"depth", "blocks"} & said.keys():
         yield units.removeprefix(" of ")
@@ -113,7 +117,9 @@ def variation_in_words(name: str, domain: Domain) -> str:
         'at width 256'
     """
     one = conditions.VARIATIONS[name]
+    # A residual network says blocks in place of a depth.
     before = domain.get(one.term) or domain.get("blocks", ())
     after = [one.change(value) for value in before] if one.term not in ("seeds", "widths") else []
     words = WORDS[one.term].format(listed(after) if after else "")
+    # Another optimizer comes with a rate of its own.
     return f"{words} at rate {conditions.RATES[after[0]]}" if one.term == "optimizer" else words
