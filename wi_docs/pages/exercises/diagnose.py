@@ -33,7 +33,6 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet
     """))
     print(text(found))
     ''',
-    # Weights of 0.01, sigmoids, twice He's scale, and no diagnosis.
     wrong=(
         "found = diagnose(Spec((64, *[128] * 12, 10), scheme='normal'))",
         "found = diagnose(Spec((64, *[128] * 12, 10), activation='sigmoid', scheme='lecun_normal'))",

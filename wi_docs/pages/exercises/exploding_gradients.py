@@ -45,7 +45,7 @@ def small_matrices_kept(sigma: Any) -> Verdict:
     # standard error is then about 0.001.
     growth = random_products(width=3, sigma=number("sigma", sigma, above=0), factors=400, draws=400, seed=1).growth
     mean = float(growth.mean())
-    # 0.02 a matrix is 2 % of the length, twenty standard errors.
+    # 0.02 a matrix is 2 % of the length, and well beyond the noise.
     if abs(mean) > 0.02:
         direction = "shrinks" if mean < 0 else "grows"
         return not_yet(f"The typical product {direction}: its logarithm changes by {mean:+.3f} with every matrix.")

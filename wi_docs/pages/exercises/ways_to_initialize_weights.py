@@ -54,7 +54,7 @@ def he_from_a_uniform(init: Any) -> Verdict:
     for shape in ((300, 100), (100, 300)):
         W = draw(init, np.random.default_rng(1), shape)
         found = shape[0] * float((W**2).mean())
-        # 30,000 entries know the mean square to about 0.01; Glorot's and the fan-out's are off by a third and more.
+        # Of 30,000 entries the standard error is about 0.01; Glorot's scale and the fan-out miss 2 by 0.5 and more.
         if abs(found - 2) > 0.1:
             return not_yet(f"For the shape {shape}, fan_in times the mean square is {found:.2f}; He's scale gives 2.")
         if abs(float(W.mean())) > 0.1 * float(W.std()):
@@ -89,8 +89,7 @@ def he_from_a_uniform(init: Any) -> Verdict:
     p = propagate("elu", scheme, depth=50, width=256, gain=gain)
     print(f"first gradient over the last: {p.gradient_rms[0] / p.gradient_rms[-1]:.2g}")
     """,
-    # ELU loses signal, so that LeCun's scale is too small; He's is too large; an activation is no scheme; 0 is no
-    # gain.
+    # LeCun's scale, which is too small; about He's, which is too large; an activation for a scheme; and no gain.
     wrong=("scheme, gain = 'lecun_normal', 1.0", "scheme, gain = 'lecun_normal', 1.4", "scheme = 'elu'", "gain = 0"),
 )
 def a_scale_for_fifty_layers(scheme: Any, gain: Any) -> Verdict:

@@ -114,7 +114,7 @@ def a_leaky_gain(g: Any) -> Verdict:
     sigma_b = (1 - sigma_w**2 * second_moment("softsign")) ** 0.5
     print(f"{sigma_w:.3f}, {sigma_b:.3f}")
     """,
-    # Without biases, without either condition, with biases beside the forward gain, and a word.
+    # The right weights without biases, neither of the two, biases beside the forward gain, and a word.
     wrong=(
         "sigma_w = gain('softsign', direction='backward')",
         "sigma_w, sigma_b = 1.0, 0.0",
