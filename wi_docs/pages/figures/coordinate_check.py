@@ -33,6 +33,7 @@ def draw() -> Picture:
     panels[0].set_ylabel("change in three steps")
     label(panels[1], WIDTHS[0], 7.0, "standard", RED, xytext=(1, 0))
     label(panels[1], WIDTHS[0], 0.34, "maximal\nupdate", BLUE, xytext=(1, -2))
+    # Of the widest network, `(layers,)`.
     ends = {scaling: values[-1] for scaling, values in change.items()}
     return Picture(
         fig,

@@ -8,6 +8,7 @@ from matplotlib import rc_context
 from wi_docs.experiments.products import random_products
 from wi_docs.pages.figures import BLUE, INK, RED, SOFT, STYLE, Picture, axes, decades, label
 
+# As deep as it is wide, about: the spread grows with depth over width.
 WIDTH, DEPTH, DRAWS = 32, 30, 2000
 
 

@@ -7,6 +7,7 @@ from matplotlib import rc_context
 from wi_docs.experiments.propagation import SCALES, projection_variance
 from wi_docs.pages.figures import BLUE, GREEN, RED, STYLE, Picture, axes, decades, label
 
+# Nearly evenly spaced on a logarithmic axis.
 DIMENSIONS = (1, 3, 10, 30, 100, 300, 1000)
 
 
@@ -25,6 +26,7 @@ def draw() -> Picture:
             v.mean_square[-1],
             scale,
             color,
+            # Below the line of 0.01, above the other two.
             xytext=(-6, -36 if scale.startswith("0.01") else 14),
             ha="right",
         )

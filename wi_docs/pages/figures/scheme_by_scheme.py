@@ -32,6 +32,7 @@ def _lines(phi: str, init: str) -> tuple[Array, Array]:
         # LSUV looks at data, and is no scheme that `propagate` could call.
         if init == "lsuv":
             rng = np.random.default_rng(seed)
+            # As `propagate` does it, with the same law of inputs and cotangents.
             net = MLP([WIDTH] * (DEPTH + 1), phi, "zeros", rng, output=phi)
             x = rng.standard_normal((64, WIDTH))
             lsuv(net, x, rng)
@@ -65,6 +66,7 @@ def draw() -> Picture:
     fig.supylabel("rms", color=INK)
     for ax in grid[-1]:
         ax.set_xlabel("layer")
+    # A factor of 1 is best in both directions.
     ends = "; ".join(
         f"{name}: signal {signal[-1] / signal[0]:.0e}, gradient {gradient[0] / gradient[-1]:.0e}"
         for name, (signal, gradient) in lines.items()

@@ -41,6 +41,7 @@ def draw() -> Picture:
     grid[0, 0].set_ylabel("activations")
     grid[1, 0].set_ylabel("gradients")
     label(grid[0, 1], 12, 1.0, "He", GREEN, xytext=(0, 9))
+    # Two lines lie on each other there, and share a label.
     label(grid[0, 1], 11, 10**-6.2, "LeCun,\northogonal", BLUE, xytext=(0, 0))
     label(grid[1, 1], 8, 1.0, "He", GREEN, xytext=(0, 9))
     label(grid[1, 1], 2, 10**-6.4, "LeCun,\northogonal", BLUE, xytext=(0, 0))

@@ -9,6 +9,7 @@ from wi_docs.experiments.propagation import propagate
 from wi_docs.pages.figures import BLUE, INK, RED, STYLE, Picture, axes, decades, label
 
 DEPTH, WIDTH = 20, 256
+# tanh at 0.8 of LeCun's scale, so that what flows back shrinks, as it does through sigmoids.
 CASES = (("sigmoid", 1.0, BLUE), ("tanh", 0.8, RED))
 
 

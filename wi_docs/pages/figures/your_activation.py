@@ -40,6 +40,7 @@ def draw(function: str | Activation | Callable[[Any], Any] = np.sin) -> Picture:
     right.margins(y=0.2)
     right.set_title(f"factors at gain\n{forward:.3f}", color=INK)
     right.set_xlabel("variance")
+    # The label of the upper line goes above it.
     higher = signal[-1] > gradient[-1]
     label(right, 10, signal[-1], "signal", BLUE, xytext=(-4, 11 if higher else -12), ha="right")
     label(right, 10, gradient[-1], "gradient", RED, xytext=(-4, -12 if higher else 11), ha="right")
