@@ -45,6 +45,7 @@ def table() -> Table:
             caption's sentence on biases that are not listed.
     """
     data = frameworks.load()
+    # The caption says how biases start that are not listed. The loop holds it against the data.
     listed = {(library, f"{layer} {parameter}") for library, layer, parameter, *_ in ROWS}
     for library in NAMES:
         for name, law in data[library]["layers"].items():

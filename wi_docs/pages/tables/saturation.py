@@ -13,8 +13,10 @@ def table() -> Table:
         "by negative biases if it has one.",
         {
             "activation": [f"`{name}`" for name in LIMITS],
+            # Larger weights saturate no more than half of the units that have one flat side.
             "saturated by": ["weights" if name in TWO_SIDED else "biases" for name in LIMITS],
             "at variance 1": [100 * saturated_share(name, 1.0) for name in LIMITS],
+            # The share found by training, and the one that Diagnose judges by: half at least for one flat side.
             "half as fast": [100 * share for share in LIMITS.values()],
             "verdict": [100 * limit(name) for name in LIMITS],
         },
