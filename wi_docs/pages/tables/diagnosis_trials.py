@@ -5,7 +5,6 @@ from typing import Any
 from wi_docs.experiments import frameworks
 from wi_docs.pages.tables import Table
 
-# The groups of the stored record, by what they are called on the page.
 GROUPS = {
     "models": "timm and transformers, as built",
     "reported": "starts that people asked about, and that are right",
@@ -20,7 +19,6 @@ def table() -> Table:
     groups = {GROUPS[name]: list(record[name].values()) for name in GROUPS}
 
     def count(found: list[dict[str, Any]], trains: bool | None, ok: bool | None = None) -> float:
-        # `trains` is None for a model between the two thresholds, about which Diagnose can be neither right nor wrong.
         return float(sum(one["trains"] is trains and ok in (None, one["ok"]) for one in found))
 
     return Table(
