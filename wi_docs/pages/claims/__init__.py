@@ -138,12 +138,13 @@ class Claim:
 
     Attributes:
         experiment: the function.
-        what: what the number is that decides the claim, in words and with its unit, for the card and the ledger.
+        what: the number that decides the claim, described in words and with its unit, for the card and the ledger.
         statement: number of the notes' statement that it answers, 1 to 22, or None.
-        verdict: on that statement: `holds`, `holds if …` or `does not hold`. Empty without a statement.
+        verdict: the verdict on that statement: `holds`, `holds if …` or `does not hold`. Empty without a statement.
         source: keys of `references.bib` with section or equation; empty for what is our own.
-        untouched: why no fault of the package can make it fail, if none can. Else a file of `tests/faults/` names it.
-        proof: why a universal word of the sentence is true, in a line; empty for a sentence without one.
+        untouched: the reason why no fault of the package can make it fail, if none can. Else a file of `tests/faults/`
+            names it.
+        proof: the reason why a universal word of the sentence is true, in a line; empty for a sentence without one.
     """
 
     experiment: Callable[[], Result]
@@ -264,7 +265,7 @@ def get(ids: Iterable[str]) -> list[Claim]:
 
 
 def flaw(one: Claim, said: conditions.Said) -> str | None:
-    """Return what is wrong with a claim whose number is right: what it promises is more than what was tested."""
+    """Return how a claim whose number is right promises more than was tested, in words, or None if it does not."""
     if problem := _checks.no_proof(one.sentence, one.proof):
         return problem
     if numbers := list(_checks.typed(one.experiment)):
@@ -377,7 +378,7 @@ def applicable(record: Mapping[str, Any]) -> list[str]:
 
 
 def verdict_under(variation: str, home: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a claim's record under a variation says of its sentence, as plain values.
+    """Return whether a claim's sentence holds under a variation, by its record there, as plain values.
 
     `verdict` is `holds`, `breaks`, or `not applicable` for a claim that raises or finds no number, since it is written
     for its own conditions only, such as one that looks at layer 20. `words` say the condition, `home` is the record

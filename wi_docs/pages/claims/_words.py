@@ -28,7 +28,7 @@ def _name(value: str) -> str:
 
 
 def listed(values: Sequence[Any]) -> str:
-    """Return values as words: whole numbers in a row by their ends, a few one by one, many by their number.
+    """Return values in words: consecutive whole numbers by their ends, a few values one by one, many by their number.
 
     Examples:
         >>> listed([0, 1, 2, 3]), listed([20000]), listed(["relu", "tanh"]), listed([0.1, 0.2, 0.3, 0.5, 0.9])
@@ -48,7 +48,7 @@ def listed(values: Sequence[Any]) -> str:
 
 
 def in_words(domain: Domain) -> str:
-    """Return what a claim ran on.
+    """Return the conditions that a claim ran under, in words.
 
     Examples:
         >>> in_words({"activation": ["relu"], "depth": [30], "width": [64], "biases": ["0"], "seeds": [0, 1, 2, 3, 4]})
@@ -108,7 +108,7 @@ WORDS = {
 
 
 def variation_in_words(name: str, domain: Domain) -> str:
-    """Return what a variation makes of the conditions of a claim, such as `with Adam at rate 0.001`.
+    """Return the condition that a variation puts in place of one of a claim's, such as `with Adam at rate 0.001`.
 
     Examples:
         >>> variation_in_words("another optimizer", {"optimizer": ["sgd"], "rate": [0.05]})

@@ -16,7 +16,7 @@ SEEDS = range(8)
 
 
 def settled(phi, sigma_w, sigma_b=0.0):
-    """Return the correlation at which two different inputs settle, by theory: that of layer 400 from a half."""
+    """Return the correlation at which two different inputs settle by theory: from 1/2 in layer 1, that in layer 401."""
     scales = {"sigma_w": sigma_w, "sigma_b": sigma_b}
     # A correlation of 1 stays 1, even where it is unstable. From a half the path goes to the stable value: at twice
     # the edge it is there to 3e-4 after 60 layers, and to rounding after 400.

@@ -16,7 +16,9 @@ from wi_docs.pages.claims import Result, above, also, below, claim, mean_of, nea
 
 
 def apart(printed, predictions, wrong: dict[str, Any]) -> Result:
-    """Judge printed numbers by our own runs of the same experiment: they may be three standard deviations off.
+    """Return the result that printed numbers lie within three standard deviations of our own runs' mean.
+
+    The runs repeat the experiment of the other text.
 
     Args:
         printed: the numbers that the other text printed.
@@ -127,7 +129,10 @@ def fifty_relu_layers() -> Result:
 
 
 def _one_layer(scale):
-    """Yield mean and deviation of the activations of one ReLU layer, 100 inputs to 50 units, for each of 200 seeds."""
+    """Yield the mean and the deviation of a ReLU layer's activations for each of 200 seeds.
+
+    The layer has 100 inputs and 50 units, and its weights have the deviation `scale`.
+    """
     for seed in range(200):
         rng = np.random.default_rng(seed)
         conditions.say(activation="relu", width=(100, 50), data="normal inputs", seeds=seed)

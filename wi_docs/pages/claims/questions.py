@@ -137,7 +137,7 @@ def prior_saves_the_first_steps() -> Result:
 
 
 def _off(depth, seed, x=None):
-    """Return the share of units of each layer that are off for all of 256 inputs, which are digits if not given."""
+    """Return the share of units that are off for all of the inputs `x`, by layer. `x` is 256 digits if not given."""
     rng = np.random.default_rng(conditions.seed(seed))
     net = MLP([64] + [256] * depth, "relu", "he_normal", rng, output="relu")
     conditions.network(net, rng)

@@ -495,7 +495,7 @@ SCALES += [("tanh", 0.5), ("tanh", 2.0), ("relu", 2**0.5), ("leaky_relu", 2**0.5
 
 
 def predicted(phi, sigma_w, depth, direction):
-    """Return the rms factor a layer of infinite width, over the layers that `propagate` averages over."""
+    """Return the factor of a layer on the rms in theory, averaged over the same layers as `propagate` averages."""
     layers = list(itertools.islice(trajectory(phi, sigma_w=sigma_w, q=sigma_w**2), depth))
     # `propagate` takes geometric means over the depth - 1 steps between layers; a mean of logarithms here.
     if direction == "backward":

@@ -220,7 +220,7 @@ def torch_truncates_at_two_not_at_two_sigma() -> Result:
     )
 
     def kurtosis(cut):
-        """Return that of a normal without what lies beyond `cut` deviations."""
+        """Return the kurtosis of a normal distribution that is cut at `cut` deviations on either side."""
         x = np.linspace(-cut, cut, 20_001)
         weight = np.exp(-x * x / 2)
         return float((x**4 * weight).sum() * weight.sum() / (x**2 * weight).sum() ** 2)

@@ -112,7 +112,7 @@ def load(page: str) -> dict[str, Exercise]:
 
 
 def judge(page: str, name: str, names: Any) -> Verdict:
-    """Judge what the reader's code has left in the namespace `names`.
+    """Judge the values that the reader's code has left in the namespace `names`.
 
     Examples:
         >>> judge("vanishing_gradients", "the_scale_of_a_sigmoid", {}).words

@@ -12,7 +12,7 @@ LAYERS = ("first layer", "second layer", "output")
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw the three layers side by side."""
+    """Draw the change of a layer against the width, a panel a layer and a line a scaling."""
     # (widths, layers) for each scaling.
     change = {scaling: coordinate_check(scaling, widths=WIDTHS) for scaling in ("standard", "mup")}
     fig, panels = axes(1, 3, height=2.9, sharey=True)

@@ -14,7 +14,7 @@ CASES = ((0.8, "below", BLUE), (EDGE, "at the edge", INK), (2.5, "above", RED))
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw the next correlation over this one."""
+    """Draw the correlation in the next layer against that in this layer, a curve a scale."""
     c = np.linspace(0, 1, 81)
     curves = {}
     fig, ax = axes(height=3.6)

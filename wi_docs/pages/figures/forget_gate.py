@@ -16,7 +16,7 @@ BIASES = ((0.0, "0", RED), (1.0, "1", PURPLE), (2.0, "2", GREEN), (math.log(STEP
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw runs and closed forms."""
+    """Draw the share of a memory that is left by step, for each bias a run and its closed form."""
     steps = np.arange(STEPS + 1)
     # Geometric means over seeds, since each run is a product.
     kept = {

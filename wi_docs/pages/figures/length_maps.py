@@ -21,7 +21,7 @@ STYLES = {
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw the next layer's variance over this one's."""
+    """Draw the quotient of the next layer's variance and this one's against this one's, a curve an activation."""
     # Ten times smaller and ten times larger than the variance that a gain is made for.
     q = np.geomspace(0.1, 10, 61)
     # A ratio of 1 keeps the variance. All curves have it at variance 1, for which a gain is made.

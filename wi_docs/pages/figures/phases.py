@@ -23,7 +23,7 @@ def _reach() -> np.ndarray:
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw lines of equal reach on both sides of the edge."""
+    """Draw the edge, and on both sides of it lines on which a gradient reaches equally far."""
     log = _reach()
     edge = np.array([critical_sigma_w("tanh", sigma_b=b**0.5) ** 2 for b in BIASES])
     fig, ax = axes(height=3.6)

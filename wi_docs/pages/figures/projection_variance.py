@@ -13,7 +13,7 @@ DIMENSIONS = (1, 3, 10, 30, 100, 300, 1000)
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw the three estimates on logarithmic axes."""
+    """Draw the mean square of w·x against the number of inputs, a line for each way to draw w."""
     fig, ax = axes(height=3.3)
     data: dict[str, Any] = {"D": DIMENSIONS}
     for scale, color, marker in zip(SCALES, (RED, BLUE, GREEN), "os^", strict=True):

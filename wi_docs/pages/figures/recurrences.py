@@ -14,7 +14,7 @@ RADII = ((1.1, RED, "-"), (1.0, PURPLE, (0, (6, 2))), (0.9, BLUE, (0, (2, 2))))
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw the norm of the Jacobian over k steps back."""
+    """Draw the size of the gradient k steps back against k, a panel an activation and a line a radius."""
     fig, panels = axes(1, 2, height=3.5, sharey=True)
     k = np.arange(STEPS + 1)
     data: dict[str, Any] = {"steps back": k}

@@ -18,7 +18,7 @@ CASES = {
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw stream and gradient side by side."""
+    """Draw the mean square of the stream by block, and below it that of the gradient."""
     runs = {
         name: [residual_stream(blocks=BLOCKS, seed=s, **options) for s in SEEDS]
         for name, (options, _, _) in CASES.items()

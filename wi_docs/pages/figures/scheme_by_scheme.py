@@ -49,7 +49,7 @@ def _lines(phi: str, init: str) -> tuple[Array, Array]:
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw ten panels."""
+    """Draw the rms of signal and gradient by layer, a panel for each scheme and its network."""
     lines = {name: _lines(phi, init) for name, phi, init in CASES}
     fig, grid = axes(5, 2, height=9.2, sharex=True, sharey=True)
     layers = np.arange(1, DEPTH + 1)

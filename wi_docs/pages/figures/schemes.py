@@ -19,7 +19,7 @@ SCHEMES = (
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw forward rms above, gradient rms below."""
+    """Draw the rms of activations by layer, and below it that of gradients, a column an activation."""
     layers = np.arange(1, DEPTH + 1)
     fig, grid = axes(2, 2, height=5.0, sharex=True, sharey=True)
     data: dict[str, Any] = {"layer": layers}

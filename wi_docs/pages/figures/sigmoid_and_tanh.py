@@ -11,7 +11,7 @@ from wi_docs.pages.figures import BLUE, INK, RED, SOFT, STYLE, Picture, axes, la
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw both functions above, both slopes below."""
+    """Draw the two functions in one panel, and their slopes in a panel below it."""
     x = np.linspace(-6.0, 6.0, 241)
     fig, (above, below) = axes(2, 1, height=4.6, sharex=True)
     data: dict[str, Any] = {"x": x}

@@ -15,7 +15,7 @@ CASES = (("sigmoid", 1.0, BLUE), ("tanh", 0.8, RED))
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw both gradients relative to the last layer's."""
+    """Draw each gradient by layer, relative to the last layer's, a panel a gradient and a line a network."""
     layers = np.arange(1, DEPTH + 1)
     fig, panels = axes(1, 2, height=3.5, sharey=True)
     data: dict[str, Any] = {"layer": layers}

@@ -38,7 +38,7 @@ DRAWN = ("Conv2d(40, 20, 3) bias", "ConvTranspose2d(40, 20, 3) bias", "RNN(64, 1
 
 
 def table() -> Table:
-    """Return the measurements beside the laws.
+    """Return the deviations that were measured, each beside the law that it follows and that law's deviation.
 
     Raises:
         ValueError: if a measurement is more than four standard errors from its law, or if the data contradict the

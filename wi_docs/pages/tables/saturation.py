@@ -5,7 +5,10 @@ from wi_docs.pages.tables import Table
 
 
 def table() -> Table:
-    """Return the shares in `saturation.LIMITS`, which take long and are stored; claims check them on new networks."""
+    """Return the shares of saturated units by activation.
+
+    Those of `saturation.LIMITS` take long to find and are stored; claims check some of them on new networks.
+    """
     return Table(
         "Share of saturated pairs of unit and input: at variance 1; where networks of three hidden layers of 64 units "
         "took twice as many steps to get 80 % of the digits right, a mean over 8 networks at a rate of 0.1; "
