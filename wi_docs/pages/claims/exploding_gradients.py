@@ -330,7 +330,7 @@ def small_singular_value_is_sufficient() -> Result:
         # Divided by the largest slope m, so that the singular value is 0.95/m for both.
         for phi, slope in (("tanh", 1.0), ("sigmoid", 0.25)):
             g = recur(W / slope, np.ones(32), steps=50, activation_name=phi).gradient_norm
-            # The logarithm of the gradient over the bound, at the step where it is largest. Above 0 the bound is broken.
+            # The logarithm of the gradient over the bound, where it is largest. Above 0 the bound would be broken.
             worst = max(worst, float((np.log(g) - np.arange(51) * math.log(0.95)).max()))
     # A matrix whose radius is 0.5 and whose largest singular value is 10: the same bound from the radius fails.
     g = recur(np.array([[0.5, 10.0], [0.0, 0.5]]), np.zeros(2), steps=50).gradient_norm

@@ -77,8 +77,8 @@ def divided_pre_norm_branches_double_the_stream() -> Result:
     mean square, with 24 branches as with 100.
     """
     also("24 branches", mean_of(grown(24, 24, "pre"), 2.0, {"e, as without normalization": math.e}, width=256))
-    # A normalized branch adds 1 before it is divided: 100 branches over N = 100 add 1. Over N = 50, the number of layers
-    # with two branches each, they add 2.
+    # A normalized branch adds 1 before it is divided: 100 branches over N = 100 add 1. Over N = 50, the number of
+    # layers with two branches each, they add 2.
     one, many = 100 * (1 / 100), 100 * (1 / 50)
     return mean_of(
         grown(100, 100, "pre"),

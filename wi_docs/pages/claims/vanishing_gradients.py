@@ -283,10 +283,10 @@ def way_back(hidden, variance):
 
 
 def learned(hidden, variance, rates, optimizer="sgd"):
-    """Train twenty layers from weights of `variance` / fan_in for 600 steps, and return what they read of the test digits.
+    """Train twenty layers from weights of `variance` / fan_in for 600 steps, and return the digits that they read.
 
-    It is a share for each of three seeds, at the rate of `rates` with which this seed reads most of the digits that are
-    set aside to choose by.
+    The result is a share of the test part for each of three seeds. Each seed has the rate of `rates` with which it
+    reads most of the digits that are set aside to choose by.
     """
     runs = sweep(
         hidden, "lecun_normal", depth=20, gains=[math.sqrt(variance)], rates=rates, seeds=range(3), steps=600,
@@ -784,9 +784,9 @@ def differences_shrink_forward_too() -> Result:
 
 
 def readout(features, data):
-    """Fit a linear readout to features of the training digits by least squares; return what it reads of the test digits.
+    """Fit a linear readout to features of the training digits by least squares, and return its share of test digits.
 
-    `features` is a function that turns images, `(n, 64)`, into features, `(n, k)`. The result is a share.
+    `features` is a function that turns images, `(n, 64)`, into features, `(n, k)`.
     """
     train_a, test_a = features(data.train_x), features(data.test_x)
     # Standardized, since activations of layer 10 vary by a tiny part of their mean; pixels that never vary stay 0.

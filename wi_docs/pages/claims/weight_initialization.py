@@ -495,7 +495,7 @@ def rows_part_at_the_first_step() -> Result:
 
 
 def _first_hidden_gradient(output) -> float:
-    """Return the largest entry of the hidden weights' gradient at the start; `output` is the output weights, `(5, 10)`."""
+    """Return the largest entry of the hidden weights' gradient at the start, for output weights `output`, `(5, 10)`."""
     data = digits.load()
     net = MLP([64, 5, 10], "tanh", "constant", np.random.default_rng(0))
     net.W[1] = output

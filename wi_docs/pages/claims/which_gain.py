@@ -25,7 +25,7 @@ def runs(phi, sigma_w, sigma_b=0.0, depth=30):
 
 
 def stability(phi, sigma_w, sigma_b=0.0):
-    """Return the slope of the length map at variance 1. Above 1, a variance near 1 moves away from it layer by layer."""
+    """Return the slope of the length map at variance 1. Above 1, a variance near 1 moves away from it."""
     up, down = (length_map(phi, q, sigma_w=sigma_w, sigma_b=sigma_b) for q in (1.001, 0.999))
     return (up - down) / 0.002
 
