@@ -98,6 +98,7 @@ def rows_point_one_way() -> Result:
         "least cosine of two rows, over the two units that are on",
         {
             "two random positive entries, their median": float(
+                # The least cosine among the five rows of each draw.
                 np.median(np.einsum("nia,nja->nij", positive, positive).min(axis=(1, 2)))
             )
         },

@@ -134,6 +134,7 @@ def a_gate_at_one_half_forgets() -> Result:
         0.2,
         "logarithm of what a run of 64 cells keeps over that of the closed form, bias 1; the gates move, "
         "and the logarithm is concave",
+        # The logarithms at the other two biases, by the same yardstick.
         {"bias 0": kept[0] / math.log(closed[1]), "bias 2": kept[2] / math.log(closed[1])},
         one=closed[1],
         two=closed[2],

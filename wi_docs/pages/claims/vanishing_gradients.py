@@ -42,6 +42,7 @@ def folding_doubles_the_pieces() -> Result:
     """Every composition doubles the number of pieces, since each of them is folded once more."""
     # The base-2 logarithm of the number of pieces has to be the number of compositions, exactly.
     pieces = [linear_pieces(tent_map(k)) for k in range(1, 13)]
+    # As a wrong statement: if each layer added two pieces, twelve layers would have 24.
     return exactly(
         np.max(np.abs(np.log2(pieces) - np.arange(1, 13))), 0.0, {"each layer adds two": abs(np.log2(2 * 12) - 12)}
     )
@@ -253,6 +254,7 @@ def a_quarter_to_the_n_is_no_bound() -> Result:
     """So $0.25^n$ is no bound on the gradient."""
     # Large weights make up for small slopes: the factor a layer is far above 1/4.
     found = ratios("sigmoid", "lecun_normal", depth=20, gain=4.0)
+    # Any factor above 1/4 would do; a half is far from it.
     return above(
         min(found),
         0.5,
@@ -318,6 +320,7 @@ def within_twenty_it_trains() -> Result:
     {percent:.0f} % of the digits or more after 600 steps, at the better of the rates 0.005 and 0.02, at two scales of
     each for which the gradient in theory changes by less than a factor of 20 on the way back.
     """
+    # The sentence says what theory gives at these scales, and so theory is asked first.
     off = max(abs(math.log(way_back(*case))) for case in WITHIN)
     require(off < math.log(20), f"in theory a gradient changes by a factor of {math.exp(off):.0f}")
     found = min(min(learned(*case, NEAR_RATES)) for case in WITHIN)
@@ -468,6 +471,7 @@ def centered_units_need_less() -> Result:
         theory(60),
         {
             "as over 20 layers": theory(20),
+            # The factor if all units stood in the middle of the S.
             "1 at once, four times the largest slope": 4 * activation("sigmoid").df(0.0),
             "not centered": float(np.mean(ratios("sigmoid", "lecun_normal", seeds=2, depth=60, gain=4.0))),
         },
@@ -496,6 +500,7 @@ SCALES += [("tanh", 0.5), ("tanh", 2.0), ("relu", 2**0.5), ("leaky_relu", 2**0.5
 
 def predicted(phi, sigma_w, depth, direction):
     """Return the factor of a layer on the rms in theory, averaged over the same layers as `propagate` averages."""
+    # Inputs of mean square 1 give the first layer's pre-activations a variance of sigma_w^2.
     layers = list(itertools.islice(trajectory(phi, sigma_w=sigma_w, q=sigma_w**2), depth))
     # `propagate` takes geometric means over the depth - 1 steps between layers; a mean of logarithms here.
     if direction == "backward":
@@ -513,6 +518,7 @@ def measured_factors():
     for phi, sigma_w in SCALES:
         runs = [propagate(phi, "lecun_normal", depth=12, width=512, batch=32, gain=sigma_w, seed=s) for s in range(8)]
         sizes = [np.sqrt((run.pre_activations**2).mean(axis=(1, 2))) for run in runs]
+        # Twelve layers, eleven factors.
         found.append(([(size[-1] / size[0]) ** (1 / 11) for size in sizes], [run.gradient_ratio for run in runs]))
     return found
 
@@ -631,6 +637,7 @@ def deep_sigmoid_is_stuck() -> Result:
         ]
         for depth in (2, 5, 10)
     }
+    # A network that says one in ten to everything has a loss of ln 10.
     return below(
         max(found[5] + found[10]),
         0.05,
@@ -905,6 +912,7 @@ def pretraining_finds_larger_weights() -> Result:
         (scale["pre-trained"] / scale["random"])[1:].min(),
         1.5,
         "least of layers 2 to 5, averaged over 3 seeds",
+        # Without pre-training the layers differ a little by chance.
         {"no more than layers differ without it": (scale["random"] / scale["random"][0]).max()},
     )
 

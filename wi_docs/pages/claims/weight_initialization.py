@@ -39,6 +39,7 @@ def root_d_keeps_the_size() -> Result:
         4.0,
         "4 standard errors over 20,000 draws, at each of three D",
         {
+            # At the smallest D, where these two are hardest to exclude.
             "the sum grows like D": abs(DIMENSIONS[0] - 1) / v.standard_error[0],
             "it shrinks like 1/sqrt(D)": abs(DIMENSIONS[0] ** -0.5 - 1) / v.standard_error[0],
         },
@@ -577,6 +578,7 @@ def dropout_breaks_it() -> Result:
         min(apart),
         1e-2,
         "least spread of 5 seeds after 100 steps",
+        # The same run without dropout.
         {"equal units stay equal": train_units(all_equal(0.3), all_equal(0.2), units=4, steps=100).spread[-1]},
     )
 

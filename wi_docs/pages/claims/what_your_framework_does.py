@@ -18,6 +18,7 @@ BESIDE = "it holds a framework's own numbers against a formula written beside th
 
 def deviation(law: dict[str, Any], expected: float, wrong: dict[str, float]) -> Result:
     """Return a result that holds if a measured law has the expected standard deviation, to four standard errors."""
+    # The stored standard error is that of the deviation, over all entries of all seeds.
     error = 4 * law["std_error"]
     return near(law["std"], expected, error, f"4 standard errors over {law['entries']:,} entries", wrong)
 
@@ -196,6 +197,7 @@ def jax_normal_has_no_tails() -> Result:
     law = frameworks.load()["jax"]["schemes"]["he_normal dense"]
     return near(
         law["largest"] / (2 / 400) ** 0.5,
+        # Cut at two deviations, a normal law has a smaller deviation. Dividing by that moves the cut outwards.
         2 / truncated_deviation(),
         1e-3,
         "the largest of 320,000 entries",

@@ -43,6 +43,7 @@ def draw() -> Picture:
     ax.set_title("the next layer's variance, over this one's", color=INK)
     ax.margins(x=0)
     # The words follow the curves: those that end below 1 at ten times the variance, and those that end above.
+    # ReLU's ratio is 1 and between the bounds.
     falling = ", ".join(STYLES[name][0] for name in STYLES if ratios[name][-1] < 0.99)
     rising = ", ".join(STYLES[name][0] for name in STYLES if ratios[name][-1] > 1.01)
     return Picture(

@@ -27,6 +27,7 @@ def draw() -> Picture:
     decades(ax, -16, 16, 4)
     ax.set_xlim(1, DEPTH)
     ax.set_xticks([10, 20, 30, 40, 50])
+    # The gradient starts on the right, and its axis stands there.
     ax.yaxis.tick_right()
     ax.spines["left"].set_visible(False)
     ax.spines["right"].set_visible(True)

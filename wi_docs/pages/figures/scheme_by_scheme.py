@@ -37,6 +37,7 @@ def _lines(phi: str, init: str) -> tuple[Array, Array]:
             x = rng.standard_normal((64, WIDTH))
             lsuv(net, x, rng)
             run = net.forward(x)
+            # The inputs of layer 2 are the activations of layer 1, and so on.
             signal.append(np.array([rms(a) for a in [*run.inputs[1:], run.output]]))
             gradient.append(np.array([rms(dz) for dz in net.backward(run, rng.standard_normal((64, WIDTH))).z]))
         else:

@@ -9,6 +9,7 @@ from wi_docs.experiments.propagation import propagate
 from wi_docs.pages.figures import BLUE, GREEN, INK, OCHRE, PURPLE, STYLE, Picture, axes, decades, label
 
 DEPTH, WIDTH = 30, 256
+# A scheme, its word on the page, a color, and a line style.
 SCHEMES = (
     ("normal", "0.01", OCHRE, (0, (1, 1.5))),
     ("lecun_normal", "LeCun", BLUE, (0, (6, 2))),

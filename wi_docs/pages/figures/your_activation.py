@@ -15,6 +15,7 @@ from wi_docs.pages.figures import BLUE, INK, RED, SOFT, STYLE, Picture, axes, la
 def draw(function: str | Activation | Callable[[Any], Any] = np.sin) -> Picture:
     """Draw the function with its slope, and both factors of a layer over the variance at its forward gain."""
     forward, backward = gain(function), gain(function, direction="backward")
+    # 241 points, so that x[120] is 0.
     x = np.linspace(-3, 3, 241)
     y = np.asarray(function(x) if callable(function) else activation(function).f(x), dtype=float)
     # Differences on the grid are enough for a picture; gains take the exact slope, or that of a polynomial.
