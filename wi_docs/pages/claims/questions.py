@@ -178,7 +178,7 @@ def what_is_off_depends_on_the_inputs() -> Result:
     """
     x = digits.load().train_x[:256]
     pixels = x - x.min(axis=0)  # each pixel's least is 0 again
-    # Both have mean square 1 in all, so that the scale of the weights fits both.
+    # Both have a mean square of about 1, so that the scale of the weights fits both.
     centered, raw = (
         [100 * _off(3, seed, inputs)[-1] for seed in SEEDS] for inputs in (x, pixels / np.sqrt((pixels**2).mean()))
     )
