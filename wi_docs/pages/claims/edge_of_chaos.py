@@ -18,8 +18,8 @@ SEEDS = range(8)
 def settled(phi, sigma_w, sigma_b=0.0):
     """Return the correlation at which two different inputs settle by theory: from 1/2 in layer 1, that in layer 401."""
     scales = {"sigma_w": sigma_w, "sigma_b": sigma_b}
-    # A correlation of 1 stays 1, even where it is unstable. From a half the path goes to the stable value: at sigma_w = 2
-    # without biases it is there to 3e-4 after 60 layers, and to rounding after 400.
+    # A correlation of 1 stays 1, even where it is unstable. From a half the path goes to the stable value: at
+    # sigma_w = 2 without biases it is there to 3e-4 after 60 layers, and to rounding after 400.
     path = trajectory(phi, q=fixed_point(phi, **scales).q_star, correlation=0.5, **scales)
     return next(itertools.islice(path, 400, None)).correlation
 

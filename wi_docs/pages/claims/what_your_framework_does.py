@@ -34,8 +34,8 @@ def root_five_is_a_bound() -> Result:
     biases.
     """
     laws = (TORCH["Linear(400, 100) weight"], TORCH["Linear(400, 100) bias"])
-    # In standard errors: the relative distance over the relative standard error.
-    # A uniform law within 1/sqrt(n) of 0 has the deviation 1/sqrt(3 n), here with n = 400.
+    # A uniform law within 1/sqrt(n) of 0 has the deviation 1/sqrt(3 n), here with n = 400. In standard errors: the
+    # relative distance over the relative standard error.
     worst = max(abs(law["std"] * math.sqrt(3 * 400) - 1) * law["std"] / law["std_error"] for law in laws)
     require(worst < 4, f"a deviation is {worst:.1f} standard errors from a uniform distribution's")
     require(all(law["largest"] <= 400**-0.5 for law in laws), "an entry is beyond the bound")
