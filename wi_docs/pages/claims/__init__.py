@@ -103,6 +103,8 @@ def mean_of(
     values = np.array(list(samples), dtype=np.float64)
     error = float(values.std(ddof=1) / math.sqrt(len(values)))
     reason = f"4 standard errors over {len(values)} seeds"
+    # A normal mean strays further than four standard errors once in 16,000 times; where 8 seeds estimate the spread
+    # too, once in 200. Seeds are fixed: a claim that holds does so at every build.
     tolerance = 4 * error
     # Corrections to the theory of infinite width are of the order of 1/width.
     if width is not None:
@@ -136,12 +138,13 @@ class Claim:
 
     Attributes:
         experiment: the function.
-        what: what the number is that decides the claim, in words and with its unit, for the card and the ledger.
+        what: the number that decides the claim, described in words and with its unit, for the card and the ledger.
         statement: number of the notes' statement that it answers, 1 to 22, or None.
-        verdict: on that statement: `holds`, `holds if …` or `does not hold`. Empty without a statement.
+        verdict: the verdict on that statement: `holds`, `holds if …` or `does not hold`. Empty without a statement.
         source: keys of `references.bib` with section or equation; empty for what is our own.
-        untouched: why no fault of the package can make it fail, if none can. Else a file of `tests/faults/` names it.
-        proof: why a universal word of the sentence is true, in a line; empty for a sentence without one.
+        untouched: the reason why no fault of the package can make it fail, if none can. Else a file of `tests/faults/`
+            names it.
+        proof: the reason why a universal word of the sentence is true, in a line; empty for a sentence without one.
     """
 
     experiment: Callable[[], Result]
@@ -177,6 +180,7 @@ class Claim:
         page = root / "docs" / f"{self.page}.md"
         mark = f"[[claim: {self.id}]]"
         if page.is_file() and mark in (text := page.read_text(encoding="utf-8")):
+            # The line of the mark: one more than the newlines in front of it.
             return f"docs/{page.name}:{text[: text.index(mark)].count(chr(10)) + 1}"
         return f"{inspect.getsourcefile(self.experiment)}:{inspect.getsourcelines(self.experiment)[1]}"
 
@@ -261,7 +265,7 @@ def get(ids: Iterable[str]) -> list[Claim]:
 
 
 def flaw(one: Claim, said: conditions.Said) -> str | None:
-    """Return what is wrong with a claim whose number is right: what it promises is more than what was tested."""
+    """Return how a claim whose number is right promises more than was tested, in words, or None if it does not."""
     if problem := _checks.no_proof(one.sentence, one.proof):
         return problem
     if numbers := list(_checks.typed(one.experiment)):
@@ -293,6 +297,7 @@ def run(one: Claim) -> dict[str, Any]:
         "line": inspect.getsourcelines(one.experiment)[1],
     }
     try:
+        # While it runs, the experiment says which networks, data and optimizers it uses.
         with conditions.collect() as said:
             result = one.experiment()
         if result.problem() is None:  # a claim may fail before it knows all its numbers
@@ -301,11 +306,13 @@ def run(one: Claim) -> dict[str, Any]:
         record |= {
             "measured": result.measured,
             "expected": result.expected,
+            # JSON has no infinity, so that an open end of the interval is None.
             "low": None if result.low == -math.inf else float(result.low),
             "high": None if result.high == math.inf else float(result.high),
             "reason": result.reason,
             "wrong": {name: float(value) for name, value in result.wrong.items()},
             "numbers": {name: float(value) for name, value in result.numbers.items()},
+            # A wrong number first; only a claim that is right is asked whether it promises too much.
             "problem": result.problem() or flaw(one, said),
         }
     except UnmetError as error:
@@ -362,14 +369,16 @@ def applicable(record: Mapping[str, Any]) -> list[str]:
     return [
         one.name
         for one in conditions.VARIATIONS.values()
+        # A door is a term that some function of the experiment let the variation change.
         if one.term in record["doors"]
         and not (one.term in COMPARED and len(domain.get(one.term, ())) > 1)
+        # A matrix of four times the width has sixteen times the entries.
         and not (one.name == "four times the width" and max(domain["width"]) > WIDEST)
     ]
 
 
 def verdict_under(variation: str, home: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a claim's record under a variation says of its sentence, as plain values.
+    """Return whether a claim's sentence holds under a variation, by its record there, as plain values.
 
     `verdict` is `holds`, `breaks`, or `not applicable` for a claim that raises or finds no number, since it is written
     for its own conditions only, such as one that looks at layer 20. `words` say the condition, `home` is the record

@@ -20,6 +20,7 @@ VOCABULARY = {
     "depth": r"depth|deep|layer|block|\d factors",
     "optimizer": "descent|SGD|Adam|optimizer",
     "rate": r"\brates?\b",
+    # A pattern that matches nothing: see above.
     "seeds": "(?!)",
     "width": r"width|wide|narrow|units?\b",
     "widths": r"equal width|width|wide|fan",

@@ -9,11 +9,13 @@ from wi_docs.experiments import conditions
 
 Domain = Mapping[str, Sequence[Any]]
 
+# Plain values of conditions that need other words on a page.
 NAMES = {
     "0": "biases that start at 0", "batch": "batch normalization",
     "drawn": "biases drawn by PyTorch's law", "linear": "linear units", "post": "normalization behind each addition",
     "pre": "normalization in front of each branch", "set": "biases that are not 0", "sgd": "plain gradient descent",
 }  # fmt: skip
+# Parts of the names of schemes and activations as people write them.
 SPELLED = {
     "adam": "Adam", "elu": "ELU", "fixup": "Fixup", "flax": "Flax", "gelu": "GELU", "glorot": "Glorot", "he": "He",
     "keras": "Keras", "lecun": "LeCun", "lsuv": "LSUV", "mup": "maximal update", "pytorch": "PyTorch", "relu": "ReLU",
@@ -26,13 +28,14 @@ def _name(value: str) -> str:
 
 
 def listed(values: Sequence[Any]) -> str:
-    """Return values as words: whole numbers in a row by their ends, a few one by one, many by their number.
+    """Return values in words: consecutive whole numbers by their ends, a few values one by one, many by their number.
 
     Examples:
         >>> listed([0, 1, 2, 3]), listed([20000]), listed(["relu", "tanh"]), listed([0.1, 0.2, 0.3, 0.5, 0.9])
         ('0 to 3', '20,000', 'ReLU and tanh', '0.1 to 0.9 (5 values)')
     """
     if len(values) > 1:
+        # Where something is normalized or set in a part of the runs, the parts without it go unsaid.
         values = [v for v in values if v != "none"]
     words = [_name(v) if isinstance(v, str) else f"{v:,}" if isinstance(v, int) else f"{v:.4g}" for v in values]
     numbers = all(isinstance(v, int | float) for v in values)
@@ -45,7 +48,7 @@ def listed(values: Sequence[Any]) -> str:
 
 
 def in_words(domain: Domain) -> str:
-    """Return what a claim ran on.
+    """Return the conditions that a claim ran under, in words.
 
     Examples:
         >>> in_words({"activation": ["relu"], "depth": [30], "width": [64], "biases": ["0"], "seeds": [0, 1, 2, 3, 4]})
@@ -83,6 +86,7 @@ def _phrases(said: Mapping[str, str]) -> Iterator[str]:
     units = f" of {_counted(said['width'], 'units')}" if "width" in said else ""
     for term, what in (("depth", "layers"), ("blocks", "residual blocks")):
         if term in said and not (term == "depth" and "blocks" in said):
+            # Of products of matrices, depth counts factors.
             yield _counted(said[term], "factors" if "matrix" in said else what) + units
     if units and not {"depth", "blocks"} & said.keys():
         yield units.removeprefix(" of ")
@@ -104,7 +108,7 @@ WORDS = {
 
 
 def variation_in_words(name: str, domain: Domain) -> str:
-    """Return what a variation makes of the conditions of a claim, such as `with Adam at rate 0.001`.
+    """Return the condition that a variation puts in place of one of a claim's, such as `with Adam at rate 0.001`.
 
     Examples:
         >>> variation_in_words("another optimizer", {"optimizer": ["sgd"], "rate": [0.05]})
@@ -113,7 +117,9 @@ def variation_in_words(name: str, domain: Domain) -> str:
         'at width 256'
     """
     one = conditions.VARIATIONS[name]
+    # A residual network says blocks in place of a depth.
     before = domain.get(one.term) or domain.get("blocks", ())
     after = [one.change(value) for value in before] if one.term not in ("seeds", "widths") else []
     words = WORDS[one.term].format(listed(after) if after else "")
+    # Another optimizer comes with a rate of its own.
     return f"{words} at rate {conditions.RATES[after[0]]}" if one.term == "optimizer" else words

@@ -14,15 +14,22 @@ SEEDS = range(8)
 
 def _steps(hidden, networks=16, **options):
     """Return the mean number of steps that networks take to get 80 % of the test digits right."""
+    # One network that needs more than 300 steps makes the mean infinite, and the claim fails.
     return float(np.mean([learning_speed(hidden, seed=seed, most=300, **options).steps for seed in range(networks)]))
 
 
 def _value(hidden, way, share):
-    """Return the factor on the weights, or the shift of the biases, that saturates this share of 8 networks."""
+    """Return the factor on the weights, or the shift of the biases, at which this share of units is saturated.
+
+    The share is that of pairs of hidden unit and input, a mean over 8 networks.
+    """
 
     def found(value):
+        # The share is taken before the first step, so that one step is enough.
         return float(np.mean([learning_speed(hidden, most=1, seed=s, **{way: value}).saturated for s in SEEDS]))
 
+    # Both ways are listed in the order of growing harm: bisection between the first value and the last. Twelve
+    # halvings narrow a factor to 0.008 and a shift to 0.001.
     low, high = WAYS[way][0], WAYS[way][-1]
     for _ in range(12):
         middle = (low + high) / 2
@@ -32,12 +39,16 @@ def _value(hidden, way, share):
 
 
 def _twice(hidden, way, share, others) -> Result:
-    """Hold the number of steps at this share of saturated or dead units against twice those of a good start."""
+    """Return the result that networks with this share of saturated or dead units take twice the steps of a good start.
+
+    `others` are shares of wrong statements, by the words for them.
+    """
     good = _steps(hidden)
 
     def slower(share):
         return _steps(hidden, **{way: share if way == "dead" else _value(hidden, way, share)}) / good
 
+    # Divided by itself, a good start gives 1.
     wrong = {name: slower(other) for name, other in others.items()} | {"as a good start": good / good}
     reason = "rounds to two; means of 16 networks"
     return near(slower(share), 2.0, 0.5, reason, wrong, percent=100 * share)
@@ -81,13 +92,17 @@ def half_of_it_is_scale() -> Result:
     """Half of that, or a little more, is the lost scale: with the other weights enlarged to make up for it, the ReLU
     network takes about one and a half times as many steps on the digits at a rate of 0.1.
     """
+    # A ratio of two differences of means is noisy: hence 48 networks in place of 16.
     good, lost = _steps("relu", networks=48), _steps("relu", networks=48, dead=DEAD)
+    # A sum over inputs of which a share DEAD is 0 has 1 - DEAD of its variance; weights larger by this factor give it
+    # back.
     kept = _steps("relu", networks=48, dead=DEAD, scale=(1 - DEAD) ** -0.5)
     require(math.isfinite(lost), "with dead units the networks never get there")
     all_of_it, none_of_it = ((lost - other) / (lost - good) for other in (good, lost))
     reason = "half or a little more of the steps; 0.1 are 4 standard errors over 48 networks"
     wrong = {"all of it": all_of_it, "none of it": none_of_it}
     also("steps", near(kept / good, 1.5, 0.25, "rounds to one and a half", {"as without scale": lost / good}))
+    # 0.55 is the middle of "half, or a little more".
     return near((lost - kept) / (lost - good), 0.55, 0.15, reason, wrong)
 
 
@@ -100,6 +115,7 @@ def scale_alone_does_not() -> Result:
     """
     plain = [learning_speed("elu", rate=0.02, seed=seed) for seed in SEEDS]
     large = [learning_speed("elu", rate=0.02, seed=seed, scale=4.0) for seed in SEEDS]
+    # As a control: to a tanh network, at its own rate of 0.1, the same factor does harm.
     tanh, four = (np.mean([learning_speed("tanh", seed=s, scale=f).steps for s in SEEDS]) for f in (1.0, 4.0))
     return below(
         np.mean([s.steps for s in large]) / np.mean([s.steps for s in plain]),
@@ -119,7 +135,8 @@ def twenty_default_layers() -> Result:
     found = [
         simulate(new, [build(new)]) for new in (Spec(spec.widths, scheme=spec.scheme, seed=seed) for seed in SEEDS)
     ]
-    # A mean of logarithms a layer, since single networks differ by factors.
+    # A mean of logarithms a layer, since single networks differ by factors. From the twentieth hidden layer back to the
+    # first there are 19.
     logs = np.array([math.log(layers.gradient[0] / layers.gradient[19]) for layers in found]) / 19
     by_theory = theory(spec)
     expected = -math.log(6) / 2  # 1/3 by the weights, 1/2 by ReLU

@@ -16,8 +16,10 @@ SEEDS = range(8)
 
 
 def settled(phi, sigma_w, sigma_b=0.0):
-    """Return the correlation at which two different inputs settle, by theory: that of layer 400 from a half."""
+    """Return the correlation at which two different inputs settle by theory: from 1/2 in layer 1, that in layer 401."""
     scales = {"sigma_w": sigma_w, "sigma_b": sigma_b}
+    # A correlation of 1 stays 1, even where it is unstable. From a half the path goes to the stable value: at
+    # sigma_w = 2 without biases it is there to 3e-4 after 60 layers, and to rounding after 400.
     path = trajectory(phi, q=fixed_point(phi, **scales).q_star, correlation=0.5, **scales)
     return next(itertools.islice(path, 400, None)).correlation
 
@@ -25,6 +27,7 @@ def settled(phi, sigma_w, sigma_b=0.0):
 def cosine(z):
     """Return the mean cosine between the rows of `z`."""
     z = z / np.linalg.norm(z, axis=1, keepdims=True)
+    # Each pair of different rows once: the entries above the diagonal.
     return float((z @ z.T)[np.triu_indices(len(z), 1)].mean())
 
 
@@ -51,12 +54,15 @@ def lengths_settle_in_a_few_layers() -> Result:
         return logs
 
     def theory(g):
+        # The first layer multiplies by sigma_w alone, since its inputs have passed no activation; nine maps lead
+        # to layer 10.
         small, large = (
             next(itertools.islice(trajectory("tanh", sigma_w=g, q=(g * size) ** 2), 9, None)).q for size in (0.1, 10.0)
         )
         return math.sqrt(small / large)
 
     slow = np.exp(ratio(1.0))
+    # A linear network would leave the inputs a hundred times apart.
     kept = {"they keep their ratio": 0.1 / 10.0}
     also("at LeCun's own scale", mean_of(slow, theory(1.0), kept | {"forgotten": theory(2.0)}, width=512))
     return mean_of(
@@ -75,6 +81,8 @@ def lengths_settle_in_a_few_layers() -> Result:
 def slope_of_the_correlation_map_is_chi() -> Result:
     r"""Its slope at $c = 1$ is $\chi_1$, the same number that multiplies the gradient."""
     worst, root = 0.0, np.inf
+    # At a bias of 0.3 the edge is at 1.396: one point in order, one at the edge, one in chaos. The last one is far in
+    # chaos.
     for sigma_w, sigma_b in ((0.9, 0.3), (1.4, 0.3), (2.0, 0.3), (3.0, 0.1)):
         point = fixed_point("tanh", sigma_w=sigma_w, sigma_b=sigma_b)
         up = correlation_map("tanh", 1.0, point.q_star, sigma_w=sigma_w, sigma_b=sigma_b)
@@ -96,6 +104,7 @@ def chaos_parts_inputs() -> Result:
         activation="tanh", gain=2.0, biases="set", depth=depth, width=width, data="normal inputs", seeds=SEEDS
     )
     for seed in SEEDS:
+        # Drawn by hand and not by `propagate`, so that theory is held against code that it shares nothing with.
         rng = np.random.default_rng([seed, 1])
         a = rng.standard_normal((2, width))
         # Two random vectors are nearly orthogonal and equally long, so that the sum lies one degree from the first.
@@ -109,6 +118,7 @@ def chaos_parts_inputs() -> Result:
         found,
         settled("tanh", 2.0, 0.5),
         {
+            # The two starting points lie on either side: biases give all inputs something in common.
             "they stay together": math.cos(math.radians(1)),
             "they become unrelated, as without biases": settled("tanh", 2.0),
         },
@@ -134,6 +144,7 @@ def order_merges_inputs() -> Result:
         {
             "by its root": fixed_point("tanh", sigma_w=0.9, sigma_b=0.5).chi_1 ** 0.5,
             "as the weights' square": 0.9**2,
+            # Chi is 1 there. It is computed, as the number of each wrong statement has to be.
             "not at all, as at the edge": fixed_point(
                 "tanh", sigma_w=critical_sigma_w("tanh", sigma_b=0.5), sigma_b=0.5
             ).chi_1,
@@ -156,7 +167,10 @@ def without_biases_angles_are_kept() -> Result:
         z = propagate("tanh", "lecun_normal", depth=60, width=400, batch=16, gain=0.9, seed=seed).pre_activations
         kept.append((1 - cosine(z[-1])) / (1 - cosine(z[0])))
         size.append(rms(z[-1]) / rms(z[0]))
+    # Theory gives 0.9^59 at most from the first layer to the last; the exponent of 50 leaves room for the finite
+    # width.
     require(max(size) < 0.9**50, f"the signal is still there: {max(size):.1e} of it")
+    # The control has the same sigma_w, and biases: with them one minus the cosine is multiplied by chi a layer.
     merged = fixed_point("tanh", sigma_w=0.9, sigma_b=0.5).chi_1
     return mean_of(
         kept, 1.0, {"as with biases of deviation 0.5": merged**59, "by 0.81 a layer": 0.9 ** (2 * 59)}, width=400
@@ -195,7 +209,9 @@ def relu_has_a_point() -> Result:
     layers = itertools.islice(trajectory("relu", sigma_w=2**0.5, sigma_b=0.3), 21)
     # q' = q + sigma_b^2 at He's scale: steps of 0.09.
     steps = [after.q - before.q for before, after in itertools.pairwise(layers)]
+    # The control at the same scale has an edge, and its variance settles.
     settled_tanh = [layer.q for layer in itertools.islice(trajectory("tanh", sigma_w=2**0.5, sigma_b=0.3), 21)]
     worst = max(steps, key=lambda step: abs(step - 0.3**2))
+    # A variance that doubles from 1 grows by 2^19 into layer 20.
     wrong = {"it settles, as tanh": settled_tanh[-1] - settled_tanh[-2], "it doubles": 2.0**19}
     return near(worst, 0.3**2, 1e-9, "quadrature; the worst of twenty layers", wrong)

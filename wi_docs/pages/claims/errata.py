@@ -30,16 +30,19 @@ def gradients_differ_between_inputs() -> Result:
     x, y = saddle_task()
 
     def parted(x):
+        # The scheme gives 0.1 to all weights, in front of the units and behind them.
         net = MLP([2, 2, 1], "tanh", "constant", np.random.default_rng(0))
         conditions.network(net, np.random.default_rng(0))
         conditions.say(optimizer="sgd", rate=0.1, steps=1, data="a product of two inputs")
         run = net.forward(x)
         descend(net, net.backward(run, squared_error(run.output, y)[1]), 0.1)
+        # W[0] is (inputs, units): its rows belong to the inputs, its columns to the units.
         moved = float(np.abs(net.W[0] - 0.1).max())
         return float(np.abs(net.W[0][0] - net.W[0][1]).min()) / moved, float(np.ptp(net.W[0], axis=1).max()) / moved
 
     # The second input is shifted, and no longer interchangeable with the first.
     between_inputs, between_units = parted(x + np.array([0.0, 0.5]))
+    # Without the shift, exchanging the inputs leaves the data as they are: then a unit has equal weights too.
     return above(
         between_inputs,
         0.01,
@@ -55,6 +58,7 @@ def gradients_differ_between_inputs() -> Result:
 )
 def random_outputs_part_constant_layers() -> Result:
     """If the layer after it is random, a layer of equal units parts at the first step by itself."""
+    # Equal incoming weights of 0.3, random outgoing ones. Row 0 of `spread` is before the first step, row 1 after it.
     paths = train_units(lambda rng, shape: np.full(shape, 0.3), "lecun_normal", units=2, steps=1, seed=0)
     return above(paths.spread[1], 1e-3, "distance of the two units after one step", {"never": float(paths.spread[0])})
 
@@ -77,6 +81,7 @@ def xavier_depends_on_the_fans() -> Result:
                 activation="linear", scheme="glorot_normal", width=(n_in, n_out), data="normal inputs", seeds=seed
             )
             W = initializers.glorot_normal(rng, (n_in, n_out))
+            # The inputs have mean square 1, so that the mean square of the outputs is the factor.
             found.append(float(((rng.standard_normal((300, n_in)) @ W) ** 2).mean()))
         return found
 
@@ -93,7 +98,9 @@ def tanh_does_not_stabilize_at_a_quarter() -> Result:
     sizes = np.array(
         [propagate("tanh", "glorot_normal", depth=100, width=512, batch=16, seed=s).forward_rms ** 2 for s in range(16)]
     )
+    # In layers of equal width Glorot's variance 2/(n + n) is LeCun's 1/n, a sigma_w of 1.
     theory = [layer.second_moment for layer in itertools.islice(trajectory("tanh", sigma_w=1.0), 100)]
+    # Layers 25 and 100: under 1/(2 l) the ratio tends to 4.
     ratio = sizes[:, 24] / sizes[:, 99]
     also("layer 100", mean_of(sizes[:, 99], theory[99], {"a quarter": 0.5**2, "as in layer 25": theory[24]}, width=512))
     return mean_of(
@@ -116,6 +123,7 @@ def small_bias_does_not_make_all_fire() -> Result:
     for seed in range(32):
         rng = np.random.default_rng(seed)
         conditions.say(activation="relu", scheme="he_normal", biases="set", width=256, data="normal inputs", seeds=seed)
+        # z has variance 2. The same z with and without the bias, so that the difference is no noise of the draw.
         z = rng.standard_normal((200, 256)) @ initializers.he_normal(rng, (256, 256))
         gained.append((z + 0.01 > 0).mean() - (z > 0).mean())
         fire.append((z > 0).mean())
@@ -146,6 +154,7 @@ def two_over_n_is_of_weights() -> Result:
         for seed in SEEDS:
             rng = np.random.default_rng(seed)
             conditions.say(scheme="he_normal", width=n, data="normal inputs", seeds=seed)
+            # (200, 64): inputs and units.
             z = rng.standard_normal((200, n)) @ initializers.he_normal(rng, (n, 64))
             found.append(float(z.var()))
         return found
@@ -165,6 +174,8 @@ def one_over_root_n_is_not_glorot() -> Result:
     return near(
         found,
         expected,
+        # The standard error of a deviation from N normal numbers is sigma / sqrt(2 N), here of 8 seeds with 5,000
+        # entries.
         4 * expected / math.sqrt(2 * 8 * 5000),
         "4 standard errors over 40,000 entries",
         {"one over the root of the inputs": 1 / 100**0.5},

@@ -42,10 +42,12 @@ def a_power_explodes_above_one() -> Result:
 )
 def half_above_one_vanishes() -> Result:
     """Does the product explode? It vanishes, with probability 1."""
+    # At this deviation 50.5 % of the factors are above 1 in size.
     p = random_products(width=1, sigma=1.5, factors=200, draws=200)
     return mean_of(
         p.growth,
         lyapunov_exponent(1, 1.5),
+        # sqrt(E w^2) = 1.5, and E|w| = 1.5 sqrt(2 / pi) = 1.2: by both it would explode.
         {"the mean square decides": math.log(1.5), "the mean size decides": math.log(1.5 * math.sqrt(2 / math.pi))},
     )
 
@@ -66,6 +68,7 @@ def scalar_edge_is_at_1_89() -> Result:
     return near(
         math.exp(-np.mean(found)),
         expected,
+        # An error of a logarithm is a relative error.
         error * expected,
         "4 standard errors over 8 seeds",
         {
@@ -84,9 +87,11 @@ def scalar_edge_is_at_1_89() -> Result:
 def a_few_products_carry_the_mean() -> Result:
     """Among products of 200 factors a few enormous ones carry the mean, and nearly all vanish."""
     factors, draws = 200, 20_000
+    # Squares of the products' sizes, for they are what the mean square adds up.
     size = np.exp(2 * random_products(width=1, sigma=1.5, factors=factors, draws=draws).log_size[:, -1])
     # The logarithm of one factor has the deviation pi / sqrt(8) about its mean.
     reached = math.sqrt(factors) * lyapunov_exponent(1, 1.5) / (math.pi / math.sqrt(8))
+    # The chance of a product above 1, if the sum of the logarithms were normal.
     grown = math.erfc(-reached / math.sqrt(2)) / 2
     noise = 4 * math.sqrt(grown / draws)
     also(
@@ -117,6 +122,7 @@ def a_few_products_carry_the_mean() -> Result:
 )
 def small_entries_explode() -> Result:
     """So what counts is not whether entries are above 1."""
+    # Each entry of the image is a sum of 64 terms: 0.2 times the root of 64 is 1.6.
     p = random_products(width=64, sigma=0.2, factors=100, draws=16)
     return mean_of(
         p.growth,
@@ -135,6 +141,7 @@ def large_entries_vanish() -> Result:
     """Entries above 1 need not explode either."""
     # Both eigenvalues are 0, and W W = 0, although an entry is 5.
     W = np.array([[0.0, 5.0], [0.0, 0.0]])
+    # The recurrence is linear, so that its gradient after two steps is W W from any first state.
     run = recur(W, np.zeros(2), steps=2, activation_name="linear")
     return exactly(run.gradient_norm[-1], 0.0, {"5 times 5": W.max() ** 2})
 
@@ -148,10 +155,13 @@ def large_entries_vanish() -> Result:
 def growth_of_random_matrices() -> Result:
     r"""For independent normal entries of standard deviation $\sigma$ the growth is known exactly."""
     worst, wrong = 0.0, np.inf
+    # At sigma = 1/sqrt(n) an infinite width would keep the length: what is measured here is the finite width alone.
     for n in (1, 2, 4, 16, 64):
         p = random_products(width=n, sigma=n**-0.5, factors=100, draws=100)
+        # The root of 100 products is 10.
         error = p.growth.std(ddof=1) / 10
         worst = max(worst, abs(p.growth.mean() - p.exponent) / error)
+        # The width at which 0 would be hardest to tell from the truth.
         wrong = min(wrong, abs(p.growth.mean() - 0.0) / error)
     return below(
         worst, 4.0, "4 standard errors over 100 products, at widths from 1 to 64", {"0, as for infinite width": wrong}
@@ -172,6 +182,7 @@ def narrow_networks_lose() -> Result:
     growth = random_products(width=n, sigma=n**-0.5, factors=200, draws=200).growth
     nothing = math.log(n**-0.5 * math.sqrt(n))  # as for an infinite width
     also("measured", mean_of(growth, lyapunov_exponent(n, n**-0.5), {"1/n": -1 / n, "nothing": nothing}))
+    # At width 16 the next term of the series still counts. At 64 the exact exponent is within a percent of 1/(2n).
     wide = 64
     lost = -2 * wide * lyapunov_exponent(wide, wide**-0.5)
     return near(
@@ -195,6 +206,7 @@ def recurrences_follow_the_radius() -> Result:
         g = recur(W, np.zeros(64), steps=400, activation_name="linear").gradient_norm
         # The second half of the run, when the first transient is over.
         rates.append((g[400] / g[200]) ** (1 / 200))
+    # In Gaussian matrices of this size the largest singular value is nearly twice the radius.
     sigma = np.linalg.norm(W, 2)
     return mean_of(rates, 1.1, {"the largest singular value": sigma, "one percent off": 1.01 * 1.1})
 
@@ -215,12 +227,14 @@ def tanh_recurrence_is_tamed() -> Result:
         W, start = random_recurrence(rng, 64, 1.1), rng.standard_normal(64)
         run = recur(W, start, steps=100)
         logs.append(math.log(run.gradient_norm[-1]))
+        # tanh' = 1 - tanh^2.
         slopes.append(1 - run.states[1:] ** 2)
     mean, flat = np.mean(slopes), np.mean(np.array(slopes) < 0.1)
     also("the slopes", near(mean, 1 / 1.1, 0.05, "where they make up for the radius", {"linear": np.max(slopes)}))
     also("few saturate", below(flat, 0.05, "share of slopes under a tenth", {"most": np.mean(np.array(slopes) > 0.1)}))
     return below(
         max(logs),
+        # The linear recurrence at this radius would reach 1.1^100. The bound is the logarithm of its root.
         100 * math.log(1.1) / 2,
         "largest of 8 seeds, against half of what the power would give",
         {"as without tanh": 100 * math.log(1.1)},
@@ -240,6 +254,7 @@ def non_normal_grows_first() -> Result:
     """
     # A double eigenvalue of 1/2 with a single eigenvector, and a largest singular value above 10.
     g = recur(np.array([[0.5, 10.0], [0.0, 0.5]]), np.zeros(2), steps=30, activation_name="linear").gradient_norm
+    # The corner of the k-th power is 10 k / 2^(k - 1): 6e-7 for k = 30.
     require(g[-1] < 1e-5, f"after 30 steps {g[-1]:.1e} of the gradient is left: it does not decay")
     return above(g.max(), 9.9, "the corner's entry of 10", {"it never exceeds the start": g[0]})
 
@@ -252,10 +267,12 @@ def the_same_matrix_is_worse() -> Result:
 
     def growth(same, seed):
         """Return the spread of the logarithm after 400 steps over that after 100, both counted from step 100 on."""
+        # Before step 100 the first vector still counts, and not the matrix alone.
         log = random_products(width=64, sigma=1 / 8, factors=500, draws=60, same=same, seed=seed).log_size
         return (log[:, 500] - log[:, 100]).std() / (log[:, 200] - log[:, 100]).std()
 
     found = float(np.mean([growth(True, s) for s in range(8)]))
+    # Of fresh matrices the logarithms are independent, and the spread of their sum grows like the root, by 2.
     reason = "5 %, since the largest eigenvalue has not quite taken over at step 100; a mean over 8 seeds"
     return near(found, 400 / 100, 0.05 * 400 / 100, reason, {"by 2, as fresh ones": growth(False, 0)})
 
@@ -287,6 +304,7 @@ def large_singular_value_is_not_sufficient() -> Result:
     r"""If $m$ is the largest slope, a largest singular value of the recurrent matrix *above* $1/m$ is necessary for an
     explosion and not sufficient.
     """
+    # Its eigenvalues are 1/2: the entries of the hundredth power are below 2e-27, and tanh only takes away from them.
     W = np.array([[0.5, 10.0], [0.0, 0.5]])
     g = recur(W, np.array([0.1, 0.1]), steps=100, activation_name="tanh").gradient_norm[-1]
     return below(
@@ -309,8 +327,10 @@ def small_singular_value_is_sufficient() -> Result:
     for seed in SEEDS:
         W = np.random.default_rng(seed).standard_normal((32, 32))
         W *= 0.95 / np.linalg.norm(W, 2)
+        # Divided by the largest slope m, so that the singular value is 0.95/m for both.
         for phi, slope in (("tanh", 1.0), ("sigmoid", 0.25)):
             g = recur(W / slope, np.ones(32), steps=50, activation_name=phi).gradient_norm
+            # The logarithm of the gradient over the bound, where it is largest. Above 0 the bound would be broken.
             worst = max(worst, float((np.log(g) - np.arange(51) * math.log(0.95)).max()))
     # A matrix whose radius is 0.5 and whose largest singular value is 10: the same bound from the radius fails.
     g = recur(np.array([[0.5, 10.0], [0.0, 0.5]]), np.zeros(2), steps=50).gradient_norm
@@ -331,6 +351,7 @@ def identity_keeps_the_gradient() -> Result:
     with a factor of 1 exactly.
     """
     rng = np.random.default_rng(0)
+    # All units are on, and under the identity they stay on: ReLU leaves a positive state as it is.
     start = np.abs(rng.standard_normal(64))
     identity = recur(np.eye(64), start, steps=150, activation_name="relu").gradient_norm[-1]
     others = {
@@ -353,6 +374,7 @@ def identity_keeps_the_gradient() -> Result:
 def clipping_brings_it_back() -> Result:
     """Clipped, and at the same rate of 0.005, it walks back down and arrives."""
     d = descend_recurrence(1.2, max_norm=1.0)
+    # At 1.2 the gradient is 1.4 million: at this rate one step without clipping goes to -7,000.
     free = descend_recurrence(1.2, steps=1).w[-1] ** 30
     wrong = {"after one step without clipping": free, "it stays where it was": 1.2**30}
     return near(d.w[-1] ** 30, 0.5, 1e-3, "200 steps", wrong)
@@ -368,12 +390,13 @@ def clipping_keeps_the_direction() -> Result:
     """Clipping keeps the one and limits the other [@pascanu2013, section 3.2]."""
     g = [np.array([3.0, -4.0]), np.array([[12.0]])]
     c = clip_by_norm(g, 1.0)
+    # The norm of (3, -4, 12) is 13.
     cosine = (
         sum(float((a * b).sum()) for a, b in zip(g, c, strict=True))
         / 13
         / math.sqrt(sum(float((a**2).sum()) for a in c))
     )
-    # The norm of (3, -4, 12) is 13.
+    # Entry by entry, 3, -4 and 12 become 1, -1 and 1.
     entries = np.clip([3.0, -4.0, 12.0], -1, 1)
     return near(
         cosine,
@@ -395,11 +418,13 @@ def clipping_cannot_mend_infinity() -> Result:
     NaN and trains on.
     """
     with np.errstate(invalid="ignore"):
+        # infinity / infinity is NaN, and 1e300 / 1e300 is 1.
         naive, finite = (np.isnan(np.array([1.0, large]) / large).any() for large in (np.inf, 1e300))
     try:
         clip_by_norm([np.array([1.0, np.inf])], 1.0)
         refused = 0.0
     except ValueError:
+        # Refusing counts only where dividing does give NaN.
         refused = float(naive)
     return exactly(refused, 1.0, {"it is clipped, as what is large and finite": float(finite)})
 
@@ -411,6 +436,7 @@ def where_floats_end() -> Result:
     """
     with np.errstate(over="ignore"):
         counted = {}
+        # numpy has no bfloat16. It has as many bits for the exponent as single precision, and so the same range.
         for name, kind in (("fp16", np.float16), ("fp32", np.float32), ("fp64", np.float64)):
             value, layer = kind(1), 0
             # Multiplied in the format itself, until it overflows.
@@ -441,6 +467,7 @@ def relu_edge_is_he() -> Result:
     found = [propagate("relu", "he_normal", depth=30, width=512, batch=32, seed=s).gradient_ratio for s in SEEDS]
     return mean_of(
         found,
+        # sigma_w times the root of E relu'^2 = 1/2, by the package's quadrature.
         math.sqrt(2) * second_moment("relu", direction="backward") ** 0.5,
         {"LeCun's": 2**-0.5, "2 for the standard deviation": 2**0.5},
         width=512,
@@ -470,6 +497,7 @@ def tanh_edge_is_lecun() -> Result:
 def tanh_edge_with_biases() -> Result:
     """With biases of variance 0.05 tanh's edge moves to a weight variance of {measured:.2f}."""
     measured = critical_sigma_w("tanh", sigma_b=0.05**0.5)
+    # The edge is theory. Networks at weights 5 % smaller and larger have to lie on either side of it.
     below_edge, above_edge = (
         np.mean(
             [
@@ -509,6 +537,7 @@ def reach_is_the_depth_scale() -> Result:
         # The number of layers for a factor of e, from ten layers in the middle.
         logs.append(10 / math.log(g[20] / g[10]))
     chi = fixed_point("tanh", sigma_w=1.2, sigma_b=0.3).chi_1
+    # At 1.2 and a bias of 0.3 the network is below the edge, at 2.0 above it.
     grows = []
     for seed in SEEDS:
         g = propagate("tanh", "lecun_normal", depth=30, width=512, gain=2.0, sigma_b=0.3, seed=seed).gradient_rms
@@ -516,6 +545,7 @@ def reach_is_the_depth_scale() -> Result:
     above_it = fixed_point("tanh", sigma_w=2.0, sigma_b=0.3).chi_1
     also(
         "above the edge",
+        # chi is the factor on the square, and half of its logarithm is that on the rms.
         mean_of(grows, math.log(above_it) / 2, {"it falls": -math.log(above_it) / 2}, width=512),
     )
     return mean_of(
@@ -541,6 +571,7 @@ def trainable_depth_follows_the_edge() -> Result:
     def end(sigma_w, seeds):
         return ends(sweep("tanh", "lecun_normal", depth=40, gains=[sigma_w], steps=200, rates=[0.05], seeds=seeds))
 
+    # On the edge runs end far apart, and a median of eight judges. On either side all fail, and three are enough.
     near_edge, low, high = end(1.0, range(8)), end(0.8, range(3)), end(2.5, range(3))
     median, beside = float(np.median(near_edge)), max(low + high)
     also("beside it", below(beside, 0.3, "the best of 3 seeds on either side", {"as on it": median}))
@@ -570,9 +601,11 @@ def tanh_cannot_have_both() -> Result:
         propagate("tanh", "lecun_normal", depth=30, width=512, batch=32, gain=g, seed=s).gradient_rms for s in SEEDS
     ]
     return mean_of(
+        # From layer 28 back to layer 10, where the signal has settled: 18 factors.
         [(size[9] / size[27]) ** (1 / 18) for size in runs],
         fixed_point("tanh", sigma_w=g).chi_1 ** 0.5,
         {
+            # That it would do if pre-activations kept their variance of 1: a factor of 1.
             "the gain does what it is for": g * second_moment("tanh", direction="backward") ** 0.5,
             "the forward gain's factor": fixed_point("tanh", sigma_w=gain("tanh")).chi_1 ** 0.5,
         },
@@ -612,8 +645,10 @@ def units_between_say_different_things() -> Result:
                 for s in range(3)
             ]
         )
+        # z is (seeds, inputs, units): the deviation is over inputs.
         return float(np.tanh(z).std(axis=1).mean()), float((activation("tanh").df(z) < 0.1).mean())
 
+    # Both premises: at 1.2 times LeCun's scale hardly a unit is flat, and at 4 times most are.
     flat = {g: last(g)[1] for g in (1.2, 4.0)}
     require(flat[1.2] < 0.01, f"in between {flat[1.2]:.3f} of the units are flat")
     require(flat[4.0] > 0.5, f"at 4 times the scale {flat[4.0]:.3f} of the units are flat")

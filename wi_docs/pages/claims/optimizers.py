@@ -23,8 +23,14 @@ STORED = "it reads stored trainings, and a test trains a part of them anew"
 
 
 def degrees(net, c, rng):
-    """Return by which powers of `c` the output and each gradient grow if all weights do, and the worst cosine."""
+    """Multiply all weights of `net` by `c`, and return what this does to the output and to the gradients.
+
+    Returns:
+        The power of `c` by which the output grows, the power for each matrix's gradient, and the least cosine of a
+        gradient with the one before.
+    """
     conditions.network(net, rng)
+    # The cotangent stands for the loss's derivative at the output, which the sentence takes to be the same for both.
     x, cotangent = rng.standard_normal((50, 64)), rng.standard_normal((50, 10))
     runs = []
     for factor in (1.0, c):
@@ -33,6 +39,7 @@ def degrees(net, c, rng):
         runs.append((run.output, net.backward(run, cotangent).W))
     (output, gradients), (output_c, gradients_c) = runs
     sizes = [(np.linalg.norm(g), np.linalg.norm(h)) for g, h in zip(gradients, gradients_c, strict=True)]
+    # Logarithms to base c are powers of c.
     of_output = math.log(np.linalg.norm(output_c) / np.linalg.norm(output), c)
     of_gradient = [math.log(after / before, c) for before, after in sizes]
     cosines = [
@@ -42,7 +49,7 @@ def degrees(net, c, rng):
 
 
 def he(depth, seed=0, activation="relu"):
-    """Return a network at He's scale, and the source of randomness that drew it."""
+    """Return a network with `depth` hidden layers of 32 units at He's scale, and the generator that drew it."""
     rng = np.random.default_rng(conditions.seed(seed))
     return MLP([64, *[32] * depth, 10], activation, "he_normal", rng), rng
 
@@ -56,6 +63,7 @@ def homogeneous_of_degree_l() -> Result:
     """In a ReLU network without biases a factor $c$ on all $L$ weight matrices multiplies the output by $c^L$, and each
     gradient of an output with respect to a matrix by $c^{{L-1}}$ without turning it.
     """
+    # L = 7 matrices: six hidden layers and the output. GELU, which is not homogeneous, is the control.
     depth, c = 6, 0.5
     output, gradients, cosine = degrees(*_with(he(depth), c))
     _, gelu, turned = degrees(*_with(he(depth, activation="gelu"), c))
@@ -78,20 +86,24 @@ def one_step_in_proportion() -> Result:
     $c^{{2-L}}\eta$ takes weights of a ReLU network without biases that are $c$ times as large to weights that are $c$
     times as large.
     """
+    # L = 7 matrices, as above.
     depth, c, eta = 6, 0.5, 0.02
 
     def distance(power, activation="relu"):
         ends = []
         for factor, rate in ((1.0, eta), (c, eta * c**power)):
+            # The same seed draws the same weights both times.
             net, rng = he(depth, activation=activation)
             conditions.network(net, rng)
             conditions.rate(rate)
             net.W = [factor * W for W in net.W]
             x, cotangent = rng.standard_normal((50, 64)), rng.standard_normal((50, 10))
             gradients = net.backward(net.forward(x), cotangent).W
+            # Divided by the factor, so that steps in proportion end at the same weights.
             ends.append([(W - rate * g) / factor for W, g in zip(net.W, gradients, strict=True)])
         return max(float(np.abs(a - b).max()) for a, b in zip(*ends, strict=True))
 
+    # A gradient is c^(L - 1) times as large, and the weights should move c times as far: so the rate takes c^(2 - L).
     return below(
         distance(2 - (depth + 1)),
         1e-12,
@@ -105,6 +117,8 @@ def one_rate_serves_five_layers() -> Result:
     """Five ReLU layers from half He's scale read {measured:.0f} % of the digits or more after 200 steps of plain
     gradient descent at a rate of 0.24.
     """
+    # He's scale is served by 0.015. With c = 1/2 and L = 6 matrices a step in proportion takes c^(2 - L) = 16 times
+    # that.
     at = {rate: 100 * train_scaled("relu", 5, HE / 2, rate=rate).min() for rate in (0.24, 0.015)}
     return above(at[0.24], 80, "the least of 5 networks", {"at the rate 0.015": at[0.015]})
 
@@ -115,6 +129,7 @@ def no_rate_serves_ten_layers() -> Result:
     the best of the rates 0.03, 0.3, 3 and 10.
     """
     best = max(100 * train_scaled("relu", 10, HE / 2, rate=rate).max() for rate in (0.03, 0.3, 3.0, 10.0))
+    # Both controls are judged by their worst network, and the sentence by its best.
     he_scale = 100 * train_scaled("relu", 10, HE, rate=0.03).min()
     adam = 100 * train_scaled("relu", 10, HE / 2, optimizer="adam", rate=0.003).min()
     return below(best, 20, "the best of 5 networks at 4 rates", {"from He's scale": he_scale, "with Adam": adam})
@@ -138,10 +153,12 @@ def epsilon_counts_below_1e_8() -> Result:
     """
 
     def step(gradient):
+        # From 0, the weight after one step of rate 1 is minus the step's size.
         w = np.zeros(1)
         Adam([w]).step([np.array([gradient])], [1.0])
         return float(-w[0])
 
+    # In the first step both running means, corrected for their start at 0, are the gradient and its square.
     def theory(gradient):
         return gradient / (gradient + 1e-8)
 
@@ -155,6 +172,7 @@ def epsilon_is_not_what_stops_ten_sigmoids() -> Result:
     r"""Ten sigmoid layers at LeCun's scale read {measured:.0f} % of the digits at most after 200 steps of Adam at a
     rate of 0.003, and {small:.0f} % at most with an $\epsilon$ of $10^{{-16}}$ in place of $10^{{-8}}$.
     """
+    # A gradient 1e8 times as large beside an epsilon of 1e-8 takes the same step as the gradient itself beside 1e-16.
     usual, small = (
         100 * train_scaled("sigmoid", 10, 1.0, optimizer="adam", rate=0.003, times=times).max() for times in (1.0, 1e8)
     )
@@ -174,7 +192,11 @@ def four_times_the_scale_frees_ten_sigmoids() -> Result:
 
 
 def best(phi, depth, optimizer):
-    """Return for each scale of a stored map what its best rate reads, in percent, a mean over two seeds."""
+    """Return the percentage of test digits that networks of a stored map read at their best rate, by scale.
+
+    Each is a mean over two seeds.
+    """
+    # `tests` is (scales, rates, seeds).
     tests, _ = stored_map(phi, depth, optimizer)
     return dict(zip(SCALES, 100 * tests.mean(axis=2).max(axis=1), strict=True))
 
@@ -198,6 +220,7 @@ def he_is_best_for_both() -> Result:
     """
 
     def first(phi, scale):
+        # Three depths and two optimizers: six maps.
         maps = [best(phi, depth, optimizer) for depth in (10, 20, 30) for optimizer in ("sgd", "adam")]
         return sum(max(one, key=one.get) == scale for one in maps)
 
@@ -216,6 +239,7 @@ def adams_region_narrows_with_depth() -> Result:
         return sum(share > 50 for share in best("relu", depth, optimizer).values())
 
     ten, sgd = scales(10, "adam"), scales(10, "sgd")
+    # One scale fewer at the least.
     also("plain descent", below(sgd, ten - 1, "a count", {"as Adam": ten}))
     return exactly(scales(20, "adam"), 1, {"as ten layers": ten, "as five": scales(5, "adam")}, ten=ten, sgd=sgd)
 
@@ -237,6 +261,7 @@ def momentum_is_ten_times_the_rate() -> Result:
     """With a momentum of 0.9 and a rate of 0.003, five tanh layers at LeCun's scale read as many digits after 200 steps
     as plain gradient descent does at 0.03, within {difference:.0f} points on average over five seeds.
     """
+    # Under a gradient that stays the same, steps add up to 1 / (1 - 0.9) = 10 times the rate.
     heavy, ten, same = (
         100 * train_scaled("tanh", 5, 1.0, optimizer=name, rate=rate)
         for name, rate in (("momentum", 0.003), ("sgd", 0.03), ("sgd", 0.003))
@@ -255,6 +280,7 @@ def clipping_survives_a_scale() -> Result:
     scale without clipping they read {he:.0f} %.
     """
 
+    # The three differ in scale and clipping alone: same seeds, same rate, same batches.
     def runs(scale, clip):
         nets = stack([scaled("relu", 10, scale, seed) for seed in range(5)])
         return train_by(nets, optimizer="sgd", rates=[0.03] * 5, seeds=range(5), steps=200, clip=clip)
@@ -292,6 +318,7 @@ def decay_hardly_touches_a_start() -> Result:
     train_by(both, optimizer="adam", rates=[0.001] * 2, seeds=[0, 1], steps=200, decay=0.01)
     kept = float((both.W[0][0, pixel] / net.W[0][pixel]).mean())
     return near(
+        # Decoupled decay multiplies a weight by one minus rate times decay at each step.
         kept, (1 - 0.001 * 0.01) ** 200, 1e-9, "rounding",
         {"by the decay alone": (1 - 0.01) ** 200, "not at all": (1 - 0.0) ** 200},
     )  # fmt: skip
@@ -306,6 +333,7 @@ def adam_evens_out_the_updates() -> Result:
     def first_over_last(optimizer, activation="sigmoid"):
         nets = [scaled(activation, 5, 1.0, seed) for seed in range(5)]
         parts = [relative_updates(net, optimizer=optimizer, rate=0.01, seed=seed) for seed, net in enumerate(nets)]
+        # A geometric mean over five networks, for the ratios are of several orders of magnitude.
         return float(np.exp(np.mean([np.log(part[0] / part[-1]) for part in parts])))
 
     sgd = first_over_last("sgd")
@@ -325,6 +353,7 @@ def a_large_start_generalizes_worse() -> Result:
     after 400 steps of Adam at a rate of 0.01; of the test digits they read {small:.0f} % and {measured:.0f} %.
     """
     small, large = (moved("relu", 2, scale, rate=0.01) for scale in (0.5, 4.0))
+    # Only if both fit the training digits is the difference one of generalization.
     train = 100 * min(small.train.min(), large.train.min())
     require(train > 98, f"one of them reads only {train:.0f} % of the training digits")
     test = [100 * float(one.test.mean()) for one in (small, large)]
@@ -350,7 +379,10 @@ def a_large_start_moves_less() -> Result:
 
 
 def competed(network, optimizer):
-    """Return what the five networks of each scheme read in the tournament, in percent, and their mean's error."""
+    """Return mean and standard deviation over the five networks of each scheme in the tournament, by scheme.
+
+    Both are of the percentage of test digits that a network reads.
+    """
     rows = tournament.kinds()[network, optimizer]
     return {
         row["scheme"]: (100 * float(np.mean(row["test"])), 100 * float(np.std(row["test"], ddof=1))) for row in rows
@@ -358,15 +390,17 @@ def competed(network, optimizer):
 
 
 def ahead(network: tournament.Network, first: str, second: str) -> Result:
-    """Return the result that a scheme is ahead of another by two standard errors with both optimizers, with its digits.
+    """Return the result that a scheme is ahead of another by two standard errors, with both optimizers.
 
-    The sentence gets `sgd` and `adam`, what the first reads, and `sgd_second` and `adam_second`.
+    The sentence gets four percentages of digits: `sgd` and `adam` of the first scheme, and `sgd_second` and
+    `adam_second` of the second.
     """
     leads: list[float] = []
     numbers: dict[str, float] = {}
     for optimizer in ("sgd", "adam"):
         (one, spread), (other, other_spread) = (competed(network, optimizer)[scheme] for scheme in (first, second))
         numbers |= {optimizer: one, f"{optimizer}_second": other}
+        # Standard error of a difference of two means over five networks; the result is the smaller of the two leads.
         leads.append((one - other) / (math.hypot(spread, other_spread) / len(tournament.COUNTING) ** 0.5))
     return above(min(leads), 2, "in standard errors", {"the other way round": -max(leads)}, **numbers)
 

@@ -16,7 +16,9 @@ from wi_docs.pages.claims import Result, above, also, below, claim, mean_of, nea
 
 
 def apart(printed, predictions, wrong: dict[str, Any]) -> Result:
-    """Judge printed numbers by our own runs of the same experiment: they may be three standard deviations off.
+    """Return the result that printed numbers lie within three standard deviations of our own runs' mean.
+
+    The runs repeat the experiment of the other text.
 
     Args:
         printed: the numbers that the other text printed.
@@ -24,10 +26,13 @@ def apart(printed, predictions, wrong: dict[str, Any]) -> Result:
         wrong: the numbers that wrong statements would give, with NaN for those on which a statement says nothing.
     """
     printed, samples = np.atleast_1d(printed), np.asarray(list(predictions))
+    # The deviation of single runs and not the error of their mean: the other text printed one run.
     theory, sd = samples.mean(axis=0), samples.std(axis=0, ddof=1)
+    # The printed number that is farthest from theory decides, and is the one that the sentence names.
     worst = int(np.argmax(np.abs((printed - theory) / sd).ravel()))
     theory, sd = (np.broadcast_to(v, printed.shape).ravel() for v in (theory, sd))
     z = (printed.ravel() - theory) / sd
+    # A wrong statement has to miss one of the numbers by more than three deviations too.
     others = {name: float(np.nanmax(np.abs((np.asarray(value) - theory) / sd))) for name, value in wrong.items()}
     return below(
         np.abs(z).max(), 3.0, f"standard deviations of the same experiment over {len(samples)} seeds",
@@ -51,10 +56,14 @@ def product_of_100_matrices() -> Result:
         product = rng.standard_normal((4, 4))
         for _ in range(100):
             product = product @ rng.standard_normal((4, 4))
+        # The book prints whole matrices, whose largest entry is read off.
         logs.append(math.log(np.abs(product).max()))
     return apart(
         np.log([2e23, 2e25, 5e27]).mean(),
+        # It has three versions. So the mean of three logarithms is compared, and its deviation is that over 100
+        # triples.
         np.reshape(logs, (100, 3)).mean(axis=1),
+        # A factor of 4 x 4 normal entries multiplies the mean square by 4 and the root by 2; there are 101 of them.
         {"the mean square, 4 a factor": 101 * math.log(2), "no growth": math.log(1)},
     )
 
@@ -80,6 +89,7 @@ def rows_point_one_way() -> Result:
     )
     rng = np.random.default_rng(0)
     conditions.say(draws=1000)
+    # As a control, five rows of two random positive numbers each.
     positive = np.abs(rng.standard_normal((1000, 5, 2)))
     positive /= np.linalg.norm(positive, axis=2, keepdims=True)
     return above(
@@ -88,9 +98,11 @@ def rows_point_one_way() -> Result:
         "least cosine of two rows, over the two units that are on",
         {
             "two random positive entries, their median": float(
+                # The least cosine among the five rows of each draw.
                 np.median(np.einsum("nia,nja->nij", positive, positive).min(axis=(1, 2)))
             )
         },
+        # Rounded down, so that "or more" stays true.
         cosine=math.floor(1000 * cosine) / 1000,
     )
 
@@ -106,16 +118,22 @@ def fifty_relu_layers() -> Result:
     printed = math.log(math.sqrt((BLOCK**2).sum() / 25))
     samples = []
     for seed in range(100):
+        # The same corner of each network: five inputs and the first five units.
         z = np.maximum(
             propagate("relu", "lecun_normal", depth=50, width=100, batch=5, seed=seed).pre_activations[-1][:, :5], 0
         )
+        # A corner of zeros has no logarithm, and is left out.
         if z.any():
             samples.append(math.log(math.sqrt((z**2).mean())))
+    # Nothing lost would leave the rms that ReLU gives at variance 1, the root of 1/2.
     return apart(printed, samples, {"nothing is lost": math.log(0.7), "a half a layer": -50 * math.log(2)})
 
 
 def _one_layer(scale):
-    """Yield mean and deviation of the activations of one ReLU layer, 100 inputs to 50 units, for each of 200 seeds."""
+    """Yield the mean and the deviation of a ReLU layer's activations for each of 200 seeds.
+
+    The layer has 100 inputs and 50 units, and its weights have the deviation `scale`.
+    """
     for seed in range(200):
         rng = np.random.default_rng(seed)
         conditions.say(activation="relu", width=(100, 50), data="normal inputs", seeds=seed)
@@ -130,6 +148,7 @@ def one_relu_layer() -> Result:
     r"""One ReLU layer at $1/\sqrt n$ has a mean of 0.3961 and a deviation of 0.5783."""
     return apart(
         [0.3961, 0.5783],
+        # 1 / sqrt(100).
         _one_layer(0.1),
         {"the second moment for the deviation": [np.nan, second_moment("relu") ** 0.5], "a mean of 0": [0.0, np.nan]},
     )
@@ -163,6 +182,7 @@ def gradient_of_a_layer_over_the_next() -> Result:
             conditions.say(scheme="lecun_normal", data="sparse inputs", seeds=seed)
             run = net.forward(rng.random((100, 784)) * (rng.random((100, 784)) < 0.2))
             target = np.eye(10)[rng.integers(10, size=100)]
+            # The size of a layer's gradient is the norm of its biases' derivatives, in the four hidden layers.
             sizes = [np.linalg.norm(b) for b in net.backward(run, squared_error(run.output, target)[1]).b[:4]]
             yield [a / b for a, b in itertools.pairwise(sizes)]
 
@@ -170,6 +190,7 @@ def gradient_of_a_layer_over_the_next() -> Result:
     order = [2, 1, 2, 0, 1, 2]  # which pair of layers each printed ratio is of, counted from the first of four
     return apart(
         printed,
+        # (200 seeds, 6 ratios).
         samples[:, order],
         {
             "tanh's at this scale": fixed_point("tanh", sigma_w=1.0, sigma_b=1.0).chi_1 ** 0.5,
@@ -187,6 +208,7 @@ def selu_at_three_quarters() -> Result:
     take {sd:.3f}.
     """
     selu = activation("selu").f
+    # Layers 31, 41, 51 and 61 of each network: by then the deviation has settled.
     samples = [
         selu(z).std()
         for s in range(6)
@@ -250,6 +272,7 @@ def gains_by_deviation() -> Result:
             leaky = np.where(x > 0, x, 0.2 * x)  # their slope
             yield [x.std() / y.std() for y in (*(activation(name).f(x) for name in names), leaky)]
 
+    # The wrong statements are about single activations, and say nothing of the others.
     unsaid = [np.nan] * 5
     return apart(
         [1.7068, 4.8091, 1.5976, 1.0003, 1.2695, 1.5421],
@@ -273,6 +296,7 @@ def stable_is_not_self_normalizing() -> Result:
             for s in range(4)
         ]
 
+    # Activations, not pre-activations: the second moment of SELU at the variance that settles.
     theory = second_moment("selu", fixed_point("selu", sigma_w=0.75).q_star) ** 0.5
     wrong = {"1, as at gain 1": float(np.mean(sizes(1.0))), "it dies by a quarter a layer": 0.75**60}
     return mean_of(sizes(0.75), theory, wrong, width=512)

@@ -26,6 +26,7 @@ def first_loss(deviation, *, tied, seed, branches=4):
     E = deviation * rng.standard_normal((1000, 256))
     s = E[words]
     for _ in range(branches):
+        # He's scale in front of ReLU and LeCun's behind it keep the mean square of 1 of the normalized stream.
         branch = np.maximum(normalize(s, 1)[0] @ he_normal(rng, (256, 1024)), 0.0)
         s = s + branch @ lecun_normal(rng, (1024, 256))
     out = E if tied else deviation * rng.standard_normal((1000, 256))
@@ -44,12 +45,14 @@ def tied_embeddings_start_loud() -> Result:
     x = np.linspace(-8, 8, 4001)
     chance = np.array([0.5 * math.erfc(-v / 2**0.5) for v in x]) ** 1000
     largest = 16 * float(np.trapezoid(x * np.gradient(chance, x), x))
+    # The label is random and its own logit 0 on average, so that the loss is about the largest logit.
     alone = near(
         np.mean(untied), largest, 0.1 * largest, "what the logarithm of a sum adds", {"ln 1000": math.log(1000)}
     )
     also("an output matrix of its own", alone)
     fewer = near(
         np.mean([first_loss(1.0, tied=True, seed=seed, branches=1) for seed in SEEDS]),
+        # After one branch the word's own row is half of the stream's mean square: its logit is 256 over the root of 2.
         256 / 2**0.5,
         0.05 * 256 / 2**0.5,
         "5 %, as below",
@@ -119,6 +122,7 @@ def prior_saves_the_first_steps() -> Result:
         said = float(activation("sigmoid").f(bias))
         return -share * math.log(said) - (1 - share) * math.log(1 - said)
 
+    # The least loss of a constant output is reached where it says the share itself.
     entropy = -share * math.log(share) - (1 - share) * math.log(1 - share)
     best = min(loss(b) for b in np.linspace(-8, 2, 1001))
     also("no constant is better", above(best, entropy - 1e-12, "1,001 biases", {"half of it": entropy / 2}))
@@ -133,7 +137,7 @@ def prior_saves_the_first_steps() -> Result:
 
 
 def _off(depth, seed, x=None):
-    """Return the share of units of each layer that are off for all of 256 inputs, which are digits if not given."""
+    """Return the share of units that are off for all of the inputs `x`, by layer. `x` is 256 digits if not given."""
     rng = np.random.default_rng(conditions.seed(seed))
     net = MLP([64] + [256] * depth, "relu", "he_normal", rng, output="relu")
     conditions.network(net, rng)
@@ -153,6 +157,7 @@ def dead_units_are_born_deep() -> Result:
     """
     shares = np.array([_off(20, seed) for seed in SEEDS])
     first, late = float(shares[:, 0].mean()), float(shares[:, -1].mean())
+    # Layers of one network are compared with each other, so that the error is that of the difference.
     error = 4 * float((shares[:, -1] - shares[:, 0]).std(ddof=1)) / len(shares) ** 0.5
     return above(
         late,
@@ -173,9 +178,11 @@ def what_is_off_depends_on_the_inputs() -> Result:
     """
     x = digits.load().train_x[:256]
     pixels = x - x.min(axis=0)  # each pixel's least is 0 again
+    # Both have a mean square of about 1, so that the scale of the weights fits both.
     centered, raw = (
         [100 * _off(3, seed, inputs)[-1] for seed in SEEDS] for inputs in (x, pixels / np.sqrt((pixels**2).mean()))
     )
+    # The squared length of the mean of unit rows is the mean cosine over all pairs, each row with itself included.
     alike, apart = (
         float(np.linalg.norm((rows / np.linalg.norm(rows, axis=1, keepdims=True)).mean(axis=0)) ** 2)
         for rows in (pixels, x)
@@ -202,6 +209,7 @@ def they_are_off_because_inputs_are_alike() -> Result:
     found, theory = [], []
     for seed in range(16):
         z = propagate("relu", "he_normal", depth=10, width=1000, batch=2, seed=seed).pre_activations[-1]
+        # The cosine of the pre-activations, at which theory is asked network by network.
         c = z[0] @ z[1] / np.linalg.norm(z[0]) / np.linalg.norm(z[1])
         found.append(float((z <= 0).all(axis=0).mean()))
         theory.append(0.5 - math.acos(c) / (2 * math.pi))
@@ -215,6 +223,7 @@ def they_are_off_because_inputs_are_alike() -> Result:
         {
             "one in four in any case": 0.5 * 0.5,
             "one in two, as for equal inputs": 0.5 - math.acos(1) / (2 * math.pi),
+            # That is 1/2 - arccos(c) / pi.
             "without the half in front of the angle": 0.5 - 2 * (0.5 - float(np.mean(theory))),
         },
     )

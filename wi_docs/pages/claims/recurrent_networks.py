@@ -35,6 +35,7 @@ def left(make, phi, steps=150, units=64):
 def orthogonal_linear_keeps() -> Result:
     """In a linear recurrence an orthogonal matrix keeps the gradient for any number of steps."""
     found = left(lambda rng, n: orthogonal(rng, (n, n)), "linear")
+    # The control keeps lengths on average over draws, and not through 150 steps with one draw.
     gaussian = left(lambda rng, n: rng.standard_normal((n, n)) / n**0.5, "linear")
     return near(
         max(found, key=lambda g: abs(g - 1)),
@@ -61,6 +62,7 @@ def orthogonal_relu_halves() -> Result:
             found.append(np.log2(squares[:-1] / squares[1:]))
         return np.mean(found, axis=0)
 
+    # The identity loses the negative half of the state at its first step, and nothing later.
     by_step, kept = halvings(lambda rng: orthogonal(rng, (256, 256))), halvings(lambda rng: np.eye(256))[1:]
     reason = "halvings; by theory for a state that is independent of the matrix, which it is only at the first step"
     wrong = {"as the identity, from its second step": float(kept.mean()), "a quarter is left": -math.log2(1 / 4)}
@@ -68,6 +70,7 @@ def orthogonal_relu_halves() -> Result:
         "each of the first six steps",
         near(max(by_step, key=lambda h: abs(h - 1)), -math.log2(1 / 2), 0.3, reason, wrong),
     )
+    # The mean of the six steps gets half of the tolerance of a single one.
     return near(by_step.mean(), -math.log2(1 / 2), 0.15, reason, wrong)
 
 
@@ -83,8 +86,10 @@ def identity_starts_at_one() -> Result:
     steps, units, kept, on = 150, 64, [], []
     for seed in SEEDS:
         start = np.random.default_rng(seed).standard_normal(units)
+        # A recurrence without inputs is a deep network with one matrix in all layers, here the identity.
         net = MLP([units] * (steps + 1), "relu", "identity", np.random.default_rng(seed), output="relu")
         run = net.forward(start[None])
+        # With a cotangent of 1 for each unit, what arrives is the factor.
         kept += list(net.backward(run, np.ones((1, units))).x[0][start > 0])
         on.append(int((run.output > 0).sum() == (start > 0).sum()))
     require(min(on) == 1, "a unit that is on goes off")
@@ -98,6 +103,7 @@ def identity_starts_at_one() -> Result:
 @claim(what="factor on the gradient after 150 steps, at one percent more", source="")
 def identity_is_on_the_edge() -> Result:
     """With ReLU, one percent more or less and after 150 steps it is {more:.1f} or {less:.2f}."""
+    # The largest singular value, which is that of a unit that is on.
     more, less = (float(left(lambda rng, n, f=f: f * np.eye(n), "relu").max()) for f in (1.01, 0.99))
     also("one percent less", near(less, 0.99**150, 1e-9, "rounding", {"by subtracting": 1 - 150 * 0.01}))
     wrong = {"it does not matter": 1.0**150, "by adding": 1 + 150 * 0.01}
@@ -116,6 +122,8 @@ def a_gate_at_one_half_forgets() -> Result:
     # The closed form leaves out inputs and state: the gate of the bias alone, a hundred times.
     closed = [float(sigmoid(b)) ** 100 for b in (0.0, 1.0, 2.0)]
     kept = [np.mean([math.log(lstm_memory(b, seed=s)[-1]) for s in SEEDS]) for b in (0.0, 1.0, 2.0)]
+    # The logarithm of a sigmoid is concave. So a gate that moves about its bias keeps less on average than one that
+    # stands still there.
     for k, c in zip(kept, closed, strict=True):
         require(
             k <= math.log(c), f"a run keeps more than the closed form: the logarithms are {k:.3f} and {math.log(c):.3f}"
@@ -126,6 +134,7 @@ def a_gate_at_one_half_forgets() -> Result:
         0.2,
         "logarithm of what a run of 64 cells keeps over that of the closed form, bias 1; the gates move, "
         "and the logarithm is concave",
+        # The logarithms at the other two biases, by the same yardstick.
         {"bias 0": kept[0] / math.log(closed[1]), "bias 2": kept[2] / math.log(closed[1])},
         one=closed[1],
         two=closed[2],
@@ -138,6 +147,7 @@ def a_bias_for_a_span() -> Result:
     still, and in runs with random inputs three tenths.
     """
     span = np.array([10, 100, 1000])
+    # A bias of ln T gives a gate of T / (T + 1).
     kept = activation("sigmoid").f(np.log(span)) ** span
     runs = [float(np.mean([lstm_memory(math.log(t), steps=t, seed=s)[-1] for s in SEEDS])) for t in (10, 100)]
     reason = "one decimal, at spans of 10 and 100; means of 8 networks of 64 cells"

@@ -30,6 +30,7 @@ def trainable_depth_over_depth_scale() -> Result:
         if scale < 1
     ]
     # Back to layers: at the largest scale below the edge, the answer must not be the end of our grid of depths.
+    # SCALES ascends, so that those below 1 come first and belong to the ratios.
     lengths = [r / (-2 * math.log(s)) for r, s in zip(ratios, SCALES, strict=False)]
     require(lengths[-1] <= 0.9 * DEPTHS[-1], f"the deepest network tried still trains, of {lengths[-1]:.0f} layers")
     step = (DEPTHS[-1] / DEPTHS[0]) ** (1 / (len(DEPTHS) - 1))  # of our grid of depths, on average
@@ -57,6 +58,7 @@ def escape_time_against_depth() -> Result:
     """
 
     def escape(depth, g, steps=800):
+        # A look every 25 steps: the numbers of steps are multiples of that.
         looks = 1 + steps // 25
         runs = sweep(
             "relu", "he_normal", depth=depth, gains=[g], steps=steps, rates=[0.01], seeds=range(3), looks=looks
@@ -64,6 +66,8 @@ def escape_time_against_depth() -> Result:
         return float(np.median([run.steps_to(0.5) for run in runs.values()]))
 
     he = [escape(depth, 1.0) for depth in (10, 20, 30)]
+    # In hidden layers of equal width Glorot's scale is He's over the root of 2. Its ten layers get twice the time, for
+    # the sentence says when they arrive.
     glorot10, *deeper = escape(10, 2**-0.5, steps=1600), escape(20, 2**-0.5), escape(30, 2**-0.5)
     require(
         not any(map(math.isfinite, deeper)), f"from Glorot's scale 20 or 30 layers train, after {min(deeper):.0f} steps"
@@ -92,8 +96,10 @@ def what_is_left_is_length() -> Result:
         z = propagate("relu", "he_normal", depth=depth, width=width, batch=32, seed=seed).pre_activations[-1]
         length = np.linalg.norm(z, axis=1)
         spreads.append(np.log(length).var(ddof=1) * width)
+        # The mean of the unit vectors of a batch, `(width,)`.
         cosines.append((length[:, None] ** -1 * z).mean(axis=0))
     directions, lengths = relu_two_inputs(depth)
+    # The squared length of that mean counts each of 32 inputs with itself too; 32/31 takes this out of 1 - cos.
     apart = [float((1 - (mean**2).sum()) * 32 / 31) for mean in cosines]
     found = float(np.mean(apart))
     # width 256 is not infinite: to first order a hundred layers add 100/256 of the value
@@ -106,6 +112,8 @@ def what_is_left_is_length() -> Result:
         lengths[-1],
         {
             "the lengths agree too, as the directions": width * found,
+            # The second moment of relu^2 less the square of its mean, 3/2 - 1/4, is what independent inputs would add
+            # a layer.
             "independent inputs at every layer": 1 + 1.25 * (depth - 1),
             "it stops after ten layers": relu_two_inputs(10)[1][-1],
         },
@@ -142,6 +150,7 @@ def spectrum_spreads_with_depth() -> Result:
     """
     depths, found = (1, 2, 4, 8), []
     for depth in depths:
+        # (8, 256) squared singular values.
         s = np.array([product_spectrum("lecun_normal", depth=depth, width=256, seed=seed) ** 2 for seed in range(8)])
         found.append((s.var(axis=1) / s.mean(axis=1) ** 2).mean())
     orthogonal = product_spectrum("orthogonal", depth=8, width=256) ** 2
@@ -174,6 +183,7 @@ def gradient_window_of_the_sigmoid() -> Result:
 
     def width(w):
         """Return twice the input at which the gradient falls to 1, by bisection."""
+        # The gradient falls with the distance from the middle, so that bisection finds where it is 1.
         low, high = 0.0, 3.0
         for _ in range(60):
             middle = (low + high) / 2
@@ -185,6 +195,7 @@ def gradient_window_of_the_sigmoid() -> Result:
         root = np.sqrt(1 - 4 / w)
         return 2 / w * np.log((1 + root) / (1 - root))
 
+    # At a weight of 4 the gradient is 1 in the middle alone, and the interval begins.
     weights, fine = np.arange(4.005, 12, 0.005), np.arange(4.005, 12, 1e-5)
     widths = np.array([width(w) for w in weights])
     exact = closed_form(weights)

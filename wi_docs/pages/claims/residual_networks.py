@@ -33,6 +33,7 @@ def streams(**options):
 def stream_doubles() -> Result:
     """The mean square doubles from block to block, and so does the gradient's on its way back."""
     runs = streams()
+    # Sizes are rms: twice their logarithm is that of the mean square.
     there = [2 * math.log2(s.size[-1] / s.size[0]) / BLOCKS for s in runs]
     back = [2 * math.log2(s.gradient[0] / s.gradient[-1]) / BLOCKS for s in runs]
     wrong = {"it grows by adding, one a block": math.log2(1 + BLOCKS) / BLOCKS, "it is kept": math.log2(1)}
@@ -47,6 +48,7 @@ def divided_branches_end_at_e() -> Result:
     """
     few, many = 4, 50
     added_once, limit = 1 + few * (1 / few), math.e
+    # The wrong statement of 4 branches: each adds a quarter of what the stream began with.
     wrong = {"it doubles once, as by adding": added_once}
     also(
         f"{few} branches",
@@ -61,9 +63,9 @@ def divided_branches_end_at_e() -> Result:
 
 
 def grown(branches, divided_by, norm):
-    """Return the factor on the stream's mean square, a number for each seed.
+    """Return the factor by which a residual stream's mean square grows from its start to its end, a number a seed.
 
-    The stream passes so many `branches`, each of which is divided by the root of `divided_by`.
+    The stream has `branches` branches, each divided by the root of `divided_by`. `norm` is as in `residual_stream`.
     """
     streams = [residual_stream(blocks=branches, branch=divided_by**-0.5, norm=norm, seed=s) for s in SEEDS]
     return [float((s.size[-1] / s.size[0]) ** 2) for s in streams]
@@ -75,6 +77,8 @@ def divided_pre_norm_branches_double_the_stream() -> Result:
     mean square, with 24 branches as with 100.
     """
     also("24 branches", mean_of(grown(24, 24, "pre"), 2.0, {"e, as without normalization": math.e}, width=256))
+    # A normalized branch adds 1 before it is divided: 100 branches over N = 100 add 1. Over N = 50, the number of
+    # layers with two branches each, they add 2.
     one, many = 100 * (1 / 100), 100 * (1 / 50)
     return mean_of(
         grown(100, 100, "pre"),
@@ -87,6 +91,7 @@ def divided_pre_norm_branches_double_the_stream() -> Result:
 @claim(what="mean square at the end over that at the start", source="@radford2019, section 2.3")
 def counting_layers_ends_at_three() -> Result:
     """Who counts layers where branches are meant ends at three times the mean square."""
+    # 24 layers of two branches each, divided by the root of 24 where 48 is meant.
     return mean_of(
         grown(48, 24, "pre"),
         3.0,
@@ -104,6 +109,7 @@ def pre_norm_grows_by_one() -> Result:
     square grows from 1 to {expected:.0f}.
     """
     runs = streams(norm="pre")
+    # By adding, the middle is half way; by a factor, it would be at the root of the end.
     half = [s.size[BLOCKS // 2] ** 2 for s in runs]
     also("half way", mean_of(half, 1.0 + BLOCKS // 2, {"as if by a factor": (1.0 + BLOCKS) ** 0.5}, width=256))
     start = float(np.mean([s.size[0] ** 2 for s in runs]))
@@ -121,6 +127,8 @@ def pre_norm_gradient_grows_like_the_root() -> Result:
     of which a factor of $\sqrt5$ falls on the first four of the {blocks:.0f} blocks.
     """
     runs = streams(norm="pre")
+    # Where the stream has mean square 1 + k, a branch adds 1/(1 + k) of the gradient's mean square to it. The factors
+    # (2 + k)/(1 + k) telescope to 5 over the first four blocks and to 25 over all 24.
     whole = [s.gradient[0] / s.gradient[-1] for s in runs]
     root = (1 + BLOCKS) ** 0.5
     also(
@@ -153,6 +161,7 @@ def post_norm_keeps_both() -> Result:
     normalization halves it.
     """
     found = [(s.gradient[0] / s.gradient[-1]) ** (1 / BLOCKS) for s in streams(norm="post")]
+    # Without branches only the halving would be left, without normalization only the doubling: roots of 1/2 and of 2.
     return mean_of(found, 1.0, {"the skipped half alone": 2**-0.5, "like the stream without norm": 2**0.5}, width=256)
 
 
@@ -163,13 +172,15 @@ def post_norm_with_tanh_does_not() -> Result:
     """
 
     def grown(phi):
-        """Return the gradient at the first block over the last one's, one number a network."""
+        """Return the rms of the gradient in front of all blocks, a number a network; behind them it is about 1."""
         found = []
         for seed in SEEDS:
             rng = np.random.default_rng(seed)
             net = MLP([128] * (2 * BLOCKS + 1), phi, "lecun_normal", rng)
             for last in range(1, 2 * BLOCKS, 2):
+                # The second matrix of a branch gets the gain, so that the branch keeps the mean square of its input.
                 net.W[last] *= gain(phi)
+            # Two layers a branch, the second linear; the normalization is behind each addition.
             net.activations = [activation(phi), activation("linear")] * BLOCKS
             net.branch_ends = frozenset(range(1, 2 * BLOCKS, 2))
             net.normalized = {"output": net.branch_ends}
@@ -195,6 +206,7 @@ def division_tames_the_first_step() -> Result:
 
     def moved(start, blocks, seed):
         net = ResidualMLP(64, 64, blocks, 10, np.random.default_rng(seed), start=start)
+        # The input of each branch is normalized, at its first layer.
         net.normalized = {"input": frozenset(range(1, 2 * blocks, 2))}
         conditions.network(net, np.random.default_rng(seed))
         conditions.say(normalization="pre", blocks=blocks, optimizer="sgd", rate=0.01, steps=1, seeds=seed)
@@ -223,6 +235,7 @@ def batch_norm_explodes() -> Result:
         np.mean([batch_norm_factor("relu", depth=30, width=384, batch=512, gain=g, seed=s) for s in range(3)]) ** 2
         for g in (0.1, 1.0, 10.0)
     ]
+    # In the limit of a large batch.
     expected = math.pi / (math.pi - 1)
     return near(
         max(found, key=lambda f: abs(f - expected)),
@@ -265,6 +278,7 @@ def fixup_step_does_not_depend_on_depth() -> Result:
     """Under Fixup with a random output layer (at zero only that layer would move), a first step of plain descent moves
     the output about as much with 64 branches as with 4.
     """
+    # The mean over seeds of the ratio of two networks of one seed.
     ratio = {
         start: float(
             np.mean(
@@ -293,6 +307,7 @@ def fixup_trains_two_hundred_layers() -> Result:
     """
     seeds, steps = (0, 1, 2), 200
     ends = [run.accuracy[-1] for run in train_residual("fixup", blocks=100, steps=steps, rate=0.1, seeds=seeds)]
+    # The three controls differ from Fixup in the start alone: same seeds, rate and steps.
     others = {
         start: train_residual(start, blocks=100, steps=steps, rate=0.1, seeds=seeds)
         for start in ("standard", "scaled", "zero_last")
@@ -348,6 +363,7 @@ def mup_moves_do_not_depend_on_width() -> Result:
     }
     # The exponent of the width with which a layer's change grows.
     worst = float(np.abs(slopes["mup"]).max())
+    # The first layer reads 64 pixels at every width, and its change does not grow under either scaling.
     grows = min(slopes["standard"][1:])
     also(
         "standard",
@@ -358,6 +374,7 @@ def mup_moves_do_not_depend_on_width() -> Result:
         0.1,
         "largest slope of three layers, widths 64 to 1024, three steps of Adam, 3 seeds",
         {"as under standard scaling": float(slopes["standard"][1])},
+        # Rounded up, so that "at most" stays true.
         worst=math.ceil(100 * worst) / 100,
         second=slopes["standard"][1],
         third=slopes["standard"][2],

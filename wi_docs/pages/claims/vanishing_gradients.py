@@ -42,6 +42,7 @@ def folding_doubles_the_pieces() -> Result:
     """Every composition doubles the number of pieces, since each of them is folded once more."""
     # The base-2 logarithm of the number of pieces has to be the number of compositions, exactly.
     pieces = [linear_pieces(tent_map(k)) for k in range(1, 13)]
+    # As a wrong statement: if each layer added two pieces, twelve layers would have 24.
     return exactly(
         np.max(np.abs(np.log2(pieces) - np.arange(1, 13))), 0.0, {"each layer adds two": abs(np.log2(2 * 12) - 12)}
     )
@@ -59,6 +60,7 @@ def one_layer_has_n_plus_one() -> Result:
     for seed in range(200):
         rng = np.random.default_rng(seed)
         net = MLP([1, units, 1], "relu", "he_normal", rng)
+        # Whole numbers, with kinks at multiples of 1/64: `linear_pieces` counts exactly.
         net.W[0][:] = rng.choice([-8, -3, -1, 1, 3, 8], (1, units))
         # Kinks on the grid: half of the networks have them apart, and in the other half some may meet or lie outside.
         kinks = rng.permutation(np.arange(1, 64))[:units] if seed % 2 else rng.integers(-8, 72, units)
@@ -67,6 +69,7 @@ def one_layer_has_n_plus_one() -> Result:
         conditions.network(net, rng)
         conditions.say(seeds=seed)
         most = max(most, linear_pieces(net))
+    # The tent map has two units a layer.
     deep = linear_pieces(tent_map(units // 2))
     return exactly(most, units + 1, {"as the same units in ten layers": deep, "two kinks a unit": 2 * units + 1})
 
@@ -83,6 +86,7 @@ def slopes_from_the_output() -> Result:
         exact = f(x + 1e-30j).imag / 1e-30
         for found in (slope(activation(name).f(x)), activation(name).df(x)):
             worst = max(worst, float(np.abs(found / exact - 1).max()))
+        # A formula that is right for neither: one minus the output.
         wrong = min(wrong, float(np.abs((1 - activation(name).f(x)) / exact - 1).max()))
     return below(worst, 1e-10, "the complex step is exact; what is left is rounding", {"1 - o for both": wrong})
 
@@ -91,6 +95,7 @@ def slopes_from_the_output() -> Result:
 def slope_underflows_from_the_output() -> Result:
     """At $x = 40$ the sigmoid is 1 in floating point, and $1 - 1$ is 0."""
     s = activation("sigmoid")
+    # The slope is e^-x / (1 + e^-x)^2: at 40, e^-40 but for a relative 2 e^-40.
     return near(
         s.df(40.0) / np.exp(-40.0),
         1.0,
@@ -114,6 +119,7 @@ def slopes_are_derivatives() -> Result:
         worst,
         1e-9,
         "a difference quotient over 2e-5: the third derivative times 2e-11, and rounding over the step, 5e-11",
+        # 1 % of an activation's largest slope, for the one where that is least.
         {"one of them is 1 % off": 0.01 * flattest},
     )
 
@@ -158,6 +164,7 @@ def steps_do_not_learn() -> Result:
 def relu_trains_without_being_smooth() -> Result:
     """ReLU has a corner at 0, and networks of ReLUs learn."""
     runs = sweep("relu", "he_normal", depth=2, steps=400, rates=[0.1], seeds=SEEDS)
+    # Before the first step the networks guess.
     before = max(run.accuracy[0] for run in runs.values())
     return above(min(ends(runs)), 0.85, "the worst of 5 seeds", {"as before the first step": before})
 
@@ -174,6 +181,7 @@ def backpropagation_is_the_product() -> Result:
     net = MLP([6, 6, 6, 6], "tanh", "lecun_normal", rng, output="tanh")
     conditions.network(net, rng)
     conditions.say(data="normal inputs", seeds=0)
+    # One input, so that the slopes of a layer are one diagonal matrix.
     run, cotangent = net.forward(rng.standard_normal((1, 6))), rng.standard_normal((1, 6))
     # From the loss back, each layer multiplies by its slopes and then by the transposed weights; `turned` does the two
     # in the other order, which would not matter for numbers.
@@ -217,6 +225,7 @@ def nudging_a_weight_agrees() -> Result:
                 down = loss(net.forward(x).output)[0]
                 parameter[place] += h
                 worst = max(worst, float(abs((up - down) / (2 * h) - derivative[place])))
+            # The largest derivative of each array, and the least of these: half of that would be the smallest mistake.
             smallest = min(smallest, float(np.abs(derivative).max()))
     return below(
         worst,
@@ -245,6 +254,7 @@ def a_quarter_to_the_n_is_no_bound() -> Result:
     """So $0.25^n$ is no bound on the gradient."""
     # Large weights make up for small slopes: the factor a layer is far above 1/4.
     found = ratios("sigmoid", "lecun_normal", depth=20, gain=4.0)
+    # Any factor above 1/4 would do; a half is far from it.
     return above(
         min(found),
         0.5,
@@ -268,19 +278,23 @@ def sigmoid_lecun_factor() -> Result:
 
 
 def way_back(hidden, variance):
-    """Return by theory the factor of nineteen layers on the gradient's length, for weights of `variance` / fan_in."""
+    """Return the factor of nineteen layers on the gradient's length by theory, for weights of `variance` / fan_in."""
     spec = Spec((64, *[64] * 20, 10), activation=hidden, sigma_w=math.sqrt(variance), sigma_b=0.0)
+    # From the last hidden layer's output back to the first's: the factors of layers 2 to 20.
     return float(theory(spec).backward[1:-1].prod())
 
 
 def learned(hidden, variance, rates, optimizer="sgd"):
-    """Return for each of three seeds the share of test digits that such a network of twenty layers reads after 600
-    steps, at the one of `rates` with the most of the digits to choose by.
+    """Train twenty layers from weights of `variance` / fan_in for 600 steps, and return the digits that they read.
+
+    The result is a share of the test part for each of three seeds. Each seed has the rate of `rates` with which it
+    reads most of the digits that are set aside to choose by.
     """
     runs = sweep(
         hidden, "lecun_normal", depth=20, gains=[math.sqrt(variance)], rates=rates, seeds=range(3), steps=600,
         optimizer=optimizer,
     )  # fmt: skip
+    # A run's key is its gain, rate and seed.
     best = {}
     for seed in range(3):
         tried = {run: history for run, history in runs.items() if run[2] == seed}
@@ -293,6 +307,7 @@ def learned(hidden, variance, rates, optimizer="sgd"):
 # too small, and too large.
 WITHIN = (("tanh", 0.9), ("tanh", 4.0), ("relu", 1.6), ("relu", 2.5))
 SMALL, LARGE = (("tanh", 0.5), ("relu", 1.0)), (("tanh", 16.0), ("relu", 4.0))
+# Where the gradient vanishes or explodes a wider range is tried, so that the failure is not that of a rate.
 NEAR_RATES, FAR_RATES = (0.005, 0.02), (0.001, 0.01, 0.1)
 
 
@@ -305,6 +320,7 @@ def within_twenty_it_trains() -> Result:
     {percent:.0f} % of the digits or more after 600 steps, at the better of the rates 0.005 and 0.02, at two scales of
     each for which the gradient in theory changes by less than a factor of 20 on the way back.
     """
+    # The sentence says what theory gives at these scales, and so theory is asked first.
     off = max(abs(math.log(way_back(*case))) for case in WITHIN)
     require(off < math.log(20), f"in theory a gradient changes by a factor of {math.exp(off):.0f}")
     found = min(min(learned(*case, NEAR_RATES)) for case in WITHIN)
@@ -367,6 +383,7 @@ def sigmoid_learns_less_than_its_gradient() -> Result:
     read {percent:.0f} % of the digits at most after 600 steps of plain gradient descent, at the better of the rates
     0.03 and 0.1.
     """
+    # Variances of 64 and 100 are eight and ten times LeCun's deviation.
     off = max(abs(math.log(way_back("sigmoid", variance))) for variance in (64.0, 100.0))
     require(off < math.log(10), f"in theory a gradient changes by a factor of {math.exp(off):.0f}")
     found = max(max(learned("sigmoid", variance, (0.03, 0.1))) for variance in (64.0, 100.0))
@@ -393,6 +410,7 @@ def sigmoid_factor_reaches_one_near_ten() -> Result:
         """Return where a straight line through both factors reaches 1, on logarithmic axes."""
         return 8 * (14 / 8) ** (-np.log(low) / np.log(high / low))
 
+    # Theory's factors go through the same straight line, so that its error counts on neither side.
     lows, highs = (ratios("sigmoid", "lecun_normal", depth=20, gain=g) for g in (8.0, 14.0))
     return mean_of(
         map(crossing, lows, highs),
@@ -412,6 +430,7 @@ def most_units_are_switches_then() -> Result:
     """By then the sigmoid units are switches, and most of them stand at an end."""
 
     def share(g):
+        # Layers 11 to 20, behind which the variance has settled.
         z = propagate("sigmoid", "lecun_normal", depth=20, width=512, gain=g).pre_activations[10:]
         return float((activation("sigmoid").df(z) < 0.025).mean())
 
@@ -419,6 +438,7 @@ def most_units_are_switches_then() -> Result:
         share(10.0),
         0.5,
         "share of units with less than a tenth of the peak's slope",
+        # The threshold of 0.025 is a tenth of the largest slope, 1/4.
         {"as at LeCun's scale": share(1.0)},
     )
 
@@ -451,6 +471,7 @@ def centered_units_need_less() -> Result:
         theory(60),
         {
             "as over 20 layers": theory(20),
+            # The factor if all units stood in the middle of the S.
             "1 at once, four times the largest slope": 4 * activation("sigmoid").df(0.0),
             "not centered": float(np.mean(ratios("sigmoid", "lecun_normal", seeds=2, depth=60, gain=4.0))),
         },
@@ -478,8 +499,10 @@ SCALES += [("tanh", 0.5), ("tanh", 2.0), ("relu", 2**0.5), ("leaky_relu", 2**0.5
 
 
 def predicted(phi, sigma_w, depth, direction):
-    """Return the rms factor a layer of infinite width, over the layers that `propagate` averages over."""
+    """Return the factor of a layer on the rms in theory, averaged over the same layers as `propagate` averages."""
+    # Inputs of mean square 1 give the first layer's pre-activations a variance of sigma_w^2.
     layers = list(itertools.islice(trajectory(phi, sigma_w=sigma_w, q=sigma_w**2), depth))
+    # `propagate` takes geometric means over the depth - 1 steps between layers; a mean of logarithms here.
     if direction == "backward":
         return float(np.exp(np.mean([np.log(layer.chi) / 2 for layer in layers[:-1]])))
     return float((layers[-1].q / layers[0].q) ** (0.5 / (depth - 1)))
@@ -487,26 +510,32 @@ def predicted(phi, sigma_w, depth, direction):
 
 @disk_cached
 def measured_factors():
-    """Return the factors a layer, forward and back, for each pair of activation and scale and each seed; both claims
-    below share them.
+    """Return the factors a layer, forward and back, for each pair of activation and scale and each seed.
+
+    Both claims below share them.
     """
     found = []
     for phi, sigma_w in SCALES:
         runs = [propagate(phi, "lecun_normal", depth=12, width=512, batch=32, gain=sigma_w, seed=s) for s in range(8)]
         sizes = [np.sqrt((run.pre_activations**2).mean(axis=(1, 2))) for run in runs]
+        # Twelve layers, eleven factors.
         found.append(([(size[-1] / size[0]) ** (1 / 11) for size in sizes], [run.gradient_ratio for run in runs]))
     return found
 
 
 def against_theory(direction: Literal["forward", "backward"]) -> Result:
-    """Judge the largest distance of measurement from theory over activations and scales, in what noise and width
-    allow, beside two wrong theories'.
+    """Return the result that theory predicts the factor of a layer for every pair of activation and scale.
+
+    The distance of a pair is divided by its tolerance, and the largest quotient is measured. Two wrong theories are
+    judged alike.
     """
     off: dict[str, float] = dict.fromkeys(("theory", "without", "plain", "relative"), 0.0)
     for (phi, sigma_w), both in zip(SCALES, measured_factors(), strict=True):
         found = np.array(both[direction == "backward"])
         theory = predicted(phi, sigma_w, 12, direction)
+        # Noise of 8 seeds, and a correction of the order of 1/512 for the finite width.
         allowed = 4 * found.std(ddof=1) / math.sqrt(len(found)) + 3 / 512 * theory
+        # What the factor would be if all pre-activations had variance 1.
         plain = sigma_w * second_moment(phi, 1.0, direction=direction) ** 0.5
         for name, value in (("theory", theory), ("without", theory / sigma_w), ("plain", plain)):
             off[name] = max(off[name], abs(found.mean() - value) / allowed)
@@ -584,6 +613,7 @@ def a_factor_leaves_the_direction() -> Result:
             worst = max(worst, *(np.abs(g / c**power - one).max() / np.abs(one).max() for c, g in others))
         return worst
 
+    # L = 50 matrices, and the gradient at the first layer's pre-activations passes 49 of them.
     return below(
         apart(0.0, depth - 1),
         1e-10,
@@ -597,6 +627,7 @@ def deep_sigmoid_is_stuck() -> Result:
     """The sigmoid networks of five and of ten layers are still there after 400 steps of plain gradient descent at a
     rate of 0.5.
     """
+    # Depth 2 learns under the same conditions, and is the control.
     found = {
         depth: [
             abs(float(run.loss[-1]) - math.log(10))
@@ -606,6 +637,7 @@ def deep_sigmoid_is_stuck() -> Result:
         ]
         for depth in (2, 5, 10)
     }
+    # A network that says one in ten to everything has a loss of ln 10.
     return below(
         max(found[5] + found[10]),
         0.05,
@@ -624,6 +656,7 @@ def adam_frees_five_sigmoid_layers() -> Result:
     """With Adam, at a rate of 0.01, five sigmoid layers read {five:.0f} % or more in 400 steps, and ten layers
     {ten:.0f} % at most in 600, at this rate or a tenth of it.
     """
+    # Ten layers get more steps and a second rate, and still do not learn.
     five, ten = (
         ends(sweep("sigmoid", "lecun_normal", depth=depth, steps=steps, rates=rates, seeds=range(3), optimizer="adam"))
         for depth, steps, rates in ((5, 400, [0.01]), (10, 600, [0.01, 0.001]))
@@ -652,6 +685,7 @@ def sigmoid_weight_gradients_shrink() -> Result:
     ]
     # Over ten layers: chi is the factor on the square, and the size shrinks by its root ten times.
     theory = fixed_point("sigmoid", sigma_w=1.0).chi_1 ** 5
+    # tanh at 0.8 of LeCun's scale also shrinks what flows back, and not the gradients of its weights.
     tanh = propagate("tanh", "lecun_normal", depth=20, width=256, gain=0.8).weight_gradient_rms
     return mean_of(
         np.log(found),
@@ -675,11 +709,13 @@ def tanh_and_relu_weight_gradients_do_not() -> Result:
     for phi in ("tanh", "relu"):
         logs = []
         for seed in range(8):
+            # 0.577 is the root of 1/3: the standard scheme of Glorot and Bengio, a variance of 1/(3 n).
             p = propagate(phi, "lecun_normal", depth=20, width=256, gain=0.577, seed=seed)
             logs.append(np.log(p.weight_gradient_rms / p.weight_gradient_rms[-1]))
             back.append(np.log(p.gradient_ratio))
         by_activation.append(np.mean([(log[4] - log[14]) / 10 for log in logs]))
         farthest = max(farthest, float(np.abs(np.mean(logs, axis=0)).max()))
+    # There are 19 factors from the last layer to the first.
     flows_back = {"they shrink as what flows back does": 19 * float(np.mean(back))}
     also(
         "layer by layer", near(farthest, 0.0, 0.2, "logarithms over the last layer's, means of 8 networks", flows_back)
@@ -719,6 +755,7 @@ def rates_do_not_rescue_depth_ten() -> Result:
     found = []
     for rates, seeds in (([0.1], range(3)), ([0.01, 1.0], range(1))):
         found += ends(sweep("sigmoid", "lecun_normal", depth=10, steps=600, rates=rates, seeds=seeds, equalize=True))
+    # The control: five layers learn with rates by layer.
     five = ends(sweep("sigmoid", "lecun_normal", depth=5, steps=600, rates=[0.1], seeds=range(3), equalize=True))
     return below(
         max(found), 0.3, "the best of 3 seeds at 0.1 and of one at each of the others", {"as at depth 5": min(five)}
@@ -738,12 +775,14 @@ def differences_shrink_forward_too() -> Result:
     factors = []
     for seed in range(6):
         p = propagate("sigmoid", "lecun_normal", depth=10, width=256, seed=seed)
+        # The deviation over the inputs is what differs between them; from layer 4 to layer 10 it passes six layers.
         size = np.sqrt((p.pre_activations.std(axis=1) ** 2).mean(axis=1))
         factors.append((size[9] / size[3]) ** (1 / 6))
     return mean_of(
         factors,
         fixed_point("sigmoid", sigma_w=1.0).chi_1 ** 0.5,
         {
+            # Most of a sigmoid's output is the half that all inputs share, and it stays.
             "as what inputs have in common": (p.forward_rms[9] / p.forward_rms[3]) ** (1 / 6),
             "by the largest slope": activation("sigmoid").df(0.0),
         },
@@ -752,7 +791,10 @@ def differences_shrink_forward_too() -> Result:
 
 
 def readout(features, data):
-    """Return the share of test digits that a linear readout reads, fitted by least squares to a part's `features`."""
+    """Fit a linear readout to features of the training digits by least squares, and return its share of test digits.
+
+    `features` is a function that turns images, `(n, 64)`, into features, `(n, k)`.
+    """
     train_a, test_a = features(data.train_x), features(data.test_x)
     # Standardized, since activations of layer 10 vary by a tiny part of their mean; pixels that never vary stay 0.
     mean, size = train_a.mean(axis=0), train_a.std(axis=0)
@@ -777,11 +819,13 @@ def a_readout_finds_the_digits_in_layer_ten() -> Result:
         net = MLP([64] * 11, "sigmoid", "lecun_normal", np.random.default_rng(seed), output="sigmoid")
         found.append(readout(lambda x, net=net: net.forward(x).output, data))
         single.append(readout(lambda x, net=net: net.forward(x).output.astype(np.float32).astype(float), data))
+    # Activations of layer 10 differ so little from digit to digit that single precision costs a point or more.
     also(
         "single precision", below(np.mean(single), np.mean(found) - 0.01, "means of 5 seeds", {"as double": min(found)})
     )
     pixels = readout(lambda x: x, data)
     require(abs(np.mean(found) - pixels) < 0.04, f"{np.mean(found):.3f} on average, and {pixels:.3f} from the pixels")
+    # Trained by plain descent such a network does not learn, though its activations hold what a readout needs.
     (trained,) = ends(sweep("sigmoid", "lecun_normal", depth=10, steps=600, rates=[0.5]))
     return above(
         min(found),
@@ -803,6 +847,7 @@ def a_larger_scale_rescues_depth_ten() -> Result:
     after 600 steps at a rate of 0.5.
     """
     found = ends(sweep("sigmoid", "lecun_normal", depth=10, gains=[5.0], steps=600, rates=[0.5], seeds=range(3)))
+    # The control is LeCun's scale at the same rate, with the same seed as the first of the three.
     (plain,) = ends(sweep("sigmoid", "lecun_normal", depth=10, steps=600, rates=[0.5]))
     return above(min(found), 0.6, "the worst of 3 seeds", {"as from LeCun's scale": plain}, percent=100 * min(found))
 
@@ -816,6 +861,7 @@ def a_larger_scale_rescues_depth_ten() -> Result:
 def pretraining_revives_depth_five() -> Result:
     """A sigmoid network of five layers, stuck at one in ten by plain descent, learns at once."""
     starts = compare_starts()
+    # A quarter of the run: 100 of 400 steps.
     early = len(starts.steps) // 4
     return above(
         starts.accuracy["pre-trained"][:, early].min(),
@@ -862,9 +908,11 @@ def pretraining_finds_larger_weights() -> Result:
     """Pre-training had, among other things, found larger weights."""
     scale = compare_starts().scale
     return above(
+        # Without the first layer, whose inputs are images and no activations.
         (scale["pre-trained"] / scale["random"])[1:].min(),
         1.5,
         "least of layers 2 to 5, averaged over 3 seeds",
+        # Without pre-training the layers differ a little by chance.
         {"no more than layers differ without it": (scale["random"] / scale["random"][0]).max()},
     )
 
@@ -884,6 +932,7 @@ def larger_weights_do_as_much() -> Result:
     random, trained, larger = (starts.accuracy[name] for name in ("random", "pre-trained", "larger"))
     early = len(starts.steps) // 4
     sooner, later = float(trained[:, early].min()), float(larger[:, early].max())
+    # Slower: after 100 steps the best of them is behind the worst pre-trained one by a tenth or more.
     also("it is slower", below(later, sooner - 0.1, "a tenth of the digits", {"as soon as pre-trained": sooner}))
     return above(
         larger[:, -1].min(),
@@ -908,6 +957,7 @@ def relu_factors_by_scale() -> Result:
     those of PyTorch's linear layer, by $1/\sqrt 6$.
     """
     found, expected = [], []
+    # A ReLU halves the mean square: variances of 1/n and 1/(3n) leave factors of 1/2 and 1/6, and their roots.
     for init, g, factor in (("lecun_normal", 1.0, 2**-0.5), ("lecun_uniform", 3**-0.5, 6**-0.5)):
         networks = [propagate("relu", init, depth=30, width=512, batch=32, gain=g, seed=seed) for seed in range(8)]
         signal = [(p.forward_rms[-1] / p.forward_rms[0]) ** (1 / 29) for p in networks]
@@ -930,6 +980,8 @@ def biases_hold_up_the_signal() -> Result:
     """
     n = 512
     networks = [
+        # PyTorch's law: weights and biases uniform within 1/sqrt(n) of 0, of deviation 1/sqrt(3 n). The biases here
+        # are normal.
         propagate("relu", "lecun_uniform", depth=30, width=n, batch=32, gain=3**-0.5, sigma_b=(3 * n) ** -0.5, seed=s)
         for s in range(8)
     ]
@@ -954,6 +1006,7 @@ def keras_and_flax_defaults_lose_half() -> Result:
     """Keras starts a dense layer at Glorot's uniform scale and Flax at LeCun's, and in layers of equal width both lose
     half of the mean square to ReLU.
     """
+    # The control keeps the gradient: a logarithm of about 0.
     he = float(np.log(np.mean(ratios("relu", "he_normal", seeds=2))))
     wrong = {"PyTorch's": -np.log(6) / 2, "nothing is lost, as at He's scale": he}
     keras, flax = (
@@ -980,6 +1033,7 @@ def relu_at_depth_ten_by_scale() -> Result:
         ("LeCun", "lecun_normal", 1.0),
         ("1/(3n)", "lecun_uniform", 3**-0.5),
     ):
+        # A look every 20 steps.
         runs = sweep("relu", init, depth=10, gains=[g], steps=600, rates=[0.03], seeds=SEEDS, looks=31)
         steps[name] = [run.steps_to(0.5) for run in runs.values()]
     require(min(steps["1/(3n)"]) > 600, f"at 1/(3n) one gets there after {min(steps['1/(3n)']):.0f} steps")
@@ -987,6 +1041,7 @@ def relu_at_depth_ten_by_scale() -> Result:
         min(steps["LeCun"]) / max(steps["He"]),
         2.0,
         "steps to half of the digits: the soonest of 5 seeds at LeCun's scale over the latest at He's; at 1/(3n) none",
+        # The factor between networks that differ in the seed alone.
         {"as between He's own": max(steps["He"]) / np.median(steps["He"])},
     )
 
@@ -1012,6 +1067,7 @@ def thirty_layers_train_from_he() -> Result:
             for seed in seeds
         ]
 
+    # In layers of equal width Glorot's scale is He's over the root of 2.
     he, glorot = best(1.0), best(2**-0.5)
     require(max(glorot) < 0.2, f"from Glorot's scale one reads {100 * max(glorot):.0f} %")
     return above(min(he), 0.6, "worst of 3 seeds", {"as from Glorot's": max(glorot)})

@@ -63,6 +63,7 @@ def schemes_have_the_law_they_state() -> Result:
     """
     shape, worst = (300, 100), 0.0
     variances = {"lecun": 1 / 300, "glorot": 2 / 400, "he": 2 / 300}
+    # The kurtosis, fourth moment over squared variance, is 3 for a normal law and 9/5 for a uniform one.
     for (name, variance), (law, kurtosis), g in itertools.product(
         variances.items(), (("normal", 3.0), ("uniform", 1.8)), (1.0, 1.5)
     ):
@@ -72,6 +73,7 @@ def schemes_have_the_law_they_state() -> Result:
         # The standard error of a variance: sigma^2 sqrt((kurtosis - 1) / n).
         error = g**2 * variance * math.sqrt((kurtosis - 1) / W.size)
         worst = max(worst, abs(W.var() - g**2 * variance) / error, abs(W.mean()) / (g * math.sqrt(variance / W.size)))
+    # In standard errors of the normal law, which are the larger ones.
     swapped = abs(1 / 300 - 1 / 100) / (1 / 300 * math.sqrt(2 / 120_000))
     return below(
         worst,
@@ -88,8 +90,10 @@ def small_normal_shrinks() -> Result:
     """
     sigma, width = 0.01, 256
     runs = [propagate("relu", "normal", depth=8, width=width, seed=s) for s in SEEDS]
+    # A layer multiplies the mean square by n sigma^2, of which ReLU keeps half.
     expected, wrong = sigma * math.sqrt(width / 2), {"independent of the width": sigma}
     wrong["kept, as at the right width"] = sigma * math.sqrt(2 / sigma**2 / 2)
+    # Eight layers, seven factors.
     signal = [(p.forward_rms[-1] / p.forward_rms[0]) ** (1 / 7) for p in runs]
     also("the gradient", mean_of([p.gradient_ratio for p in runs], expected, wrong, width=width))
     return mean_of(signal, expected, wrong, width=width)
@@ -113,6 +117,7 @@ def tanh_dies_slowly() -> Result:
         {
             "1/l": 1 / 60,
             "1/sqrt(l)": 60**-0.5,
+            # The first factor on the variance, repeated through 59 layers; half of the exponent for the rms.
             "geometrically, as at first": length_map("tanh", 1.0, sigma_w=1.0) ** (59 / 2),
             "it settles at a variance of 0.25": 0.25**0.5,
         },
@@ -136,6 +141,7 @@ def selu_keeps_mean_and_variance() -> Result:
     scale = np.trapezoid(shape**2 * weight, x) ** -0.5
     selu = activation("selu")
     apart = max(
+        # SELU's slope is lambda on the right, and lambda times alpha just left of 0.
         float(np.abs(selu.df(1.0) - scale)),
         float(np.abs(selu.df(-1e-9) - scale * alpha)),
         float(np.abs(np.trapezoid(selu.f(x) * weight, x))),
@@ -153,6 +159,7 @@ def selu_keeps_mean_and_variance() -> Result:
 def selu_gradient_grows() -> Result:
     """For the gradient there was no constant left, and SELU's grows a little from layer to layer of equal width."""
     return mean_of(
+        # The gain is 1, so that the slope's mean square is the factor on the gradient's.
         ratio("selu", "lecun_normal", width=512),
         second_moment("selu", direction="backward") ** 0.5,
         {
@@ -183,6 +190,7 @@ def glorot_compromises() -> Result:
         W = initializers.glorot_normal(rng, (n_in, n_out))
         forward.append(((rng.standard_normal((200, n_in)) @ W) ** 2).mean())
         backward.append(((rng.standard_normal((200, n_out)) @ W.T) ** 2).mean())
+    # n_in times the variance 2 / (n_in + n_out), less 1; backward it is the same with the opposite sign.
     off = (n_in - n_out) / (n_in + n_out)
     from_inputs = (1 + n_out / n_in) / 2 - 1  # with the fan-in alone forward is kept, backward is not
     both = np.add(forward, backward) / 2 - 1
@@ -233,6 +241,7 @@ def through(scheme, seed):
     for W in layers:
         y = y @ W
     for W in reversed(layers):
+        # Linear layers: the gradient passes the transposed matrices in the opposite order.
         delta = delta @ W.T
     return (y**2).mean(), (delta**2).mean()
 
@@ -248,11 +257,13 @@ def one_direction_is_enough() -> Result:
     and the mean square of the gradient is multiplied by 200/300, the last width over the first.
     """
     signal, gradient = np.transpose([through(initializers.lecun_normal, seed) for seed in range(40)])
+    # The control is Glorot's scheme, by fewer networks, for it is far off.
     averaged = np.mean([through(initializers.glorot_normal, seed) for seed in range(8)], axis=0)
     kept = math.prod(n * (1 / n) for n in WIDTHS[:-1])  # each layer's inputs times the variance of its weights
     also("the signal", mean_of(signal, kept, {"as with Glorot's": averaged[0], "the last over the first": 200 / 300}))
     return mean_of(
         gradient,
+        # Backward a layer multiplies by its outputs over its inputs, and the product telescopes.
         math.prod(b / a for a, b in itertools.pairwise(WIDTHS)),
         {"kept as well": kept, "the first over the last": 300 / 200, "as with Glorot's": averaged[1]},
     )
@@ -289,6 +300,7 @@ def glorot_loses_at_every_change() -> Result:
 )
 def standard_divides_by_root_three() -> Result:
     r"""The standard scheme's factor is near $1/\sqrt3 = 0.58$, as it should be when tanh is nearly linear."""
+    # From layer 20 back to layer 10, where the signal has shrunk so far that tanh is nearly linear.
     found = [
         (size[9] / size[19]) ** 0.1
         for size in (
@@ -306,6 +318,7 @@ def standard_divides_by_root_three() -> Result:
 @claim(what="factor of a layer on the signal's mean square", statement=22, verdict=HOLDS, source="@he2015, equation 10")
 def he_gives_the_half_back() -> Result:
     """With ReLU half of the squares are gone, and the weights make up for it with a 2."""
+    # One ReLU lies between the pre-activations of the two layers.
     p = [propagate("relu", "he_normal", depth=2, width=512, batch=128, seed=s) for s in SEEDS]
     return mean_of(
         [(q.pre_activations[1] ** 2).mean() / (q.pre_activations[0] ** 2).mean() for q in p],
@@ -325,6 +338,7 @@ def mean_and_median_part() -> Result:
     """The expected mean square is kept exactly, but in a narrow and deep network single draws scatter widely around it
     [@hanin2018; @hanin2018b], and most of them lie below.
     """
+    # Twice the logarithm of a length is that of its square, `(draws, layers + 1)`.
     log = 2 * random_products(width=32, sigma=math.sqrt(2 / 32), factors=30, draws=2000, relu=True).log_size
     by_layer = np.exp(np.diff(log, axis=1)).mean(axis=0)  # layers are independent, so the expectation is a product
     also(
@@ -349,6 +363,7 @@ def spread_grows_with_depth_over_width() -> Result:
     log = random_products(width=width, sigma=math.sqrt(2 / width), factors=10, draws=4000, relu=True, seed=1).log_size
     layers = np.exp(2 * np.diff(log, axis=1))  # what each layer does to the squared length
     together = float(np.corrcoef(np.log(layers[:, :-1]).ravel(), np.log(layers[:, 1:]).ravel())[0, 1])
+    # Nine pairs of neighbors in 4,000 networks: 36,000 pairs, and 1/sqrt(pairs) is a correlation's standard error.
     error = 4 / 36_000**0.5
     same = float(np.corrcoef(np.log(layers).ravel(), np.log(layers).ravel())[0, 1])
     also("correlation of a layer and the next", near(together, 0.0, error, "4 standard errors", {"one layer": same}))
@@ -361,6 +376,7 @@ def spread_grows_with_depth_over_width() -> Result:
         by_layer,
         fourth - 1,
         {
+            # The ratio's excess is (fourth moment - 1)/n for a sum over n units.
             "2, as without ReLU": linear - 1,
             "the mean's square not taken off": fourth,
             "$e^{5/n}$ a layer": width * math.expm1((fourth - 1) / width),
@@ -378,6 +394,7 @@ def spread_grows_with_depth_over_width() -> Result:
 def orthogonal_keeps_every_length() -> Result:
     """An orthogonal matrix keeps every length, and so does a linear network of a thousand of them."""
     s = product_spectrum("orthogonal", depth=1000, width=64)
+    # The control stops at 50 factors; after 1,000 its small singular values would be lost in rounding.
     gaussian = product_spectrum("lecun_normal", depth=50, width=64)
     return below(
         np.abs(s - 1).max(),
@@ -426,6 +443,7 @@ def orthogonal_tanh_wants_a_gain_of_one() -> Result:
     def theory(g):
         # Orthogonal weights times g have sigma_w = g; inputs of mean square 1 give the first layer a variance of g^2.
         layers = itertools.islice(trajectory("tanh", sigma_w=g, q=g * g), 99)
+        # Of 100 layers, 99 lie between the first gradient and the last.
         return sum(math.log(layer.chi) / 2 for layer in layers)
 
     def found(g):
@@ -440,6 +458,7 @@ def orthogonal_tanh_wants_a_gain_of_one() -> Result:
     return mean_of(
         found(forward),
         theory(forward),
+        # If all slopes were 1, each layer would multiply by its gain.
         {"kept": math.log(1.0), "as at a gain of 1": theory(1.0), "by the largest slope": 99 * math.log(forward)},
         width=128,
         grown=round(math.exp(theory(forward)), -2),
@@ -468,6 +487,7 @@ def relu_undoes_orthogonality() -> Result:
     # L (mu_2 / mu_1^2 - 1 - s_1): mu_2 / mu_1^2 = 1 / (1/2) for ReLU, s_1 = 0 for orthogonal and -1 for Gaussian
     # weights.
     gaussian = spread("lecun_normal", "relu", 2**0.5)
+    # The control: without ReLU orthogonal weights have one singular value.
     linear = float(np.mean(spread("orthogonal", "linear", 1.0)))
     also("of normal ones", mean_of(gaussian, depth * (2 - 1 + 1), {"as linear ones": depth * (1 - 1 + 1)}, width=width))
     return mean_of(
@@ -496,9 +516,11 @@ def mirrored_blocks_keep_every_direction() -> Result:
         return np.block([[Q, -Q], [-Q, Q]])[: shape[0], : shape[1]]  # the first layer takes n inputs, the last gives n
 
     def apart(net):
+        # n copies of one input with n unit cotangents: the gradients of the inputs are the rows of the Jacobian.
         run = net.forward(np.tile(rng.standard_normal(n), (n, 1)))
         return float(np.abs(np.linalg.svd(net.backward(run, np.eye(n)).x, compute_uv=False) - 1).max())
 
+    # The control: independent orthogonal matrices with the gain that makes up for ReLU's half.
     plain = MLP([n] * (depth + 1), "relu", lambda rng, shape: 2**0.5 * initializers.orthogonal(rng, shape), rng)
     return below(
         apart(MLP([n] + [2 * n] * (depth - 1) + [n], "relu", mirrored, rng)),
@@ -526,6 +548,7 @@ def gelu_is_not_relu() -> Result:
         )
         for g in (2**0.5, gain("gelu"))
     )
+    # A factor and its inverse are equally far from 1; ReLU at He's scale has a factor of 1 a layer.
     off, like_relu = max(own, 1 / own), 2**0.5 * second_moment("relu") ** 0.5
     also("its own gain", below(off, 10, "within ten; median over 8 seeds", {"as at He's scale": 1 / he}))
     return above(
@@ -540,6 +563,7 @@ def gelu_gain_is_unstable() -> Result:
     """For GELU a variance a little above 1 grows further, and one a little below 1 falls further."""
 
     def slope(phi):
+        # The central difference at variance 1, the fixed point of the gain.
         g = gain(phi)
         return (length_map(phi, 1.01, sigma_w=g) - length_map(phi, 0.99, sigma_w=g)) / 0.02
 
@@ -569,6 +593,7 @@ def two_inputs_become_one() -> Result:
     20 of wide layers one minus the cosine of two unrelated ones is {measured:.2f}.
     """
     depth, c, after_ten, found, sizes = 20, 0.0, 0.0, [], []
+    # Unrelated inputs have a correlation of 0 in layer 1; each ReLU behind it applies the map once.
     for layer in range(depth - 1):
         after_ten = c if layer == 9 else after_ten
         c = relu_correlation_map(c)
@@ -579,6 +604,7 @@ def two_inputs_become_one() -> Result:
         cosine = z @ z.T
         found.append(1 - cosine[np.triu_indices(32, 1)].mean())
     also("the mean square", mean_of(sizes, 2 * second_moment("relu"), {"closes as well": 1 - c}, width=512))
+    # The asymptote 9 pi^2 / (2 l^2), which layer 20 has not reached.
     in_the_end = 9 * math.pi**2 / 2 / depth**2
     wrong = {"a right angle stays": 1 - math.cos(math.pi / 2), "ten layers fewer": 1 - after_ten}
     return mean_of(found, 1 - c, wrong | {"already as in the end": in_the_end}, width=512)
@@ -602,6 +628,7 @@ def pytorch_default_forgets_its_input() -> Result:
         return [float(np.linalg.norm(z[0] - z[1]) / np.linalg.norm(z[0])) for z in ends]
 
     return below(
+        # Weights and biases of deviation 1/sqrt(3 n), PyTorch's.
         max(differ("lecun_uniform", 3**-0.5, (3 * width) ** -0.5)),
         1e-6,
         "the worst of 8 networks; the biases are normal here, of the deviation that PyTorch's have",
@@ -626,9 +653,11 @@ def he_has_no_fixed_size() -> Result:
     conditions.say(scheme="he_normal", data="normal inputs", seeds=0)
     x = np.random.default_rng(1).standard_normal((8, 64))
     ten = net.forward(10 * x).output.std() / net.forward(x).output.std()
+    # A network that pulled half way to one size would leave the root of the factor.
     pulled = 10**0.5
     also("ten times the input after twenty layers", near(ten, 10.0, 1e-9, "rounding", {"pulled half way": pulled}))
     kept = [length_map("relu", q, sigma_w=2**0.5) / q for q in (0.01, 1.0, 100.0)]
+    # The control has a fixed point, to which it pulls any variance.
     tanh = fixed_point("tanh", sigma_w=1.5).q_star
     return near(
         max(kept, key=lambda k: abs(k - 1)),
@@ -651,6 +680,7 @@ def truncated_is_as_good_as_normal() -> Result:
         )
         for s in range(16)
     ]
+    # A truncated law that is not divided by its deviation has smaller weights by this factor.
     cut = math.log(initializers.truncated_deviation())
     # Four standard errors; the root of 16 seeds is 4 too.
     error = 4 * float(np.std(found, ddof=1)) / 4
@@ -678,8 +708,10 @@ def one_correction_suffices() -> Result:
         for seed in range(2):
             rng = np.random.default_rng(seed)
             net = MLP([64] + [128] * 20 + [10], phi, "orthogonal", rng)
+            # Variances before any correction, of plain orthogonal weights.
             before = [float(z.var()) for z in net.forward(digits.train_x).pre_activations]
             most = max(lsuv(net, digits.train_x, rng))
+            # On the batch itself one division is exact, since the biases are 0.
             require(most == 1, f"a layer took {most} corrections on the batch itself")
             there = [float(z.var()) for z in net.forward(digits.test_x).pre_activations]
             off[phi] = max(off[phi], *(abs(v - 1) for v in there))
@@ -702,6 +734,7 @@ def lsuv_leaves_single_inputs() -> Result:
             rng = np.random.default_rng(seed)
             net = MLP([64] + [128] * 20 + [10], phi, "zeros", rng)
             lsuv(net, x, rng)
+            # Index 19 is layer 20: the rms over units, for each of 256 digits.
             found.append(np.sqrt((net.forward(x).pre_activations[19] ** 2).mean(axis=1)))
         return float(np.median([s.min() for s in found])), float(np.median([s.max() for s in found]))
 

@@ -39,6 +39,7 @@ def root_d_keeps_the_size() -> Result:
         4.0,
         "4 standard errors over 20,000 draws, at each of three D",
         {
+            # At the smallest D, where these two are hardest to exclude.
             "the sum grows like D": abs(DIMENSIONS[0] - 1) / v.standard_error[0],
             "it shrinks like 1/sqrt(D)": abs(DIMENSIONS[0] ** -0.5 - 1) / v.standard_error[0],
         },
@@ -55,6 +56,7 @@ def plain_normal_grows_with_d() -> Result:
     r"""With $\sigma = 1$ the mean square grows in proportion to the number of inputs."""
     v, divided = (projection_variance(scale, DIMENSIONS, draws=20_000) for scale in ("randn(D)", "randn(D) / sqrt(D)"))
     slope, flat = (np.polyfit(np.log(found.dimensions), np.log(found.mean_square), 1)[0] for found in (v, divided))
+    # Relative errors of the means, over ln(1000 / 10), the distance of the ends on the axis.
     error = 4 * (v.standard_error / v.mean_square).max() / np.log(100)
     return near(
         slope,
@@ -73,6 +75,7 @@ def plain_normal_grows_with_d() -> Result:
 )
 def it_is_the_mean_square_not_the_variance() -> Result:
     """It is the mean *square* of the inputs, not their variance."""
+    # A mean of 0.95 and a variance of 1 - 0.95^2 = 0.0975 make a mean square of 1.
     v = projection_variance("randn(D) / sqrt(D)", (100,), mean=0.95, draws=20_000)
     return near(
         v.mean_square[0],
@@ -87,6 +90,7 @@ def it_is_the_mean_square_not_the_variance() -> Result:
 def lecun_constants_hit_the_targets() -> Result:
     r"""The two constants make $f(\pm1) = \pm1$, so that targets of $\pm1$ lie on the curve and not at its end."""
     f = activation("lecun_tanh")
+    # f(x) = 1.7159 tanh(2x/3) is odd, so that 1 stands for both targets.
     return near(
         f.f(1.0),
         1.0,
@@ -109,6 +113,7 @@ def lecun_curvature_peaks_beside_one() -> Result:
     # The curvature is largest in size where the slope falls most steeply.
     peak = x[np.argmin(np.gradient(f.df(x), x))]
     exact = 1.5 * np.arctanh(3**-0.5)  # tanh'' is extreme where tanh² = 1/3
+    # The place at which 1.7159 tanh(2x/3) is 1: beside 1 by the constants' rounding.
     where_f_is_1 = 1.5 * np.arctanh(1 / 1.7159)
     return near(
         peak,
@@ -143,6 +148,7 @@ def lecun_tanh_settles_below_one() -> Result:
 def half_the_scale_does_not_learn() -> Result:
     """From half the right scale these ten ReLU layers still guess after 300 steps of this descent at this rate."""
     runs = sweep("relu", "he_normal", depth=10, gains=[0.5], steps=300, rates=[0.02], seeds=SEEDS, looks=7)
+    # The best look of each run, so that none has learned in between either.
     best = [run.accuracy.max() for run in runs.values()]
     right = min(ends(sweep("relu", "he_normal", depth=10, steps=300, rates=[0.02], seeds=SEEDS)))
     return below(
@@ -171,6 +177,7 @@ def too_large_a_scale_is_gone() -> Result:
     handful of steps: the loss leaves the range of numbers that a computer has.
     """
     runs = sweep("relu", "he_normal", depth=10, gains=[1.5], steps=300, rates=[0.02], seeds=SEEDS)
+    # A run that never explodes counts as infinitely long, and fails the claim.
     steps = [np.inf if run.exploded_at is None else run.exploded_at for run in runs.values()]
     right = sweep("relu", "he_normal", depth=10, steps=300, rates=[0.02], seeds=SEEDS)
     lasts = min(run.steps[-1] for run in right.values())
@@ -256,6 +263,7 @@ def convex_from_anywhere() -> Result:
     """Fitted to the digits by least squares, a linear model comes down to the lowest loss there is,
     from zeros and from weights of deviation 3 alike, to within 1 % after 200,000 small steps.
     """
+    # (65, 10): 64 pixels and a bias for each of ten digits, of deviation 3.
     far = 3 * np.random.default_rng(0).standard_normal((65, 10))
     found = [_least_squares(start, 200_000)[0] for start in (np.zeros((65, 10)), far)]
     return near(
@@ -284,8 +292,10 @@ def four_pixels_never_change() -> Result:
     """
     data = digits.load()
     constant = np.ptp(data.train_x, axis=0) == 0
+    # From zeros a weight that did not move could not be told from one whose best value is 0.
     start = np.random.default_rng(0).standard_normal((65, 10))
     _, end = _least_squares(start, 100)
+    # Without the last row, which is the bias's.
     behind = np.abs(end - start)[:-1].max(axis=1) == 0
     require(constant.sum() == 4, f"{constant.sum()} pixels are the same in the training part")
     require((behind == constant).all(), f"{behind.sum()} pixels hold weights that never move")
@@ -335,6 +345,7 @@ def deep_linear_stays_at_zero() -> Result:
     """A *deep* linear network, whose biases are zero too, cannot leave zero either: every weight's gradient has some
     other layer's zeros as a factor.
     """
+    # Two hidden layers: each of the three matrices has a factor of 0 in its gradient.
     h = train_digits("linear", "zeros", depth=2, steps=100, rate=0.5, looks=3)
     return exactly(
         np.abs(h.weight_gradient_rms).max(),
@@ -360,10 +371,13 @@ def zeros_stop_tanh_and_relu() -> Result:
         np.abs(train_digits(phi, "zeros", depth=1, steps=300, rate=0.5, looks=3).weight_gradient_rms).max()
         for phi in ("tanh", "relu")
     ]
+    # The control: sigmoid(0) is 1/2, and the matrix behind the sigmoids does move.
     sigmoid = train_digits("sigmoid", "zeros", depth=1, steps=300, rate=0.5, looks=3).weight_gradient_rms[-1].min()
     net = MLP([64, 64, 10], "tanh", "zeros", np.random.default_rng(0))
+    # Large batches, for the bias follows the frequencies in the last ones.
     train(net, steps=300, rate=0.5, batch=1000, looks=2)
     require(not net.b[0].any(), "a hidden bias has moved")
+    # The softmax of the last bias is what the network says for every image.
     said = np.exp(net.b[1]) / np.exp(net.b[1]).sum()
     frequent = np.bincount(digits.load().train_y) / len(digits.load().train_y)
     also(
@@ -385,6 +399,7 @@ def sigmoid_leaves_zero_as_one_unit() -> Result:
     loss = train(net, steps=150, rate=0.5, looks=2, record="loss").loss
     stuck = train(MLP([64, 20, 10], "tanh", "zeros", np.random.default_rng(0)), steps=150, rate=0.5, looks=2).loss
     also("it learns", below(loss[-1], loss[0] - 0.1, "a tenth of a nat in 150 steps", {"as tanh": stuck[-1]}))
+    # W[0] is (inputs, units): the spread of the units for one input, and of the inputs for one unit.
     apart, across = np.ptp(net.W[0], axis=1).max(), np.ptp(net.W[0], axis=0).max()
     return below(
         apart, 1e-9, "150 steps of rounding in the spread of 20 units", {"zero is left by each unit on its own": across}
@@ -398,6 +413,7 @@ def equal_units_stay_equal() -> Result:
     """
     spread = train_units(all_equal(0.3), all_equal(0.2), units=5, steps=50).spread
     random = train_units("lecun_normal", "lecun_normal", units=5, steps=50).spread
+    # Equal weights in front and random ones behind: these units part.
     one_sided = train_units(all_equal(0.3), "lecun_normal", units=5, steps=50).spread
     return below(
         spread.max(),
@@ -418,6 +434,8 @@ def n_units_are_one() -> Result:
     with the outgoing weight $n\,v$.
     """
     n, rate = 8, 0.05
+    # The one unit's outgoing weight is n v. So its incoming weights get n times the gradient and take 1/n of the rate,
+    # and its outgoing weight has to move as far as the n weights v together: n times the rate.
     many = train_units(all_equal(0.3), all_equal(0.2), units=n, steps=300, rate=rate)
 
     def apart(rates):
@@ -443,6 +461,7 @@ def more_equal_units_add_nothing() -> Result:
         train_units(all_equal(0.3), all_equal(1.6 / n), units=n, steps=3000, rates=(0.05 * n, 0.05 / n, 0.05)).loss[-1]
         for n in (1, 2, 4)
     ]
+    # The control is the smallest of these losses, of networks of four random units.
     rates = [train_units("lecun_normal", "lecun_normal", units=4, steps=3000, seed=s).loss[-1] for s in SEEDS]
     return below(
         max(losses) - min(losses),
@@ -464,6 +483,7 @@ def rows_part_at_the_first_step() -> Result:
     # The same outgoing weights for all units, but different ones for the ten outputs: with a softmax, equal ones would
     # cancel.
     net.W[1][:] = np.linspace(-1, 1, 10)
+    # Before the step all weights are equal: 0.
     before = np.ptp(net.W[0])
     train(net, steps=1, rate=0.05, looks=2)
     across, apart = np.ptp(net.W[0], axis=0).max(), np.ptp(net.W[0], axis=1).max()
@@ -476,12 +496,13 @@ def rows_part_at_the_first_step() -> Result:
 
 
 def _first_hidden_gradient(output) -> float:
-    """Return the largest entry of the hidden weights' gradient at the start, for these output weights."""
+    """Return the largest entry of the hidden weights' gradient at the start, for output weights `output`, `(5, 10)`."""
     data = digits.load()
     net = MLP([64, 5, 10], "tanh", "constant", np.random.default_rng(0))
     net.W[1] = output
     conditions.network(net, np.random.default_rng(0))
     run = net.forward(data.train_x)
+    # With equal output weights each unit's error is their value times the sum of softmax less target, which is 0.
     return float(np.abs(net.backward(run, softmax_cross_entropy(run.output, data.train_y)[1]).W[0]).max())
 
 
@@ -523,12 +544,14 @@ def other_ways_to_break_it() -> Result:
     def spread(hidden, output, biases):
         rng = np.random.default_rng(1)
         net = MLP([64, 5, 10], "tanh", hidden, rng)
+        # A scheme of its own for the matrix behind the units.
         net.W[1] = MLP([5, 10], "linear", output, rng).W[0]
         net.b[0] = biases.copy()
         train(net, steps=50, rate=0.1, looks=2)
         return float(np.ptp(net.W[0], axis=1).max())
 
     zeros = np.zeros(5)
+    # Either random output weights or unequal biases; the incoming weights are equal in both.
     least = min(spread("constant", "lecun_normal", zeros), spread("constant", "constant", np.arange(5.0)))
     return above(
         least,
@@ -555,6 +578,7 @@ def dropout_breaks_it() -> Result:
         min(apart),
         1e-2,
         "least spread of 5 seeds after 100 steps",
+        # The same run without dropout.
         {"equal units stay equal": train_units(all_equal(0.3), all_equal(0.2), units=4, steps=100).spread[-1]},
     )
 
@@ -577,6 +601,7 @@ def dropout_parts_even_zeros() -> Result:
         min(apart("constant", seed=s) for s in SEEDS),
         0.01,
         "least distance of the units after 200 steps, over 5 seeds",
+        # Controls: nothing flows with zeros behind, and ReLU's slope at 0 is taken to be 0.
         {"both at zero": apart("zeros"), "a ReLU layer": apart("constant", "relu")},
     )
 
@@ -594,6 +619,7 @@ def dropout_does_not_help_from_zeros() -> Result:
         np.abs(train_units("zeros", "zeros", units=4, steps=100, hidden=phi, dropout=0.5).W).max()
         for phi in ("tanh", "relu")
     ]
+    # The control: from equal weights that are not 0 dropout parts the units.
     constant = train_units(all_equal(0.3), all_equal(0.2), units=4, steps=100, dropout=0.5).spread[-1]
     return exactly(max(apart), 0.0, {"it helps as it does from constants": constant})
 
@@ -611,7 +637,7 @@ def a_little_noise_costs_steps() -> Result:
         def init(rng, shape):
             return 0.3 + noise * rng.standard_normal(shape)
 
-        # argmax finds the first step at which the units are apart.
+        # argmax finds the first step at which the units are apart. A run in which they never are counts as 8,000 steps.
         reached = train_units(init, init, units=4, steps=8000, seed=seed).spread > 0.1
         return float(reached.argmax()) if reached.any() else 8000.0
 
@@ -642,6 +668,7 @@ def only_the_second_moment_counts() -> Result:
         uniform - normal,
         0.0,
         {
+            # LeCun's uniform weights times 1/sqrt(3) have this bound.
             "uniform weights between ±1/sqrt(n), as PyTorch's": 3**-0.5 * lecun - normal.mean(),
             "two thirds of the variance": (2 / 3) ** 0.5 - 1,
         },

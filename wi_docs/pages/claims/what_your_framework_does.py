@@ -18,6 +18,7 @@ BESIDE = "it holds a framework's own numbers against a formula written beside th
 
 def deviation(law: dict[str, Any], expected: float, wrong: dict[str, float]) -> Result:
     """Return a result that holds if a measured law has the expected standard deviation, to four standard errors."""
+    # The stored standard error is that of the deviation, over all entries of all seeds.
     error = 4 * law["std_error"]
     return near(law["std"], expected, error, f"4 standard errors over {law['entries']:,} entries", wrong)
 
@@ -33,11 +34,13 @@ def root_five_is_a_bound() -> Result:
     biases.
     """
     laws = (TORCH["Linear(400, 100) weight"], TORCH["Linear(400, 100) bias"])
-    # In standard errors: the relative distance over the relative standard error.
+    # A uniform law within 1/sqrt(n) of 0 has the deviation 1/sqrt(3 n), here with n = 400. In standard errors: the
+    # relative distance over the relative standard error.
     worst = max(abs(law["std"] * math.sqrt(3 * 400) - 1) * law["std"] / law["std_error"] for law in laws)
     require(worst < 4, f"a deviation is {worst:.1f} standard errors from a uniform distribution's")
     require(all(law["largest"] <= 400**-0.5 for law in laws), "an entry is beyond the bound")
     return near(
+        # 20 is the root of 400.
         laws[0]["largest"] * 20,
         1.0,
         1e-3,
@@ -53,6 +56,7 @@ def torch_default_divides_by_root_six() -> Result:
     return near(
         1 / said["factor"],
         6**0.5,
+        # The derivative of 1/f is -1/f^2, and turns the error of the factor into that of its inverse.
         4 * said["error"] / said["factor"] ** 2 + 3 / 256,
         "4 standard errors over 8 seeds, and the width of 256",
         {"by the root of three, weights alone": 3**0.5, "by the root of two, Keras's": 2**0.5},
@@ -63,6 +67,7 @@ def torch_default_divides_by_root_six() -> Result:
 def transposed_counts_outputs() -> Result:
     """A transposed convolution stores its weight the other way round, and PyTorch takes its outputs for its inputs."""
     fan_in, fan_out = fans((3, 3, 40, 20))
+    # The deviation of a uniform law within 1/sqrt(fan) of 0, with the outputs for the fan.
     law = TORCH["ConvTranspose2d(40, 20, 3) weight"]
     return deviation(law, (3 * fan_out) ** -0.5, {"its own fan-in": (3 * fan_in) ** -0.5})
 
@@ -78,6 +83,7 @@ def attention_is_stacked() -> Result:
     embedding, and Glorot's formula counts the outputs of the three together.
     """
     law = TORCH["MultiheadAttention(64, 4) in_proj_weight"]
+    # Glorot's 2 / (inputs + outputs): 64 inputs, and 3 x 64 outputs.
     return deviation(
         law, (2 / (64 + 3 * 64)) ** 0.5, {"each by itself": (2 / 128) ** 0.5, "the output's": (3 * 64) ** -0.5}
     )
@@ -98,12 +104,14 @@ def depthwise_counts_all_channels() -> Result:
     # A depthwise unit sees 3 x 3 = 9 inputs; Keras counts 9 for each of the 40 channels.
     expected = (2 / (9 * 40 + 9)) ** 0.5
     result = deviation(law, expected, {"its own fans": right, "LeCun's of 9": 1 / 3})
+    # The same result, with a number for the sentence.
     return Result(**{**vars(result), "numbers": {"factor": right / expected}})
 
 
 @claim(what="deviation of the weights that Keras drew", source="", untouched=BESIDE)
 def keras_counts_all_groups() -> Result:
     """It is Keras's default, and there 64 groups of one channel start {factor:.1f} times too small."""
+    # Each group reads one channel through a window of 3 x 3 and gives one output.
     own, all_groups = (2 / (9 + 9)) ** 0.5, (2 / (9 + 9 * 64)) ** 0.5
     flax = deviation(FLAX["Conv(64, 3x3, groups=64, glorot_uniform) of 64 kernel"], all_groups, {"its own fans": own})
     fans = frameworks.load()["torch"]["fans"]["Conv2d(64, 64, 3, groups=64)"]
@@ -118,6 +126,7 @@ def keras_counts_all_groups() -> Result:
 @claim(what="deviation of the weights that Keras drew", source="", untouched=BESIDE)
 def keras_transposes_too() -> Result:
     """Keras takes them so too, and Flax's `linen` does not."""
+    # He's deviations: a kernel of 3 x 3 has 9 weights for each of its 40 input channels, or of its 20 outputs.
     inputs, outputs = (2 / (9 * 40)) ** 0.5, (2 / (9 * 20)) ** 0.5
     flax = deviation(FLAX["ConvTranspose(20, 3x3, he_normal) of 40 kernel"], inputs, {"outputs": outputs})
     also("Flax", flax)
@@ -129,6 +138,7 @@ def keras_transposes_too() -> Result:
 @claim(what="deviation of the weights that Flax drew", source="", untouched=BESIDE)
 def nnx_gates_are_stacked() -> Result:
     """Its `nnx.OptimizedLSTMCell` and `nnx.GRUCell` do as Keras."""
+    # An orthogonal matrix of 100 x 100 has entries of mean square 1/100; with four stacked side by side, 1/400.
     by_itself, four = 100**-0.5, 400**-0.5
     alone = deviation(FLAX["nnx.LSTMCell(64, 100) hf.kernel"], by_itself, {"four stacked": four})
     three = deviation(FLAX["nnx.GRUCell(64, 100) dense_h.kernel"], 300**-0.5, {"each gate by itself": by_itself})
@@ -150,6 +160,7 @@ def keras_gates_are_not_orthogonal() -> Result:
     for seed in range(8):
         rng = np.random.default_rng(seed)
         conditions.say(scheme="orthogonal", recurrence=100, seeds=seed)
+        # Four gates of 100 units side by side; the rows are orthogonal, and those of one gate's part are not.
         W, h = orthogonal(rng, (100, 400)), np.random.default_rng([seed, 1]).standard_normal(100)
         found.append(float(np.linalg.norm(h @ W[:, :100]) / np.linalg.norm(h)))
         by_itself.append(float(np.linalg.norm(h @ orthogonal(rng, (100, 100))) / np.linalg.norm(h)))
@@ -169,6 +180,7 @@ def only_keras_remembers() -> Result:
     """Of the three, only Keras starts the forget gate's bias at 1."""
     keras = KERAS["LSTM(100) of 64 bias"]
     flax = FLAX["OptimizedLSTMCell(100) of 64 cell.hf.bias"]
+    # PyTorch has two biases for a gate, which add up.
     torch = max((TORCH[f"LSTM(64, 100) bias_{way}_l0"] for way in ("ih", "hh")), key=lambda law: law["largest"])
     require(flax["largest"] == 0, f"Flax's bias goes up to {flax['largest']}")
     require(torch["largest"] <= 0.1, f"PyTorch's bias goes up to {torch['largest']}")
@@ -185,6 +197,7 @@ def jax_normal_has_no_tails() -> Result:
     law = frameworks.load()["jax"]["schemes"]["he_normal dense"]
     return near(
         law["largest"] / (2 / 400) ** 0.5,
+        # Cut at two deviations, a normal law has a smaller deviation. Dividing by that moves the cut outwards.
         2 / truncated_deviation(),
         1e-3,
         "the largest of 320,000 entries",
@@ -209,7 +222,7 @@ def torch_truncates_at_two_not_at_two_sigma() -> Result:
     )
 
     def kurtosis(cut):
-        """Return that of a normal without what lies beyond `cut` deviations."""
+        """Return the kurtosis of a normal distribution that is cut at `cut` deviations on either side."""
         x = np.linspace(-cut, cut, 20_001)
         weight = np.exp(-x * x / 2)
         return float((x**4 * weight).sum() * weight.sum() / (x**2 * weight).sum() ** 2)
@@ -217,6 +230,7 @@ def torch_truncates_at_two_not_at_two_sigma() -> Result:
     return near(
         law["fourth_moment"],
         3.0,
+        # Var z^4 = 105 - 9 = 96. The ratio's own variance is 24 / n, so that these are eight of its standard errors.
         4 * (96 / law["entries"]) ** 0.5,
         "fourth moment over the square of the second; 4 standard errors of a normal's",
         {
@@ -262,6 +276,7 @@ def thirty_layers_by_default() -> Result:
         ]
 
     torch, keras = left("pytorch_linear"), left("keras_dense")
+    # 29 factors between thirty layers, and half of a mean square's logarithm for the rms: 14.5.
     weights_alone = -14.5 * math.log10(3)
     also(
         "Keras's", mean_of(keras, -14.5 * math.log10(2), {"kept": math.log10(1), "PyTorch's": weights_alone}, width=512)

@@ -19,12 +19,13 @@ def runs(phi, sigma_w, sigma_b=0.0, depth=30):
 
     The first layer has another scale, at which its pre-activations have variance 1.
     """
+    # With LeCun's scale times the root of 1 - sigma_b^2 the weights and the biases of the first layer add up to 1.
     options = {"depth": depth, "width": 512, "batch": 16, "sigma_b": sigma_b, "input_gain": (1 - sigma_b**2) ** 0.5}
     return [propagate(phi, "lecun_normal", gain=sigma_w, seed=seed, **options) for seed in SEEDS]
 
 
 def stability(phi, sigma_w, sigma_b=0.0):
-    """Return the slope of the length map at variance 1. If it is above 1, a variance that is a little off goes away."""
+    """Return the slope of the length map at variance 1. Above 1, a variance near 1 moves away from it."""
     up, down = (length_map(phi, q, sigma_w=sigma_w, sigma_b=sigma_b) for q in (1.001, 0.999))
     return (up - down) / 0.002
 
@@ -33,6 +34,7 @@ def stability(phi, sigma_w, sigma_b=0.0):
 def gain_of_your_own_is_exact() -> Result:
     """For three functions of our own, with corners and waves, the integral is found to nine digits."""
     x = np.linspace(-14, 14, 2_800_001)  # 0.3 and -2.7 are on the grid
+    # The normal density, by which the sums below are integrals.
     weight = np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
     # Gauss-Hermite, the usual rule for this weight, is exact for polynomials and poor at corners.
     nodes, gauss = np.polynomial.hermite_e.hermegauss(40)
@@ -79,6 +81,7 @@ def sigmoid_has_an_edge_far_out() -> Result:
     far = math.log((1 + 0.9**0.5) / (1 - 0.9**0.5))
     saturated = [float((np.abs(p.pre_activations[-1]) > far).mean()) for p in found]
     chance, usual = math.erfc(far / math.sqrt(2 * q)), math.erfc(far / math.sqrt(2))
+    # Pre-activations are normal of variance q: the share beyond `far` on both sides.
     also("saturated units", mean_of(saturated, chance, {"at variance 1": usual, "none": usual - usual}, width=512))
     return mean_of(
         [p.gradient_ratio for p in found],
@@ -98,6 +101,7 @@ def sigmoid_has_an_edge_far_out() -> Result:
 def deviation_is_the_wrong_target() -> Result:
     """At the gain by deviation a ReLU network's signal grows by {percent:.0f} % a layer."""
     g = gains("relu")
+    # Thirty layers, 29 factors. The first layer's scale is its own.
     found = [(p.forward_rms[-1] / p.forward_rms[0]) ** (1 / 29) for p in runs("relu", g.by_deviation)]
     expected = g.by_deviation / g.forward
     kept = g.forward / g.forward
@@ -108,6 +112,7 @@ def deviation_is_the_wrong_target() -> Result:
 def five_thirds_has_a_fixed_point() -> Result:
     """At a gain of 5/3 the activations of a deep and wide tanh network settle at an rms of {expected:.3f}."""
     theory = second_moment("tanh", fixed_point("tanh", sigma_w=5 / 3).q_star) ** 0.5
+    # At its own gain, 1.59, pre-activations keep a variance of 1.
     own = second_moment("tanh") ** 0.5
     wrong = {"at its own gain": own, "1, as the pre-activations at their gain": own * gain("tanh")}
     return mean_of([p.forward_rms[-1] for p in runs("tanh", 5 / 3)], theory, wrong, width=512)
@@ -116,6 +121,7 @@ def five_thirds_has_a_fixed_point() -> Result:
 @claim(what="factor of a layer on the gradient's rms", source="@schoenholz2017, equation 5")
 def five_thirds_explodes_backward() -> Result:
     """Once tanh's signal has settled, the gradient grows by {percent:.0f} % a layer."""
+    # From layer 28 back to layer 10: 18 factors, of layers whose signal has settled.
     found = [(p.gradient_rms[9] / p.gradient_rms[27]) ** (1 / 18) for p in runs("tanh", 5 / 3)]
     theory = fixed_point("tanh", sigma_w=5 / 3).chi_1 ** 0.5
     kept = (5 / 3) / (5 / 3)
@@ -145,6 +151,7 @@ def pair_keeps_both() -> Result:
         max(both),
         0.02,
         "logarithm a layer of the worse of the two, the worst of 8 networks of width 512",
+        # At the forward gain the gradient is not kept: half of ln chi a layer.
         {"as with the forward gain": math.log(fixed_point("tanh", sigma_w=gain("tanh")).chi_1) / 2},
     )
 
@@ -167,6 +174,8 @@ def deviation_is_not_below_the_slope() -> Result:
     is larger, by {percent:.1f} % or more.
     """
     table = {name: gains(name) for name in names()}
+    # Var phi(z) <= E phi'(z)^2 for a standard normal z, with equality for a straight line. A gain is one over a root,
+    # so that the order turns.
     ratios = {name: one.by_deviation / one.backward for name, one in table.items() if name != "linear"}
     require(abs(table["linear"].by_deviation / table["linear"].backward - 1) < 1e-9, "the linear unit's are not equal")
     require(len(ratios) == 15, f"the table has {len(table)} activations")
@@ -175,6 +184,7 @@ def deviation_is_not_below_the_slope() -> Result:
         least,
         1,
         "Poincaré's inequality for the standard normal law",
+        # With the mean left in, the second moment may exceed E phi'^2.
         {"with the mean, at worst": min(one.forward / one.backward for one in table.values())},
         percent=100 * (least - 1),
     )
@@ -197,6 +207,7 @@ def gelu_is_unstable_with_biases_too() -> Result:
         f, slope = activation(phi).f(x), activation(phi).df(x)
         return float((f * slope * x * weight).sum() / (slope**2 * weight).sum())
 
+    # The four controls are at their own critical pairs too.
     four = ("gelu", "silu", "mish", "hard_swish")
     unstable, stable = at_the_pair(*four), at_the_pair("tanh", "elu", "selu", "softsign")
     worst = float(np.abs(unstable - [by_hand(phi) for phi in four]).max())
@@ -221,6 +232,7 @@ def silu_at_he_dies() -> Result:
         return np.array([math.log(p.forward_rms[-1] / p.forward_rms[0]) for p in runs(phi, g)])
 
     he, own, relu = grown("silu", 2**0.5), grown("silu", gain("silu")), grown("relu", 2**0.5)
+    # Networks differ widely, so that the mean is judged by its own spread.
     error = 4 * own.std(ddof=1) / len(own) ** 0.5
     reason = "the logarithm of a geometric mean over 8 networks is above 0 by four standard errors"
     also("with its own gain", above(own.mean() - error, 0.0, reason, {"as ReLU": relu.mean() - error}))
@@ -244,6 +256,7 @@ def silu_inputs_run_apart() -> Result:
         f, found = activation(phi).f, []
         for seed in SEEDS:
             p = propagate(phi, "lecun_normal", depth=30, width=256, batch=16, gain=gain(phi), input_gain=1.0, seed=seed)
+            # The rms of each input over the units: activations of the first layer and of the last, `(batch,)`.
             first, last = ((f(p.pre_activations[k]) ** 2).mean(axis=1) ** 0.5 for k in (0, -1))
             found.append([(last / first).min(), (last / first).max()])
         return np.median(found, axis=0)

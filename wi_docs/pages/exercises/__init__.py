@@ -70,6 +70,7 @@ def exercise(
         question = inspect.getdoc(function)
         if not question:
             raise ValueError(f"the exercise {function.__name__} has no question: write it as the function's docstring")
+        # A check that accepts everything would pass with the solution alone.
         if len(wrong) < LEAST_WRONG:
             raise ValueError(
                 f"the exercise {function.__name__} has {len(wrong)} wrong answers, and needs {LEAST_WRONG}, "
@@ -111,7 +112,7 @@ def load(page: str) -> dict[str, Exercise]:
 
 
 def judge(page: str, name: str, names: Any) -> Verdict:
-    """Judge what the reader's code has left in the namespace `names`.
+    """Judge the values that the reader's code has left in the namespace `names`.
 
     Examples:
         >>> judge("vanishing_gradients", "the_scale_of_a_sigmoid", {}).words

@@ -29,6 +29,7 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
     sigma_w = critical_sigma_w("tanh", sigma_b=0.4)
     print(f"{sigma_w:.3f}")
     """,
+    # The edge without biases, the two of the hint, and a negative deviation.
     wrong=("sigma_w = 1.0", "sigma_w = 1.396", "sigma_w = 1.550", "sigma_w = -1.5"),
 )
 def a_point_on_the_edge(sigma_w: Any) -> Verdict:
@@ -39,6 +40,7 @@ def a_point_on_the_edge(sigma_w: Any) -> Verdict:
     if abs(point.chi_1 - 1) > 0.005:
         phase = "order: inputs become alike" if point.chi_1 < 1 else "chaos: inputs part"
         return not_yet(f"chi_1 is {point.chi_1:.3f}. This is {phase}.")
+    # The reach is infinite on the edge itself: 1e-9 keeps the division defined.
     return right(
         f"chi_1 is {point.chi_1:.3f}. A gradient reaches {1 / max(abs(math.log(point.chi_1)), 1e-9):,.0f} layers and "
         "more before it changes by a factor of e."
@@ -65,6 +67,7 @@ def a_point_on_the_edge(sigma_w: Any) -> Verdict:
     depth = 6 / abs(np.log(fixed_point("tanh", sigma_w=0.9, sigma_b=0.2).chi_1))
     print(f"{depth:.0f} layers")
     """,
+    # No depth scale, its first order near the edge, the scale of the rms in place of the mean square, and a word.
     wrong=("depth = 6", "depth = 6 / (1 - chi)", "depth = 12 / abs(np.log(chi))", "depth = 'deep'"),
 )
 def how_deep_below_the_edge(depth: Any) -> Verdict:

@@ -34,6 +34,7 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
     sigma = np.exp(-lyapunov_exponent(3, 1.0))
     print(f"sigma {sigma:.3f}, growth {lyapunov_exponent(3, sigma):.3f}")
     """,
+    # The rule for wide matrices, the start, 1/n for 1/sqrt(n), and no matrix at all.
     wrong=("sigma = 3**-0.5", "sigma = 1.0", "sigma = 1 / 3", "sigma = 0"),
 )
 def small_matrices_kept(sigma: Any) -> Verdict:
@@ -44,6 +45,7 @@ def small_matrices_kept(sigma: Any) -> Verdict:
     # standard error is then about 0.001.
     growth = random_products(width=3, sigma=number("sigma", sigma, above=0), factors=400, draws=400, seed=1).growth
     mean = float(growth.mean())
+    # 0.02 a matrix is 2 % of the length, and well beyond the noise.
     if abs(mean) > 0.02:
         direction = "shrinks" if mean < 0 else "grows"
         return not_yet(f"The typical product {direction}: its logarithm changes by {mean:+.3f} with every matrix.")
@@ -72,6 +74,7 @@ def small_matrices_kept(sigma: Any) -> Verdict:
     d = descend_recurrence(1.2, max_norm=max_norm)
     print(f"w^30 = {d.w[-1] ** 30:.3f}, wanted 0.5")
     """,
+    # Two that clip too little, one with which 200 steps do not arrive, and a norm that may not be.
     wrong=("max_norm = 1e6", "max_norm = 500.0", "max_norm = 1e-6", "max_norm = 0"),
 )
 def a_norm_to_clip_to(max_norm: Any) -> Verdict:
@@ -80,6 +83,7 @@ def a_norm_to_clip_to(max_norm: Any) -> Verdict:
     """
     # On the cliff, where the gradient is 30 w^29 times the error: 10^5 at the first start, 10^8 at the last.
     for start in (1.15, 1.2, 1.3):
+        # w^30 after 200 steps, which should be one half.
         end = float(descend_recurrence(start, max_norm=number("max_norm", max_norm, above=0)).w[-1] ** 30)
         if not np.isclose(end, 0.5, atol=0.01):
             return not_yet(

@@ -29,6 +29,7 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
     shares = train_scaled("relu", 5, 2**0.5 / 2, rate=rate, seeds=range(2))
     print("digits read:", shares.round(2))
     """,
+    # He's own rate, one too small, one too large, the exponent with the wrong sign, and a negative rate.
     wrong=("rate = 0.015", "rate = 0.03", "rate = 3.0", "rate = 0.015 * 0.5 ** (6 - 2)", "rate = -1"),
 )
 def a_rate_for_half_the_weights(rate: Any) -> Verdict:
@@ -36,6 +37,7 @@ def a_rate_for_half_the_weights(rate: Any) -> Verdict:
     after 200 steps.
     """
     rate = number("rate", rate, above=0.0)
+    # The worse of two networks, so that a lucky draw is no answer.
     least = float(train_scaled("relu", 5, 2**0.5 / 2, rate=rate, seeds=range(2)).min())
     if least < 0.7:
         return not_yet(f"The worse of two networks reads {100 * least:.0f} % of the digits at this rate.")
@@ -62,6 +64,7 @@ def a_rate_for_half_the_weights(rate: Any) -> Verdict:
     def step(gradient, rate, epsilon=1e-8):
         return rate * abs(gradient) / (np.sqrt(gradient**2) + epsilon)
     """,
+    # Without epsilon, plain descent, epsilon under the root, and a number.
     wrong=(
         "def step(gradient, rate, epsilon=1e-8):\n    return rate",
         "def step(gradient, rate, epsilon=1e-8):\n    return rate * abs(gradient)",
@@ -73,6 +76,7 @@ def the_first_step_of_adam(step: Any) -> Verdict:
     """Write `step(gradient, rate, epsilon)`: the size of Adam's first step of one weight."""
     if not callable(step):
         return not_yet("`step` has to be a function.")
+    # Far above epsilon, one negative gradient, and two at epsilon and below it.
     for gradient in (1.0, -1e-3, 1e-8, 1e-10):
         size, expected = float(step(gradient, 0.1, 1e-8)), 0.1 * abs(gradient) / (abs(gradient) + 1e-8)
         if abs(size - expected) > 1e-6 * expected:

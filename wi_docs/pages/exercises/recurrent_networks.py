@@ -33,6 +33,7 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
     kept = lstm_memory(bias, steps=300)
     print(f"bias {bias:.2f}: {kept[-1]:.2g} of the memory is left after 300 steps")
     """,
+    # The usual 1, one that keeps less than a tenth, one that keeps nearly all, and a word.
     wrong=("bias = 1.0", "bias = 5.0", "bias = 12.0", "bias = 'one'"),
 )
 def half_a_memory(bias: Any) -> Verdict:
@@ -69,6 +70,8 @@ def half_a_memory(bias: Any) -> Verdict:
     r = recur(W, rng.standard_normal(32), steps=100, activation_name="linear")
     print(f"largest gradient after 100 steps: {r.gradient_norm[-1]:.2g}")
     """,
+    # The identity; a spectral radius of 1, which lets vectors grow on the way; a largest singular value of 1, which
+    # loses all other directions; a matrix that is not square; and a word.
     wrong=(
         "W = np.eye(32)",
         "W = W / np.abs(np.linalg.eigvals(W)).max()",
@@ -91,6 +94,7 @@ def a_matrix_that_keeps(W: Any) -> Verdict:
         return not_yet(
             f"After 100 steps the lengths of vectors are multiplied by {values.min():.2g} to {values.max():.2g}."
         )
+    # The identity keeps lengths too, and the question leaves it out.
     if np.allclose(matrix, np.eye(32)):
         return not_yet("That is the identity. It keeps everything, and mixes nothing.")
     longest = float(recur(matrix, np.ones(32), steps=100, activation_name="linear").gradient_norm[-1])

@@ -32,6 +32,7 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
     s = residual_stream(blocks=50, branch=branch)
     print(f"the mean square goes from {s.size[0] ** 2:.2g} to {s.size[-1] ** 2:.2g}")
     """,
+    # Divided by L and not by its root, one too large, branches that are closed, and a negative factor.
     wrong=("branch = 1 / 50", "branch = 0.5", "branch = 0.0", "branch = -1"),
 )
 def branches_that_add_up_to_e(branch: Any) -> Verdict:
@@ -40,6 +41,7 @@ def branches_that_add_up_to_e(branch: Any) -> Verdict:
     grown = (1 + number("branch", branch, least=0) ** 2) ** 50
     if not 0.9 <= grown / np.e <= 1.1:
         return not_yet(f"In theory the mean square is multiplied by {grown:.3g} in all.")
+    # Theory judges; the four networks are for the answer to the reader.
     runs = [residual_stream(blocks=50, branch=float(branch), seed=seed) for seed in range(4)]
     measured = np.mean([(run.size[-1] / run.size[0]) ** 2 for run in runs])
     return right(f"Theory says {grown:.2f}, and four networks of width 256 have {measured:.2f}. It is 1/sqrt(50).")
@@ -60,6 +62,7 @@ def branches_that_add_up_to_e(branch: Any) -> Verdict:
     N = 2 * 12
     print(f"deviation {0.02 / N**0.5:.4f}")
     """,
+    # Blocks, their square, four to a block, and no whole number.
     wrong=("N = 12", "N = 144", "N = 48", "N = 24.5"),
 )
 def how_many_branches(N: Any) -> Verdict:

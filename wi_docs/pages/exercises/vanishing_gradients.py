@@ -35,6 +35,7 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
         low, high = (scale, high) if p.gradient_ratio < 1 else (low, scale)
     print(f"scale {scale:.1f}, factor a layer: {p.gradient_ratio:.2f}")
     """,
+    # One over the largest slope, one below and one above the answer, text, and negative weights.
     wrong=("scale = 4.0", "scale = 8.0", "scale = 16.0", "scale = '10'", "scale = -10.0"),
 )
 def the_scale_of_a_sigmoid(scale: Any) -> Verdict:
@@ -90,6 +91,7 @@ def the_scale_of_a_sigmoid(scale: Any) -> Verdict:
     means = abs(z.mean(axis=0))
     print(f"means of pre-activations: {means.min():.1f} to {means.max():.1f}")
     """,
+    # One number for all units, the mean of the inputs, one bias too few, and a word.
     wrong=("bias = -1.0", "bias = np.full(512, 0.5)", "bias = np.zeros(511)", "bias = 'zero'"),
 )
 def a_bias_that_centers(W: Any, a: Any, bias: Any) -> Verdict:
@@ -104,5 +106,6 @@ def a_bias_that_centers(W: Any, a: Any, bias: Any) -> Verdict:
     # Only its activation is used.
     net = MLP([512, 512], "sigmoid", "lecun_normal", np.random.default_rng(0), output="sigmoid")
     slope = net.activations[0].df(a @ W + bias).mean()
+    # The mean slope before, with biases of 0, and after.
     before = net.activations[0].df(a @ W).mean()
     return right(f"The mean slope of the layer rises from {before:.3f} to {slope:.3f}, and its peak is 0.25.")

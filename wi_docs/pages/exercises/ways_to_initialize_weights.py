@@ -37,6 +37,8 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
     W = init(np.random.default_rng(0), (300, 100))
     print(f"fan_in times the mean square: {300 * (W ** 2).mean():.2f}")
     """,
+    # In turn: the deviation taken for the limit, the fan-out, Glorot's scale, a normal law, a mean that is not 0, and
+    # the shape turned round.
     wrong=(
         "def init(rng, shape):\n    a = np.sqrt(2 / shape[0])\n    return rng.uniform(-a, a, size=shape)",
         "def init(rng, shape):\n    a = np.sqrt(6 / shape[1])\n    return rng.uniform(-a, a, size=shape)",
@@ -52,6 +54,7 @@ def he_from_a_uniform(init: Any) -> Verdict:
     for shape in ((300, 100), (100, 300)):
         W = draw(init, np.random.default_rng(1), shape)
         found = shape[0] * float((W**2).mean())
+        # Of 30,000 entries the standard error is about 0.01; Glorot's scale and the fan-out miss 2 by 0.5 and more.
         if abs(found - 2) > 0.1:
             return not_yet(f"For the shape {shape}, fan_in times the mean square is {found:.2f}; He's scale gives 2.")
         if abs(float(W.mean())) > 0.1 * float(W.std()):
@@ -86,6 +89,7 @@ def he_from_a_uniform(init: Any) -> Verdict:
     p = propagate("elu", scheme, depth=50, width=256, gain=gain)
     print(f"first gradient over the last: {p.gradient_rms[0] / p.gradient_rms[-1]:.2g}")
     """,
+    # LeCun's scale, which is too small; about He's, which is too large; an activation for a scheme; and no gain.
     wrong=("scheme, gain = 'lecun_normal', 1.0", "scheme, gain = 'lecun_normal', 1.4", "scheme = 'elu'", "gain = 0"),
 )
 def a_scale_for_fifty_layers(scheme: Any, gain: Any) -> Verdict:
@@ -96,6 +100,7 @@ def a_scale_for_fifty_layers(scheme: Any, gain: Any) -> Verdict:
     runs = [propagate("elu", scheme, depth=50, width=256, gain=factor, seed=seed) for seed in range(4)]
     # A geometric mean: of ratios on both sides of 1, an arithmetic one would be that of the largest.
     left = float(np.exp(np.mean([np.log(p.gradient_rms[0] / p.gradient_rms[-1]) for p in runs])))
+    # Within a factor of 4, either way.
     if not 0.25 <= left <= 4.0:
         return not_yet(f"Over four seeds the first layer's gradient is {left:.2g} of the last one's.")
     return right(f"Over four seeds the first layer's gradient is {left:.2g} of the last one's.")

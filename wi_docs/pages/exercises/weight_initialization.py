@@ -37,6 +37,7 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
     w = sigma * rng.standard_normal((300, 2000))
     print(f"mean square of w . x: {np.mean((x * w.T).sum(axis=1) ** 2):.2f}")
     """,
+    # As if E[x^2] were 1, as if it were the variance of 1/12, a fixed number, and 1/D for 1/sqrt(D).
     wrong=("sigma = 1 / np.sqrt(300)", "sigma = 1 / np.sqrt(300 / 12)", "sigma = 0.01", "sigma = 1 / 300"),
 )
 def a_sum_of_mean_square_one(sigma: Any) -> Verdict:
@@ -72,6 +73,7 @@ def a_sum_of_mean_square_one(sigma: Any) -> Verdict:
 
     print(init(np.random.default_rng(0), (2, 4)).round(2))
     """,
+    # Zeros, another constant, a difference too small for 1,000 steps, and no function.
     wrong=(
         "def init(rng, shape):\n    return np.zeros(shape)",
         "def init(rng, shape):\n    return np.full(shape, -1.0)",
@@ -88,6 +90,7 @@ def units_that_part(init: Any) -> Verdict:
     W = array("what init returns", init(np.random.default_rng(0), (2, 4)))
     if W.shape != (2, 4):
         return not_yet(f"For the shape (2, 4) it returns {W.shape}.")
+    # The same scheme draws both layers, `(2, 4)` and `(4, 1)`.
     runs = [train_units(init, init, units=4, steps=1000, rate=0.2, seed=seed) for seed in range(5)]
     apart = [float(run.spread[-1]) for run in runs]
     if max(apart) < 1e-9:

@@ -29,6 +29,8 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
     p = propagate("relu", "pytorch_linear", depth=20, width=256, gain=factor)
     print(f"the gradient is multiplied by {p.gradient_ratio:.2f} a layer")
     """,
+    # For the weights alone, for ReLU alone, the factor on the variance, the root of five in PyTorch's code, and
+    # nothing.
     wrong=("factor = 3**0.5", "factor = 2**0.5", "factor = 6.0", "factor = 5**0.5", "factor = None"),
 )
 def mend_the_default(factor: Any) -> Verdict:
@@ -37,6 +39,7 @@ def mend_the_default(factor: Any) -> Verdict:
     """
     # PyTorch's variance is 1/(3n), and a ReLU keeps half of the mean square: together 1/6.
     second = number("factor", factor, above=0) ** 2 / 6
+    # Two digits of the factor: 3 % of its square.
     if abs(second - 1) > 0.03:
         return not_yet(f"With this factor a layer multiplies the mean square by {second:.2f}.")
     p = propagate("relu", "pytorch_linear", depth=20, width=512, gain=float(factor))
@@ -60,6 +63,7 @@ def mend_the_default(factor: Any) -> Verdict:
     fan_in = 3 * 3
     print(f"He's deviation: {(2 / fan_in) ** 0.5:.3f}")
     """,
+    # The channels, Keras's count, one, and a word.
     wrong=("fan_in = 40", "fan_in = 3 * 3 * 40", "fan_in = 1", "fan_in = 'nine'"),
 )
 def a_depthwise_fan(fan_in: Any) -> Verdict:

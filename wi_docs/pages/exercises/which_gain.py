@@ -34,6 +34,7 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
 
     draw(f)
     """,
+    # Two with different gains, a straight line, a function whose slope is a jump, and a number.
     wrong=(
         "def f(x):\n    return np.cos(x)",
         "def f(x):\n    return np.tanh(x)",
@@ -47,6 +48,7 @@ def your_own_activation(f: Any) -> Verdict:
     Can you find one, not linear, that keeps the signal and the gradient at one and the same gain, to half a percent?
     """
     forward, backward = gain(f), gain(f, direction="backward")
+    # At the forward gain the gradient's rms is multiplied by this ratio.
     ratio = forward / backward
     if abs(ratio - 1) > 0.005:
         return not_yet(f"At its forward gain of {forward:.4f} it multiplies the gradient by {ratio:.3f} a layer.")
@@ -76,6 +78,7 @@ def your_own_activation(f: Any) -> Verdict:
     g = (2 / (1 + 0.2**2)) ** 0.5
     print(f"{g:.4f}")
     """,
+    # ReLU's gain, none, the square of the answer, and the gain by deviation.
     wrong=("g = 2**0.5", "g = 1.0", "g = 2 / 1.04", "g = 1 / np.std(a)"),
 )
 def a_leaky_gain(g: Any) -> Verdict:
@@ -83,6 +86,7 @@ def a_leaky_gain(g: Any) -> Verdict:
     # Exactly (1 + 0.2^2) / 2.
     moment = second_moment(lambda x: (x > 0) * x + (x <= 0) * 0.2 * x)
     kept = number("g", g, above=0) ** 2 * moment
+    # Three digits of the gain: 2e-3 of its square.
     if abs(kept - 1) > 2e-3:
         return not_yet(f"With weights of this gain a layer multiplies the mean square by {kept:.3f}.")
     return right("It is sqrt(2 / (1 + 0.2²)), as He's formula has it, and the same backward.")
@@ -110,6 +114,7 @@ def a_leaky_gain(g: Any) -> Verdict:
     sigma_b = (1 - sigma_w**2 * second_moment("softsign")) ** 0.5
     print(f"{sigma_w:.3f}, {sigma_b:.3f}")
     """,
+    # The right weights without biases, neither of the two, biases beside the forward gain, and a word.
     wrong=(
         "sigma_w = gain('softsign', direction='backward')",
         "sigma_w, sigma_b = 1.0, 0.0",

@@ -45,6 +45,7 @@ def pack(data: Mapping[str, Any]) -> str:
         >>> pack({"names": ["a"], "x": Rounded(np.array([0.0, 0.52, np.nan, 0.5]), error=0.01)})
         '{"names":["a"],"x":{"step":0.02,"shape":[4],"differences":[0,26,null,-1]}}'
     """
+    # Neither NaN nor infinity is JSON.
     plain = {name: _differences(name, value) if isinstance(value, Rounded) else value for name, value in data.items()}
     return json.dumps(plain, separators=(",", ":"), allow_nan=False)
 

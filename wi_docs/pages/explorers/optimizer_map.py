@@ -11,6 +11,7 @@ from wi_docs.pages.explorers import Rounded
 
 def data() -> dict[str, Any]:
     """Return the data of the explorer: accuracy, `(activation, depth, optimizer, scale, seed, rate)`."""
+    # `stored_map` is (scales, rates, seeds); in the file the rate comes last, since differences are taken along it.
     maps = [[[optimizers.stored_map(phi, depth, o)[0] for o in RATES] for depth in DEPTHS] for phi in ACTIVATIONS]
     return {
         "activations": list(ACTIVATIONS),

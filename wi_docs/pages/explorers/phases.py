@@ -39,6 +39,7 @@ def data() -> dict[str, Any]:
     points = [fixed_point("tanh", sigma_w=math.sqrt(w), sigma_b=math.sqrt(b)) for b, w in places]
     rate = np.array([math.log10(point.chi_1) / 2 for point in points]).reshape(len(BIASES), -1)
     pairs = [correlations(w, b, point.q_star) for (b, w), point in zip(places, points, strict=True)]
+    # ln(gradient) changes by 1 over `reach` layers; 1/ln 10 of that is a decimal logarithm.
     levels = [sign * math.log10(math.e) / reach for reach in REACHES for sign in (-1, 1)]
     lines = [[float(np.interp(level, row, WEIGHTS, left=np.nan, right=np.nan)) for row in rate] for level in levels]
     return {

@@ -21,6 +21,7 @@ START = np.array([1.0, 0.0])
 
 def run(radius: float, angle: float) -> Recurrence:
     """Return a run of the recurrence whose eigenvalues have the size `radius`, at plus and minus `angle` degrees."""
+    # Angle 0 and radius r give r times the identity, with which the length is r^t.
     c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
     return recur(radius * np.array([[c, s], [-s, c]]), START, steps=STEPS, activation_name="linear")
 
@@ -32,6 +33,7 @@ def data() -> dict[str, Any]:
     """
     by_radius = [run(float(radius), 0.0) for radius in RADII]
     sizes = np.array([one.gradient_norm for one in by_radius])
+    # Each size is clipped by itself: the norm of a gradient with one entry.
     clipped = np.array([[clip_by_norm([np.array([size])], LARGEST)[0][0] for size in row] for row in sizes])
     lengths = np.array([np.linalg.norm(one.states, axis=1) for one in by_radius])
     return {

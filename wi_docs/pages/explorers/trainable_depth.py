@@ -33,6 +33,7 @@ def data() -> dict[str, Any]:
         "gradient": Rounded(np.array([[_gradient(run) for run in row] for row in first]), 5e-3),
         "exploded": [[run.exploded_at for run in row] for row in first],
         "curve": [[float(s), TRAINABLE * depth_scale("tanh", sigma_w=float(s))] for s in np.r_[BELOW, ABOVE]],
+        # Where the curve is interrupted: behind the points below the edge.
         "gap": len(BELOW),
     }
 

@@ -51,6 +51,7 @@ def data() -> dict[str, Any]:
     known: dict[str, Any] = {"sine": np.sin} | {name: activation(name) for name in names()}
     gains = {name: gain(function) for name, function in known.items()}
     both = {name: factors(function) for name, function in known.items()}
+    # numpy's sine has no entry among the activations, and its slope is written out.
     values = [np.asarray(known[name].f(X) if name in names() else np.sin(X)) for name in known]
     slopes = [np.asarray(known[name].df(X) if name in names() else np.cos(X)) for name in known]
     paths = [

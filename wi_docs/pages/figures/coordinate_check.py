@@ -12,7 +12,7 @@ LAYERS = ("first layer", "second layer", "output")
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw the three layers side by side."""
+    """Draw the change of a layer against the width, a panel a layer and a line a scaling."""
     # (widths, layers) for each scaling.
     change = {scaling: coordinate_check(scaling, widths=WIDTHS) for scaling in ("standard", "mup")}
     fig, panels = axes(1, 3, height=2.9, sharey=True)
@@ -33,6 +33,7 @@ def draw() -> Picture:
     panels[0].set_ylabel("change in three steps")
     label(panels[1], WIDTHS[0], 7.0, "standard", RED, xytext=(1, 0))
     label(panels[1], WIDTHS[0], 0.34, "maximal\nupdate", BLUE, xytext=(1, -2))
+    # Of the widest network, `(layers,)`.
     ends = {scaling: values[-1] for scaling, values in change.items()}
     return Picture(
         fig,

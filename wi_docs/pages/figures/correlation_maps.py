@@ -6,6 +6,7 @@ from matplotlib import rc_context
 from wi_docs.experiments.meanfield import correlation_map, critical_sigma_w, fixed_point
 from wi_docs.pages.figures import BLUE, INK, RED, SOFT, STYLE, Picture, axes, label
 
+# With biases the correlation above the edge settles between 0 and 1, so that all three cases show.
 SIGMA_B = 0.3
 EDGE = critical_sigma_w("tanh", sigma_b=SIGMA_B)
 CASES = ((0.8, "below", BLUE), (EDGE, "at the edge", INK), (2.5, "above", RED))
@@ -13,7 +14,7 @@ CASES = ((0.8, "below", BLUE), (EDGE, "at the edge", INK), (2.5, "above", RED))
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw the next correlation over this one."""
+    """Draw the correlation in the next layer against that in this layer, a curve a scale."""
     c = np.linspace(0, 1, 81)
     curves = {}
     fig, ax = axes(height=3.6)

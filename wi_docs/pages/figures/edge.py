@@ -9,6 +9,7 @@ from wi_docs.experiments.meanfield import fixed_point
 from wi_docs.experiments.propagation import propagate
 from wi_docs.pages.figures import BLUE, GREEN, INK, RED, SOFT, STYLE, Picture, axes, label
 
+# 1 is LeCun's scale, and 1.41 He's.
 SIGMAS = np.array([0.6, 0.8, 1.0, 1.2, 1.41, 1.6, 1.8, 2.0, 2.4, 2.8])
 DEPTH, WIDTH, BIAS = 20, 300, 0.3
 CASES = (("tanh", RED, "o"), ("relu", GREEN, "^"), ("sigmoid", BLUE, "s"))
@@ -29,6 +30,7 @@ def draw() -> Picture:
             if phi == "relu":  # the slope does not depend on the variance, which has no fixed point from sqrt(2) on
                 theory.append(sigma_w / np.sqrt(2))
             else:
+                # The root of chi at the fixed point: the factor on the rms.
                 theory.append(fixed_point(phi, sigma_w=float(sigma_w), sigma_b=BIAS).chi_1 ** 0.5)
         ax.plot(SIGMAS, theory, color=color, linewidth=1.6)
         ax.plot(SIGMAS, measured, marker, color=color, markersize=5)

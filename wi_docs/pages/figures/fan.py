@@ -8,12 +8,13 @@ from matplotlib import rc_context
 from wi_docs.experiments.products import random_products
 from wi_docs.pages.figures import BLUE, INK, RED, SOFT, STYLE, Picture, axes, decades, label
 
+# As deep as it is wide, about: the spread grows with depth over width.
 WIDTH, DEPTH, DRAWS = 32, 30, 2000
 
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw quantiles, mean and median against depth."""
+    """Draw quantiles, mean and median of the squared length against depth."""
     # He's scale: entries of variance 2/n. Twice the logarithm of the length is that of its square, `(draws, layers)`.
     log = 2 * random_products(width=WIDTH, sigma=math.sqrt(2 / WIDTH), factors=DEPTH, draws=DRAWS, relu=True).log_size
     layers = np.arange(DEPTH + 1)

@@ -16,7 +16,7 @@ BIASES = ((0.0, "0", RED), (1.0, "1", PURPLE), (2.0, "2", GREEN), (math.log(STEP
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw runs and closed forms."""
+    """Draw the share of a memory that is left by step, for each bias a run and its closed form."""
     steps = np.arange(STEPS + 1)
     # Geometric means over seeds, since each run is a product.
     kept = {
@@ -28,6 +28,7 @@ def draw() -> Picture:
     for _, name, color in BIASES:
         ax.plot(steps, closed[name], color=color, linewidth=1.2, dashes=(3, 2))
         ax.plot(steps, kept[name], color=color)
+    # The run with bias 0 leaves the axis early, and its label stands further left.
     for name, at, color in (("0", 52, RED), ("1", 84, PURPLE), ("2", 84, GREEN), ("ln 100", 84, BLUE)):
         label(ax, at, closed[name][at], f"bias {name}", color, xytext=(4, 10))
     decades(ax, -20, 0, 4)

@@ -10,6 +10,7 @@ from wi_docs.nn.activations import activation
 from wi_docs.pages.figures import BLUE, GREEN, RED, SOFT, STYLE, Picture, axes, decades, label
 
 DEPTH, WIDTH = 30, 256
+# Solid: the scale that fits the activation. Dashed: one that does not.
 CASES = (
     ("sigmoid", "lecun_normal", "sigmoid, LeCun", BLUE, "-"),
     ("sigmoid", "normal", "sigmoid, 0.01", BLUE, (0, (2, 2))),
@@ -37,6 +38,7 @@ def draw() -> Picture:
     bound = float(activation("sigmoid").df(0.0)) ** (DEPTH - layers)
     ax.plot(layers, bound, color=SOFT, linewidth=1.0)
     data["0.25^n"] = bound
+    # 32 decades below 1, for the sigmoid network with weights of 0.01.
     decades(ax, -32, 2, 4)
     ax.set_xlim(1, DEPTH)
     ax.set_xticks([1, 10, 20, 30])

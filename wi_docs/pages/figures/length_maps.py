@@ -21,7 +21,8 @@ STYLES = {
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw the next layer's variance over this one's."""
+    """Draw the quotient of the next layer's variance and this one's against this one's, a curve an activation."""
+    # Ten times smaller and ten times larger than the variance that a gain is made for.
     q = np.geomspace(0.1, 10, 61)
     # A ratio of 1 keeps the variance. All curves have it at variance 1, for which a gain is made.
     ratios = {name: np.array([length_map(name, v, sigma_w=gain(name)) / v for v in q]) for name in STYLES}
@@ -42,6 +43,7 @@ def draw() -> Picture:
     ax.set_title("the next layer's variance, over this one's", color=INK)
     ax.margins(x=0)
     # The words follow the curves: those that end below 1 at ten times the variance, and those that end above.
+    # ReLU's ratio is 1 and between the bounds.
     falling = ", ".join(STYLES[name][0] for name in STYLES if ratios[name][-1] < 0.99)
     rising = ", ".join(STYLES[name][0] for name in STYLES if ratios[name][-1] > 1.01)
     return Picture(

@@ -23,9 +23,11 @@ def draw() -> Picture:
         ax.plot(layers, p.gradient_rms, color=color, linewidth=3.0 if factor == 1.0 else 1.3)
         label(ax, 1.0, p.gradient_rms[0], f"×{factor:g}", color, xytext=(-5, 0), ha="right")
         data[f"times {factor:g}"] = p.gradient_rms
+    # 2^50 is 10^15, and so is the range on either side.
     decades(ax, -16, 16, 4)
     ax.set_xlim(1, DEPTH)
     ax.set_xticks([10, 20, 30, 40, 50])
+    # The gradient starts on the right, and its axis stands there.
     ax.yaxis.tick_right()
     ax.spines["left"].set_visible(False)
     ax.spines["right"].set_visible(True)

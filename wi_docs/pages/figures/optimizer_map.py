@@ -20,10 +20,13 @@ def draw() -> Picture:
     for row, (phi, title) in zip(grid, SHOWN, strict=True):
         for ax, (optimizer, name) in zip(row, (("sgd", "plain descent"), ("adam", "Adam")), strict=True):
             tests, rates = optimizers.stored_map(phi, DEPTH, optimizer)
+            # `tests` is (scales, rates, seeds).
             mean = tests.mean(axis=2)
+            # The number of scales at which some rate reads more than half of the digits.
             reached[phi, optimizer] = int((mean.max(axis=1) > 0.5).sum())
             across, up = np.meshgrid(range(len(SCALES)), range(len(rates)), indexing="ij")
             ax.scatter(across, up, s=18, facecolor="none", edgecolor=SOFT, linewidth=0.6)
+            # Chance is one in ten, and the share beyond it is the disc's area: `s` is in square points.
             ax.scatter(across, up, s=170 * np.clip((mean - 0.1) / 0.9, 0, 1), color=BLUE, linewidth=0)
             # Every third has its number: side by side all seven would lie on one another.
             names = ["" if k % 3 else f"{s:g}" for k, s in enumerate(SCALES)]

@@ -8,7 +8,9 @@ from matplotlib import rc_context
 from wi_docs.experiments.meanfield import critical_sigma_w, fixed_point
 from wi_docs.pages.figures import BLUE, INK, RED, SOFT, STYLE, Picture, axes, label
 
+# From a variance of 0.02 on: without biases the variance settles too slowly at the edge.
 WEIGHTS, BIASES = np.linspace(0.5, 4.0, 29), np.linspace(0.02, 0.6, 13)
+# In chaos the plane ends before a gradient grows by e within five layers.
 ORDER, CHAOS = (5, 20), (20, 12)  # layers over which the gradient changes by a factor of e, for the lines drawn
 
 
@@ -21,7 +23,7 @@ def _reach() -> np.ndarray:
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw lines of equal reach on both sides of the edge."""
+    """Draw the edge, and on both sides of it lines on which a gradient reaches equally far."""
     log = _reach()
     edge = np.array([critical_sigma_w("tanh", sigma_b=b**0.5) ** 2 for b in BIASES])
     fig, ax = axes(height=3.6)
@@ -31,6 +33,7 @@ def draw() -> Picture:
     ax.plot(edge, BIASES, color=INK)
     ax.set_xlim(WEIGHTS[0], WEIGHTS[-1])
     ax.set_ylim(0, BIASES[-1])
+    # Row 9 lies high in the ordered phase, row 4 low in the chaotic one: away from each other and the words.
     for row, levels, color in ((9, [-1 / n for n in ORDER], BLUE), (4, [1 / n for n in CHAOS], RED)):
         for level in levels:
             # The weight variance at which the line of this level crosses the row: there its label goes.

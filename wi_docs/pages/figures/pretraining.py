@@ -7,6 +7,7 @@ from matplotlib import rc_context
 from wi_docs.experiments.pretraining import compare_starts
 from wi_docs.pages.figures import BLUE, GREEN, INK, PURPLE, RED, STYLE, Picture, axes, label
 
+# A color and a line style for each start.
 LOOKS = {
     "random": (BLUE, (0, (2, 2))),
     "pre-trained": (GREEN, "-"),

@@ -9,6 +9,7 @@ from matplotlib import rc_context
 from wi_docs.experiments.products import random_products
 from wi_docs.pages.figures import BLUE, INK, RED, SOFT, STYLE, Picture, axes, label
 
+# Half of the numbers are above 1 in size, and the entries of the matrices far below it.
 CASES = (
     ("numbers from N(0, 1.5²)", 1, 1.5, BLUE),
     ("64×64 matrices, entries from N(0, 0.2²)", 64, 0.2, RED),
@@ -40,6 +41,7 @@ def draw() -> Picture:
             f"{name}: median": np.median(powers, axis=0),
             f"{name}: theory": theory,
         }
+        # The typical factor at each step, in the long run.
         growth[name] = math.exp(products.exponent)
     label(panels[1], 60, 9.0, "theory (dashed)", INK, xytext=(-4, -9))
     panels[1].set_xlabel("number of factors")

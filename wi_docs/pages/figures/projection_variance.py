@@ -7,12 +7,13 @@ from matplotlib import rc_context
 from wi_docs.experiments.propagation import SCALES, projection_variance
 from wi_docs.pages.figures import BLUE, GREEN, RED, STYLE, Picture, axes, decades, label
 
+# Nearly evenly spaced on a logarithmic axis.
 DIMENSIONS = (1, 3, 10, 30, 100, 300, 1000)
 
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw the three estimates on logarithmic axes."""
+    """Draw the mean square of w·x against the number of inputs, a line for each way to draw w."""
     fig, ax = axes(height=3.3)
     data: dict[str, Any] = {"D": DIMENSIONS}
     for scale, color, marker in zip(SCALES, (RED, BLUE, GREEN), "os^", strict=True):
@@ -25,6 +26,7 @@ def draw() -> Picture:
             v.mean_square[-1],
             scale,
             color,
+            # Below the line of 0.01, above the other two.
             xytext=(-6, -36 if scale.startswith("0.01") else 14),
             ha="right",
         )

@@ -14,7 +14,7 @@ RADII = ((1.1, RED, "-"), (1.0, PURPLE, (0, (6, 2))), (0.9, BLUE, (0, (2, 2))))
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw the norm of the Jacobian over k steps back."""
+    """Draw the size of the gradient k steps back against k, a panel an activation and a line a radius."""
     fig, panels = axes(1, 2, height=3.5, sharey=True)
     k = np.arange(STEPS + 1)
     data: dict[str, Any] = {"steps back": k}
@@ -33,6 +33,7 @@ def draw() -> Picture:
         ax.set_xlim(0, STEPS)
         ax.set_xticks([0, 50, 100])
         ax.set_xlabel("steps back in time")
+        # 1.1^100 is 14,000, and 0.9^100 is 3e-5.
         decades(ax, -6, 6, 2)
     panels[0].set_ylabel("size of the gradient")
     return Picture(

@@ -7,6 +7,7 @@ from wi_docs.experiments.residual import residual_stream
 from wi_docs.pages.figures import BLUE, GREEN, INK, PURPLE, RED, STYLE, Picture, axes, decades, label
 
 BLOCKS, SEEDS = 24, range(4)
+# Options of `residual_stream`, a color, and a line style.
 CASES = {
     "as they are": ({}, RED, "-"),
     "normalized inside": ({"norm": "pre"}, BLUE, (0, (6, 2))),
@@ -17,7 +18,7 @@ CASES = {
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw stream and gradient side by side."""
+    """Draw the mean square of the stream by block, and below it that of the gradient."""
     runs = {
         name: [residual_stream(blocks=BLOCKS, seed=s, **options) for s in SEEDS]
         for name, (options, _, _) in CASES.items()
@@ -36,6 +37,7 @@ def draw() -> Picture:
     ):
         for name, (_, color, line) in CASES.items():
             ax.plot(blocks, values[name], color=color, linestyle=line)
+        # 2^24 is 10^7.2, the end of the stream that doubles.
         decades(ax, -1, 8, 2)
         ax.set_title(title, color=INK)
         ax.set_xlim(0, BLOCKS)

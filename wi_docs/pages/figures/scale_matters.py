@@ -9,6 +9,7 @@ from wi_docs.experiments.training import sweep
 from wi_docs.pages.figures import BLUE, GREEN, INK, PURPLE, RED, STYLE, Picture, axes, label
 
 CASES = ((0.5, BLUE, (0, (2, 2))), (0.75, PURPLE, (0, (6, 2))), (1.0, GREEN, "-"), (1.5, RED, "-"))
+# He's scale learns at this rate. At a smaller one the largest scale would survive too.
 DEPTH, STEPS, RATE, LOOKS = 10, 300, 0.02, 31
 
 

@@ -32,10 +32,12 @@ def _lines(phi: str, init: str) -> tuple[Array, Array]:
         # LSUV looks at data, and is no scheme that `propagate` could call.
         if init == "lsuv":
             rng = np.random.default_rng(seed)
+            # As `propagate` does it, with the same law of inputs and cotangents.
             net = MLP([WIDTH] * (DEPTH + 1), phi, "zeros", rng, output=phi)
             x = rng.standard_normal((64, WIDTH))
             lsuv(net, x, rng)
             run = net.forward(x)
+            # The inputs of layer 2 are the activations of layer 1, and so on.
             signal.append(np.array([rms(a) for a in [*run.inputs[1:], run.output]]))
             gradient.append(np.array([rms(dz) for dz in net.backward(run, rng.standard_normal((64, WIDTH))).z]))
         else:
@@ -48,7 +50,7 @@ def _lines(phi: str, init: str) -> tuple[Array, Array]:
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw ten panels."""
+    """Draw the rms of signal and gradient by layer, a panel for each scheme and its network."""
     lines = {name: _lines(phi, init) for name, phi, init in CASES}
     fig, grid = axes(5, 2, height=9.2, sharex=True, sharey=True)
     layers = np.arange(1, DEPTH + 1)
@@ -65,6 +67,7 @@ def draw() -> Picture:
     fig.supylabel("rms", color=INK)
     for ax in grid[-1]:
         ax.set_xlabel("layer")
+    # A factor of 1 is best in both directions.
     ends = "; ".join(
         f"{name}: signal {signal[-1] / signal[0]:.0e}, gradient {gradient[0] / gradient[-1]:.0e}"
         for name, (signal, gradient) in lines.items()

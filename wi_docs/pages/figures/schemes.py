@@ -9,6 +9,7 @@ from wi_docs.experiments.propagation import propagate
 from wi_docs.pages.figures import BLUE, GREEN, INK, OCHRE, PURPLE, STYLE, Picture, axes, decades, label
 
 DEPTH, WIDTH = 30, 256
+# A scheme, its word on the page, a color, and a line style.
 SCHEMES = (
     ("normal", "0.01", OCHRE, (0, (1, 1.5))),
     ("lecun_normal", "LeCun", BLUE, (0, (6, 2))),
@@ -19,7 +20,7 @@ SCHEMES = (
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw forward rms above, gradient rms below."""
+    """Draw the rms of activations by layer, and below it that of gradients, a column an activation."""
     layers = np.arange(1, DEPTH + 1)
     fig, grid = axes(2, 2, height=5.0, sharex=True, sharey=True)
     data: dict[str, Any] = {"layer": layers}
@@ -41,6 +42,7 @@ def draw() -> Picture:
     grid[0, 0].set_ylabel("activations")
     grid[1, 0].set_ylabel("gradients")
     label(grid[0, 1], 12, 1.0, "He", GREEN, xytext=(0, 9))
+    # Two lines lie on each other there, and share a label.
     label(grid[0, 1], 11, 10**-6.2, "LeCun,\northogonal", BLUE, xytext=(0, 0))
     label(grid[1, 1], 8, 1.0, "He", GREEN, xytext=(0, 9))
     label(grid[1, 1], 2, 10**-6.4, "LeCun,\northogonal", BLUE, xytext=(0, 0))

@@ -11,7 +11,7 @@ from wi_docs.pages.figures import BLUE, INK, RED, SOFT, STYLE, Picture, axes, la
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw both functions above, both slopes below."""
+    """Draw the two functions in one panel, and their slopes in a panel below it."""
     x = np.linspace(-6.0, 6.0, 241)
     fig, (above, below) = axes(2, 1, height=4.6, sharex=True)
     data: dict[str, Any] = {"x": x}
@@ -22,6 +22,7 @@ def draw() -> Picture:
         peak = float(phi.df(0.0))
         # Both slopes are largest at 0.
         below.plot([0.0], [peak], "o", color=color, markersize=6)
+        # The label of the lower peak stands beside the bell and not in it.
         label(below, 0.0, peak, f"{name}: at most {peak:g}", color, xytext=(8, 3) if peak == 1.0 else (40, 10))
         data |= {name: phi.f(x), f"{name} slope": phi.df(x)}
     label(above, 2.2, 0.86, "sigmoid", BLUE, xytext=(0, -12))

@@ -18,9 +18,11 @@ def draw() -> Picture:
     data: dict[str, Any] = {"step": np.arange(0, STEPS + 1, 20)}
     losses: dict[str, float] = {}
     for ax, word, init in zip(panels, ("all equal", "random"), ("constant", "lecun_normal"), strict=True):
+        # The same scheme draws the weights into the units and out of them.
         paths = train_units(init, init, units=UNITS, steps=STEPS)
         losses[word] = paths.loss[-1]
         for unit, color in enumerate((BLUE, RED, GREEN, PURPLE, OCHRE)):
+            # `paths.W` is (steps + 1, inputs, units).
             w1, w2 = paths.W[:, 0, unit], paths.W[:, 1, unit]
             ax.plot(w1, w2, color=color, linewidth=1.6)
             # A ring at the start of the path, a dot at its end.
@@ -33,6 +35,7 @@ def draw() -> Picture:
         ax.axvline(0.0, color=GRID, linewidth=0.8, zorder=0)
         ax.set_aspect("equal")
     panels[0].set_ylabel("weight from input 2")
+    # Where the five lines end, for the label.
     equal = train_units("constant", "constant", units=UNITS, steps=STEPS).W[-1, :, 0]
     label(panels[0], equal[0], equal[1], "five units", SOFT, xytext=(-8, 0), ha="right")
     return Picture(

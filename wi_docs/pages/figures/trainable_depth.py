@@ -14,6 +14,7 @@ def draw() -> Picture:
     scales, depths = SCALES, DEPTHS
     grid = train_grid("tanh")
     fig, ax = axes(height=3.8)
+    # Scales stand at equal distances, though they are not evenly spaced; the line is bent accordingly.
     place = np.arange(len(scales))
     for k, row in enumerate(grid):
         # The accuracy beyond chance, which is one in ten, as a share of what can be learned.

@@ -24,6 +24,7 @@ def draw() -> Picture:
         # 1).
         mean_direction = (z / length[..., None]).mean(axis=1)
         apart = (1 - (mean_direction**2).sum(axis=1)) * BATCH / (BATCH - 1)
+        # He's scale gives the pre-activations a mean square of 2, by which the first is divided.
         by_seed.append(((z**2).mean(axis=(1, 2)) / 2, apart, np.log(length).var(axis=1, ddof=1)))
     # The mean square has a skewed distribution over seeds, and its median is shown; of the others, means.
     (whole, _, _), (_, directions, lengths) = np.median(by_seed, axis=0), np.mean(by_seed, axis=0)

@@ -9,12 +9,13 @@ from wi_docs.experiments.propagation import propagate
 from wi_docs.pages.figures import BLUE, INK, RED, STYLE, Picture, axes, decades, label
 
 DEPTH, WIDTH = 20, 256
+# tanh at 0.8 of LeCun's scale, so that what flows back shrinks, as it does through sigmoids.
 CASES = (("sigmoid", 1.0, BLUE), ("tanh", 0.8, RED))
 
 
 @rc_context(STYLE)
 def draw() -> Picture:
-    """Draw both gradients relative to the last layer's."""
+    """Draw each gradient by layer, relative to the last layer's, a panel a gradient and a line a network."""
     layers = np.arange(1, DEPTH + 1)
     fig, panels = axes(1, 2, height=3.5, sharey=True)
     data: dict[str, Any] = {"layer": layers}

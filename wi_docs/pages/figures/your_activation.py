@@ -15,6 +15,7 @@ from wi_docs.pages.figures import BLUE, INK, RED, SOFT, STYLE, Picture, axes, la
 def draw(function: str | Activation | Callable[[Any], Any] = np.sin) -> Picture:
     """Draw the function with its slope, and both factors of a layer over the variance at its forward gain."""
     forward, backward = gain(function), gain(function, direction="backward")
+    # 241 points, so that x[120] is 0.
     x = np.linspace(-3, 3, 241)
     y = np.asarray(function(x) if callable(function) else activation(function).f(x), dtype=float)
     # Differences on the grid are enough for a picture; gains take the exact slope, or that of a polynomial.
@@ -40,6 +41,7 @@ def draw(function: str | Activation | Callable[[Any], Any] = np.sin) -> Picture:
     right.margins(y=0.2)
     right.set_title(f"factors at gain\n{forward:.3f}", color=INK)
     right.set_xlabel("variance")
+    # The label of the upper line goes above it.
     higher = signal[-1] > gradient[-1]
     label(right, 10, signal[-1], "signal", BLUE, xytext=(-4, 11 if higher else -12), ha="right")
     label(right, 10, gradient[-1], "gradient", RED, xytext=(-4, -12 if higher else 11), ha="right")

@@ -38,13 +38,14 @@ DRAWN = ("Conv2d(40, 20, 3) bias", "ConvTranspose2d(40, 20, 3) bias", "RNN(64, 1
 
 
 def table() -> Table:
-    """Return the measurements beside the laws.
+    """Return the deviations that were measured, each beside the law that it follows and that law's deviation.
 
     Raises:
         ValueError: if a measurement is more than four standard errors from its law, or if the data contradict the
             caption's sentence on biases that are not listed.
     """
     data = frameworks.load()
+    # The caption says how biases start that are not listed. The loop holds it against the data.
     listed = {(library, f"{layer} {parameter}") for library, layer, parameter, *_ in ROWS}
     for library in NAMES:
         for name, law in data[library]["layers"].items():

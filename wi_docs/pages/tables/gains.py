@@ -4,6 +4,7 @@ from wi_docs.experiments.gain_table import factors, gains
 from wi_docs.nn.activations import names
 from wi_docs.pages.tables import Table
 
+# As `factors` measures them: nine factors between ten layers.
 DEPTH, WIDTH, SEEDS = 10, 512, tuple(range(8))
 
 
@@ -12,6 +13,7 @@ def table() -> Table:
     rows = [(name, gains(name)) for name in names()]
     # At the forward gain the signal's factor has to be 1, and the gradient's is the ratio of the two gains.
     measured = [factors(name, g.forward, depth=DEPTH, width=WIDTH, seeds=SEEDS) for name, g in rows]
+    # The sigmoid and softplus have no critical pair at variance 1.
     pairs = [g.critical or (None, None) for _, g in rows]
     return Table(
         f"Gains of {len(rows)} activations, each a factor on the standard deviation $1/\\sqrt{{n_\\text{{in}}}}$. "

@@ -86,14 +86,17 @@ def table() -> Table:
     columns: dict[str, list[object]] = {"your layers": [], "take": [], "unbeaten in": [], "in one line": []}
     for words, networks in ROWS:
         found = tournament.standing(*networks)
+        # Schemes that are unbeaten most often have the same count; the first stands for all.
         count = found.unbeaten[found.winners[0]]
         names = [LINKS.get(scheme, f"`{scheme}`" if "_" in scheme else scheme) for scheme in found.winners]
+        # Unbeaten in each network that learned from anything: then any of them will do.
         which = "any of these: " if count == found.trained else "one of these: "
         columns["your layers"].append(words)
         columns["take"].append((which if len(names) > 1 else "") + "; ".join(names))
         columns["unbeaten in"].append(f"{count} of {found.trained}")
         # Of what is one line in all three, the one that was never far behind.
         simple = min((s for s in found.behind if s in LINES and s in found.everywhere), key=found.behind.__getitem__)
+        # In points, hundredths of the digits.
         behind = round(100 * found.behind[simple])
         said = "" if simple in found.winners else f"{simple}, up to {behind} points behind:<br>"
         code = "<br>".join(f"`{one}`" for one in lines(simple, networks[0].activation))

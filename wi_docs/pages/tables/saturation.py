@@ -5,7 +5,10 @@ from wi_docs.pages.tables import Table
 
 
 def table() -> Table:
-    """Return the shares in `saturation.LIMITS`, which take long and are stored; claims check them on new networks."""
+    """Return the shares of saturated units by activation.
+
+    Those of `saturation.LIMITS` take long to find and are stored; claims check some of them on new networks.
+    """
     return Table(
         "Share of saturated pairs of unit and input: at variance 1; where networks of three hidden layers of 64 units "
         "took twice as many steps to get 80 % of the digits right, a mean over 8 networks at a rate of 0.1; "
@@ -13,8 +16,10 @@ def table() -> Table:
         "by negative biases if it has one.",
         {
             "activation": [f"`{name}`" for name in LIMITS],
+            # Larger weights saturate no more than half of the units that have one flat side.
             "saturated by": ["weights" if name in TWO_SIDED else "biases" for name in LIMITS],
             "at variance 1": [100 * saturated_share(name, 1.0) for name in LIMITS],
+            # The share found by training, and the one that Diagnose judges by: half at least for one flat side.
             "half as fast": [100 * share for share in LIMITS.values()],
             "verdict": [100 * limit(name) for name in LIMITS],
         },

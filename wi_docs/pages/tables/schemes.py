@@ -26,6 +26,7 @@ CALLS = {
 def table() -> Table:
     """Return the formula of each scheme and the variance that it has, measured on one layer."""
     known = initializers.SCHEMES.values()
+    # One draw of 40,000 entries each: the mean square is right to about a percent.
     laws = [scheme.draw(np.random.default_rng(0), SHAPE) for scheme in known]
     return Table(
         "Variance of a weight by scheme, and $n_\\text{in}$ times its mean square as measured on one layer of "

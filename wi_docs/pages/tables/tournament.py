@@ -13,11 +13,15 @@ def table() -> Table:
     ends = 0
     for (network, optimizer), rows in tournament.kinds().items():
         means = {row["scheme"]: 100 * float(np.mean(row["test"])) for row in rows}
+        # `ahead[0]` is the best scheme, and those after it are behind by no more than the noise.
         best, ahead = max(means.values()), tournament.unbeaten(rows)
+        # The best scheme at an end of the rates tried might be better still beyond it: the caption counts these.
         ends += ahead[0]["rate"] in (tournament.RATES[optimizer][0], tournament.RATES[optimizer][-1])
+        # Where all read little more than chance, to be unbeaten says nothing.
         learned = best >= 100 * tournament.LEARNED
         kind = [
             network.activation,
+            # What is usual, equal widths and plain layers, is left out.
             *[word for word in (network.widths, network.shape) if word not in ("even", "plain")],
         ]
         columns["network"].append(", ".join(kind))
