@@ -71,7 +71,7 @@ bench: .venv/ready
 # Renew the lock: every file of every version that Python 3.11 to 3.14 would take, with its hash and no index address.
 lock:
 	$(PYTHON) -m venv .cache/lock
-	.cache/lock/bin/pip install --quiet uv
+	.cache/lock/bin/pip install --quiet 'uv==0.13.9'
 	.cache/lock/bin/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --upgrade \
 		--extra site --extra test --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 		--output-file requirements.lock pyproject.toml

@@ -161,7 +161,10 @@ def _download(name: str, part: Path) -> None:
         # 206 is "Partial Content". A server that knows no ranges answers with the whole file.
         if answer.status != 206:
             file.truncate(0)
-        shutil.copyfileobj(answer, file, 1 << 16)
+        while content := answer.read(1 << 16):
+            file.write(content)
+            if 0 < whole < file.tell():
+                raise ConnectionError(f"more comes than the {whole:,} bytes of {LOCK.name}")
     if part.stat().st_size < whole:
         raise ConnectionError("the connection ended early; what came is kept")
 
@@ -171,7 +174,7 @@ def make_lock() -> None:
     version = lock()["version"]
     with tempfile.TemporaryDirectory() as scratch:
         subprocess.run(["npm", "pack", "--silent", f"pyodide@{version}"], cwd=scratch, check=True)
-        shutil.unpack_archive(next(Path(scratch).glob("*.tgz")), scratch)
+        shutil.unpack_archive(next(Path(scratch).glob("*.tgz")), scratch, filter="data")
         package = Path(scratch) / "package"
         official = json.loads((package / "pyodide-lock.json").read_text(encoding="utf-8"))
         wanted, packages = list(PACKAGES), {}

@@ -1,6 +1,7 @@
 """Python in the reader's browser: what is pressed, typed, shared, stopped, and what happens when something is wrong."""
 
 import base64
+import contextlib
 import dataclasses
 import gzip
 import http.server
@@ -180,13 +181,15 @@ def test_a_link_brings_code_as_text_and_sharing_makes_one(browser, address):
     ],
     ids=lambda fragment: fragment[:20],
 )  # fmt: skip
-def test_a_fragment_that_is_not_ours_is_ignored(browser, address, fragment):
+def test_code_that_cannot_be_read_is_not_opened_and_a_word_says_so(browser, address, fragment):
     browser.get("about:blank")
     browser.get_log("browser")
     show(browser, address + fragment, 1280)
     time.sleep(0.7)
     assert not browser.find_elements(By.CSS_SELECTOR, ".cm-content")
     assert state(snippet(browser)) == "idle"
+    said = "cannot be read" in browser.find_element(By.CSS_SELECTOR, "[data-wi-output]").text
+    assert said == fragment.startswith("#wi-code=")
     assert [e for e in browser.get_log("browser") if e["level"] in ("SEVERE", "WARNING")] == []
 
 
@@ -517,6 +520,31 @@ def test_a_download_goes_on_where_it_was_cut_off(tmp_path, monkeypatch, left):
     assert fetch_runtime.fetch(["pyodide.mjs"], tmp_path) == []
     assert asked == ["bytes=5000-" if left == 5000 else None, "bytes=9000-"]
     assert (tmp_path / "pyodide.mjs").read_bytes() == content
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_server_that_sends_without_end_is_left(tmp_path, monkeypatch):
+    class Endless(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                while True:
+                    self.wfile.write(b"x" * 65_536)
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endless)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.delenv("WI_DOCS_RUNTIME", raising=False)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setattr(fetch_runtime, "OFFICIAL", f"http://127.0.0.1:{server.server_port}/{{name}}")
+    assert len(fetch_runtime.fetch(["pyodide.mjs"], tmp_path)) == 1
+    whole = fetch_runtime.lock()["files"]["pyodide.mjs"]["size"]
+    assert (tmp_path / "pyodide.mjs.part").stat().st_size <= whole + 65_536
+    assert not (tmp_path / "pyodide.mjs").exists()
     server.shutdown()
     server.server_close()
 

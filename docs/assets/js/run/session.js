@@ -481,16 +481,20 @@ async function share(snippet) {
 export async function open(hash) {
   const [, number, text] = /^#wi-code=(\d{1,3})\.([\w-]+)$/.exec(hash) ?? []
   const snippet = snippets[Number(number) - 1]
-  // A link may come from anybody: it is bounded before it is unpacked, and again in `transform`.
-  if (!snippet || text.length > MAX_LINK) return
   let code
   try {
+    // A link may come from anybody: it is bounded before it is unpacked, and again in `transform`.
+    if (!snippet || text.length > MAX_LINK) throw new RangeError("no snippet, or too long")
     const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"))
     const packed = Uint8Array.from(binary, letter => letter.charCodeAt(0))
     const bytes = await transform(new DecompressionStream("deflate-raw"), packed)
     code = new TextDecoder("utf-8", { fatal: true }).decode(bytes)
   } catch {
-    return // not a link of ours
+    const shown = snippet ?? snippets[0]
+    shown?.report("idle", "A link has brought code that cannot be read: it was cut off or damaged on its way, or is for "
+      + "another page. Here is the page's own code.")
+    shown?.element.scrollIntoView({ block: "center" })
+    return
   }
   await snippet.edit(code, true, true)
   snippet.asked = false
