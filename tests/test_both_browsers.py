@@ -150,22 +150,18 @@ return { over: [...over], cut: [...cut], wider: root.scrollWidth - root.clientWi
 
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("page", PAGES)
-def test_nothing_lies_on_words_nothing_is_cut_and_labels_of_figures_can_be_read(either, address, page, width):
+def test_a_page_can_be_read(either, address, page, width):
+    """Nothing lies on words, nothing is cut, and the labels of figures are as large as they have to be.
+
+    On a wide screen what follows a root is not on it, and not far from it: under a fifth of the letters' size, where
+    no space belongs there. Code, and what it prints, fits or wraps. On a phone the button that copies code lies beside
+    it.
+    """
     either.show(address + page, width, 900)
     assert either.run(LAYOUT) == {"over": [], "cut": [], "wider": 0}
     for figure in either.run(FIGURES):
         assert figure["hits"] == []
         assert figure["smallest"] >= 12
-
-
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("page", PAGES)
-def test_what_follows_a_root_stands_beside_it_and_no_line_of_code_is_cut_off(either, address, page, width):
-    """On a wide screen what follows a root is not on it, and not far from it: under a fifth of the letters' size, where
-    no space belongs there. Code, and what it prints, fits or wraps. On a phone the button that copies code lies beside
-    it.
-    """
-    either.show(address + page, width, 900)
     either.run("for (const folded of document.querySelectorAll('.wi-claims')) folded.open = true")
     if width == 1280 and not re.match("reference[-/]", page):
         roots = either.run(ROOTS)

@@ -454,13 +454,15 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_the_page_answers_under_a_bomb(either, address, name, capsys):
-    """Other tests run at the same time. So a run that only waits is measured too, and the least of several counts."""
+    """Other tests run at the same time. So after a long freeze a run that only waits is measured too, three times."""
     freezes = []
     for _ in range(3):
-        idle = run(either, address, "import time; time.sleep(3)\n", after=1000)["freeze"]
         found = run(either, address, BOMBS[name], limit=3, after=1000)
+        idle = 0.0
+        if found["freeze"] > FREEZE:
+            idle = run(either, address, "import time; time.sleep(3)\n", after=1000)["freeze"]
         freezes.append((round(found["freeze"]), round(idle)))
-        if found["freeze"] <= FREEZE:
+        if found["freeze"] - idle <= FREEZE:
             break
     with capsys.disabled():
         words = found["text"][:90]
