@@ -859,7 +859,9 @@ def a_larger_scale_rescues_depth_ten() -> Result:
     source="@bengio2007; @hinton2006; @erhan2010",
 )
 def pretraining_revives_depth_five() -> Result:
-    """A sigmoid network of five layers, stuck at one in ten by plain descent, learns at once."""
+    """Pre-trained at a rate of 0.05, a sigmoid network of five layers, stuck at one in ten by plain descent at a rate
+    of 0.5, learns at once.
+    """
     starts = compare_starts()
     # A quarter of the run: 100 of 400 steps.
     early = len(starts.steps) // 4
@@ -881,7 +883,9 @@ def pretraining_revives_depth_five() -> Result:
     source="",
 )
 def shuffled_weights_still_learn() -> Result:
-    """By plain descent the network still learns, more slowly."""
+    """By plain descent at a rate of 0.5 a network of five sigmoid layers still learns from the shuffled weights, more
+    slowly.
+    """
     starts = compare_starts()
     shuffled, trained = (starts.accuracy[name] for name in ("shuffled", "pre-trained"))
     # At a quarter of the run the shuffled networks have to be behind, for the sentence says "more slowly".

@@ -491,8 +491,8 @@ export async function open(hash) {
     code = new TextDecoder("utf-8", { fatal: true }).decode(bytes)
   } catch {
     const shown = snippet ?? snippets[0]
-    shown?.report("idle", "A link has brought code that cannot be read: it was cut off or damaged on its way, or is for "
-      + "another page. Here is the page's own code.")
+    shown?.report("idle", "A link has brought code that cannot be read: it was cut off or damaged on its way, or is "
+      + "for another page. Here is the page's own code.")
     shown?.element.scrollIntoView({ block: "center" })
     return
   }
