@@ -125,3 +125,34 @@ def test_where_corners_are_said_to_be_changes_no_moment(q):
             assert second_moment("hard_tanh", q, direction=direction, corners=corners) == pytest.approx(
                 moment, rel=1e-9
             )
+
+
+SINGLE = {
+    "identity": lambda z: z,
+    "tanh": np.tanh,
+    "relu": lambda z: np.maximum(z, 0.0),
+    "fast sine": lambda z: np.sin(50 * z),
+    "with a jump": lambda z: np.where(z > 0.3, 1.0, z),
+}
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_a_function_of_single_precision_settles_at_its_own_digits(name):
+    f, calls = SINGLE[name], []
+
+    def single(z):
+        calls.append(z.size)
+        return f(z).astype(np.float32)
+
+    assert gain(single) == pytest.approx(gain(f), rel=1e-6)
+    if name != "with a jump":
+        assert gain(single, direction="backward") == pytest.approx(gain(f, direction="backward"), rel=1e-4)
+    assert sum(calls) < 1e6  # 26 panels of 16 nodes, and some halvings; it was 10^9 once
+
+
+def test_what_is_rounded_in_secret_or_too_coarse_is_refused():
+    with pytest.raises(ValueError, match=r"did not settle on 100,000 pieces: .* single precision"):
+        gain(lambda z: np.tanh(z.astype(np.float32)).astype(float))
+    with pytest.raises(ValueError, match="half precision, too coarse for slopes"):
+        gain(lambda z: np.tanh(z).astype(np.float16), direction="backward")
+    assert gain(lambda z: np.tanh(z).astype(np.float16)) == pytest.approx(gain("tanh"), rel=1e-4)

@@ -27,6 +27,8 @@ _TOLERANCE = 1e-12  # of the whole integral, shared out among panels by their wi
 # Edges of panels are the integers, where the corners of our own activations lie (0, 1, 3), moved by this much.
 _OFFSET = 1 / math.pi  # for unknown functions: a jump that falls on an edge of panels would pass unseen
 _HALVINGS = 60  # 2^-60 of a panel of width 1 is below the spacing of float64 numbers around 1
+_PANELS = 100_000  # open at a time: rounding that is taken for kinks would double them without end
+_EPS = float(np.finfo(np.float64).eps)
 
 
 def _differentiation_matrix(nodes: Array) -> Array:
@@ -57,7 +59,12 @@ def _panels(g: Callable[[Array, Array], Array], left: Array, right: Array) -> Ar
 
 
 def _integrate(
-    g: Callable[[Array, Array], Array], *, offset: float = 0.0, noise: float = 0.0, corners: Sequence[float] = ()
+    g: Callable[[Array, Array], Array],
+    *,
+    offset: float = 0.0,
+    noise: float = 0.0,
+    corners: Sequence[float] = (),
+    eps: float = _EPS,
 ) -> float:
     """Integrate g(z, half_width) times the Gaussian density over the line. Panels end at `corners`.
 
@@ -67,6 +74,7 @@ def _integrate(
         noise: the relative rounding error on a panel of width 1. It grows as panels shrink; a panel whose halves agree
             within it is not halved again.
         corners: points at which `g` or its slope jumps, beside the integers.
+        eps: the relative rounding error of the integrand's values, which bounds what can be asked of a panel.
 
     Raises:
         ValueError: if the integrand does not fall off at both ends of the line, or the halving does not settle.
@@ -93,6 +101,8 @@ def _integrate(
         # A panel is settled when its two halves agree with the whole, within its share of the tolerance (narrow panels
         # get at least a thousandth of it) or within the rounding error of the slopes, which grows as 1 / width.
         allowed = _TOLERANCE * size * np.maximum(width / (2 * _REACH), 1e-3)
+        if eps > _EPS:  # values of single precision: halves agree within their rounding, and no better
+            allowed = np.maximum(allowed, 8 * eps * np.abs(halves) + eps * size * width / (2 * _REACH))
         rounding = np.minimum(0.1, noise * (1 + np.abs(middle)) / width) * np.abs(halves)
         done = np.abs(halves - whole) <= np.maximum(allowed, rounding)
         total += float(halves[done].sum())
@@ -101,6 +111,11 @@ def _integrate(
         # Go on with both halves of every panel that is not settled.
         left, right = np.r_[left[~done], middle[~done]], np.r_[middle[~done], right[~done]]
         whole = np.r_[lower[~done], upper[~done]]
+        if len(left) > _PANELS:
+            raise ValueError(
+                f"the second moment did not settle on {_PANELS:,} pieces: does the function jump everywhere, or convert "
+                "its numbers to single precision (float32) and back?"
+            )
     raise ValueError("the second moment did not settle: it may be infinite, as a slope's is at a jump")
 
 
@@ -112,12 +127,18 @@ def _values(function: Callable[[Any], Any], x: Array) -> Array:
     return y
 
 
-def _slopes(function: Callable[[Any], Any], x: Array, half: Array) -> Array:
+def _rounding(function: Callable[[Any], Any]) -> float:
+    """Return the relative rounding error of a function's values, by their type: PyTorch and JAX have float32."""
+    kind = str(getattr(function(np.full((1, 1), 0.5)), "dtype", "float64")).rpartition(".")[2]
+    return {"float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7}.get(kind, _EPS)
+
+
+def _slopes(function: Callable[[Any], Any], x: Array, half: Array, eps: float) -> Array:
     """Return the slopes at the nodes `x`, one panel a row. A slope within its panel's rounding error is set to 0."""
     y = _values(function, x)
     # The matrix differentiates on [-1, 1]; a panel is `half` times as wide, and its slopes are 1 / half times as large.
     slopes = y @ _DIFFERENTIATE.T / half[:, None]
-    rounding = 1e-13 * np.abs(y).max(axis=1) / half
+    rounding = 1e-13 * (eps / _EPS) * np.abs(y).max(axis=1) / half
     return np.where(np.abs(slopes) > rounding[:, None], slopes, 0.0)
 
 
@@ -153,10 +174,17 @@ def second_moment(
     root = math.sqrt(checks.number("q", q, above=0.0))
     backward = checks.lookup("direction", direction, ("forward", "backward")) == "backward"
     if callable(function) and not isinstance(function, Activation):
-        given = function
+        given, eps = function, _rounding(function)
         if backward:
-            return _integrate(lambda z, half: _slopes(given, root * z, root * half) ** 2, offset=_OFFSET, noise=1e-12)
-        return _integrate(lambda z, half: _values(given, root * z) ** 2, offset=_OFFSET)
+            if eps > 1e-6:
+                raise ValueError("the function's numbers are of half precision, too coarse for slopes: use float64")
+            return _integrate(
+                lambda z, half: _slopes(given, root * z, root * half, eps) ** 2,
+                offset=_OFFSET,
+                noise=1e-12 * (eps / _EPS),
+                eps=eps,
+            )
+        return _integrate(lambda z, half: _values(given, root * z) ** 2, offset=_OFFSET, eps=eps)
     # An activation of ours brings its exact slope, so that nothing has to be differentiated numerically. A corner at x
     # is reached by z = x / sqrt(q).
     phi = activation(function)
@@ -182,7 +210,7 @@ def mean(function: str | Activation | Callable[[Any], Any], q: float = 1.0) -> f
     root = math.sqrt(checks.number("q", q, above=0.0))
     if callable(function) and not isinstance(function, Activation):
         given = function
-        return _integrate(lambda z, half: _values(given, root * z), offset=_OFFSET)
+        return _integrate(lambda z, half: _values(given, root * z), offset=_OFFSET, eps=_rounding(function))
     phi = activation(function)
     return _integrate(lambda z, half: phi.f(root * z))
 
