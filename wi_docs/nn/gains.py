@@ -113,7 +113,7 @@ def _integrate(
         whole = np.r_[lower[~done], upper[~done]]
         if len(left) > _PANELS:
             raise ValueError(
-                f"the second moment did not settle on {_PANELS:,} pieces: does the function jump everywhere, or convert "
+                f"the second moment did not settle on {_PANELS:,} pieces: does it jump everywhere, or convert "
                 "its numbers to single precision (float32) and back?"
             )
     raise ValueError("the second moment did not settle: it may be infinite, as a slope's is at a jump")
