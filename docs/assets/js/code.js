@@ -61,8 +61,8 @@ function reachScrolling() {
 }
 reachScrolling()
 
-// A call in a table is copied by a press.
-for (const call of document.querySelectorAll(".wi-table td code")) if (/^nn\..*\(/.test(call.textContent ?? "")) {
+// A call, or a name in quotes, in a table is copied by a press.
+for (const call of document.querySelectorAll(".wi-table td code")) if (/\)$|^"/.test(call.textContent ?? "")) {
   const button = document.createElement("button")
   Object.assign(button, { type: "button", className: "wi-copy", title: "Copy" })
   call.replaceWith(button)
