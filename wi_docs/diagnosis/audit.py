@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from wi_docs.diagnosis.meaning import Meaning, meaning
 from wi_docs.diagnosis.problems import Problem
 from wi_docs.nn import initializers
 
@@ -105,6 +106,11 @@ class Inventory:
             f"No fault in {len(self.entries):,} tensors, each looked at by itself. How signal and gradient pass "
             "through them is not in the file: --torch looks at the model."
         )
+
+    @property
+    def meaning(self) -> Meaning | None:
+        """What the verdict means for training; None where only tensors were looked at and nothing was found."""
+        return meaning(self.problems) if self.faults else None
 
 
 def inventory(file: str, tensors: dict[str, Numbers], why: str) -> Inventory:

@@ -14,6 +14,7 @@ from typing import Any
 
 from wi_docs.diagnosis import cure, step, watch
 from wi_docs.diagnosis.audit import Entry, audit
+from wi_docs.diagnosis.meaning import Meaning, meaning
 from wi_docs.diagnosis.problems import ALIKE, Evidence, Exit, Problem, Row, cosine, ends, problems, small_last
 from wi_docs.diagnosis.step import RAISED, torch_module
 from wi_docs.diagnosis.watch import alike, as_it_was, length, number, watched
@@ -111,6 +112,11 @@ class Probe:
             kept = f"The gradient's length at {first} is {first.reach / last.reach:.2g} times that at {last}"
         chance = f", where chance is {self.chance:.2f}" if self.chance is not None else ""
         return f"Good. {kept}, and the first loss is {self.loss:.2f}{chance}."
+
+    @property
+    def meaning(self) -> Meaning:
+        """What the verdict means for training."""
+        return meaning(self.problems)
 
 
 def load(target: str) -> tuple[Any, Any, Any, Any]:
