@@ -18,8 +18,7 @@ def sentence(name):
     """The sentence of a page that a claim stands behind, with the numbers that it printed there."""
     mark = f"[[claim: {name}]]"
     (page,) = (text for text in PAGES if mark in text)
-    before = page.partition(mark)[0].rpartition("]]")[2]  # from the claim before it, which may leave other sentences
-    return before
+    return page.partition(mark)[0].rpartition("]]")[2]  # all that stands behind the claim before it
 
 
 @pytest.mark.parametrize("kind", MEASURED)

@@ -126,18 +126,16 @@ def _weights(before: Spec, after: Spec) -> Part | None:
         f"RandomNormal(stddev={size:.4g})", f"nn.initializers.normal({size:.4g})"
     )  # fmt: skip
     names = sorted({name for line in (found.keras, keras_bias) for name in re.findall(r"^[A-Z]\w+", line)})
+    keras = f"kernel_initializer={found.keras}, bias_initializer={keras_bias}"
+    flax = f"kernel_init=nn.initializers.{found.flax}, bias_init={flax_bias}"
     return (
         drawn,
         [
             *([f"from keras.initializers import {', '.join(names)}"] if names else []),
             "from keras.layers import Dense",
-            f"layer = Dense(units, kernel_initializer={found.keras}, bias_initializer={keras_bias})  # each of them{but}",
+            f"layer = Dense(units, {keras})  # each of them{but}",
         ],
-        [
-            "from flax import linen as nn",
-            f"layer = nn.Dense(units, kernel_init=nn.initializers.{found.flax}, bias_init={flax_bias})  "
-            f"# each of them{but}",
-        ],
+        ["from flax import linen as nn", f"layer = nn.Dense(units, {flax})  # each of them{but}"],
     )
 
 
