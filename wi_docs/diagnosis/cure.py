@@ -97,8 +97,9 @@ def find(model: Any, batch: Batch, now: Probe, measure: Callable[[Any], Probe]) 
             change.apply()
         then = _trained(model, change.batch, SECONDS / 4)
         restore()
-        # Fewer steps than asked for say nothing; NaN before is worse than any number.
-        if min(before[2], then[2]) < STEPS or not then[1] >= before[1]:
+        # Fewer steps than asked for say nothing. Infinity and NaN before are worse than any number, and after the
+        # change they are no help.
+        if min(before[2], then[2]) < STEPS or (math.isfinite(then[1]) and not then[1] >= before[1]):
             words = f"{change.words}. Tried on this model: {after.verdict}"
             return Cure(words, change.code, before[:2], then[:2], int(min(before[2], then[2])))
     return None
@@ -165,9 +166,8 @@ def _gains(now: Probe, phi: str) -> list[tuple[str, float]]:
     """Return the gains to try by their names in sentences."""
     try:
         ours = [("its gain", gains.gain(phi)), ("its backward gain", gains.gain(phi, direction="backward"))]
-    except ValueError:  # a function that is none of ours
-        like = next((row.like for row in now.rows if row.activation == phi and row.like), None) or "linear"
-        ours = [(f"the gain of {like}", gains.gain(like))]
+    except ValueError:  # a function that is none of ours, and was measured
+        ours = [("its gain", row.gain) for row in now.rows if row.activation == phi and row.gain][:1]
     return [*ours, ("a gain of 1", 1.0)]
 
 

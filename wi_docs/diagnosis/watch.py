@@ -33,7 +33,6 @@ class Watch:
         output: the model's output, a tensor; None if it returns its loss alone.
         loss: the loss.
         times: for each recurrent layer the length of the loss's gradient with respect to its input at each step.
-        behaviors: what each activation that was seen does, by its name.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -41,7 +40,6 @@ class Watch:
     output: Any = None
     loss: Any = None
     times: dict[str, list[Any]] = field(default_factory=dict)
-    behaviors: dict[str, behavior.Behavior] = field(default_factory=dict)
     # While the pass runs: the modules that are being called, the last row's output, the activation that was seen last
     # with its output, and whether the forward pass is over.
     inside: list[Any] = field(default_factory=list)
@@ -493,8 +491,7 @@ def _note(watch: Watch, found: behavior.Behavior | None, z: Any, row: Row | None
         return False
     if not z.is_floating_point():
         return False
-    row.activation, row.limit, row.like = found.name, found.limit, found.like
-    watch.behaviors[found.name] = found
+    row.activation, row.limit, row.like, row.gain = found.name, found.limit, found.like, found.gain
     with torch.no_grad(), _unseen():
         values, off = z.detach(), None
         # `off` marks the entries of `z` that lie in one of the intervals on which the slope is below a tenth of the
