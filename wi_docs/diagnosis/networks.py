@@ -77,7 +77,7 @@ class Diagnosis:
     @property
     def undecided(self) -> bool:
         """Whether the network could not be judged: there is no theory, no simulation, and no equal units."""
-        return not self.problems and self.best is None
+        return not self.problems and self.filled is None and self.best is None
 
     @property
     def best(self) -> Layers | None:

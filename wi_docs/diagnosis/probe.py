@@ -140,7 +140,7 @@ def load(target: str) -> tuple[Any, Any, Any, Any]:
             found = getattr(found, part)
         built = found() if not isinstance(found, torch.nn.Module) else found
     except RAISED as error:
-        raise ValueError(f"{target} failed: {type(error).__name__}: {error}") from error
+        raise ValueError(f"{target} failed: {step.said(error)}") from error
     if isinstance(built, Mapping) and not isinstance(built, torch.nn.Module):
         unknown = sorted(map(str, built.keys() - {"model", "inputs", "targets", "loss"}))
         if unknown:

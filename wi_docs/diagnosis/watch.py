@@ -107,7 +107,8 @@ def watched(model: Any, inputs: Any, targets: Any, given: Any = None, *, hooks: 
                 output = step.call(model, inputs)
                 watch.over = True
                 watch.loss = step.loss(output, targets, given)
-            watch.output = step.first_tensor(output)
+            found = step.first_tensor(output)
+            watch.output = found if found is None or found.layout == torch.strided else None
             _backward(model, watch.loss.value)
     finally:
         for handle in handles:
@@ -265,7 +266,7 @@ def _hook(watch: Watch, name: str) -> Callable[..., None]:
         if watch.inside and watch.inside[-1] is module:
             watch.inside.pop()
         z = step.first_tensor(output)
-        if z is None or not z.is_floating_point():
+        if not step.measurable(z):
             return
         matrix = not container(module) and weight(module) is not None and not _several(module)
         _add(watch, Row(name or type(module).__name__, _kind(module), matrix, _unit_axis(module, z), module=name), z)
@@ -376,7 +377,7 @@ def _product(watch: Watch, name: str, args: Any, kwargs: Any, out: Any, owners: 
                 if id(base) in owners:
                     found.append(base)
     z = step.first_tensor(out)
-    if not found or z is None or not z.is_floating_point():
+    if not found or not step.measurable(z):
         return
     p = found[-1]  # of an attention the last matrix makes the output
     for _, module in owners[id(p)]:
@@ -487,9 +488,7 @@ def _note(watch: Watch, found: behavior.Behavior | None, z: Any, row: Row | None
     """
     torch = torch_module()
     row = row or (watch.rows[-1] if watch.rows else None)
-    if found is None or row is None or row.activation is not None or not isinstance(z, torch.Tensor):
-        return False
-    if not z.is_floating_point():
+    if found is None or row is None or row.activation is not None or not step.measurable(z):
         return False
     row.activation, row.limit, row.like, row.gain = found.name, found.limit, found.like, found.gain
     with torch.no_grad(), _unseen():
