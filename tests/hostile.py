@@ -23,18 +23,129 @@ from wi_docs.__main__ import main
 from wi_docs.command_line import FLAGS
 from wi_docs.diagnosis.problems import KINDS
 
-NUMBERS = ["0", "-0.0", "1", "-1", "0.5", "1e308", "5e-324", "1e-310", "1e400", "inf", "-inf", "nan", "1_0", "٣", "0x10",
-           "1e", "+1", "", " 1", "1 ", "1e-3", "4", "16", "1" + "0" * 400, "1.5", "true", "2.5e2", "0.999999999999"]  # fmt: skip
-WIDTHS = ["8,4", "8,8,4", "8,8x3,4", "8,8x5,4", "4,4x9,2", "1,1", "1,1x4,1", "8", "", ",", "8,,4", "8,0,4", "8,-1,4", "8x0",
-          "2x9999", "100000x3,10", "1000000000,1000000000,3", "1000000001,2", "9" * 400 + ",2", "8,4x2x2,2", "8;4", "8,4\n",
-          "8,\x00,4", "٣,٤", "8,1e3,4", "8, 8, 4"]  # fmt: skip
-NAMES = ["relu", "tanh", "sigmoid", "linear", "gelu", "selu", "swish", "RELU", "", "\x1b[31mred", "he_normal", "lecun_normal",
-         "orthogonal", "zeros", "constant", "identity", "sparse", "fixup", "pytorch_linear", "xavier_normal", "none",
-         "before", "after", "fp16", "bf16", "fp32", "fp64", "fp8", "None", "☃", "a" * 5000, "__class__", "../x"]  # fmt: skip
-TOML = [*NUMBERS, *map(json.dumps, NAMES), "true", "false", "[]", "[1]", "[8, 4]", "[8, 8, 8, 4]", "[8, 8, 8, 8, 2]",
-        "[1, 1, 1]", "[8, 0]", "[8, true]", "[8, 4.0]", '["8", 4]', "[[8, 4]]", "{a = 1}", "1979-05-27", "07:32:00", "[nan, inf]",
-        "[1e308, 1e308, 1e308]", "[0.0, 0.0, 0.0]", "[1.0, 0.0, 1.0]", "'''x'''", "[1000000000, 1000000000]",
-        "[" * 200 + "]" * 200, "9" * 5000, "{" * 3, "= ="]  # fmt: skip
+NUMBERS = [
+    "0",
+    "-0.0",
+    "1",
+    "-1",
+    "0.5",
+    "1e308",
+    "5e-324",
+    "1e-310",
+    "1e400",
+    "inf",
+    "-inf",
+    "nan",
+    "1_0",
+    "٣",
+    "0x10",
+    "1e",
+    "+1",
+    "",
+    " 1",
+    "1 ",
+    "1e-3",
+    "4",
+    "16",
+    "1" + "0" * 400,
+    "1.5",
+    "true",
+    "2.5e2",
+    "0.999999999999",
+]
+WIDTHS = [
+    "8,4",
+    "8,8,4",
+    "8,8x3,4",
+    "8,8x5,4",
+    "4,4x9,2",
+    "1,1",
+    "1,1x4,1",
+    "8",
+    "",
+    ",",
+    "8,,4",
+    "8,0,4",
+    "8,-1,4",
+    "8x0",
+    "2x9999",
+    "100000x3,10",
+    "1000000000,1000000000,3",
+    "1000000001,2",
+    "9" * 400 + ",2",
+    "8,4x2x2,2",
+    "8;4",
+    "8,4\n",
+    "8,\x00,4",
+    "٣,٤",
+    "8,1e3,4",
+    "8, 8, 4",
+]
+NAMES = [
+    "relu",
+    "tanh",
+    "sigmoid",
+    "linear",
+    "gelu",
+    "selu",
+    "swish",
+    "RELU",
+    "",
+    "\x1b[31mred",
+    "he_normal",
+    "lecun_normal",
+    "orthogonal",
+    "zeros",
+    "constant",
+    "identity",
+    "sparse",
+    "fixup",
+    "pytorch_linear",
+    "xavier_normal",
+    "none",
+    "before",
+    "after",
+    "fp16",
+    "bf16",
+    "fp32",
+    "fp64",
+    "fp8",
+    "None",
+    "☃",
+    "a" * 5000,
+    "__class__",
+    "../x",
+]
+TOML = [
+    *NUMBERS,
+    *map(json.dumps, NAMES),
+    "true",
+    "false",
+    "[]",
+    "[1]",
+    "[8, 4]",
+    "[8, 8, 8, 4]",
+    "[8, 8, 8, 8, 2]",
+    "[1, 1, 1]",
+    "[8, 0]",
+    "[8, true]",
+    "[8, 4.0]",
+    '["8", 4]',
+    "[[8, 4]]",
+    "{a = 1}",
+    "1979-05-27",
+    "07:32:00",
+    "[nan, inf]",
+    "[1e308, 1e308, 1e308]",
+    "[0.0, 0.0, 0.0]",
+    "[1.0, 0.0, 1.0]",
+    "'''x'''",
+    "[1000000000, 1000000000]",
+    "[" * 200 + "]" * 200,
+    "9" * 5000,
+    "{" * 3,
+    "= =",
+]
 
 
 def flags(rng):
@@ -46,9 +157,15 @@ def flags(rng):
             if options.get("action") != "store_true":
                 pool = WIDTHS if name == "widths" else NUMBERS if rng.random() < 0.6 else NAMES
                 sound = {
-                    "seed": ["3"], "input_correlation": ["0.5"], "branch": ["0.5"], "widths": WIDTHS[:7], "scheme": NAMES[10:20], "activation": NAMES[:6], "normalization": NAMES[20:23],
+                    "seed": ["3"],
+                    "input_correlation": ["0.5"],
+                    "branch": ["0.5"],
+                    "widths": WIDTHS[:7],
+                    "scheme": NAMES[10:20],
+                    "activation": NAMES[:6],
+                    "normalization": NAMES[20:23],
                     "dtype": NAMES[23:27],
-                }.get(name, ["1", "0.5", "2"])  # fmt: skip
+                }.get(name, ["1", "0.5", "2"])
                 found.append(rng.choice(sound if rng.random() < 0.8 else pool))
     return found
 
@@ -61,9 +178,16 @@ def toml(rng):
             name, 0.3
         ):
             key = name if rng.random() < 0.97 else rng.choice(["width", "'widths'", "a.b", "", "[x]", "widths"])
-            sound = {"widths": ["[8, 4]", "[8, 8, 8, 4]", "[8, 8, 8, 8, 2]"], "activation": ['"relu"', '"tanh"'],
-                     "scheme": ['"he_normal"', '"zeros"'], "seed": ["3"], "normalization": ['"before"', '"none"'], "dtype": ['"fp16"'],
-            "input_correlation": ["0.5"], "residual": ["true", "false"]}.get(name, ["1.0", "0.5"])  # fmt: skip
+            sound = {
+                "widths": ["[8, 4]", "[8, 8, 8, 4]", "[8, 8, 8, 8, 2]"],
+                "activation": ['"relu"', '"tanh"'],
+                "scheme": ['"he_normal"', '"zeros"'],
+                "seed": ["3"],
+                "normalization": ['"before"', '"none"'],
+                "dtype": ['"fp16"'],
+                "input_correlation": ["0.5"],
+                "residual": ["true", "false"],
+            }.get(name, ["1.0", "0.5"])
             lines.append(f"{key} = {rng.choice(sound if rng.random() < 0.7 else TOML)}")
     content = "\n".join(lines).encode("utf-8", "surrogatepass")
     return _spoiled(rng, content) if rng.random() < 0.3 else content
@@ -123,8 +247,24 @@ def _tensors(rng):
             if rng.random() < 0.5:
                 found[f"fc{k}.bias"] = np.zeros(rng.choice([b, b, b + 1]), "f4")
         return found
-    names = ["a.weight", "b.weight", "weight_g", "weight_v", "x.weight_orig", "x.weight_mask", "\x1b]0;title\x07", "a/../b", "",
-             "arr_0", "arr_1", "arr_2", "☃", "n" * 300, "kernel:0", "running_mean"]  # fmt: skip
+    names = [
+        "a.weight",
+        "b.weight",
+        "weight_g",
+        "weight_v",
+        "x.weight_orig",
+        "x.weight_mask",
+        "\x1b]0;title\x07",
+        "a/../b",
+        "",
+        "arr_0",
+        "arr_1",
+        "arr_2",
+        "☃",
+        "n" * 300,
+        "kernel:0",
+        "running_mean",
+    ]
     return {name: _array(rng) for name in rng.sample(names, rng.randrange(0, 6))}
 
 
@@ -183,8 +323,14 @@ def safetensors(rng):
 def output(rng):
     """Words on what to show."""
     found = ["--theory-only"] if rng.random() < 0.6 else []
-    for words in (["--json"], ["--all"], ["--quiet"], ["--fail-on", rng.choice([*KINDS, "x", ",", ""])],
-                  ["--layers", rng.choice(["fc0.weight", "a,b", ",", "☃"])], ["--order", rng.choice(["in,out", "out,in"])]):  # fmt: skip
+    for words in (
+        ["--json"],
+        ["--all"],
+        ["--quiet"],
+        ["--fail-on", rng.choice([*KINDS, "x", ",", ""])],
+        ["--layers", rng.choice(["fc0.weight", "a,b", ",", "☃"])],
+        ["--order", rng.choice(["in,out", "out,in"])],
+    ):
         if rng.random() < 0.15:
             found += words
     return found

@@ -370,8 +370,8 @@ def _measure(model: Any, batch: Batch, steps: int, rate: float, entries: tuple[E
         loss=float(first.loss.value.detach()),
         chance=first.loss.chance,
         loss_after=float(last.loss.value.detach()) if last is not None else None,
-        output_correlation=None if output is None or not output.is_floating_point() else number(alike(output)[1]),
-        output_apart=None if output is None or not output.is_floating_point() else number(alike(output)[2]),
+        output_correlation=number(alike(output)[1]) if step.measurable(output) else None,
+        output_apart=number(alike(output)[2]) if step.measurable(output) else None,
         zeros=zeros,
         parameters=entries,
         what=first.loss.what,
@@ -429,7 +429,7 @@ def _with_scales_of_one(model: Any, batch: Batch, scales: dict[str, Any], found:
 def _rms(inputs: Any) -> float | None:
     """Return the rms of the first tensor of real numbers in a batch, or None if there is none."""
     found = step.first_tensor(inputs)
-    if found is None or not found.is_floating_point() or not found.numel():
+    if not step.measurable(found) or not found.numel():
         return None
     return float(found.detach().double().square().mean().sqrt())
 

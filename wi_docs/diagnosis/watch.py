@@ -107,8 +107,7 @@ def watched(model: Any, inputs: Any, targets: Any, given: Any = None, *, hooks: 
                 output = step.call(model, inputs)
                 watch.over = True
                 watch.loss = step.loss(output, targets, given)
-            found = step.first_tensor(output)
-            watch.output = found if found is None or found.layout == torch.strided else None
+            watch.output = step.first_tensor(output)
             _backward(model, watch.loss.value)
     finally:
         for handle in handles:
