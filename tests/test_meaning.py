@@ -7,6 +7,7 @@ import pytest
 
 from wi_docs.diagnosis.meaning import GOOD, MEANINGS, OPEN, Meaning, meaning
 from wi_docs.diagnosis.problems import KINDS, Problem
+from wi_docs.experiments import frameworks
 from wi_docs.pages import claims
 
 PAGES = [re.sub(r"\s+", " ", path.read_text()) for path in (Path(__file__).parent.parent / "docs").glob("*.md")]
@@ -56,3 +57,20 @@ def test_adam_makes_up_for_sizes_and_not_for_inputs_that_are_alike():
         assert meaning(problems(size, "inputs alike")) == MEANINGS["inputs alike"]
         assert meaning(problems(size, "output ignores its input")) == MEANINGS["inputs alike"]
     assert meaning(problems("exploding gradient", "inputs alike")) == MEANINGS["exploding gradient"]
+
+
+def test_who_learns_although_it_is_called_bad():
+    """What the page says of false alarms, against the stored trainings."""
+    dense = frameworks.load("diagnosis_trials")["spoiled"]
+    alarms = {name: one for name, one in dense.items() if one["trains"] and not one["ok"]}
+    descend = {name: one["kind"] for name, one in alarms.items() if one["descent"] is not None and one["descent"] < 0.7}
+    assert 0 < len(descend) < len(alarms) / 2
+    assert all(one["adam"] < 0.7 for name, one in alarms.items() if name not in descend)
+    for name, kind in descend.items():
+        assert (kind, "2 layers" in name or "Tanh" in name) in (
+            ("initial loss too large", True), ("saturated units", True)
+        )  # fmt: skip
+    # No network whose gradient is called too small learns by plain descent here.
+    small = [one for one in dense.values() if one["kind"] in ("vanishing gradient", "no gradient")]
+    assert small
+    assert all(one["descent"] >= 0.7 for one in small)
