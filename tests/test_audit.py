@@ -50,6 +50,8 @@ def test_memory_that_was_never_written_is_told_by_its_size():
     assert found.fault == "w has a value of 1e+30, the first at [2, 3]: memory that nothing was written to?"
     assert audit("w", np.full(3, GARBAGE)).fault == ""
     assert audit("w", np.full(3, 1.01 * GARBAGE)).place == (0,)
+    assert audit("w", np.array([GARBAGE, 2 * GARBAGE])).place == (1,)
+    assert audit("w", np.array([[1.0, 1e308], [1e308, 1e308]])).place == (0, 1)  # the sum is infinite, and no value
     # A sum that leaves float64 is no fault of the values; squares that do are no infinite deviation.
     big = audit("w", np.array([[1e308, 1e308], [-1e308, 1e308]]))
     assert (big.infinite, big.nan) == (0, 0)
@@ -75,6 +77,7 @@ def test_equal_rows():
     w[4, 4] += 2
     assert audit("w", w).equal == 0
     assert audit("w", np.array([[0.0, 1.0], [-0.0, 1.0]])).equal == 1
+    assert audit("w", 1e-20 * RNG.normal(size=(6, 5))).equal == 0
     assert audit("w", np.zeros((3, 3))).equal == 0  # nothing is told of rows of zeros
     assert audit("w", np.ones((1, 3))).equal == 0
     assert audit("w", np.ones(3)).equal == 0

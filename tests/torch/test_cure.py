@@ -246,3 +246,47 @@ def test_a_function_that_is_none_of_ours_brings_its_measured_gain():
     (own, one) = cure._gains(look(model), "Wave")
     assert own == ("its gain", pytest.approx(expected, rel=0.01))
     assert one == ("a gain of 1", 1.0)
+
+
+def test_a_buffer_without_a_value_is_no_parameter_to_draw():
+    model = nn.Sequential(nn.Linear(64, 64), nn.BatchNorm1d(64), nn.ReLU(), nn.Linear(64, 10))
+    model[1].running_mean[3] = math.nan
+    assert not any(change.words.startswith("new values") for change in changes(model))
+
+
+def tries(monkeypatch, kinds, seconds=cure.SECONDS):
+    """Which changes `find` measures and which it returns, of some that help, do nothing, or fail."""
+    model, seen = models.plain(8), []
+    now = look(model)
+
+    def change(number, kind):
+        def apply():
+            if kind == "fails":
+                raise RuntimeError("a change that does not fit")
+            seen.append(number)
+
+        return cure.Change(f"{number}", "", apply, BATCH)
+
+    def measure(_):
+        kind = kinds[seen[-1]]
+        problems = {"helps": (), "does nothing": now.problems, "a little": now.problems[:1]}[kind]
+        return replace(now, problems=problems)
+
+    monkeypatch.setattr(cure, "SECONDS", seconds)
+    monkeypatch.setattr(cure, "_changes", lambda *_: (change(k, kind) for k, kind in enumerate(kinds)))
+    monkeypatch.setattr(cure, "_trained", lambda *_: (2.0, 1.0, 20))
+    found = cure.find(model, BATCH, replace(now, problems=now.problems * 2), measure)
+    return seen, None if found is None else found.words.partition(".")[0]
+
+
+def test_changes_are_tried_until_one_leaves_nothing(monkeypatch):
+    nothing, helps = "does nothing", "helps"
+    assert tries(monkeypatch, ["same"] * 0) == ([], None)
+    assert tries(monkeypatch, ["a little", "a little", "a little", helps, helps]) == ([0, 1, 2, 3], "3")
+    assert tries(monkeypatch, ["fails", helps]) == ([1], "1")
+    assert tries(monkeypatch, ["fails", "fails"]) == ([], None)
+    # Of two that leave as much, the earlier one.
+    assert tries(monkeypatch, ["a little", "a little"]) == ([0, 1], "0")
+    # Two are tried in any time, and then no more.
+    assert tries(monkeypatch, ["a little", "a little", helps], seconds=-1.0) == ([0, 1], "0")
+    assert tries(monkeypatch, ["a little", nothing, helps]) == ([0, 1, 2], "2")

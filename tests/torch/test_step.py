@@ -46,6 +46,8 @@ def test_a_batch_is_handed_over_as_the_author_does():
         ([None, (X,), Y], X),
         ("text", None),
         ((), None),
+        (SimpleNamespace(logits="text"), None),
+        ({"logits": "text", "b": X}, X),
     ],
 )
 def test_the_tensor_that_is_judged(output, found):
@@ -78,6 +80,19 @@ def test_a_loss_that_is_given():
             step.loss(X, None, wrong)
 
 
+def test_what_can_be_measured():
+    assert step.measurable(X)
+    for none in (None, "text", Y, X.to_sparse(), X.to(torch.cfloat), X.numpy()):
+        assert not step.measurable(none)
+
+
+def test_an_error_is_said_in_a_line():
+    assert step.said(ValueError("no\nmore")) == "ValueError: no"
+    assert step.said(KeyError("x" * 297)) == f"KeyError: '{'x' * 297}'"  # 299 with its quotes
+    assert step.said(OSError("x" * 300)) == f"OSError: {'x' * 300}"
+    assert step.said(OSError("x" * 301)) == f"OSError: {'x' * 300} …"
+
+
 def same(found, value, what, chance, limit=4.0):
     assert float(found.value.detach()) == pytest.approx(float(value), rel=1e-5)
     assert found.what == what
@@ -93,6 +108,13 @@ def test_classes():
     same(step.loss(X, functional.one_hot(Y, 3)), functional.cross_entropy(X, Y), "cross-entropy of 3 classes", LN3)
     soft = torch.full((8, 3), 1 / 3)
     same(step.loss(X, soft), functional.cross_entropy(X, soft), "cross-entropy with probabilities", LN3)
+    soft = normal(2, 7, 5).softmax(-1)
+    words = normal(2, 7, 5) + 1
+    expected = functional.cross_entropy(words.reshape(-1, 5), soft.reshape(-1, 5))
+    same(step.loss(words, soft), expected, "cross-entropy with probabilities", math.log(5))
+    two = torch.arange(8) % 2
+    same(step.loss(X[:, :2], functional.one_hot(two, 2)), functional.cross_entropy(X[:, :2], two),
+         "cross-entropy of 2 classes", LN2)  # fmt: skip
     same(step.loss(X.softmax(1), Y), functional.cross_entropy(X, Y), "cross-entropy of 3 classes", LN3)
     images, words = normal(2, 5, 4, 6), normal(2, 7, 5)
     labels = torch.ones(2, 4, 6, dtype=torch.int64)
@@ -112,6 +134,9 @@ def test_yes_or_no():
     same(step.loss(X, bits.bool()), expected, "binary cross-entropy", LN2)
     one = torch.arange(8) % 2
     same(step.loss(X[:, :1], one), functional.binary_cross_entropy_with_logits(X[:, 0], one.float()),
+         "binary cross-entropy", LN2)  # fmt: skip
+    ones = torch.ones(8, 1)
+    same(step.loss(X[:, :1], ones), functional.binary_cross_entropy_with_logits(X[:, :1], ones),
          "binary cross-entropy", LN2)  # fmt: skip
     raw = X.clone().requires_grad_()
     for shape in (lambda y: y, lambda y: y.unsqueeze(0).squeeze(0)):

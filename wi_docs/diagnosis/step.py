@@ -94,13 +94,8 @@ def _tensors(value: Any) -> list[Any]:
 
 def first_tensor(output: Any) -> Any:
     """Return the tensor in an output, or None: itself, its `logits`, or the first of several."""
-    if isinstance(output, torch_module().Tensor):
-        return output
-    if getattr(output, "logits", None) is not None:
-        return output.logits
-    if isinstance(output, Mapping) and output.get("logits") is not None:
-        return output["logits"]
-    return next(iter(_tensors(output)), None)
+    logits = output.get("logits") if isinstance(output, Mapping) else getattr(output, "logits", None)
+    return next(iter(_tensors(logits) or _tensors(output)), None)
 
 
 def measurable(found: Any) -> bool:
