@@ -242,7 +242,9 @@ def test_a_function_that_is_none_of_ours_brings_its_measured_gain():
     z = torch.randn(10**6, generator=rng)
     expected = float((Wave()(z) ** 2).mean() ** -0.5)
     torch.manual_seed(0)
-    model = nn.Sequential(nn.Linear(64, 64), Wave(), nn.Linear(64, 64), Wave(), nn.Linear(64, 10))
+    model = nn.Sequential(
+        nn.Linear(64, 64), nn.ReLU6(), nn.Linear(64, 64), Wave(), nn.Linear(64, 64), Wave(), nn.Linear(64, 10)
+    )
     (own, one) = cure._gains(look(model), "Wave")
     assert own == ("its gain", pytest.approx(expected, rel=0.01))
     assert one == ("a gain of 1", 1.0)
@@ -256,25 +258,26 @@ def test_a_buffer_without_a_value_is_no_parameter_to_draw():
 
 def tries(monkeypatch, kinds, seconds=cure.SECONDS):
     """Which changes `find` measures and which it returns, of some that help, do nothing, or fail."""
-    model, seen = models.plain(8), []
+    model, applied, seen, ends = models.plain(8), [], [], iter([1.0] + [0.5] * 9)
     now = look(model)
 
     def change(number, kind):
         def apply():
             if kind == "fails":
                 raise RuntimeError("a change that does not fit")
-            seen.append(number)
+            applied.append(number)
 
         return cure.Change(f"{number}", "", apply, BATCH)
 
     def measure(_):
+        seen.append(applied[-1])
         kind = kinds[seen[-1]]
         problems = {"helps": (), "does nothing": now.problems, "a little": now.problems[:1]}[kind]
         return replace(now, problems=problems)
 
     monkeypatch.setattr(cure, "SECONDS", seconds)
     monkeypatch.setattr(cure, "_changes", lambda *_: (change(k, kind) for k, kind in enumerate(kinds)))
-    monkeypatch.setattr(cure, "_trained", lambda *_: (2.0, 1.0, 20))
+    monkeypatch.setattr(cure, "_trained", lambda *_: (2.0, next(ends), 20))
     found = cure.find(model, BATCH, replace(now, problems=now.problems * 2), measure)
     return seen, None if found is None else found.words.partition(".")[0]
 
