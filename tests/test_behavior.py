@@ -94,6 +94,14 @@ def test_these_are_no_activations(f):
         assert measured("f", f) is None
 
 
+def test_how_straight_a_line_is():
+    # Steps of 0.005 that differ by less than a millionth of the slope are those of a line.
+    assert measured("f", lambda z: z + 5e-5 * np.sin(z)) is None
+    assert measured("f", lambda z: z + 2e-4 * np.sin(z)).name == "linear"
+    assert measured("f", lambda z: 1e-3 * np.tanh(z)) is not None
+    assert measured("f", lambda z: 1e-10 * np.tanh(z)) is None
+
+
 def test_numbers_of_single_precision_cost_no_more():
     import time
 

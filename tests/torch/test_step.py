@@ -112,6 +112,9 @@ def test_classes():
     words = normal(2, 7, 5) + 1
     expected = functional.cross_entropy(words.reshape(-1, 5), soft.reshape(-1, 5))
     same(step.loss(words, soft), expected, "cross-entropy with probabilities", math.log(5))
+    hot = functional.one_hot(torch.arange(14).reshape(2, 7) % 5, 5)
+    expected = functional.cross_entropy(words.reshape(-1, 5), torch.arange(14) % 5)
+    same(step.loss(words, hot), expected, "cross-entropy of 5 classes", math.log(5))
     two = torch.arange(8) % 2
     same(step.loss(X[:, :2], functional.one_hot(two, 2)), functional.cross_entropy(X[:, :2], two),
          "cross-entropy of 2 classes", LN2)  # fmt: skip
@@ -151,6 +154,8 @@ def test_numbers():
     same(step.loss(X, torch.zeros(8, 3) + 0.0 * t - 0.0 + 2), ((X - 2) ** 2).mean(), "squared error", 4.0, 16.0)
     one = torch.arange(8)
     same(step.loss(X[:, :1], one), ((X[:, 0] - one) ** 2).mean(), "squared error", float((one**2).float().mean()), 16.0)
+    quarter = torch.full((4,), 0.25)  # numbers that add up to 1, and no classes
+    same(step.loss(X[:4, 0], quarter), ((X[:4, 0] - quarter) ** 2).mean(), "squared error", 0.0625, 16.0)
     half = X.half()
     assert step.loss(half, t.half()).value.dtype == torch.float32
     assert step.loss(X.double(), t.double()).value.dtype == torch.float64
