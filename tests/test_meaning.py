@@ -28,7 +28,7 @@ def test_each_number_stands_in_the_sentence_of_a_claim(kind):
     known = {claim.id for claim in claims.get(list(found.claims))}
     assert known == set(found.claims)
     written = " ".join(sentence(name) for name in found.claims)
-    for clause in (found.descent, found.adam):
+    for clause in (found.descent, found.adam, found.sure):
         assert set(NUMBER.findall(clause)) <= set(NUMBER.findall(written)), clause
 
 

@@ -216,6 +216,10 @@ def offered(monkeypatch, *ends):
         ((2.3, math.inf, 20), (2.3, 2.1, 20), True),
         ((2.3, 2.0, 20), (2.3, math.nan, 20), False),
         ((2.3, 2.0, 20), (math.inf, math.inf, 20), False),
+        ((math.inf, math.nan, 20), (2.3, math.nan, 20), True),  # as in half precision: it begins, at least
+        ((math.nan, math.nan, 20), (math.nan, math.nan, 20), False),
+        ((2.3, math.nan, 20), (2.3, math.nan, 20), False),
+        ((math.inf, 2.0, 20), (2.3, math.nan, 20), False),
         ((2.3, 2.0, 5), (2.3, 2.1, 20), True),  # too few steps to tell
         ((2.3, 2.0, 20), (2.3, 2.1, 7), True),
     ],

@@ -32,7 +32,10 @@ GOOD = Meaning(
     "nothing that is looked for here stands in its way",
     "a start is looked at, and no rate and no data; how often this is right stands in a table of the page Diagnose",
 )
-_AS_MANY_UNITS = "measured on the digits, with twenty layers of 64 units without biases, at two scales each"
+_TWENTY = (
+    "measured on the digits, with layers of 64 units without biases, at two scales each; nothing was trained between "
+    "the factors of 20 and 400"
+)
 _DESCENT = (
     "twenty layers of tanh or ReLU, whose gradient changed by more than a factor of 400, read 51 % of the digits at "
     "most after 600 steps"
@@ -43,13 +46,13 @@ MEANINGS = {
     "vanishing gradient": Meaning(
         _DESCENT,
         "such layers read 73 % or more at a rate of 0.001: Adam divides the size of a gradient out",
-        _AS_MANY_UNITS,
+        _TWENTY,
         ("within_twenty_it_trains", "beyond_four_hundred_it_does_not", "adam_bears_what_is_too_small"),
     ),
     "exploding gradient": Meaning(
         _DESCENT,
         "such layers read 41 % at most at a rate of 0.001; other rates were not tried",
-        _AS_MANY_UNITS,
+        _TWENTY,
         ("within_twenty_it_trains", "beyond_four_hundred_it_does_not", "adam_bears_what_is_too_small"),
     ),
     "vanishing signal": Meaning(
