@@ -83,7 +83,7 @@ def test_what_is_flat_in_the_middle_has_ends_on_both_sides():
         lambda z: np.log(z),
         lambda z: 1 / 0,
         lambda z: np.sort(z),
-        lambda z: np.tanh(z[:, :3000]),  # whole for the part alone
+        lambda z: np.tanh(z[:, 2500:5501] if z.shape[1] == GRID.size else z),  # whole for the part alone
         lambda z: np.tanh(np.maximum.accumulate(z, axis=1)),  # the order counts, and only backward it shows
         lambda z: z[0],
         lambda z: np.tanh(z) if z.shape[1] == GRID.size else z,
