@@ -116,7 +116,7 @@ tournament: .venv/ready
 # The hooks on real models. The lock is without PyTorch, so this has an environment of its own.
 test-torch:
 	$(PYTHON) -m venv .cache/torch
-	.cache/torch/bin/pip install --quiet --editable '.[test,torch]'
+	.cache/torch/bin/pip install --quiet --editable '.[test,torch]' 'flax>=0.12,<1' 'keras>=3.15,<4'
 	.cache/torch/bin/python -m pytest -p no:xdist -o addopts= -o testpaths= -q tests/torch
 
 clean:

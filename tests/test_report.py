@@ -5,6 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from wi_docs.__main__ import main
+from wi_docs.diagnosis.audit import inventory
+from wi_docs.diagnosis.meaning import meaning
 from wi_docs.diagnosis.networks import Spec, diagnose
 from wi_docs.diagnosis.probe import Probe, Row, _gradient_notes, _output_notes
 from wi_docs.diagnosis.problems import Problem
@@ -54,10 +57,10 @@ def test_what_is_bad_is_red_and_the_rest_is_named():
     painted = text(bad, color=True).splitlines()
     assert [line.removeprefix(RED).split()[0] for line in painted if line.startswith(RED)] == ["Bad:", "a", "b.norm"]
     lines = text(bad).splitlines()
-    # The verdict stands first, then what helps, then what is worth knowing.
-    assert lines[2:8] == [
-        "Bad: overflow. Much.", f"Also: initial loss too large. {LOTS}", "", "What helps most: less.", "", "A note."
-    ]  # fmt: skip
+    # The verdict stands first, then what it means, then what helps, then what is worth knowing.
+    assert lines[2:4] == ["Bad: overflow. Much.", f"Also: initial loss too large. {LOTS}"]
+    assert [line.partition(":")[0] for line in lines[4:7]] == ["Plain descent", "Adam", "How sure"]
+    assert lines[7:11] == ["", "What helps most: less.", "", "A note."]
     assert not any(line.startswith(RED) for line in text(PROBE, color=True).splitlines())
 
 
@@ -67,14 +70,19 @@ def test_a_networks_table_has_theory_and_simulation_side_by_side():
     (top,) = (k for k, line in enumerate(lines) if line.startswith("row "))
     assert lines[top].split()[1:] == list(COLUMNS)
     shown, step = chosen(61)
-    assert (shown, step) == ([*range(0, 61, 3)], 3)  # of 24 rows that have room
-    for line, k in zip(lines[top + 1 :], shown, strict=False):
+    assert (shown, step) == ([*range(0, 61, 8), 60], 8)  # of 8 rows that have room, and the last
+    bad = {found.rows.index(problem.row) for problem in found.problems}
+    assert bad - set(shown)  # rows that a problem names are shown besides
+    for line, k in zip(lines[top + 1 :], sorted(bad | set(shown)), strict=False):
         cells = [cell for cell in line.split() if not set(cell) <= set("█▏▎▍▌▋▊▉")]
         said = [format(float(getattr(side, name)[k]), form) for name, (_, _, form) in COLUMNS.items()
                 for side in (found.theory, found.simulation)]  # fmt: skip
         assert cells == ["layer", str(k + 1), *said]
-    assert len({line.index(" ", 8) for line in lines[top + 1 : top + 22]}) <= 2
-    assert "(One row in 3; --json has all.)" in lines
+    assert len({line.index(" ", 8) for line in lines[top + 1 : top + 10]}) <= 2
+    assert "(One row in 8; --all has all.)" in lines
+    every = text(found, everything=True).splitlines()
+    assert [line.split()[1] for line in every if line.startswith("layer ")] == [str(k) for k in range(1, 62)]
+    assert not any(line.startswith("(One row in") for line in every)
     assert any(line.startswith("Each number by theory, then as simulated.") for line in lines)
     alone = text(diagnose(found.spec, simulated=False, advise=False))
     assert "then as simulated" not in alone
@@ -99,9 +107,9 @@ def test_a_bar_loses_a_cell_for_a_power_of_ten(value, largest, drawn):
 
 
 def test_all_rows_are_shown_while_there_is_room():
-    assert chosen(24) == ([*range(24)], 1)
-    assert chosen(25) == ([*range(0, 25, 2)], 2)
-    assert chosen(26) == ([*range(0, 26, 2), 25], 2)
+    assert chosen(8) == ([*range(8)], 1)
+    assert chosen(9) == ([*range(0, 9, 2)], 2)
+    assert chosen(10) == ([*range(0, 10, 2), 9], 2)
 
 
 def test_the_headline_says_what_is_not_as_usual():
@@ -116,6 +124,47 @@ def test_what_is_infinite_is_none_for_machines():
     record = plain(replace(PROBE, loss=np.float64("inf"), rows=(replace(A, signal=float("nan")),)))
     assert (record["loss"], record["rows"][0]["signal"], record["rows"][0]["gradient"]) == (None, None, 1e-3)
     assert (record["ok"], record["undecided"]) == (True, False)
+
+
+SCHEMES = {"theory": {"simulated": False}, "simulated": {}}
+
+
+@pytest.mark.parametrize("case", SCHEMES)
+def test_a_networks_verdict_stands_first_then_what_it_means_then_the_cure_then_the_table(case):
+    found = diagnose(Spec((16, *[16] * 12, 4), scheme="pytorch_linear"), seeds=1, **SCHEMES[case])
+    lines = text(found).splitlines()
+    assert lines[:3] == [headline(found.spec), "", found.verdict]
+    means = meaning(found.problems)
+    said = ["Plain descent: " + means.descent, "Adam: " + means.adam, "How sure: " + means.sure]
+    places = [lines.index(line) for line in (found.verdict, *(f"{line}." for line in said),
+              f"What helps most: {found.advice.change}.", f"Then: {found.advice.outcome}", "In the description:",
+              "PyTorch:", "Keras:", "Flax:")]  # fmt: skip
+    (top,) = (k for k, line in enumerate(lines) if line.startswith("row "))
+    assert places == sorted(places)
+    assert places[-1] < top
+    recipe = found.advice.recipe
+    for code in (recipe.patch, recipe.pytorch, recipe.keras, recipe.flax):
+        assert "\n".join(f"    {line}" for line in code.splitlines()) in "\n".join(lines)
+
+
+def test_a_files_verdict_stands_first_too(capsys, tmp_path):
+    rng = np.random.default_rng(0)
+    arrays = {f"fc{k}.weight": rng.standard_normal((9, 9)) * 0.1 for k in range(12)}
+    np.savez(tmp_path / "weights.npz", **arrays, **{"out.weight": rng.standard_normal((4, 9))})
+    assert main(["diagnose", str(tmp_path / "weights.npz")]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("9 (13 times)-4, relu, measured weights")
+    assert lines[2].startswith("Bad: vanishing signal. ")
+    assert [line.partition(":")[0] for line in lines[3:7]] == ["Also", "Plain descent", "Adam", "How sure"]
+
+
+def test_without_a_verdict_nothing_is_said_of_training():
+    undecided = diagnose(Spec((8, 4, 2), scheme="zeros"), simulated=False)
+    assert undecided.meaning is None
+    assert "Plain descent" not in text(undecided)
+    listed = inventory("w.npz", {"a": np.ones(3)}, "why")
+    assert "Plain descent" not in text(listed)
+    assert "Adam: the same." in text(inventory("w.npz", {"a": np.array([np.nan])}, "why"))
 
 
 # What a look at a model says of itself, without the model

@@ -225,7 +225,9 @@ def refuse(words: str, options: argparse.Namespace) -> int:
     """Print the reason why there is no verdict to standard error, and return the exit code 2."""
     if options.traceback:
         traceback.print_exc()
-    print(f"python -m wi_docs diagnose: error: {words}", file=sys.stderr)
+    # Names that a file gives to its tensors stand in messages, and a terminal would obey them.
+    lines = [audit.printable(line) for line in words.splitlines()]
+    print("python -m wi_docs diagnose: error: " + "\n".join(lines), file=sys.stderr)
     return 2
 
 

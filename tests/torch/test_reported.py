@@ -1,16 +1,20 @@
 """What people reported: false alarms, misses and refusals, each with what is right for it."""
 
+import json
 import math
 
+import jsonschema
 import pytest
 import torch
 
 from tests.torch import reported
 from wi_docs.diagnosis import step
 from wi_docs.diagnosis.probe import load, probe
-from wi_docs.diagnosis.report import text
+from wi_docs.diagnosis.report import plain, text
+from wi_docs.diagnosis.schema import schema
 
 HERE = "tests.torch.reported"
+VALIDATOR = jsonschema.Draft202012Validator(schema())
 
 
 @pytest.mark.parametrize("name", reported.GOOD)
@@ -18,6 +22,7 @@ def test_no_false_alarm(name):
     model, inputs, targets, loss = load(f"{HERE}:{name}")
     found = probe(model, inputs, targets, loss=loss)
     assert found.ok, found.verdict
+    VALIDATOR.validate(json.loads(json.dumps(plain(found), allow_nan=False)))
 
 
 @pytest.mark.parametrize("name", reported.BAD)
@@ -27,6 +32,7 @@ def test_no_miss(name):
     assert not found.ok
     assert found.problems[0].kind in reported.BAD[name][1]
     assert found.verdict in text(found)
+    VALIDATOR.validate(json.loads(json.dumps(plain(found), allow_nan=False)))
 
 
 def test_a_transposed_convolution_has_the_fan_in_of_its_inputs():

@@ -10,6 +10,7 @@ from typing import Any
 
 from wi_docs.diagnosis.layers import Layers, evidence
 from wi_docs.diagnosis.problems import REACH, SPREAD, Problem, burden, problems
+from wi_docs.diagnosis.recipe import Recipe
 from wi_docs.diagnosis.spec import STRUCTURED, Spec
 from wi_docs.diagnosis.theory import theory
 from wi_docs.diagnosis.zeros import without_zeros, zeros
@@ -25,12 +26,14 @@ class Advice:
         spec: the network with the change.
         problems: the problems that are left, by theory and by simulation of the changed network.
         outcome: the verdict on the changed network, in a sentence.
+        recipe: the change as code; None if a library has no line for it.
     """
 
     change: str
     spec: Spec
     problems: tuple[Problem, ...]
     outcome: str
+    recipe: Recipe | None = None
 
 
 def promising(spec: Spec) -> list[tuple[str, Spec]]:

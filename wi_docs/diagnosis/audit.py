@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 
+from wi_docs.diagnosis.meaning import Meaning, meaning
 from wi_docs.diagnosis.problems import Problem
 from wi_docs.nn import initializers
 
@@ -105,6 +107,11 @@ class Inventory:
             f"No fault in {len(self.entries):,} tensors, each looked at by itself. How signal and gradient pass "
             "through them is not in the file: --torch looks at the model."
         )
+
+    @property
+    def meaning(self) -> Meaning | None:
+        """What the verdict means for training; None where only tensors were looked at and nothing was found."""
+        return meaning(self.problems) if self.faults else None
 
 
 def inventory(file: str, tensors: dict[str, Numbers], why: str) -> Inventory:
@@ -213,7 +220,7 @@ def _laws(values: Numbers, fans: tuple[int, int] | None) -> tuple[str, ...]:
     root = math.sqrt(square)
     if not 0.0 < root < math.inf:
         return ()
-    uniform = max(-low, high) < 1.75 * root
+    uniform = _ends(low, high, root)
     # The relative variance of a mean square is (kurtosis - 1) / n: 2 / n for normal values, 0.8 / n for uniform ones.
     reach = 4 * math.sqrt((0.8 if uniform else 2.0) / values.size) / 2
     found = []
@@ -221,11 +228,22 @@ def _laws(values: Numbers, fans: tuple[int, int] | None) -> tuple[str, ...]:
         if scheme in ("zeros", "constant", "identity", "orthogonal"):
             continue
         expected = initializers.deviation(scheme, fans)
-        flat = "uniform" in scheme or scheme == "pytorch_linear"
-        if flat == uniform and abs(root / expected - 1) < reach:
+        if _uniform(scheme) == uniform and abs(root / expected - 1) < reach:
             found.append(scheme)
     if not uniform and abs(root / 0.02 - 1) < reach:
         found.append("normal of deviation 0.02")
     if not uniform and abs(root - 1) < reach:
         found.append("normal of deviation 1")
     return tuple(found)
+
+
+def _ends(low: float, high: float, root: float) -> bool:
+    """Return whether values of these ends and this root mean square are uniform: their ends are its root of 3."""
+    return max(-low, high) < 1.75 * root
+
+
+@cache
+def _uniform(scheme: str) -> bool:
+    """Return whether a scheme draws uniform weights."""
+    W = initializers.get(scheme)(np.random.default_rng(0), (64, 64))
+    return _ends(float(W.min()), float(W.max()), math.sqrt(float((W**2).mean())))

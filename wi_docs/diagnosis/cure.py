@@ -97,11 +97,22 @@ def find(model: Any, batch: Batch, now: Probe, measure: Callable[[Any], Probe]) 
             change.apply()
         then = _trained(model, change.batch, SECONDS / 4)
         restore()
-        # Fewer steps than asked for say nothing; NaN before is worse than any number.
-        if min(before[2], then[2]) < STEPS or not then[1] >= before[1]:
+        # Fewer steps than asked for say nothing.
+        if min(before[2], then[2]) < STEPS or _better(before, then):
             words = f"{change.words}. Tried on this model: {after.verdict}"
             return Cure(words, change.code, before[:2], then[:2], int(min(before[2], then[2])))
     return None
+
+
+def _better(before: tuple[float, float, float], after: tuple[float, float, float]) -> bool:
+    """Return whether a training ends lower than another, both as `_trained` returns them.
+
+    Infinity and NaN are worse than any number. If both end so, as Adam does in half precision, the first loss decides:
+    a change that makes it finite helps.
+    """
+    if math.isfinite(after[1]):
+        return not after[1] >= before[1]
+    return not math.isfinite(before[1]) and not math.isfinite(before[0]) and math.isfinite(after[0])
 
 
 def _trained(model: Any, batch: Batch, seconds: float) -> tuple[float, float, float]:
@@ -165,9 +176,8 @@ def _gains(now: Probe, phi: str) -> list[tuple[str, float]]:
     """Return the gains to try by their names in sentences."""
     try:
         ours = [("its gain", gains.gain(phi)), ("its backward gain", gains.gain(phi, direction="backward"))]
-    except ValueError:  # a function that is none of ours
-        like = next((row.like for row in now.rows if row.activation == phi and row.like), None) or "linear"
-        ours = [(f"the gain of {like}", gains.gain(like))]
+    except ValueError:  # a function that is none of ours, and was measured
+        ours = [("its gain", row.gain) for row in now.rows if row.activation == phi and row.gain][:1]
     return [*ours, ("a gain of 1", 1.0)]
 
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from wi_docs.diagnosis.advice import Advice, promising
 from wi_docs.diagnosis.layers import Layers, evidence, exits
+from wi_docs.diagnosis.meaning import Meaning, meaning
 from wi_docs.diagnosis.problems import Exit, Problem, burden, problems, size, small_last
+from wi_docs.diagnosis.recipe import Recipe, recipe
 from wi_docs.diagnosis.simulate import build, filled, given, simulate, twins
 from wi_docs.diagnosis.spec import NORMALIZATIONS, STRUCTURED, Spec
 from wi_docs.diagnosis.theory import theory
@@ -20,8 +22,8 @@ from wi_docs.nn.network import ExplosionError, FlatError
 
 # The names of a reader's own code and of the reference; where they are made is no matter of theirs.
 __all__ = [
-    "NORMALIZATIONS", "Advice", "Diagnosis", "Exit", "Layers", "Problem", "Spec", "build", "diagnose", "simulate",
-    "theory", "zeros",
+    "NORMALIZATIONS", "Advice", "Diagnosis", "Exit", "Layers", "Meaning", "Problem", "Recipe", "Spec", "build",
+    "diagnose", "simulate", "theory", "zeros",
 ]  # fmt: skip
 
 
@@ -75,7 +77,7 @@ class Diagnosis:
     @property
     def undecided(self) -> bool:
         """Whether the network could not be judged: there is no theory, no simulation, and no equal units."""
-        return not self.problems and self.best is None
+        return not self.problems and self.filled is None and self.best is None
 
     @property
     def best(self) -> Layers | None:
@@ -97,6 +99,11 @@ class Diagnosis:
             f"output, the last hidden row's signal has an rms of {size(float(layers.signal[last]))}, and two inputs "
             f"end with a cosine of {layers.correlation[last]:.2f}."
         )
+
+    @property
+    def meaning(self) -> Meaning | None:
+        """What the verdict means for training; None if there is none."""
+        return None if self.undecided else meaning(self.problems)
 
 
 def diagnose(
@@ -199,7 +206,7 @@ def _advise(now: Diagnosis, seeds: int) -> Advice | None:
     tried = []
     for change, new in promising(now.spec):
         found = diagnose(new, seeds=seeds, advise=False)
-        tried.append(Advice(change, new, found.problems, found.verdict))
+        tried.append(Advice(change, new, found.problems, found.verdict, recipe(now.spec, new)))
         if found.ok:
             break
     best = min(tried, key=lambda advice: burden(advice.problems), default=None)

@@ -14,6 +14,7 @@ from typing import Any
 
 from wi_docs.diagnosis import cure, step, watch
 from wi_docs.diagnosis.audit import Entry, audit
+from wi_docs.diagnosis.meaning import Meaning, meaning
 from wi_docs.diagnosis.problems import ALIKE, Evidence, Exit, Problem, Row, cosine, ends, problems, small_last
 from wi_docs.diagnosis.step import RAISED, torch_module
 from wi_docs.diagnosis.watch import alike, as_it_was, length, number, watched
@@ -112,6 +113,11 @@ class Probe:
         chance = f", where chance is {self.chance:.2f}" if self.chance is not None else ""
         return f"Good. {kept}, and the first loss is {self.loss:.2f}{chance}."
 
+    @property
+    def meaning(self) -> Meaning:
+        """What the verdict means for training."""
+        return meaning(self.problems)
+
 
 def load(target: str) -> tuple[Any, Any, Any, Any]:
     """Import `package.module:build`, call `build`, and return its model, inputs, targets and loss, None for others.
@@ -134,7 +140,7 @@ def load(target: str) -> tuple[Any, Any, Any, Any]:
             found = getattr(found, part)
         built = found() if not isinstance(found, torch.nn.Module) else found
     except RAISED as error:
-        raise ValueError(f"{target} failed: {type(error).__name__}: {error}") from error
+        raise ValueError(f"{target} failed: {step.said(error)}") from error
     if isinstance(built, Mapping) and not isinstance(built, torch.nn.Module):
         unknown = sorted(map(str, built.keys() - {"model", "inputs", "targets", "loss"}))
         if unknown:
@@ -364,8 +370,8 @@ def _measure(model: Any, batch: Batch, steps: int, rate: float, entries: tuple[E
         loss=float(first.loss.value.detach()),
         chance=first.loss.chance,
         loss_after=float(last.loss.value.detach()) if last is not None else None,
-        output_correlation=None if output is None or not output.is_floating_point() else number(alike(output)[1]),
-        output_apart=None if output is None or not output.is_floating_point() else number(alike(output)[2]),
+        output_correlation=number(alike(output)[1]) if step.measurable(output) else None,
+        output_apart=number(alike(output)[2]) if step.measurable(output) else None,
         zeros=zeros,
         parameters=entries,
         what=first.loss.what,
@@ -423,7 +429,7 @@ def _with_scales_of_one(model: Any, batch: Batch, scales: dict[str, Any], found:
 def _rms(inputs: Any) -> float | None:
     """Return the rms of the first tensor of real numbers in a batch, or None if there is none."""
     found = step.first_tensor(inputs)
-    if found is None or not found.is_floating_point() or not found.numel():
+    if not step.measurable(found) or not found.numel():
         return None
     return float(found.detach().double().square().mean().sqrt())
 

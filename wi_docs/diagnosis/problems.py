@@ -93,6 +93,7 @@ class Row:
         outputs: number of units behind it whose activation was seen.
         limit: the share of saturated pairs that is too much; None for that of `saturation.limit`.
         like: our name of the activation whose theory of dead units is used; None for `activation`.
+        gain: the gain of the activation that follows, as it was measured; None for a layer of a description.
     """
 
     name: str
@@ -123,6 +124,7 @@ class Row:
     outputs: int = 0
     limit: float | None = None
     like: str | None = None
+    gain: float | None = None
 
     @property
     def reach(self) -> float:

@@ -14,11 +14,13 @@ from wi_docs.diagnosis import cure
 from wi_docs.diagnosis.audit import Entry, Inventory
 from wi_docs.diagnosis.networks import Diagnosis
 from wi_docs.diagnosis.probe import Probe
+from wi_docs.diagnosis.recipe import Recipe
 from wi_docs.diagnosis.spec import Spec
 
 SCHEMA = 1  # the version of what `plain` returns; it counts up when a key goes or changes its meaning
+SUBJECTS: dict[type, str] = {Diagnosis: "network", Probe: "model", Inventory: "tensors"}
 CELLS = 6  # the width of a bar: a cell stands for a power of ten
-SHOWN = 24  # the most rows that a table shows
+SHOWN = 8  # the most rows that a table shows, besides those that a problem names
 RED, GREEN, BOLD, PLAIN = "\033[31m", "\033[32m", "\033[1m", "\033[0m"  # ANSI escape codes (ECMA-48, SGR)
 COLUMNS = {  # for each field of `Layers`: its meaning, the width of a number, and its format
     "signal": ("rms of the row's output", 7, ".2g"),
@@ -50,8 +52,8 @@ def chosen(rows: int) -> tuple[list[int], int]:
     """Return the indices of the rows to show, and the step between them. The last row is always shown.
 
     Examples:
-        >>> len(chosen(10)[0]), chosen(100)[0][-3:], chosen(100)[1]
-        (10, [90, 95, 99], 5)
+        >>> len(chosen(8)[0]), chosen(100)[0][-3:], chosen(100)[1]
+        (8, [78, 91, 99], 13)
     """
     step = math.ceil(rows / SHOWN)
     return sorted({*range(0, rows, step), rows - 1}), step
@@ -63,7 +65,7 @@ def text(found: Diagnosis | Probe | Inventory, *, color: bool = False, everythin
     Args:
         found: the diagnosis.
         color: whether to use colors.
-        everything: whether to print all rows of a model, and what each of its parameters holds.
+        everything: whether to print all rows, and what each parameter of a model holds.
 
     Examples:
         >>> from wi_docs import diagnose
@@ -75,29 +77,57 @@ def text(found: Diagnosis | Probe | Inventory, *, color: bool = False, everythin
         return f"{code}{words}{PLAIN}" if color else words
 
     if isinstance(found, Inventory):
-        lines = [paint(GREEN if found.ok else RED, found.verdict), f"Why no more: {found.why}", ""]
+        lines = [paint(GREEN if found.ok else RED, found.verdict), *_meaning(found), f"Why no more: {found.why}", ""]
         return "\n".join([*lines, *_entries(found.entries, everything=everything)])
     if isinstance(found, Probe):
         return _probe_text(found, paint, everything=everything)
-    lines = [paint(BOLD, headline(found.spec)), ""]
+    lines = [paint(BOLD, headline(found.spec)), "", *_judged(found, paint)]
+    if found.advice is not None:
+        lines += ["", paint(BOLD, f"What helps most: {found.advice.change}."), f"Then: {found.advice.outcome}"]
+        lines += _recipe(found.advice.recipe)
+    elif found.problems:
+        lines += ["", "None of the changes that were tried helps."]
+    lines += ["", *found.notes] if found.notes else []
+    # All formats, and not only the network's own: a reader may think of another one.
+    leaving = [f"{name}: {where}" for name, where in found.formats.items() if where]
+    lines += ["", f"Out of range in {'; '.join(leaving)}."] if leaving else []
     if found.best is not None:
         bad = {problem.row for problem in found.problems}
-        header, body, more = table(found)
-        lines += [header, *(paint(RED, line) if row in bad else line for row, line in body), *more, ""]
+        header, body, more = table(found, everything=everything)
+        lines += ["", header, *(paint(RED, line) if row in bad else line for row, line in body), *more, ""]
         if found.theory and found.simulation:
             lines.append("Each number by theory, then as simulated. A bar loses a cell for every power of ten.")
         lines += [f"  {name:11} {words}" for name, (words, *_) in COLUMNS.items()]
-    # All formats, and not only the network's own: a reader may think of another one.
-    leaving = [f"{name}: {where}" for name, where in found.formats.items() if where]
-    lines += ["", f"Out of range in {'; in '.join(leaving)}."] if leaving else []
-    lines += ["", *found.notes] if found.notes else []
-    lines += ["", paint(GREEN if found.ok else RED, found.verdict)]
-    lines += [f"Also: {problem.kind}. {problem.sentence}" for problem in found.problems[1:]]
-    if found.advice is not None:
-        lines += ["", paint(BOLD, f"What helps most: {found.advice.change}."), f"Then: {found.advice.outcome}"]
-    elif found.problems:
-        lines += ["", "None of the changes that were tried helps."]
     return "\n".join(lines)
+
+
+def _judged(found: Diagnosis | Probe, paint: Callable[[str, str], str]) -> list[str]:
+    """Return the verdict as lines of text, with the other problems, and what it means for training."""
+    lines = [paint(GREEN if found.ok else RED, found.verdict)]
+    return [*lines, *(f"Also: {problem.kind}. {problem.sentence}" for problem in found.problems[1:]), *_meaning(found)]
+
+
+def _meaning(found: Diagnosis | Probe | Inventory) -> list[str]:
+    """Return lines on what a verdict means for training, or none if there is no verdict."""
+    means = found.meaning
+    if means is None:
+        return []
+    return [f"Plain descent: {means.descent}.", f"Adam: {means.adam}.", f"How sure: {means.sure}."]
+
+
+def _recipe(recipe: Recipe | None) -> list[str]:
+    """Return a change as lines of code: the patch of a description, then what each library calls it."""
+    if recipe is None:
+        return []
+    parts = {
+        "In the description": recipe.patch, "PyTorch": recipe.pytorch, "Keras": recipe.keras, "Flax": recipe.flax,
+    }  # fmt: skip
+    return ["", *(line for name, code in parts.items() for line in (f"{name}:", *_indented(code)))]
+
+
+def _indented(code: str) -> list[str]:
+    """Return lines of code with four spaces before each."""
+    return [f"    {line}".rstrip() for line in code.splitlines()]
 
 
 PROBE_COLUMNS = {  # for each field of `Row`: its meaning, and the width and format of a number
@@ -118,9 +148,7 @@ PROBE_COLUMNS = {  # for each field of `Row`: its meaning, and the width and for
 def _probe_text(found: Probe, paint: Callable[[str, str], str], *, everything: bool) -> str:
     """Return the diagnosis of a PyTorch model as lines of text. `paint` puts a color around words."""
     bad = {problem.row for problem in found.problems}
-    lines = [paint(BOLD, f"{found.model}: {len(found.rows)} modules with parameters"), ""]
-    lines += [paint(RED if found.problems else GREEN, found.verdict)]
-    lines += [f"Also: {problem.kind}. {problem.sentence}" for problem in found.problems[1:]]
+    lines = [paint(BOLD, f"{found.model}: {len(found.rows)} modules with parameters"), "", *_judged(found, paint)]
     if found.cure is not None:
         before, after = found.cure.before, found.cure.after
         lines += ["", f"What helps most: {found.advice}"]
@@ -129,7 +157,7 @@ def _probe_text(found: Probe, paint: Callable[[str, str], str], *, everything: b
                 f"Loss over {found.cure.steps} steps of Adam at {cure.RATE:g} on this batch: {before[0]:.3g} to "
                 f"{before[1]:.3g} as it is, {after[0]:.3g} to {after[1]:.3g} with the change."
             )
-        lines += ["", *(f"    {line}".rstrip() for line in found.cure.code.splitlines())]
+        lines += ["", *_indented(found.cure.code)]
     elif found.advice:
         lines += ["", f"What helps most: {found.advice}"]
     elif found.problems:
@@ -221,15 +249,18 @@ def headline(spec: Spec) -> str:
     return ", ".join([*words, spec.dtype] if spec.dtype != "fp32" else words)
 
 
-def table(found: Diagnosis) -> tuple[str, list[tuple[str, str]], list[str]]:
+def table(found: Diagnosis, *, everything: bool = False) -> tuple[str, list[tuple[str, str]], list[str]]:
     """Return the header of the table, the shown rows as pairs of name and line, and a note if rows are left out.
 
-    Where there are both theory and simulation, a column holds two numbers, in this order.
+    Where there are both theory and simulation, a column holds two numbers, in this order. Rows that a problem names are
+    always shown.
     """
     sides = [side for side in (found.theory, found.simulation) if side is not None]
     name_width = max(len(name) for name in (*found.rows, "row"))
     header = f"{'row':{name_width}}"
-    shown, step = chosen(len(found.rows))
+    shown, step = (list(range(len(found.rows))), 1) if everything else chosen(len(found.rows))
+    bad = {problem.row for problem in found.problems}
+    shown = [k for k, name in enumerate(found.rows) if k in shown or name in bad]
     lines = [f"{found.rows[k]:{name_width}}" for k in shown]
     for name, (_, digits, form) in COLUMNS.items():
         bars = name in ("signal", "gradient")
@@ -242,7 +273,7 @@ def table(found: Diagnosis) -> tuple[str, list[tuple[str, str]], list[str]]:
             lines[place] += f"  {' '.join(format(float(column[k]), form).rjust(digits) for column in columns):>{wide}}"
             lines[place] += f" {bar(float(columns[-1][k]), largest)}" if bars else ""
     body = [(found.rows[k], line) for k, line in zip(shown, lines, strict=True)]
-    return header, body, [f"(One row in {step}; --json has all.)"] if step > 1 else []
+    return header, body, [f"(One row in {step}; --all has all.)"] if step > 1 else []
 
 
 def plain(found: Diagnosis | Probe | Inventory) -> dict[str, Any]:
@@ -260,7 +291,10 @@ def plain(found: Diagnosis | Probe | Inventory) -> dict[str, Any]:
     undecided = isinstance(found, Diagnosis) and found.undecided
     if isinstance(found, Diagnosis):
         record["formats"] = found.formats
-    return record | {"schema": SCHEMA, "ok": found.ok, "undecided": undecided, "verdict": found.verdict}
+    return record | {
+        "schema": SCHEMA, "subject": SUBJECTS[type(found)], "ok": found.ok, "undecided": undecided,
+        "verdict": found.verdict, "meaning": _plain(found.meaning), "problems": _plain(found.problems),
+    }  # fmt: skip
 
 
 def _plain(value: Any) -> Any:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 RAISED = (Exception, SystemExit)  # a reader's code may raise anything, and may call sys.exit
+SAID = 300  # characters of an error's message: PyTorch lists all its backends in some
 IGNORED = -100  # the class that PyTorch's cross-entropy and the transformers library leave out
 
 
@@ -68,7 +69,7 @@ def call(model: Any, inputs: Any) -> Any:
         if "must have the same dtype" in str(error) or "expected scalar type" in str(error):
             kinds = sorted({str(t.dtype) for t in _tensors(inputs)})
             hint = f". The inputs are {' and '.join(kinds)}, and the weights {next(model.parameters()).dtype}"
-        raise ValueError(f"the model fails on the batch: {type(error).__name__}: {error}{hint}") from error
+        raise ValueError(f"the model fails on the batch: {said(error)}{hint}") from error
 
 
 def _takes(model: Any, inputs: Mapping[Any, Any]) -> bool:
@@ -93,13 +94,20 @@ def _tensors(value: Any) -> list[Any]:
 
 def first_tensor(output: Any) -> Any:
     """Return the tensor in an output, or None: itself, its `logits`, or the first of several."""
-    if isinstance(output, torch_module().Tensor):
-        return output
-    if getattr(output, "logits", None) is not None:
-        return output.logits
-    if isinstance(output, Mapping) and output.get("logits") is not None:
-        return output["logits"]
-    return next(iter(_tensors(output)), None)
+    logits = output.get("logits") if isinstance(output, Mapping) else getattr(output, "logits", None)
+    return next(iter(_tensors(logits) or _tensors(output)), None)
+
+
+def measurable(found: Any) -> bool:
+    """Return whether something is a dense tensor of real numbers, whose lengths and angles can be measured."""
+    torch = torch_module()
+    return isinstance(found, torch.Tensor) and found.is_floating_point() and found.layout == torch.strided
+
+
+def said(error: BaseException) -> str:
+    """Return an error of a reader's code or of PyTorch in a line: its kind and the beginning of its message."""
+    first = str(error).partition("\n")[0]
+    return f"{type(error).__name__}: {first if len(first) <= SAID else first[:SAID] + ' …'}"
 
 
 def own_loss(output: Any) -> Any:
@@ -148,7 +156,7 @@ def loss(output: Any, targets: Any, given: Callable[..., Any] | None = None) -> 
         try:
             value = given(output) if targets is None else given(output, targets)
         except RAISED as error:
-            raise ValueError(f"the loss that was given fails: {type(error).__name__}: {error}") from error
+            raise ValueError(f"the loss that was given fails: {said(error)}") from error
         if not isinstance(value, torch.Tensor) or value.numel() != 1:
             raise ValueError(f"the loss that was given must return one number, got {_shown(value)}")
         return Loss(value.reshape(()).float(), "the loss that was given")
@@ -183,6 +191,8 @@ def checked(output: Any) -> Any:
     found = first_tensor(output)
     if found is None or not found.is_floating_point():
         raise ValueError(f"the model's output must be a tensor of real numbers, got {_shown(output)}")
+    if found.layout != torch_module().strided:
+        raise ValueError(f"the model's output must be a dense tensor, got one of layout {found.layout}")
     if found.numel() == 0:
         raise ValueError("the model's output is empty: give it a batch of at least two examples")
     return found

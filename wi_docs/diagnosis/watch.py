@@ -33,7 +33,6 @@ class Watch:
         output: the model's output, a tensor; None if it returns its loss alone.
         loss: the loss.
         times: for each recurrent layer the length of the loss's gradient with respect to its input at each step.
-        behaviors: what each activation that was seen does, by its name.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -41,7 +40,6 @@ class Watch:
     output: Any = None
     loss: Any = None
     times: dict[str, list[Any]] = field(default_factory=dict)
-    behaviors: dict[str, behavior.Behavior] = field(default_factory=dict)
     # While the pass runs: the modules that are being called, the last row's output, the activation that was seen last
     # with its output, and whether the forward pass is over.
     inside: list[Any] = field(default_factory=list)
@@ -267,7 +265,7 @@ def _hook(watch: Watch, name: str) -> Callable[..., None]:
         if watch.inside and watch.inside[-1] is module:
             watch.inside.pop()
         z = step.first_tensor(output)
-        if z is None or not z.is_floating_point():
+        if not step.measurable(z):
             return
         matrix = not container(module) and weight(module) is not None and not _several(module)
         _add(watch, Row(name or type(module).__name__, _kind(module), matrix, _unit_axis(module, z), module=name), z)
@@ -378,7 +376,7 @@ def _product(watch: Watch, name: str, args: Any, kwargs: Any, out: Any, owners: 
                 if id(base) in owners:
                     found.append(base)
     z = step.first_tensor(out)
-    if not found or z is None or not z.is_floating_point():
+    if not found or not step.measurable(z):
         return
     p = found[-1]  # of an attention the last matrix makes the output
     for _, module in owners[id(p)]:
@@ -489,12 +487,9 @@ def _note(watch: Watch, found: behavior.Behavior | None, z: Any, row: Row | None
     """
     torch = torch_module()
     row = row or (watch.rows[-1] if watch.rows else None)
-    if found is None or row is None or row.activation is not None or not isinstance(z, torch.Tensor):
+    if found is None or row is None or row.activation is not None or not step.measurable(z):
         return False
-    if not z.is_floating_point():
-        return False
-    row.activation, row.limit, row.like = found.name, found.limit, found.like
-    watch.behaviors[found.name] = found
+    row.activation, row.limit, row.like, row.gain = found.name, found.limit, found.like, found.gain
     with torch.no_grad(), _unseen():
         values, off = z.detach(), None
         # `off` marks the entries of `z` that lie in one of the intervals on which the slope is below a tenth of the

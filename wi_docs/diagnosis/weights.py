@@ -7,6 +7,7 @@ import itertools
 import json
 import math
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -191,13 +192,15 @@ def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray[Any, Any]:
     """Return an array of an archive. Its header is read first, and arrays of Python objects are refused."""
-    with archive.open(info.filename) as file:
+    with warnings.catch_warnings(), archive.open(info.filename) as file:
+        warnings.simplefilter("ignore", UserWarning)  # numpy's, on headers that Python 2 wrote
         if header := NPY_HEADERS.get(np.lib.format.read_magic(file)):
             *_, dtype = header(file)
             if dtype.hasobject:
                 raise ValueError(HOLDS_PICKLE)
     # The archive's stream cannot be rewound, so that the member is opened a second time.
-    with archive.open(info.filename) as file:
+    with warnings.catch_warnings(), archive.open(info.filename) as file:
+        warnings.simplefilter("ignore", UserWarning)
         array: np.ndarray[Any, Any] = np.lib.format.read_array(file, allow_pickle=False)
         if file.read(1):
             raise ValueError(f"{info.filename!r} goes on after its array")

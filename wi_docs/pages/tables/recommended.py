@@ -2,7 +2,8 @@
 
 from wi_docs.experiments import tournament
 from wi_docs.experiments.tournament import Network
-from wi_docs.nn.gains import gain
+from wi_docs.nn import libraries
+from wi_docs.nn.gains import Direction, gain
 from wi_docs.pages.tables import Table
 
 
@@ -28,38 +29,18 @@ ROWS = (
     ("ReLU in branches", shaped("residual")),
     ("ReLU in branches, layer normalization inside", shaped("residual normalized")),
 )
-# A line for a weight W of PyTorch, and an initializer of Keras and of flax.linen. `{gain}` is the activation's forward
-# gain, `{variance}` its square. Schemes that need more than a line have a link.
-LINES = {
-    "lecun_normal": ("nn.init.normal_(W, std=W.shape[1]**-0.5)", '"lecun_normal"', "lecun_normal()"),
-    "he_normal": ('nn.init.kaiming_normal_(W, nonlinearity="relu")', '"he_normal"', "he_normal()"),
-    "he_normal by fan-out": (
-        'nn.init.kaiming_normal_(W, mode="fan_out", nonlinearity="relu")',
-        'VarianceScaling(2.0, "fan_out")',
-        'variance_scaling(2.0, "fan_out", "normal")',
-    ),
-    "glorot_normal": ("nn.init.xavier_normal_(W)", '"glorot_normal"', "glorot_normal()"),
-    "orthogonal": ("nn.init.orthogonal_(W)", '"orthogonal"', "orthogonal()"),
-    "orthogonal, forward gain": (
-        "nn.init.orthogonal_(W, gain={gain:.3f})",
-        "Orthogonal(gain={gain:.3f})",
-        "orthogonal(scale={gain:.3f})",
-    ),
-    "lecun_normal, backward gain": (
-        "nn.init.normal_(W, std={back:.3f} * W.shape[1]**-0.5)",
-        'VarianceScaling({back_variance:.3f}, "fan_in")',
-        'variance_scaling({back_variance:.3f}, "fan_in", "normal")',
-    ),
-    "lecun_normal, forward gain": (
-        "nn.init.normal_(W, std={gain:.3f} * W.shape[1]**-0.5)",
-        'VarianceScaling({variance:.3f}, "fan_in")',
-        'variance_scaling({variance:.3f}, "fan_in", "normal")',
-    ),
-    "PyTorch's default": (
-        "nn.Linear(n, m)",
-        'VarianceScaling(1/3, "fan_in", "uniform")',
-        'variance_scaling(1/3, "fan_in", "uniform")',
-    ),
+# Of the tournament's schemes those that are one line in all three libraries: the scheme, and whether the activation's
+# forward or backward gain multiplies it. The others have a link.
+LINES: dict[str, tuple[str, Direction | None]] = {
+    "lecun_normal": ("lecun_normal", None),
+    "he_normal": ("he_normal", None),
+    "he_normal by fan-out": ("he_normal by fan-out", None),
+    "glorot_normal": ("glorot_normal", None),
+    "orthogonal": ("orthogonal", None),
+    "orthogonal, forward gain": ("orthogonal", "forward"),
+    "lecun_normal, backward gain": ("lecun_normal", "backward"),
+    "lecun_normal, forward gain": ("lecun_normal", "forward"),
+    "PyTorch's default": ("pytorch_linear", None),
 }
 LINKS = {
     "lsuv": "[`lsuv`](#lsuv)",
@@ -75,10 +56,11 @@ LINKS = {
 
 
 def lines(scheme: str, phi: str) -> tuple[str, ...]:
-    """Return the lines of code of a scheme for PyTorch, Keras and Flax, with the gains of an activation."""
-    own, back = gain(phi), gain(phi, direction="backward")
-    numbers = {"gain": own, "variance": own**2, "back": back, "back_variance": back**2}
-    return tuple(text.format_map(numbers) for text in LINES[scheme])
+    """Return the lines of code of a scheme for PyTorch, Keras and Flax, with the gain of an activation."""
+    name, direction = LINES[scheme]
+    found = libraries.lines(name, 1.0 if direction is None else gain(phi, direction=direction))
+    assert found is not None  # all of `LINES` have one
+    return found.pytorch, found.keras, found.flax
 
 
 def table() -> Table:

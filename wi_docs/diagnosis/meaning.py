@@ -1,0 +1,128 @@
+"""What a verdict means for training: by plain gradient descent, by Adam, and how that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wi_docs.diagnosis.problems import Problem
+
+OPEN = "not measured"
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a start means for training.
+
+    Attributes:
+        descent: what plain gradient descent makes of it, as a clause.
+        adam: what Adam makes of it, as a clause.
+        sure: how that is known, as a clause.
+        claims: the claims of the ledger that measured it; each number in the clauses stands in their sentences.
+    """
+
+    descent: str = OPEN
+    adam: str = OPEN
+    sure: str = "the limit is ours, and no training was made from such a start"
+    claims: tuple[str, ...] = ()
+
+
+GOOD = Meaning(
+    "nothing that is looked for here stands in its way",
+    "nothing that is looked for here stands in its way",
+    "a start is looked at, and no rate and no data; how often this is right stands in a table of the page Diagnose",
+)
+_TWENTY = (
+    "measured on the digits, with layers of 64 units without biases, at two scales each; nothing was trained between "
+    "the factors of 20 and 400"
+)
+_DESCENT = (
+    "twenty layers of tanh or ReLU, whose gradient changed by more than a factor of 400, read 51 % of the digits at "
+    "most after 600 steps"
+)
+_UNDEFINED = "as soon as a batch reaches it, the loss and its gradients are undefined, or far too large for a step"
+_UNMOVED = "no step moves it: its gradient is exactly 0"
+MEANINGS = {
+    "vanishing gradient": Meaning(
+        _DESCENT,
+        "such layers read 73 % or more at a rate of 0.001: Adam divides the size of a gradient out",
+        _TWENTY,
+        ("within_twenty_it_trains", "beyond_four_hundred_it_does_not", "adam_bears_what_is_too_small"),
+    ),
+    "exploding gradient": Meaning(
+        _DESCENT,
+        "such layers read 41 % at most at a rate of 0.001; other rates were not tried",
+        _TWENTY,
+        ("within_twenty_it_trains", "beyond_four_hundred_it_does_not", "adam_bears_what_is_too_small"),
+    ),
+    "vanishing signal": Meaning(
+        "ten ReLU layers from half the right scale still guess after 300 steps at a rate of 0.02",
+        "such layers read 90 % or more of the digits after 300 steps at a rate of 0.001",
+        "measured on the digits, where signal and gradient shrink together",
+        ("the_right_scale_learns", "half_the_scale_does_not_learn", "adam_learns_from_half_the_scale"),
+    ),
+    "exploding signal": Meaning(
+        "ten ReLU layers from 1.5 times the right scale are gone after a handful of steps at a rate of 0.02, and read "
+        "60 to 71 % of the digits after 300 steps at 0.003",
+        OPEN,
+        "measured on the digits, where signal and gradient grow together",
+        ("the_right_scale_learns", "too_large_a_scale_is_gone", "a_smaller_rate_bears_a_larger_scale"),
+    ),
+    "inputs alike": Meaning(
+        "sigmoid networks of five and of ten layers still guess after 400 steps at a rate of 0.5",
+        "such networks of five layers read 90 % or more of the digits in 400 steps at a rate of 0.01, and of ten "
+        "layers 20 % at most in 600",
+        "measured on sigmoid networks alone, whose gradient vanishes too",
+        ("deep_sigmoid_is_stuck", "adam_frees_five_sigmoid_layers"),
+    ),
+    "equal units": Meaning(
+        "equal units get equal gradients: they stay one unit",
+        "the same: equal gradients make equal steps",
+        "proved, and measured; dropout and rounding part them in time",
+        ("equal_units_stay_equal",),
+    ),
+    "saturated units": Meaning(
+        "three hidden layers of 64 units take about twice as many steps to 80 % of the digits at a rate of 0.1, if "
+        "larger weights saturate 37 % of a tanh network, or biases turn 65 % of a ReLU network off",
+        OPEN,
+        "measured for tanh and ReLU; for others the limit is estimated",
+        ("tanh_halves", "relu_halves"),
+    ),
+    "dead units": Meaning(
+        "with 35 % dead units in each hidden layer a ReLU network takes about twice as many steps on the digits at a "
+        "rate of 0.1",
+        OPEN,
+        "measured for ReLU, on small networks",
+        ("dead_units_halve",),
+    ),
+    "dead layer": Meaning(_UNMOVED, f"the same: {_UNMOVED}", "by arithmetic, for this batch and without weight decay"),
+    "no gradient": Meaning(_UNMOVED, f"the same: {_UNMOVED}", "by arithmetic, for this batch and without weight decay"),
+    "parameter without a value": Meaning(_UNDEFINED, "the same", "by arithmetic"),
+    "overflow": Meaning("no step can be taken", "no step can be taken", "by arithmetic, in the format that it ran in"),
+    "number format": Meaning(sure="the range of the format is exact; no training was made in it"),
+    "vanishing gradient through time": Meaning(
+        sure="single precision rounds such a part off, by arithmetic; no training was made from such a start"
+    ),
+}
+MEANINGS["output ignores its input"] = MEANINGS["inputs alike"]
+
+
+# Adam makes up for the size of a gradient, and not for inputs that have become alike: where both are found, the second
+# decides.
+_SIZES, _ALIKE = ("vanishing gradient", "vanishing signal"), ("inputs alike", "output ignores its input")
+
+
+def meaning(problems: Sequence[Problem]) -> Meaning:
+    """Return what some problems, the worst first, mean for training; `GOOD` if there are none.
+
+    Examples:
+        >>> meaning(()).adam
+        'nothing that is looked for here stands in its way'
+        >>> meaning((Problem("initial loss too large", "output", "", 2.0),)).adam
+        'not measured'
+    """
+    kinds = [problem.kind for problem in problems]
+    if not kinds:
+        return GOOD
+    alike = [kind for kind in kinds if kind in _ALIKE]
+    return MEANINGS.get(alike[0] if alike and kinds[0] in _SIZES else kinds[0], Meaning())
