@@ -375,6 +375,16 @@ def test_names_from_a_file_are_text_and_what_cannot_be_read_is_said_in_words(eit
         assert words in found["text"]
         assert "Traceback" not in found["rest"]
         assert "Error" not in found["rest"]
+    # An example takes the file's place.
+    found = page(
+        """
+        form.querySelector(".wi-form__examples button").click()
+        await until(() => status.innerText.startsWith("Bad: vanishing gradient"))
+        return [form.elements.widths.value, form.querySelector("[type=file]").files.length,
+          form.querySelectorAll(":is(input, select):disabled").length]
+        """
+    )
+    assert found == ["64,256x20,10", 0, 2]
 
 
 def test_it_is_all_done_by_keyboard(either, address):
@@ -445,8 +455,15 @@ def test_nothing_is_cut_on_a_phone(either, address, scheme):
     assert page(CUT)["cut"] == []
 
 
-def test_charts_follow_the_palette(either, address):
-    page = opened(either, address, "#widths=64,32x5,10&scheme=he_normal")
+@pytest.mark.parametrize(
+    ("network", "words"),
+    [
+        ("widths=64,4000x2,10&scheme=he_normal", "Lines are theory."),
+        ("widths=32,32x5,10&scheme=identity", "Dots are simulated networks of this width."),
+    ],
+)
+def test_charts_have_lines_and_dots_in_the_palettes_colors(either, address, network, words):
+    page = opened(either, address, f"#{network}")
     colors = page(
         """
         await ended()
@@ -467,6 +484,7 @@ def test_charts_follow_the_palette(either, address):
         """
     )
     assert min(colors) > 30
+    assert page("return result.querySelector('.wi-form__charts p').textContent") == words
 
 
 def test_a_run_can_be_stopped_and_begun_anew(either, address):

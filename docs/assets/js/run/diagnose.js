@@ -170,6 +170,7 @@ function writeAddress(entries) {
 export function open(text) {
   const address = new URLSearchParams(text)
   form.reset()
+  prepare()
   unknown.clear()
   for (const field of fields()) {
     // A choice of structures says one or two of the names of a description.
@@ -181,7 +182,6 @@ export function open(text) {
     if (choices.includes(value)) field.value = value
     else unknown.set(field, value)
   }
-  prepare()
   return submit()
 }
 
