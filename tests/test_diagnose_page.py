@@ -462,7 +462,7 @@ def test_nothing_is_cut_on_a_phone(either, address, scheme):
     ("network", "words"),
     [
         ("widths=64,4000x2,10&scheme=he_normal", "Lines are theory."),
-        ("widths=32,32x5,10&scheme=identity", "Dots are simulated networks of this width."),
+        ("widths=32,32x5,10&scheme=identity", "Dots are simulated."),
     ],
 )
 def test_charts_have_lines_and_dots_in_the_palettes_colors(either, address, network, words):

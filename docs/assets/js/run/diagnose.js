@@ -456,7 +456,7 @@ async function draw({ table: { rows } }, chart) {
       words.push(`The ${line} is ${formatPower(best[0])} at the first row, ${rows[0][0]}, and `
         + `${formatPower(best[best.length - 1])} at the last.`)
     }
-    const kinds = { theory: "Lines are theory.", simulated: "Dots are simulated networks of this width." }
+    const kinds = { theory: "Lines are theory.", simulated: "Dots are simulated." }
     place.append(make("p", {}, Object.entries(kinds).filter(([kind]) => kind in chart.signal)
       .map(([, sentence]) => sentence).join(" ")))
     recolor = () => {
