@@ -11,12 +11,14 @@ import builtins
 import contextlib
 import importlib
 import io
+import json
 import linecache
 import os
 import sys
 import traceback
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 FILE = "<snippet>"
@@ -92,8 +94,7 @@ def prepare_to_draw() -> None:
 def run(code: str, tell: Tell, *, prompt: bool, names: dict[str, Any] | None = None) -> dict[str, Any] | None:
     r"""Run `code` in the namespace `names`, report its output as it comes, and return its error, or None.
 
-    An error is a dictionary: its `line`, the `source` of that line, the `message` that Python prints last, and the
-    `refusal`, which is the message of a ValueError or TypeError as a sentence, or empty.
+    An error is a dictionary: its `line`, the `source` of that line, and the `message` that Python prints last.
 
     Args:
         code: Python, without prompts.
@@ -109,8 +110,6 @@ def run(code: str, tell: Tell, *, prompt: bool, names: dict[str, Any] | None = N
         '4\n5\n'
         >>> run("x = 1\nx.y", print, prompt=False, names={})["line"]
         2
-        >>> run("int('a')", print, prompt=False, names={})["refusal"]
-        "Invalid literal for int() with base 10: 'a'."
     """
     names = shared if names is None else names
     tell = _bounded(tell)
@@ -168,7 +167,19 @@ def judge(page: str, name: str, names: dict[str, Any]) -> dict[str, Any]:
         return vars(exercises.judge(page, name, names))
     except Exception as error:
         words = f"Not yet. Your code raises {traceback.format_exception_only(error)[-1].strip()}."
-        return {"right": False, "words": words, "change": "", "outcome": ""}
+        return {"right": False, "words": words}
+
+
+def answer(fields: str, path: str) -> str:
+    """Return the diagnosis of what a form says as JSON: `fields` is JSON too, `path` a file of weights or empty.
+
+    Examples:
+        >>> answer('{"widths": "64", "scheme": "he_normal"}', "")
+        '{"refused": "Widths must be at least an input and an output, got (64,)."}'
+    """
+    from wi_docs import form
+
+    return json.dumps(form.answer(json.loads(fields), Path(path) if path else None), allow_nan=False)
 
 
 def _no_input(prompt: object = "", /) -> str:
@@ -223,10 +234,8 @@ def _problem(error: BaseException) -> dict[str, Any]:
         message += ". Here are numpy, matplotlib and wi_docs"
     if isinstance(error, MemoryError) and not str(error):
         message += ": the page has less memory than this asks for"
-    words = str(error) if isinstance(error, TypeError | ValueError) else ""
     return {
         "line": line,
         "source": linecache.getline(FILE, line).strip() if line else "",
         "message": message,
-        "refusal": f"{words[0].upper()}{words[1:]}." if words else "",
     }

@@ -6,7 +6,7 @@ r"""The site's extension of Markdown: figures, tables, exercises, claims, citati
 - `[[exercises]]`, likewise, shows the page's own: `wi_docs/pages/exercises/page.py`.
 - `[[minutes: page]]` says how long `docs/page.md` takes to read.
 - `[[choices: activations, relu]]`, in a form, lists what `wi_docs.nn.activations.names()` knows, with relu chosen at
-  first.
+  first; without a name the first one is, or what else the form chooses.
 - `[@key]` or `[@key, section 2; @other]` cites in parentheses, `@key` in the sentence: `scripts/citations.py`.
 - `[[claim: id]]` behind a sentence marks it as a claim that ran: `scripts/ledger.py`.
 - The first mention of a term of `docs/glossary.md` becomes a link to it.
@@ -46,7 +46,7 @@ TABLE = re.compile(r"^\[\[table:\s*([\w-]+)\s*\]\]$", re.MULTILINE)
 EXERCISES = re.compile(r"^\[\[exercises\]\]$", re.MULTILINE)
 FIGURE = re.compile(r"^\[\[figure:\s*([\w-]+)\s*\]\]$")
 MINUTES = re.compile(r"(?<!`)\[\[minutes:\s*([\w-]+)\s*\]\]")
-CHOICES = re.compile(r"\[\[choices:\s*(\w+),\s*(\w+)\s*\]\]")
+CHOICES = re.compile(r"\[\[choices:\s*(\w+)(?:,\s*(\w+))?\s*\]\]")
 DIRECTIVES = ("[[figure: NAME]]", "[[table: NAME]]", "[[claim: ID]]", "[[exercises]]", "[[minutes: PAGE]]",
               "[[choices: MODULE, NAME]]")  # fmt: skip
 WAIT = "This part is being made. The page comes again when it is there."  # under `mkdocs serve`
@@ -362,6 +362,8 @@ def fill_minutes(markdown: str, reading: Reading) -> str:
 def fill_choices(markdown: str, reading: Reading) -> str:
     """Replace each `[[choices: module, name]]` by the options of a form: the `names()` of a module of `wi_docs/nn`.
 
+    The name, which may be left out, is that of the option that is chosen at first.
+
     The module is imported in a process of its own, so that its current state is seen.
     """
 
@@ -372,7 +374,7 @@ def fill_choices(markdown: str, reading: Reading) -> str:
             [sys.executable, "-c", code], cwd=store.ROOT, capture_output=True, text=True, check=False
         )
         known = asked.stdout.split()
-        if first not in known:
+        if not known or first not in {None, *known}:
             why = asked.stderr.strip().rpartition("\n")[2] or f"it knows {', '.join(known)}"
             reading.warn(match[0], f"wi_docs/nn/{module}.py knows no {first!r}: {why}")
         return "".join(f"<option{' selected' if name == first else ''}>{name}</option>" for name in known)

@@ -9,6 +9,7 @@ import subprocess
 import time
 
 import websocket
+from selenium.webdriver.common.action_chains import ActionChains
 
 
 class Chromium:
@@ -32,6 +33,10 @@ class Chromium:
         found = self.driver.execute_async_script(f"const done = arguments[0]; {caught}")
         assert not (isinstance(found, dict) and "failed" in found), found
         return found
+
+    def press(self, *keys):
+        """Press keys, one after the other, where the focus is: letters, or those of selenium's `Keys`."""
+        ActionChains(self.driver).send_keys(*keys).perform()
 
 
 class Firefox:
@@ -82,6 +87,12 @@ class Firefox:
         found = self.send("script.callFunction", functionDeclaration=body, target=target, awaitPromise=True)
         assert found["type"] == "success", found
         return json.loads(found["result"]["value"])
+
+    def press(self, *keys):
+        """Press keys, one after the other, where the focus is: letters, or those of selenium's `Keys`."""
+        actions = [{"type": kind, "value": key} for key in "".join(keys) for kind in ("keyDown", "keyUp")]
+        keyboard = {"type": "key", "id": "keyboard", "actions": actions}
+        self.send("input.performActions", context=self.context, actions=[keyboard])
 
     def quit(self):
         """End the browser."""

@@ -114,13 +114,28 @@ if (runtime && snippets.length && !lacking) {
   const form = document.querySelector(".wi-form")
   if (form) {
     const diagnose = () => import("./run/diagnose.js")
-    const describe = async () => location.hash.startsWith("#widths=") && (await diagnose()).readAddress()
+    const describe = async () => location.hash.startsWith("#widths=") && (await diagnose()).open(location.hash.slice(1))
     for (const what of ["input", "change"])
       form.addEventListener(what, async event => (await diagnose()).change(event.target, what === "change"))
     form.addEventListener("submit", async event => {
       event.preventDefault()
       ;(await diagnose()).submit()
     })
+    form.addEventListener("click", async event => {
+      const pressed = closest(event, "[type=button]")
+      if (pressed) (await diagnose()).press(/** @type {HTMLButtonElement} */ (pressed))
+    })
+    // A file that is dropped anywhere is chosen. Without this the browser would leave the page and show the file.
+    for (const what of ["dragover", "drop"])
+      document.addEventListener(what, event => {
+        const { dataTransfer } = /** @type {DragEvent} */ (event)
+        if (!dataTransfer?.types.includes("Files")) return
+        event.preventDefault()
+        if (what === "dragover") return
+        const chosen = /** @type {HTMLInputElement} */ (find(form, "[type=file]"))
+        chosen.files = dataTransfer.files
+        chosen.dispatchEvent(new Event("change", { bubbles: true }))
+      })
     addEventListener("hashchange", describe)
     describe()
   }
@@ -131,9 +146,12 @@ if (runtime && snippets.length && !lacking) {
       import("./run/exercises.js").then(({ prepare }) => prepare(/** @type {HTMLElement} */ (target)), () => {})
     }
   }, { rootMargin: "400px" })
-  if (!form && !/** @type {any} */ (navigator).connection?.saveData)
+  if (!/** @type {any} */ (navigator).connection?.saveData)
     for (const exercise of document.querySelectorAll("[data-wi-exercise]")) soon.observe(exercise)
-} else if (all) all.textContent = `To run code here, ${lacking} is needed.`
+} else {
+  if (all) all.textContent = `To run code here, ${lacking} is needed.`
+  document.querySelector(".wi-form")?.remove()
+}
 
 // A claim's card leads to the ledger. The rest of its text is fetched when it is first opened; if that fails, the link
 // stays.

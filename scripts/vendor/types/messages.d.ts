@@ -11,18 +11,42 @@ export interface Run {
   exercise?: string
 }
 
+/** What the form of Diagnose asks: its values as wi_docs/form.py takes them, and a file of weights. */
+export interface Asked {
+  fields: Record<string, string | number | boolean>
+  file?: { name: string, bytes: ArrayBuffer }
+}
+
+/** What wi_docs/form.py answers: either why it refuses, or all else. */
+export interface Found {
+  refused?: string
+  ok: boolean
+  verdict: string
+  also: string[]
+  /** What it means for training, as pairs of a word and a clause. */
+  meaning: [string, string][]
+  notes: string[]
+  /** The network in a line, or the file. */
+  name: string
+  cure: { change: string, outcome: string, fields: Record<string, string> | null, code: Record<string, string> } | null
+  /** By line and kind; null where nothing was measured. */
+  chart: Record<string, Record<string, (number | null)[]>> | null
+  table: { columns: [string, string][], rows: string[][], bad: number[] }
+}
+
 /** Files, by their names in the lock; the first of them start Python, with matplotlib if it is to draw. */
 export interface Files { files: Record<string, ArrayBuffer>, draws: boolean }
 
-export type Order = Run | Files
+export type Order = Run | Asked | Files
 
 /** Why code stopped, as scripts/in_browser.py has it. */
-export interface Problem { line: number | null, source: string, message: string, refusal: string }
+export interface Problem { line: number | null, source: string, message: string }
 
 /** What an exercise says of an answer, as wi_docs/pages/exercises has it. */
-export interface Verdict { right: boolean, words: string, change: string, outcome: string }
+export interface Verdict { right: boolean, words: string }
 
-export interface Done { problem: Problem | null, seconds: number, verdict?: Verdict }
+/** How a run has ended; what was asked is answered in JSON. */
+export interface Done { problem: Problem | null, seconds: number, verdict?: Verdict, answer?: string }
 
 /** An answer has one of these. There: the worker lives. Ready: Python does. Ended: it is gone. Failed: it did not start. */
 export interface Answer {

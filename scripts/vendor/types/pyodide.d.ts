@@ -8,7 +8,7 @@ export interface Proxy { destroy(): void }
 export type Dictionary<T> = { toJs(options: { dict_converter: typeof Object.fromEntries }): T } | undefined
 
 export interface Pyodide {
-  FS: { writeFile(path: string, bytes: Uint8Array): void }
+  FS: { writeFile(path: string, bytes: Uint8Array): void, unlink(path: string): void }
   loadedPackages: Record<string, string>
   loadPackage(names: string[], options: { messageCallback(): void, errorCallback(): void }): Promise<unknown>
   runPython(code: string): string
@@ -26,6 +26,7 @@ export interface Runner {
     ): Dictionary<Problem>
   }
   judge(page: string, name: string, names: Proxy | undefined): Dictionary<Verdict>
+  answer(fields: string, path: string): string
 }
 
 export function loadPyodide(options: {

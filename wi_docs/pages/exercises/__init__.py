@@ -24,14 +24,10 @@ class Verdict:
     Attributes:
         right: whether the answer is right.
         words: the reason, in a sentence or two.
-        change: for a diagnosis, the change that helps most.
-        outcome: for a diagnosis, the verdict after that change.
     """
 
     right: bool
     words: str
-    change: str = ""
-    outcome: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@
 
 /**
  * @typedef {import("../../../../scripts/vendor/types/messages").Answer} Answer
+ * @typedef {import("../../../../scripts/vendor/types/messages").Asked} Asked
  * @typedef {import("../../../../scripts/vendor/types/messages").Done} Done
  * @typedef {import("../../../../scripts/vendor/types/messages").Order} Order
  * @typedef {import("../../../../scripts/vendor/types/messages").Run} Run
@@ -20,12 +21,13 @@
 const base = new URL("../../../runtime/", import.meta.url)
 // The theme writes the digest of the lock, and the megabytes, into this element.
 const digest = document.querySelector("meta[name=wi-runtime]")?.getAttribute("content")?.split(" ")[0] ?? ""
-const RETRY = "Check the connection, then press Run again."
+const RETRY = "Check the connection, then press the button again."
 const TELL_EVERY = 50 // ms between two reports of progress
 const SILENCE = 20_000 // ms after which a frame that has not answered at all is given up
 const PULSE = 2000 // ms between two questions to a frame that runs code; the second one without an answer ends it
 // A worker sends its first hundred pieces of output at once, and then twenty messages a second.
 const MOST_MESSAGES = 200, MOST_PER_SECOND = 40
+const LONGEST_ANSWER = 2_000_000 // characters
 
 /** The files that are here or on their way; every room gets them. @type {Map<string, Promise<ArrayBuffer>>} */
 const files = new Map()
@@ -76,12 +78,13 @@ async function fetched(name, address, hash, count = () => {}) {
     failed.add(name)
     throw new Ended(navigator.onLine
       ? `${name} could not be loaded. ${RETRY}`
-      : `${name} could not be loaded, since this device is offline. Run needs the connection once a visit.`)
+      : `${name} could not be loaded, since this device is offline. Python needs the connection once a visit.`)
   }
   const bytes = await new Blob(parts).arrayBuffer()
   if (!(await sha256(bytes)).startsWith(hash)) {
     failed.add(name)
-    throw new Ended(`${name} is not the file that this page was made with. Reload the page, then press Run again.`)
+    throw new Ended(`${name} is not the file that this page was made with. Reload the page, then press the button `
+      + "again.")
   }
   failed.delete(name)
   return bytes
@@ -159,7 +162,7 @@ export class Room {
       try {
         this.#receive(data)
       } catch {
-        this.end(new Ended("Python's answer could not be read, so it was ended. Run starts it anew."))
+        this.end(new Ended("Python's answer could not be read, so it was ended. The next run starts it anew."))
       }
     }
     this.#heart.port1.onmessage = () => { this.#unanswered = 0 }
@@ -169,7 +172,7 @@ export class Room {
 
   async #start() {
     if (!("sandbox" in this.frame))
-      throw new Ended("Run is not to be had here: this browser has no sandbox for frames.")
+      throw new Ended("Python is not to be had here: this browser has no sandbox for frames.")
     waiting.add(this)
     const handed = bring(this.draws)
     handed.catch(() => {})
@@ -184,7 +187,7 @@ export class Room {
     await Promise.race([new Promise(resolve => { this.frame.onload = resolve }), this.#end])
     const there = this.#answer()
     this.frame.contentWindow?.postMessage(script, "*", [this.#channel.port2, this.#heart.port2])
-    const silence = setTimeout(() => this.end(new Ended("Run is not to be had here: the frame that Python runs in does "
+    const silence = setTimeout(() => this.end(new Ended("Python is not to be had here: the frame that it runs in does "
       + "not answer. The host may forbid frames or their scripts (X-Frame-Options, Content-Security-Policy).")),
     SILENCE)
     await there.finally(() => clearTimeout(silence))
@@ -197,12 +200,15 @@ export class Room {
   }
 
   /** @param {Order} order */
-  #send(order) { this.#port.postMessage(order) }
+  #send(order) {
+    // A reader's file is handed over and not copied: it may be large.
+    this.#port.postMessage(order, "fields" in order && order.file ? [order.file.bytes] : [])
+  }
 
   /** Asks the frame, which is free also while its worker runs, whether it is there: nobody says if it crashes. */
   #feel() {
     if (this.#unanswered++ > 1)
-      return this.end(new Ended("Python's room has crashed: the code took too much memory. Run opens it anew."))
+      return this.end(new Ended("Python's room has crashed: the run took too much memory. The next one opens it anew."))
     this.#heart.port1.postMessage(null)
   }
 
@@ -217,7 +223,7 @@ export class Room {
     const seconds = (performance.now() - this.#began) / 1000
     if (!this.#asked || ++this.#messages > MOST_MESSAGES + MOST_PER_SECOND * seconds) {
       const why = this.#asked ? "sent more than a page can take" : "went on after its end"
-      return this.end(new Ended(`The code ${why}, so Python was ended. Run starts it anew.`))
+      return this.end(new Ended(`The code ${why}, so Python was ended. The next run starts it anew.`))
     }
     const { failed: reason, wants, running, pieces, ended } = answer
     if (reason || ended) this.end(new Ended(String(reason ?? ended).slice(0, 300)))
@@ -244,8 +250,8 @@ export class Room {
   }
 
   /**
-   * Runs code, and returns how it came to its end.
-   * @param {Run} run
+   * Runs code, or answers a form, and returns how it came to its end.
+   * @param {Run | Asked} run
    * @param {Watcher} watcher
    * @returns {Promise<Done>}
    * @throws {Ended}
@@ -292,17 +298,15 @@ export class Room {
 function copy(done) {
   /** @param {unknown} text */
   const text = text => String(text ?? "").slice(0, 5000)
-  const { problem, verdict, seconds } = done ?? {}
+  const { problem, verdict, seconds, answer } = done ?? {}
   return {
     seconds: Number(seconds),
     problem: problem ? {
       line: Number.isInteger(problem.line) ? problem.line : null,
-      source: text(problem.source), message: text(problem.message), refusal: text(problem.refusal),
+      source: text(problem.source), message: text(problem.message),
     } : null,
-    verdict: verdict && {
-      right: verdict.right === true, words: text(verdict.words), change: text(verdict.change),
-      outcome: text(verdict.outcome),
-    },
+    verdict: verdict && { right: verdict.right === true, words: text(verdict.words) },
+    answer: answer === undefined ? undefined : String(answer).slice(0, LONGEST_ANSWER),
   }
 }
 

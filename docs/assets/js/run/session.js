@@ -6,10 +6,7 @@ import { Refused, framed } from "./shown.js"
 
 /**
  * @typedef {import("../../../../scripts/vendor/types/messages").Done} Done
- * @typedef {import("../../../../scripts/vendor/types/messages").Verdict} Verdict
  * @typedef {import("../../vendor/editor.js").Editor} Editor
- * @typedef {{ part?: number, verdict?: Verdict }} Details  The part of Python that is loaded; what an exercise found.
- * @typedef {(state: string, text: string, details: Details) => void} Listener
  */
 
 const MAX_LINK = 8000 // characters of a link's code, packed; unpacked it may have five times as many
@@ -39,8 +36,6 @@ export class Snippet {
   /** Whether the code in the editor came with a link, and whether the reader has been asked about it. */
   strange = false
   asked = false
-  /** Is told of each state, and announces it in the place of the snippet's own status. @type {Listener | undefined} */
-  listener
 
   /** @param {HTMLElement} element */
   constructor(element) {
@@ -141,12 +136,11 @@ export class Snippet {
   }
 
   /**
-   * Shows a state and its text, and passes them to the listener.
+   * Shows a state and its text.
    * @param {string} state
    * @param {string} [text]
-   * @param {Details} [details]
    */
-  report(state, text = "", details = {}) {
+  report(state, text = "") {
     const busy = state === "loading" || state === "running"
     // One of Run and Stop is hidden. The keyboard's focus moves to the other, or it would be lost.
     const focused = document.activeElement === this.button("run") || document.activeElement === this.button("stop")
@@ -157,10 +151,9 @@ export class Snippet {
     if (focused) this.button(busy ? "stop" : "run").focus()
     // The parts of an output: its status, the progress of loading, and what was printed.
     if (!this.output.firstChild)
-      this.output.innerHTML = '<p></p><progress max="1" hidden aria-label="Loading Python"></progress><div></div>'
+      this.output.innerHTML = '<p role="status"></p><progress max="1" hidden aria-label="Loading Python"></progress>'
+        + "<div></div>"
     const status = find(this.output, "p")
-    // A screen reader announces the status in one place: here, or where the listener writes it.
-    status.setAttribute("role", this.listener ? "none" : "status")
     // What stands between backticks is code.
     status.replaceChildren(...text.split("`").map((part, k) => {
       const code = k % 2 ? document.createElement("code") : document.createTextNode("")
@@ -168,7 +161,6 @@ export class Snippet {
       return code
     }))
     find(this.output, "progress").hidden = state !== "loading"
-    this.listener?.(state, text, details)
   }
 
   /** @param {import("./room.js").Progress} progress */
@@ -177,7 +169,6 @@ export class Snippet {
     const bar = /** @type {HTMLProgressElement} */ (find(this.output, "progress"))
     bar.value = bytes / all
     find(this.output, "p").textContent = text
-    this.listener?.("loading", text, { part: bytes / all })
   }
 
   clear() {
@@ -225,7 +216,6 @@ export class Snippet {
 
   /** @param {Done} done */
   finish({ problem, seconds, verdict }) {
-    if (this.listener && problem?.refusal) return this.report("error", problem.refusal)
     const whose = this.strange ? "from the link's code" : this.editor ? "from your code" : ""
     if (problem) {
       const where = problem.line ? `  line ${problem.line}: ${problem.source}\n` : ""
@@ -234,10 +224,9 @@ export class Snippet {
     // Less than 0.1 s when rounded.
     const took = seconds < 0.095 ? "" : `, ${seconds.toFixed(1)} s`
     const { same } = this
-    if (this.listener && problem) this.report("error", `Python stopped: ${problem.message}.`)
-    else if (verdict) {
+    if (verdict) {
       const words = this.strange ? `The link's code has this verdict: ${verdict.words}` : verdict.words
-      this.report(verdict.right ? "ok" : "differs", words, { verdict })
+      this.report(verdict.right ? "ok" : "differs", words)
     } else if (this.exercise && !problem) this.report("ok", `Live${took}.`)
     else if (same) {
       this.report("ok", `Live${took}: ${this.printed ? "the same as printed" : "nothing to print, as expected"}.`)

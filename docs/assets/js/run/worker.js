@@ -3,6 +3,7 @@
 
 /**
  * @typedef {import("../../../../scripts/vendor/types/messages").Answer} Answer
+ * @typedef {import("../../../../scripts/vendor/types/messages").Asked} Asked
  * @typedef {import("../../../../scripts/vendor/types/messages").Order} Order
  * @typedef {import("../../../../scripts/vendor/types/messages").Run} Run
  * @typedef {import("../../../../scripts/vendor/types/pyodide").Pyodide} Pyodide
@@ -123,12 +124,38 @@ async function execute({ code, prompt, alone, exercise }) {
     answer({ done: { problem: problem?.toJs(plain) ?? null, seconds, verdict: verdict?.toJs(plain) } })
   } catch (error) {
     flush()
-    // Not an exception of the reader's code, which Python reports: Python itself has ended.
-    const first = messageOf(error).split("\n")[0].slice(0, 120)
-    answer({ ended: `Python ran out of memory or of stack and ended (${first}). Run starts it anew.` })
+    end(error)
   } finally {
     names?.destroy()
   }
+}
+
+/**
+ * Answers what a form asks. The reader's file lies in the memory of this worker for as long as that takes.
+ * @param {Asked} asked
+ */
+async function respond({ fields, file }) {
+  const { python, runner } = await /** @type {NonNullable<typeof started>} */ (started)
+  const path = file ? `/tmp/${file.name}` : ""
+  try {
+    if (file) python.FS.writeFile(path, new Uint8Array(file.bytes))
+    answer({ running: true })
+    const began = now()
+    const said = runner.answer(JSON.stringify(fields), path)
+    answer({ done: { problem: null, seconds: (now() - began) / 1000, answer: said } })
+    if (file) python.FS.unlink(path)
+  } catch (error) {
+    end(error)
+  }
+}
+
+/**
+ * Tells that Python itself has ended. An exception of the reader's code is none of these, since Python reports it.
+ * @param {unknown} error
+ */
+function end(error) {
+  const first = messageOf(error).split("\n")[0].slice(0, 120)
+  answer({ ended: `Python ran out of memory or of stack and ended (${first}). The next run starts it anew.` })
 }
 
 onmessage = ({ ports: [port] }) => {
@@ -138,6 +165,7 @@ onmessage = ({ ports: [port] }) => {
   /** @param {MessageEvent<Order>} order */
   port.onmessage = ({ data }) => {
     if ("code" in data) return execute(data)
+    if ("fields" in data) return respond(data)
     for (const [name, file] of Object.entries(data.files)) files.set(name, file)
     if (started) return handed()
     started = start(data.draws)
