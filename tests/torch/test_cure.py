@@ -188,7 +188,8 @@ def test_a_training_is_that_of_adam_and_leaves_no_gradient():
     assert math.isnan(broken[1])
 
 
-def test_the_cure_is_the_one_after_which_the_least_is_left_and_the_model_is_as_it_was():
+def test_the_cure_is_the_one_after_which_the_least_is_left_and_the_model_is_as_it_was(monkeypatch):
+    monkeypatch.setattr(cure, "SECONDS", 600.0)  # on a busy machine too
     model = models.plain()
     before = {name: value.clone() for name, value in model.state_dict().items()}
     found = probe(model, normal(32, 64), torch.arange(32) % 10)
