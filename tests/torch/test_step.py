@@ -115,6 +115,8 @@ def test_classes():
     hot = functional.one_hot(torch.arange(14).reshape(2, 7) % 5, 5)
     expected = functional.cross_entropy(words.reshape(-1, 5), torch.arange(14) % 5)
     same(step.loss(words, hot), expected, "cross-entropy of 5 classes", math.log(5))
+    same(step.loss(words[:, :1], hot[:, :1]), functional.cross_entropy(words[:, 0], hot[:, 0].argmax(-1)),
+         "cross-entropy of 5 classes", math.log(5))  # fmt: skip
     two = torch.arange(8) % 2
     same(step.loss(X[:, :2], functional.one_hot(two, 2)), functional.cross_entropy(X[:, :2], two),
          "cross-entropy of 2 classes", LN2)  # fmt: skip

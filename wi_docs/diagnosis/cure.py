@@ -206,8 +206,9 @@ def _set(module: Any, w: Any) -> None:
         module.weight = w
     elif hasattr(module, "weight_g") and hasattr(module, "weight_v"):  # torch.nn.utils.weight_norm
         module.weight_v.copy_(w)
-        axes = [k for k in range(w.ndim) if module.weight_g.shape[k] == 1]
-        module.weight_g.copy_(torch.linalg.vector_norm(w, dim=axes, keepdim=True))
+        g = module.weight_g  # one length for each unit, or with dim=None a single one without axes
+        axes = [k for k in range(w.ndim) if not g.ndim or g.shape[k] == 1]
+        g.copy_(torch.linalg.vector_norm(w, dim=axes, keepdim=bool(g.ndim)))
     elif hasattr(module, "weight_orig"):  # torch.nn.utils.spectral_norm, and pruning
         module.weight_orig.copy_(w)
     else:
