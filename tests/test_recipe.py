@@ -70,6 +70,11 @@ def test_what_no_library_has_in_a_line_has_no_code():
     assert recipe(PLAIN, replace(PLAIN, scheme="he_normal", sigma_b=(0.1,) * 7)) is None
 
 
+def test_layers_that_all_start_at_0_have_no_code():
+    zeros = Spec(widths=(2, 2), activation="linear", scheme="zeros", dtype="fp16", input_second_moment=254.0, seed=2)
+    assert recipe(zeros, replace(zeros, scheme=None, sigma_w=(0.0,), sigma_b=0.0)) is None
+
+
 @pytest.mark.parametrize("scheme", ["pytorch_linear", "normal", "constant", "he_uniform"])
 @pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])
 def test_no_cure_is_offered_that_does_not_help(scheme, activation):

@@ -18,7 +18,7 @@ from wi_docs.diagnosis.problems import Problem
 from wi_docs.diagnosis.report import plain
 from wi_docs.diagnosis.schema import schema
 
-STORED = Path(__file__).parent.parent / "wi_docs" / "data" / "diagnosis.schema.json"
+STORED = Path(__file__).parent.parent / "wi_docs" / "data" / "diagnosis_schema.json"
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(STORED.read_text()))
 
 

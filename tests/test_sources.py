@@ -181,4 +181,4 @@ def test_a_job_is_known_to_depend_on_all_that_it_loads():
 def test_data_are_named_by_what_reads_them():
     data = {f"wi_docs/data/{path.name}" for path in (store.ROOT / "wi_docs" / "data").iterdir() if path.suffix != ".md"}
     known = {path for job in store.jobs() for path in sources.of(job.source, job.function)}
-    assert data <= known
+    assert data - {"wi_docs/data/diagnosis_schema.json"} <= known  # that one is for those who read our JSON

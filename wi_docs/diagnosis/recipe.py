@@ -106,7 +106,7 @@ def _weights(before: Spec, after: Spec) -> Part | None:
     # In place of a scheme each layer may have its own deviation: one for all, and 0 where a layer starts at 0.
     sizes = set(after.sigma_w) - {0.0} if isinstance(after.sigma_w, tuple) else {after.sigma_w or 1.0}
     held = isinstance(after.sigma_w, tuple) and 0.0 in after.sigma_w
-    if len(sizes) > 1 or isinstance(after.sigma_b, tuple):
+    if len(sizes) != 1 or isinstance(after.sigma_b, tuple):
         return None
     found = libraries.lines(after.scheme or "lecun_normal", after.gain if after.scheme else sizes.pop())
     if found is None:

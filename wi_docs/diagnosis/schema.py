@@ -1,6 +1,6 @@
 """The JSON Schema of what `diagnose --json` prints, made of the fields of the results and of their docstrings.
 
-`python -m wi_docs.diagnosis.schema > wi_docs/data/diagnosis.schema.json` writes it anew.
+`python -m wi_docs.diagnosis.schema > wi_docs/data/diagnosis_schema.json` writes it anew.
 """
 
 from __future__ import annotations
