@@ -270,7 +270,7 @@ def a_quarter_to_the_n_is_no_bound() -> Result:
     source="@schoenholz2017, section 4",
 )
 def sigmoid_lecun_factor() -> Result:
-    """So at LeCun's scale a sigmoid layer passes on {expected:.2f} of the gradient."""
+    """So at LeCun's scale, in wide layers of equal width, a sigmoid layer passes on {expected:.2f} of the gradient."""
     theory = fixed_point("sigmoid", sigma_w=1.0).chi_1 ** 0.5
     return mean_of(
         ratios("sigmoid", "lecun_normal"), theory, {"the largest slope": activation("sigmoid").df(0.0)}, width=512
@@ -403,7 +403,8 @@ def sigmoid_learns_less_than_its_gradient() -> Result:
     source="@schoenholz2017, section 4",
 )
 def sigmoid_factor_reaches_one_near_ten() -> Result:
-    """So the sigmoid's factor does reach 1, at weights of about ten times LeCun's."""
+    """So in wide layers of equal width the sigmoid's factor does reach 1, at weights of about ten times
+    LeCun's."""
     steepest = activation("sigmoid").df(0.0)
 
     def crossing(low, high):
@@ -957,8 +958,8 @@ def larger_weights_do_as_much() -> Result:
     source="@he2015, section 2.2",
 )
 def relu_factors_by_scale() -> Result:
-    r"""At LeCun's scale, without biases, it shrinks both by $1/\sqrt 2$ a layer, and with weights of variance $1/(3n)$,
-    those of PyTorch's linear layer, by $1/\sqrt 6$.
+    r"""In layers of equal width and without biases it shrinks both by $1/\sqrt 2$ a layer at LeCun's scale, and with
+    weights of variance $1/(3n)$, those of PyTorch's linear layer, by $1/\sqrt 6$.
     """
     found, expected = [], []
     # A ReLU halves the mean square: variances of 1/n and 1/(3n) leave factors of 1/2 and 1/6, and their roots.
