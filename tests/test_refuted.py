@@ -159,7 +159,7 @@ def test_adam_takes_five_sigmoid_layers_away_from_chance():
     assert trained(*network([64] * 6 + [10], 1.0, 0), "sigmoid", 400, 0.01, 0, adam=True) > 0.8
     says(
         "docs/vanishing-gradients.md",
-        "The five layers need not stay there, and the ten do with Adam too.",
+        "Adam frees the five layers, and not the ten.",
         "where the deeper sigmoid networks stay",
     )
 

@@ -1,6 +1,7 @@
 """The lines for PyTorch, Keras and Flax, run: each draws the law of the scheme that it stands for."""
 
 import os
+from pathlib import Path
 
 os.environ.setdefault("KERAS_BACKEND", "jax")  # before Keras is imported
 
@@ -119,3 +120,22 @@ def test_the_change_to_a_model_of_pytorch_leaves_a_head_of_zeros():
     assert not model[2].weight.any()
     assert not model[0].bias.any()
     assert float(model[0].weight.detach().std()) == pytest.approx(1.5925 / 8, rel=0.05)
+
+
+def test_a_matrix_of_ours_goes_into_a_layer_as_the_page_says():
+    page = (Path(__file__).parents[2] / "docs" / "optimizers.md").read_text(encoding="utf-8")
+    in_torch, in_keras = "layer.weight.data = torch.tensor(W.T, dtype=torch.float32)", "layer.set_weights([W, b])"
+    assert in_torch in page
+    assert in_keras in page
+    rng = np.random.default_rng(0)
+    W, b, x = rng.standard_normal((64, 32)), np.zeros(32), rng.standard_normal((5, 64)).astype(np.float32)
+    layer = nn.Linear(64, 32, bias=False)
+    exec(in_torch, {"torch": torch, "W": W, "layer": layer})
+    assert np.allclose(layer(torch.tensor(x)).detach().numpy(), x @ W, atol=1e-4)
+    layer = keras.layers.Dense(32)
+    layer.build((None, 64))
+    exec(in_keras, {"W": W, "b": b, "layer": layer})
+    assert np.allclose(np.asarray(layer(x)), x @ W, atol=1e-4)
+    assert np.allclose(
+        np.asarray(flax.linen.Dense(32).apply({"params": {"kernel": W, "bias": b}}, x)), x @ W, atol=1e-4
+    )

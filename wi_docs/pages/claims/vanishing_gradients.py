@@ -404,7 +404,8 @@ def sigmoid_learns_less_than_its_gradient() -> Result:
 )
 def sigmoid_factor_reaches_one_near_ten() -> Result:
     """So in wide layers of equal width the sigmoid's factor does reach 1, at weights of about ten times
-    LeCun's."""
+    LeCun's.
+    """
     steepest = activation("sigmoid").df(0.0)
 
     def crossing(low, high):
