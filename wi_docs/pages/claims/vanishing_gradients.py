@@ -379,9 +379,9 @@ def adam_bears_what_is_too_small() -> Result:
     what="share of the test digits that the best network reads",
 )
 def sigmoid_learns_less_than_its_gradient() -> Result:
-    """Twenty sigmoid layers at eight and ten times LeCun's scale, which pass the gradient on to within a factor of ten,
-    read {percent:.0f} % of the digits at most after 600 steps of plain gradient descent, at the better of the rates
-    0.03 and 0.1.
+    """Twenty sigmoid layers at eight and ten times LeCun's scale, which in theory pass the gradient on to within a
+    factor of ten, read {percent:.0f} % of the digits at most after 600 steps of plain gradient descent, at the
+    better of the rates 0.03 and 0.1.
     """
     # Variances of 64 and 100 are eight and ten times LeCun's deviation.
     off = max(abs(math.log(way_back("sigmoid", variance))) for variance in (64.0, 100.0))
@@ -452,9 +452,9 @@ def most_units_are_switches_then() -> Result:
     source="@schoenholz2017, section 4",
 )
 def centered_units_need_less() -> Result:
-    r"""A centered sigmoid is half a tanh, $s(z) - \tfrac12 = \tfrac12\tanh(z/2)$, so at four times the weights it
-    is a tanh layer at LeCun's scale, whose factor approaches 1 slowly: {short:.2f} over 20 layers and {measured:.2f}
-    over 60.
+    r"""A centered sigmoid is half a tanh, $s(z) - \tfrac12 = \tfrac12\tanh(z/2)$, so at four times the weights, which
+    undo the two halves, it is a tanh layer at LeCun's scale, whose factor approaches 1 slowly: {short:.2f} over 20
+    layers and {measured:.2f} over 60.
     """
 
     def theory(depth):

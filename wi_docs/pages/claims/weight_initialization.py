@@ -260,8 +260,9 @@ def _least_squares(start, steps):
     untouched="it descends in numpy alone, on digits that the package only reads",
 )
 def convex_from_anywhere() -> Result:
-    """Fitted to the digits by least squares, a linear model comes down to the lowest loss there is,
-    from zeros and from weights of deviation 3 alike, to within 1 % after 200,000 small steps.
+    """Fitted to the digits by least squares, where the loss is the sum of squared errors, a linear model comes down
+    to the lowest loss there is, from zeros and from weights of deviation 3 alike, to within 1 % after 200,000
+    small steps.
     """
     # (65, 10): 64 pixels and a bias for each of ten digits, of deviation 3.
     far = 3 * np.random.default_rng(0).standard_normal((65, 10))
