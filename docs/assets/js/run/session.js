@@ -11,7 +11,7 @@ import { Refused, framed } from "./shown.js"
 
 const MAX_LINK = 8000 // characters of a link's code, packed; unpacked it may have five times as many
 // What a page shows of one run.
-const MOST_TEXT = 150_000, MOST_PICTURES = 20
+const MOST_TEXT = 110_000, MOST_PICTURES = 20
 // What is not seen in code, or turns its order: format characters, and others that are drawn as nothing.
 const HIDDEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]/gu
 let editorFailures = 0
