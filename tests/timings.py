@@ -75,8 +75,12 @@ def test_the_first_press_and_the_next_are_about_as_fast_as_bare_pyodide(browser,
     Other tests run at the same time. The least of several times is what is left of a time without them.
     """
     browser.set_script_timeout(240)
-    show(browser, address, 1280)
-    browser.execute_async_script(BARE, f"{address}runtime/", WORK)  # fills the browser's cache for both
+
+    def bare_pyodide():
+        browser.get(f"{address}robots.txt")  # a page of the same origin without our policy, which forbids such a worker
+        return browser.execute_async_script(BARE, f"{address}runtime/", WORK)
+
+    bare_pyodide()  # fills the browser's cache for both
     times = []  # ours and bare's: the first press, the next
     for _ in range(10):
         browser.get("about:blank")
@@ -86,7 +90,7 @@ def test_the_first_press_and_the_next_are_about_as_fast_as_bare_pyodide(browser,
         time.sleep(1.5)  # the page indexes its words for the search
         first = browser.execute_async_script(TIMED, 1)
         again = min(browser.execute_async_script(TIMED, 1) for _ in range(4))
-        loaded, bare = browser.execute_async_script(BARE, f"{address}runtime/", WORK)
+        loaded, bare = bare_pyodide()
         times.append((first, again, loaded + bare[0], min(bare[1:])))
         first, again, bare_first, bare_again = (min(column) for column in zip(*times, strict=True))
         if len(times) >= 3 and first <= 1.2 * bare_first and again <= 1.5 * bare_again + 50:
