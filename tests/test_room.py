@@ -145,9 +145,13 @@ def script(url, home):
     return names + TRIED.replace("WAYS", ways)
 
 
+# Firefox 153 hangs a worker for good, now and then, while it makes workers that may not load (12 of 100 times on a busy
+# machine). A room that hangs has reached nothing either; the ways are tried in another one.
+ROOMS = 5
+
+
 def test_the_room_is_shut(either, address, elsewhere):
     """A worker as hostile as can be, in place of ours, and a worker that it starts."""
-    either.show(address, 1280, 900)
     tried = script(f"http://127.0.0.1:{elsewhere.port}/secret", address)
     hostile = f"""{tried}
     onmessage = async ({{ ports: [port] }}) => {{
@@ -155,17 +159,26 @@ def test_the_room_is_shut(either, address, elsewhere):
       const second = new Promise(done => {{ inner.onmessage = ({{ data }}) => done(data) }})
       port.postMessage([...await tried, ...(await second).map(([name, how]) => ["inner " + name, how])])
     }}"""
-    found = either.run(
-        f"""
-        const frame = document.createElement("iframe"), {{ port1, port2 }} = new MessageChannel()
-        frame.setAttribute("sandbox", "allow-scripts")
-        frame.src = "assets/js/run/room.html"
-        document.body.append(frame)
-        await new Promise(done => {{ frame.onload = done }})
-        frame.contentWindow.postMessage({json.dumps(hostile)}, "*", [port2, new MessageChannel().port2])
-        return new Promise(done => {{ port1.onmessage = ({{ data }}) => done(data) }})
-        """
-    )
+    found = None
+    for _ in range(ROOMS):
+        either.show(address, 1280, 900)
+        found = either.run(
+            f"""
+            const frame = document.createElement("iframe"), {{ port1, port2 }} = new MessageChannel()
+            frame.setAttribute("sandbox", "allow-scripts")
+            frame.src = "assets/js/run/room.html"
+            document.body.append(frame)
+            await new Promise(done => {{ frame.onload = done }})
+            frame.contentWindow.postMessage({json.dumps(hostile)}, "*", [port2, new MessageChannel().port2])
+            return new Promise(done => {{
+              port1.onmessage = ({{ data }}) => done(data)
+              setTimeout(() => done(null), 30_000)
+            }})
+            """
+        )
+        if found:
+            break
+    assert found, "no room has answered"
     assert len(found) == 2 * len(WAYS)
     opened = {name: how for name, how in found if not how.startswith("shut")}
     assert {name.removeprefix("inner ") for name in opened} <= HARMLESS, opened
@@ -207,7 +220,11 @@ print("looked for long")
 
 def test_python_reaches_no_other_host(either, address, elsewhere):
     url = f"http://127.0.0.1:{elsewhere.port}/secret"
-    found = run(either, address, ESCAPES.format(script=script(url, address), url=url, port=elsewhere.port), after=1000)
+    code = ESCAPES.format(script=script(url, address), url=url, port=elsewhere.port)
+    for _ in range(ROOMS):
+        found = run(either, address, code, limit=30, after=1000)
+        if found["state"] != "stopped":
+            break
     assert "looked for long" in found["text"]
     for way in ("urlopen", "open_url", "create_connection", "importScripts", "run_js"):
         assert re.search(rf"{way}\(.*\) raised", found["text"]), found["text"]
