@@ -10,6 +10,7 @@ import functools
 import hashlib
 import json
 import logging
+import os
 import re
 import shutil
 import subprocess
@@ -87,7 +88,8 @@ class Session:
         """
         store.refresh()
         if self.making is None and any(store.find(job) is None for job in store.jobs()):
-            command = [sys.executable, "-m", "scripts.make", *(["--pages-first"] if self.served else [])]
+            command = [sys.executable, "-m", "scripts.make", "--parent", str(os.getpid())]
+            command += ["--pages-first"] if self.served else []
             self.making = subprocess.Popen(command, cwd=store.ROOT, stderr=subprocess.PIPE, text=True)
         if self.making is None:
             return True

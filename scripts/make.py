@@ -53,12 +53,16 @@ class _Running:
     began: float
 
 
-def make(jobs: Iterable[Job], *, pages_first: bool = False) -> list[str]:
+def make(jobs: Iterable[Job], *, pages_first: bool = False, parent: int | None = None) -> list[str]:
     """Make every stale job, print a line for each, and return a message for each that failed.
 
     Args:
         jobs: the jobs, stale or not.
         pages_first: whether to make claims last and short jobs first, for somebody who reads the pages meanwhile.
+        parent: the number of the process that has asked for them, if they are of no use once it has ended.
+
+    Raises:
+        SystemExit: if the parent has ended.
     """
     stale = [job for job in jobs if store.find(job) is None]
     if not stale:
@@ -80,6 +84,8 @@ def make(jobs: Iterable[Job], *, pages_first: bool = False) -> list[str]:
     try:
         # Invariant: a stale job is in `waiting`, in `running`, or done.
         while waiting or running:
+            if parent not in {None, os.getppid()}:
+                raise SystemExit("what has asked for these results has ended")
             for job in list(waiting):
                 if len(running) == (os.cpu_count() or 1):
                     break
@@ -95,9 +101,9 @@ def make(jobs: Iterable[Job], *, pages_first: bool = False) -> list[str]:
             if not running:
                 time.sleep(PATIENCE if waiting else 0)
                 continue
-            # A process's sentinel becomes ready when the process ends. While jobs wait for another build's lock, look
-            # again after a second.
-            for sentinel in wait(list(running), timeout=PATIENCE if waiting else None):
+            # A process's sentinel becomes ready when the process ends. The parent, and jobs that wait for another
+            # build's lock, are looked at again after a second.
+            for sentinel in wait(list(running), timeout=PATIENCE):
                 assert isinstance(sentinel, int)
                 done = running.pop(sentinel)
                 done.process.join()
@@ -191,6 +197,7 @@ def main(arguments: list[str] | None = None, kinds: Iterable[str] = tuple(store.
     if len(kinds) > 1:
         parser.add_argument("kind", nargs="?", choices=kinds, help="only these (default: all)")
     parser.add_argument("--pages-first", action="store_true", help="claims last, and short ones first")
+    parser.add_argument("--parent", type=int, metavar="PID", help="end when this process, which calls this one, ends")
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help="only these; a module of claims stands for all of its claims"
     )
@@ -203,7 +210,7 @@ def main(arguments: list[str] | None = None, kinds: Iterable[str] = tuple(store.
         parser.error(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}")
     wanted = set(options.names)
     asked = [job for job in chosen if not wanted or wanted & {job.module, job.function}]
-    failures = make(asked, pages_first=options.pages_first)
+    failures = make(asked, pages_first=options.pages_first, parent=options.parent)
     for failure in failures:
         print(f"\nfailed: {failure}", file=sys.stderr)
     return 1 if failures else 0

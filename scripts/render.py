@@ -9,6 +9,9 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import multiprocessing
+import os
+import threading
 import traceback
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,7 @@ def child(job: Job, folder: Path) -> None:
 
     makers = {make.__name__: make for make in (claims, exercises, explorers, figures, labs, tables)}
     error: str | None = None
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         folder.mkdir(parents=True)
         disk_cache.keep_in(EXPERIMENTS, version)
@@ -38,6 +42,14 @@ def child(job: Job, folder: Path) -> None:
     except BaseException:  # an exit or an interrupt too: the parent reads the message, and goes on with other jobs
         error = "\n".join(traceback.format_exc().splitlines()[-12:])
     folder.with_suffix(".json").write_text(json.dumps(error), encoding="utf-8")
+
+
+def _end_with_parent() -> None:
+    """End this process as soon as `scripts.make` has ended, however it has: nobody would store the result."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def claims(job: Job, folder: Path) -> None:

@@ -3,8 +3,11 @@
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -116,6 +119,32 @@ def test_a_killed_build_leaves_what_it_has_made(project):
     assert done[0] not in made(again)
     assert set(made(again)) <= {f"figures/{name}" for name in QUICK} - set(done)
     assert len(list((project / ".cache/store/figures").glob("*/*/*.svg"))) == len(QUICK)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_the_work_ends_with_the_build_that_asked_for_it(project, how):
+    """Else the processes of a served site that is ended go on for minutes."""
+    path = project / "wi_docs" / "pages" / "figures" / "fan.py"
+    note = "import os, time\nfrom pathlib import Path\n"
+    path.write_text(
+        f"{path.read_text()}\n{note}Path('pids').write_text(f'{{os.getppid()}} {{os.getpid()}}')\ntime.sleep(100)\n"
+    )
+    words = [sys.executable, "-m", "scripts.make", "figures", "fan", "--parent"]
+    code = f"import os, subprocess; subprocess.run([*{words!r}, str(os.getpid())])"
+    with subprocess.Popen([sys.executable, "-c", code], cwd=project) as asking:
+        wait_for((project / "pids").exists)
+        asking.send_signal(how)
+    workers = [int(number) for number in (project / "pids").read_text().split()]
+    assert len(workers) == 2
+    wait_for(lambda: not any(Path(f"/proc/{number}").exists() for number in workers))
+    assert not list((project / ".cache" / "scratch").glob("*"))
+
+
+def wait_for(reached, seconds=20):
+    end = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < end, f"not within {seconds} s"
+        time.sleep(0.1)
 
 
 def test_two_builds_at_a_time_share_the_work(project):
