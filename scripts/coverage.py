@@ -36,7 +36,7 @@ COMPARISON = (
 NUMBER = "two|three|four|five|six|seven|eight|nine|ten|twenty|thirty|fifty|sixty|hundred|thousand|million"
 PROMISE = re.compile(rf"\b({UNIVERSAL}|{COMPARISON}|{NUMBER})\b|(?<![\w.])\d", re.IGNORECASE)
 CITED = re.compile(r"(?<![\w.])@[a-z]+\d{4}|\]\(https?://")
-EQUATION = re.compile(r"[=<>]|\\(le|ge|approx|propto|to)\b")
+EQUATION = re.compile(r"[=<>]|\\(le|ge|ne|approx|propto|to)\b")
 LINK = re.compile(r"\]\(([\w-]+(?=\.md))?(?:\.md)?#([\w-]+)\)")
 # It stands at the head of a clause: "larger than we think" and "as we would take it" are no opinions.
 OPINION = re.compile(
@@ -48,7 +48,8 @@ RESULT = re.compile(r"\d[.,]\d|%")  # nobody has an opinion of 3.5 %
 DEFINED = re.compile(
     r"\b(is called|are called|we call|is short for|stands for|means that|is defined|by definition)\b"
     r"|^(It|This chapter) assumes\b|^What is assumed\b|^\*\*(Formula|Signs|Afterwards you can|You need)\b"
-    r"|^\(\d\) |^(An? )?\*\w[^*]*\* (is|takes|lowers)\b",  # a numbered assumption; "A *unit* takes …"
+    r"|^\(\d\) |^(An? )?\*\w[^*]*\* (is|takes|lowers)\b"  # a numbered assumption; "A *unit* takes …"
+    r"|^\*\*[^*]+\*\*: ",  # an entry of a list: "**Equal units**: units have …"
     re.IGNORECASE,
 )
 # "*Step 2: the output has to grow.*" stands at the head of what holds it; "Take ten layers" asserts nothing.
@@ -142,7 +143,8 @@ def _words(sentence: str) -> str:
 
 def _blocks(markdown: str) -> Iterator[tuple[int, str]]:
     """Yield what blank lines and fences separate, with its first line's number; a fence as one block, an item too."""
-    text = re.sub(r"\A---\n.*?\n---\n", lambda front: "\n" * front[0].count("\n"), markdown, flags=re.DOTALL)
+    no_prose = r"\A---\n.*?\n---\n|^<form.*?^</form>"
+    text = re.sub(no_prose, lambda found: "\n" * found[0].count("\n"), markdown, flags=re.DOTALL | re.MULTILINE)
     begin, fence = 0, ""
     block: list[str] = []
     for number, line in enumerate([*text.splitlines(), ""], 1):

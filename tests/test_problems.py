@@ -4,6 +4,9 @@ import math
 
 import pytest
 
+from tests.pages import ROOT
+from wi_docs.diagnosis import problems as limits
+from wi_docs.diagnosis.audit import GARBAGE
 from wi_docs.diagnosis.problems import Evidence, Exit, Row, burden, ends, problems, small_last
 from wi_docs.experiments import saturation
 
@@ -205,3 +208,20 @@ def test_of_what_starts_at_0_the_gradient_counts_that_comes_later():
     assert first.reach == 1e-9
     (found,) = problems(Evidence((first, row("b", gradient=0.0, later=1.0)), ran=True))
     assert (found.kind, found.row) == ("vanishing gradient", "a")
+
+
+def test_the_page_names_the_limits_that_the_rules_have():
+    text = " ".join((ROOT / "docs" / "diagnose.md").read_text(encoding="utf-8").split())
+    in_words = {1e-3: "a thousandth", 4.0: "four"}
+    for words in (
+        f"$e^{limits.REACH:.0f} = {math.exp(limits.REACH):.0f}$ over the whole depth",
+        f"less than {in_words[limits.ALIKE]} differs between inputs",
+        f"What tells them apart is then {100 * math.sqrt(limits.ALIKE):.0f} % of the signal",
+        f"more than half of the steps is below $10^{{{math.log10(limits.FORGOTTEN):.0f}}}$ times the largest",
+        f"from the last step back to the first, by more than a factor of $10^{math.log10(limits.THROWN):.0f}$",
+        f"numbers beyond $10^{{{math.log10(GARBAGE):.0f}}}$",
+        f"the first loss is more than {in_words[limits.FIRST_LOSS]} times the logarithm of the number of classes",
+        f"the outputs have an rms above {limits.LOUD:.0f}",
+        f"If {100 * saturation.DEAD:.0f} % of the units are dead",
+    ):
+        assert words in text
