@@ -1,6 +1,6 @@
 """The chapters on paper: `python -m scripts.paper SITE`, or `make paper`, writes a PDF of each and of all together.
 
-Chromium prints them from the built site. Sections and figures have numbers, hints and solutions stand at the end of a
+Chromium prints them from the built site. Numbers are those of the pages; hints and solutions stand at the end of a
 chapter, and behind them the papers that it cites. Pages whose PDF is there get a link to it.
 """
 
@@ -23,15 +23,9 @@ STYLE = """
   @top-right { content: "ADDRESS"; font: 8pt sans-serif; color: #59616b; }
   @bottom-center { content: counter(page) " / " counter(pages); font: 8pt sans-serif; color: #59616b; } }
 html { font-size: 16px; } body { background: #fff; counter-reset: chapter FIRST; }
-article { counter-increment: chapter; counter-reset: section figure; break-before: page; }
+article { counter-increment: chapter; break-before: page; }
 body > article:first-child { break-before: auto; }
-h2 { counter-increment: section; counter-reset: subsection; } h3 { counter-increment: subsection; }
-h1::before { content: counter(chapter) "  "; } h2::before { content: counter(chapter) "." counter(section) "  "; }
-h3::before { content: counter(chapter) "." counter(section) "." counter(subsection) "  "; }
 :is(h1, h2, h3, h4) { break-after: avoid; }
-figcaption::before { counter-increment: figure; font-weight: 600;
-  content: "Figure " counter(chapter) "." counter(figure) ".  "; }
-.wi-table figcaption::before { content: none; }
 :is(figure, pre, .wi-math-block) { break-inside: avoid; }
 .unnumbered::before { content: none !important; }
 .headerlink, .md-content__button, .md-clipboard, .wi-mark, .wi-card { display: none !important; }
@@ -46,6 +40,11 @@ class Chapter:
     title: str
     body: str
     cited: list[str] = field(default_factory=list)
+
+
+def places_of(home: str) -> list[str]:
+    """Return the places of the chapters, which are those that the home page, given as HTML, has a time for."""
+    return re.findall(r'<a href="([\w-]+)/"><strong>[^<]*</strong></a>, \d+ minutes', home)
 
 
 def read(site: Path, place: str, printed: set[str], address: str) -> Chapter:
@@ -137,8 +136,7 @@ def make(site: Path) -> list[Path]:
     named = re.search(r'property="og:site_name" content="([^"]*)"', home)
     known = re.search(r'rel="canonical" href="([^"]*)"', home)
     name, address = named[1] if named else "", known[1] if known else ""
-    # The chapters are those that the home page gives a time for.
-    places = re.findall(r'<a href="([\w-]+)/"><strong>[^<]*</strong></a>, \d+ minutes', home)
+    places = places_of(home)
     folder = site / PLACE
     folder.mkdir(exist_ok=True)
     made = []

@@ -43,6 +43,15 @@ def test_the_references_are_those_that_are_cited(printed):
     assert cited == set(re.findall(r'id="references--([\w-]+)"', printed)) != set()
 
 
+def test_a_chapter_has_one_number_on_its_page_and_on_paper(site):
+    home = (site / "index.html").read_text()
+    for number, place in enumerate(paper.places_of(home), 1):
+        page = (site / place / "index.html").read_text()
+        assert f"<style>body {{ counter-reset: chapter {number} }}</style>" in page
+        assert re.search(r'<link rel="stylesheet" href="[./]*assets/css/chapter\.css">', page)
+    assert "chapter.css" not in (site / "questions" / "index.html").read_text() + home
+
+
 @pytest.mark.slow
 def test_chromium_prints_them_and_the_pages_lead_there(site, tmp_path):
     assert CHROMIUM
