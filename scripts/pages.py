@@ -26,6 +26,7 @@ import sys
 import textwrap
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping
+from doctest import DocTestParser
 from typing import Any
 
 from markdown import Markdown
@@ -39,6 +40,7 @@ from markdown.util import AtomicString
 from scripts import ledger, store
 from scripts.citations import CitationInSentence, CitationsInParentheses, suggestion
 from scripts.formulas import Formulas
+from scripts.needs import needs
 from scripts.reading import Reading
 from scripts.store import Job
 
@@ -51,6 +53,7 @@ DIRECTIVES = ("[[figure: NAME]]", "[[table: NAME]]", "[[claim: ID]]", "[[exercis
               "[[choices: MODULE, NAME]]")  # fmt: skip
 WAIT = "This part is being made. The page comes again when it is there."  # under `mkdocs serve`
 SNIPPET = "data-wi-snippet"  # the attribute of what can be run
+NEEDS = "data-wi-needs"  # that of what has to run before it
 NOT_LINKED = {"a", "code", "figure", "table", "h1", "h2", "h3", "h4", "h5", "h6"}  # elements where a term stays a word
 
 
@@ -260,10 +263,16 @@ class _RunAll(Treeprocessor):
 def fence(source: str, language: str, css_class: str, options: Any, md: Markdown, **found: Any) -> str:
     """Highlight a fence as superfences does, and mark it as a snippet if it has prompts or is a cell to run.
 
+    One with prompts gets the numbers of those that it builds on, the page's first being 0.
+
     The arguments are those with which superfences calls the formatter of a custom fence.
     """
     if language == "pycon" or "wi-cell" in found["classes"]:
         found["attrs"] = {**found["attrs"], SNIPPET: ""}
+    if language == "pycon":
+        sources = md.__dict__.setdefault("wi_sources", [])  # one Markdown renders one page
+        sources.append("".join(example.source for example in DocTestParser().get_examples(source)))
+        found["attrs"][NEEDS] = " ".join(map(str, needs(sources)))
     highlighted: str = md.preprocessors["fenced_code_block"].highlight(source, language, options, md, **found)
     return highlighted
 

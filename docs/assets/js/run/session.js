@@ -55,6 +55,18 @@ export class Snippet {
   /** The code that snippets below build on: that of the page or of the reader, and none of a link's. */
   get trusted() { return this.strange ? this.original : this.code }
 
+  /**
+   * Those that have to run before it. The page says on which it builds; of code that was changed nobody knows, and so
+   * all above run.
+   */
+  get needed() {
+    if (this.exercise) return []
+    const above = snippets.slice(0, snippets.indexOf(this)).filter(one => !one.exercise)
+    const { wiNeeds } = this.element.dataset
+    if (wiNeeds === undefined || [this, ...above].some(one => one.code !== one.original)) return above
+    return wiNeeds.split(" ").filter(Boolean).map(number => above[Number(number)])
+  }
+
   /** @param {string} action */
   button(action) { return find(this.element, `[data-wi-${action}]`) }
 
@@ -339,7 +351,7 @@ async function execute(snippet, room, last) {
   const watching = new Set([hidden ? undefined : snippet, last].filter(one => one !== undefined))
   /** @param {(one: Snippet) => void} action */
   const each = action => { for (const one of watching) action(one) }
-  if (snippet !== last) last?.report("running", "The snippets above run first …")
+  if (snippet !== last) last?.report("running", "The snippets that it builds on run first …")
   each(one => one.report(room.here ? "running" : "loading", room.here ? "Running …" : "Loading Python …"))
   if (!hidden) snippet.clear()
   const { prompt, exercise } = snippet
@@ -355,6 +367,8 @@ async function execute(snippet, room, last) {
     // Nothing goes on behind its result.
     if (snippet === last && room !== shared) room.end()
     if (!hidden) snippet.finish(done)
+    // It may have set names anew that those below it had set: they run again when they are needed.
+    for (const below of snippets.slice(snippets.indexOf(snippet))) room.ran.delete(below)
     if (!done.problem || (!hidden && snippet.same)) room.ran.add(snippet)
     return true
   } catch (error) {
@@ -381,18 +395,17 @@ function enqueue(key, work) {
 }
 
 /**
- * Runs a snippet, after those above it that have not run yet. An exercise, and what came with a link, runs in a room
+ * Runs a snippet, after those that it needs and that have not run yet. An exercise, and what came with a link, runs in a room
  * that ends with it, so that nothing which it changes is met by what runs later.
  * @param {Snippet} snippet
  */
 export function run(snippet) {
   if (busy) snippet.report("running", "It waits for the run before it …")
   return enqueue(snippet, async () => {
-    const above = snippet.exercise ? [] : snippets.slice(0, snippets.indexOf(snippet)).filter(one => !one.exercise)
     const alone = snippet.exercise !== undefined || snippet.strange
     const room = alone ? fresh() : common()
     snippet.clear()
-    for (const one of [...above.filter(one => !room.ran.has(one)), snippet])
+    for (const one of [...snippet.needed.filter(one => !room.ran.has(one)), snippet])
       if (!await execute(one, room, snippet) || stopped) break
     if (!alone) return
     room.end()
