@@ -320,8 +320,8 @@ def fixup_trains_two_hundred_layers() -> Result:
 
 @claim(what="share of the test digits that the worst of 4 networks reads", source="")
 def a_smaller_rate_does_too() -> Result:
-    """At a rate of 0.003 divided branches and last matrices at 0 read {percent:.0f} % or more in as many steps, two
-    networks of each.
+    """By plain gradient descent at a rate of 0.003 divided branches and last matrices at 0 read {percent:.0f} % of
+    the digits or more in as many steps, two networks of each.
     """
     ends = [
         run.accuracy[-1]

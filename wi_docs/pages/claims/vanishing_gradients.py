@@ -560,8 +560,8 @@ def against_theory(direction: Literal["forward", "backward"]) -> Result:
     source="@schoenholz2017, section 4",
 )
 def backward_factor_is_chi() -> Result:
-    """Over 12 layers of 512 units, averaged over 8 networks, it holds for {pairs:.0f} pairs of activation and scale,
-    to {percent:.0f} % or better.
+    """Over 12 layers of 512 units without biases, averaged over 8 networks, it holds for {pairs:.0f} pairs of
+    activation and scale, to {percent:.0f} % or better.
     """
     return against_theory("backward")
 
