@@ -64,9 +64,21 @@ MEANINGS = {
     "exploding signal": Meaning(
         "ten ReLU layers from 1.5 times the right scale are gone after a handful of steps at a rate of 0.02, and read "
         "60 to 71 % of the digits after 300 steps at 0.003",
-        OPEN,
+        "such layers read 79 % of the digits on average after 300 steps at a rate of 0.003",
         "measured on the digits, where signal and gradient grow together",
-        ("the_right_scale_learns", "too_large_a_scale_is_gone", "a_smaller_rate_bears_a_larger_scale"),
+        (
+            "the_right_scale_learns",
+            "too_large_a_scale_is_gone",
+            "a_smaller_rate_bears_a_larger_scale",
+            "adam_bears_a_larger_scale",
+        ),
+    ),
+    "initial loss too large": Meaning(
+        "most networks of five ReLU layers with a last matrix 50 times as large are gone at a rate of 0.1, and at 0.01 "
+        "they read 86 % of the digits on average after 300 steps",
+        "such networks read 92 % on average at a rate of 0.01",
+        "measured on the digits, with layers of 64 units; the limit itself is ours",
+        ("a_loud_output_wants_a_smaller_rate", "adam_learns_from_a_loud_output"),
     ),
     "inputs alike": Meaning(
         "sigmoid networks of five and of ten layers still guess after 400 steps at a rate of 0.5",
@@ -118,7 +130,7 @@ def meaning(problems: Sequence[Problem]) -> Meaning:
     Examples:
         >>> meaning(()).adam
         'nothing that is looked for here stands in its way'
-        >>> meaning((Problem("initial loss too large", "output", "", 2.0),)).adam
+        >>> meaning((Problem("high variance between draws", "output", "", 2.0),)).adam
         'not measured'
     """
     kinds = [problem.kind for problem in problems]

@@ -5,9 +5,13 @@ import math
 import numpy as np
 
 from wi_docs.diagnosis.networks import Spec, build, simulate, theory
+from wi_docs.diagnosis.problems import LOUD
+from wi_docs.experiments import digits
 from wi_docs.experiments.learning_speed import WAYS, learning_speed
 from wi_docs.experiments.saturation import DEAD, LIMITS
-from wi_docs.pages.claims import Result, also, below, claim, near, require
+from wi_docs.experiments.training import train
+from wi_docs.nn.network import MLP
+from wi_docs.pages.claims import Result, above, also, below, claim, near, require
 
 SEEDS = range(8)
 
@@ -124,6 +128,51 @@ def scale_alone_does_not() -> Result:
         {"as tanh, four times as large": four / tanh},
         percent=100 * np.mean([s.saturated for s in large]),
     )
+
+
+def _loud(factor, rate, optimizer="sgd"):
+    """Train five ReLU layers from He's scale, with the last matrix `factor` times as large, for 300 steps, five times.
+
+    Returns:
+        The histories, and the least rms of the outputs before the first step.
+    """
+    runs, sizes = [], []
+    for seed in range(5):
+        net = MLP([64, *[64] * 5, 10], "relu", "he_normal", np.random.default_rng(seed))
+        net.W[-1] *= factor
+        sizes.append(float(np.sqrt(np.mean(net.forward(digits.load().test_x).output ** 2))))
+        runs.append(train(net, steps=300, rate=rate, seed=seed, optimizer=optimizer, looks=2, record="accuracy"))
+    return runs, min(sizes)
+
+
+def _read(runs) -> Result:
+    """Return the result that networks read more than four fifths of the digits on average."""
+    first, last = (float(np.mean([run.accuracy[look] for run in runs])) for look in (0, -1))
+    return above(last, 0.8, "the mean of 5 seeds", {"as before the first step": first}, percent=100 * last)
+
+
+@claim(what="share of the test digits that five networks read on average")
+def a_loud_output_wants_a_smaller_rate() -> Result:
+    """Of networks of five ReLU layers of 64 units at He's scale, with a last matrix 50 times as large, most leave the
+    range of numbers at a rate of 0.1 of plain descent, at which they learn the digits without this factor; at a rate of
+    0.01 they read {percent:.0f} % on average after 300 steps.
+    """
+    fast, size = _loud(50.0, 0.1)
+    require(size > LOUD, f"the outputs have an rms of {size:.0f}, and are not too loud")
+    left = sum(run.exploded_at is not None for run in fast)
+    require(left > 2, f"{left} of five leave the range of numbers")
+    also("without the factor", _read(_loud(1.0, 0.1)[0]))
+    return _read(_loud(50.0, 0.01)[0])
+
+
+@claim(what="share of the test digits that five networks read on average")
+def adam_learns_from_a_loud_output() -> Result:
+    """Adam, at a rate of 0.01, reads {percent:.0f} % of the digits on average after 300 steps from five ReLU layers of
+    64 units at He's scale, with a last matrix 50 times as large.
+    """
+    runs, size = _loud(50.0, 0.01, "adam")
+    require(size > LOUD, f"the outputs have an rms of {size:.0f}, and are not too loud")
+    return _read(runs)
 
 
 @claim(what="logarithm of the factor of a layer on the gradient's length", source="@schoenholz2017, equation 5")

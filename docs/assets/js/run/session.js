@@ -395,8 +395,8 @@ function enqueue(key, work) {
 }
 
 /**
- * Runs a snippet, after those that it needs and that have not run yet. An exercise, and what came with a link, runs in a room
- * that ends with it, so that nothing which it changes is met by what runs later.
+ * Runs a snippet, after those that it needs and that have not run yet. An exercise, and what came with a link, runs in
+ * a room that ends with it, so that nothing which it changes is met by what runs later.
  * @param {Snippet} snippet
  */
 export function run(snippet) {
