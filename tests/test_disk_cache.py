@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from wi_docs.experiments import conditions, disk_cache, results_file
+from wi_docs.experiments import conditions, disk_cache, results_file, training
 from wi_docs.experiments.training import History
 
 MODULE = """
@@ -228,3 +228,29 @@ def test_a_spoiled_file_runs_nothing_and_is_made_anew(tmp_path, monkeypatch):
         assert one() == 2
         assert len(ran) == number + 2
     assert not trap.exists()
+
+
+def test_a_sweep_does_not_wait_for_what_it_holds_itself(tmp_path, monkeypatch):
+    """Another process may have come to its end after a sweep has looked for results, and before it holds them."""
+    plan = {"depth": 1, "rates": [0.1], "seeds": range(2), "steps": 2}
+    hold = disk_cache.hold
+    waited = []
+
+    def late(holds, path, *, wait):
+        for made in (path for path in (tmp_path / "other").iterdir() if not path.suffix):
+            shutil.copy(made, tmp_path / "own")
+        waited.append(wait)
+        assert not wait, "it waits for itself"
+        return hold(holds, path, wait=wait)
+
+    try:
+        disk_cache.keep_in(tmp_path / "other", disk_cache.unversioned)
+        first = training.sweep("tanh", "lecun_normal", **plan)
+        (tmp_path / "own").mkdir()
+        disk_cache.keep_in(tmp_path / "own", disk_cache.unversioned)
+        monkeypatch.setattr(disk_cache, "hold", late)
+        again = training.sweep("tanh", "lecun_normal", **plan)
+    finally:
+        disk_cache.keep_in(None, disk_cache.unversioned)
+    assert training.ends(again) == training.ends(first)
+    assert waited == [False, False]

@@ -393,14 +393,14 @@ def sweep(
     # Runs that another process is at are left to it while there are others: two that want the same share the work.
     while left := missing():
         with ExitStack() as holds:
-            part: list[tuple[float, float, int]] = []
+            held: list[tuple[float, float, int]] = []
             for run in left:
-                if len(part) < STACK and disk_cache.hold(holds, place(run), wait=False):
-                    part.append(run)
-            part = [run for run in part if disk_cache.read(place(run)) is None]  # else it was done a moment ago
+                if len(held) < STACK and disk_cache.hold(holds, place(run), wait=False):
+                    held.append(run)
+            part = [run for run in held if disk_cache.read(place(run)) is None]  # else it was done a moment ago
             if part:
                 train_together(part)
-            else:
+            elif not held:  # what is held here cannot be waited for
                 disk_cache.hold(holds, place(left[0]), wait=True)
     return {run: found[run] for run in runs}
 
