@@ -51,7 +51,7 @@ MEANINGS = {
     ),
     "exploding gradient": Meaning(
         _DESCENT,
-        "such layers read 41 % at most at a rate of 0.001; other rates were not tried",
+        "such layers read 41 % at most at a rate of 0.001",
         _TWENTY,
         ("within_twenty_it_trains", "beyond_four_hundred_it_does_not", "adam_bears_what_is_too_small"),
     ),

@@ -339,8 +339,9 @@ def within_twenty_it_trains() -> Result:
     source="@schoenholz2017, section 5, for tanh and theory",
 )
 def beyond_four_hundred_it_does_not() -> Result:
-    """At two scales of each for which it changes by more than a factor of 400, such networks read {percent:.0f} % at
-    most by plain descent, at the best of the rates 0.001, 0.01 and 0.1.
+    """At two scales of each for which it changes by more than a factor of 400, such networks of twenty layers, 64
+    wide, read {percent:.0f} % of the digits at most by plain descent, at the best of the rates 0.001, 0.01 and
+    0.1.
     """
     off = min(abs(math.log(way_back(*case))) for case in SMALL + LARGE)
     require(off > math.log(400), f"in theory a gradient changes by a factor of {math.exp(off):.0f} only")
@@ -360,8 +361,9 @@ def beyond_four_hundred_it_does_not() -> Result:
     source="@kingma2015, algorithm 1",
 )
 def adam_bears_what_is_too_small() -> Result:
-    """With Adam at a rate of 0.001, such networks read {small:.0f} % or more after 600 steps at the two of these four
-    scales at which the gradient vanishes, and {large:.0f} % at most at the two at which it explodes.
+    """With Adam at a rate of 0.001, such networks of twenty layers, 64 wide and without biases at the start, read
+    {small:.0f} % of the digits or more after 600 steps at the two of these four scales at which the gradient
+    vanishes, and {large:.0f} % at most at the two at which it explodes.
     """
     small, large = ([end for case in cases for end in learned(*case, (0.001,), "adam")] for cases in (SMALL, LARGE))
     plain = max(max(learned(*case, FAR_RATES)) for case in SMALL)
