@@ -52,7 +52,7 @@ def trainable_depth_over_depth_scale() -> Result:
     source="@he2015, figures 2 and 3",
 )
 def escape_time_against_depth() -> Result:
-    """With 10, 20 and 30 layers of 64 ReLU units plain descent at a rate of 0.01 reads half of the digits from He's
+    """With 10, 20 and 30 ReLU layers, each 64 wide, plain descent at a rate of 0.01 reads half of the digits from He's
     scale after {he10:.0f}, {he20:.0f} and {he30:.0f} steps; from Glorot's it takes {glorot10:.0f} with 10 layers, and
     in 800 steps 20 or 30 layers do not get there.
     """
