@@ -655,8 +655,8 @@ def dropout_does_not_help_from_zeros() -> Result:
     source="",
 )
 def a_little_noise_costs_steps() -> Result:
-    """But a small difference costs steps: with a tenth of the noise, four tanh units whose weights are nearly equal,
-    and whose biases start at 0, take more than twice as many to part.
+    """But a small difference costs steps: with noise of deviation 0.001 in place of 0.01, four tanh units whose
+    weights are nearly equal, and whose biases start at 0, take more than twice as many to part.
     """
 
     def waits(noise, seed):
