@@ -50,12 +50,52 @@ def _bounded(tell: Tell) -> Tell:
     return told
 
 
+def _with_line_ends(tell: Tell) -> tuple[Tell, Callable[[], None]]:
+    r"""Return `tell` for text that is told together with the end of its line, and a function that tells what is left.
+
+    `print` writes the two one after the other, and each piece that is told is a message to the page.
+
+    Examples:
+        >>> tell, flush = _with_line_ends(lambda kind, text: print(kind, repr(text)))
+        >>> for text in ("one", "\n", "two", "three", "\n", "four"):
+        ...     tell("out", text)
+        out 'one\n'
+        out 'two'
+        out 'three\n'
+        >>> tell("err", "five\n")
+        out 'four'
+        err 'five\n'
+        >>> tell("out", "six")
+        >>> flush()
+        out 'six'
+    """
+    held: list[tuple[str, str]] = []  # at most one
+
+    def flush() -> None:
+        if held:
+            tell(*held.pop())
+
+    def told(kind: str, text: str) -> None:
+        if held and (kind, text) == (held[0][0], "\n"):
+            text = held.pop()[1] + text
+        flush()
+        if kind in ("out", "err") and not text.endswith("\n"):
+            held.append((kind, text))
+        else:
+            tell(kind, text)
+
+    return told, flush
+
+
 class _Stream(io.TextIOBase):
     """A stream in place of standard output or standard error, which reports what is written to it."""
 
-    def __init__(self, kind: str, tell: Tell) -> None:
+    def __init__(self, kind: str, tell: Tell, flush: Callable[[], None]) -> None:
         super().__init__()
-        self.kind, self.put, self.left, self.lines = kind, tell, MOST, MOST_LINES
+        self.kind, self.put, self.left, self.lines, self.told = kind, tell, MOST, MOST_LINES, flush
+
+    def flush(self) -> None:
+        self.told()
 
     def write(self, text: str, /) -> int:
         self.left -= len(text)
@@ -112,12 +152,12 @@ def run(code: str, tell: Tell, *, prompt: bool, names: dict[str, Any] | None = N
         2
     """
     names = shared if names is None else names
-    tell = _bounded(tell)
+    tell, flush = _with_line_ends(_bounded(tell))
     names.setdefault("__name__", "__main__")
     # Python's tracebacks look up lines of source here, for the snippet is no file.
     linecache.cache[FILE] = (len(code), None, code.splitlines(keepends=True), FILE)
-    out: Any = _Stream("out", tell)
-    err: Any = _Stream("err", tell)
+    out: Any = _Stream("out", tell, flush)
+    err: Any = _Stream("err", tell, flush)
     hook, asked = sys.displayhook, builtins.input
     # Files that the snippet writes lie in the worker's memory, of which the reader is told.
     here = set(os.listdir())
@@ -142,6 +182,7 @@ def run(code: str, tell: Tell, *, prompt: bool, names: dict[str, Any] | None = N
         written = sorted(name for name in set(os.listdir()) - here if not name.startswith("."))
         if written:
             tell("err", f"Written to this page's memory, and gone when it is closed: {', '.join(written)}\n")
+        flush()
     return None
 
 

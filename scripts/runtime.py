@@ -68,8 +68,7 @@ def served() -> dict[str, bytes]:
         PluginError: if a file of Pyodide is not the one that its lock names.
     """
     lock = fetch_runtime.lock()
-    package = wheel.file_name()
-    ours = {"in_browser.py": BROWSER.read_bytes(), package: wheel.build()}
+    ours = {"in_browser.py": BROWSER.read_bytes(), "wi_docs.zip": wheel.build()}
     theirs = {name: (fetch_runtime.RUNTIME / name).read_bytes() for name in lock["files"]}
     for name, content in theirs.items():
         if hashlib.sha256(content).hexdigest() != lock["files"][name]["sha256"]:
@@ -77,11 +76,6 @@ def served() -> dict[str, bytes]:
     for name, content in ours.items():
         size = len(content)
         lock["files"][name] = {"sha256": hashlib.sha256(content).hexdigest(), "size": size, "gzip": size}
-    # An entry as Pyodide's own lock has it for each package that `loadPackage` knows.
-    lock["packages"]["wi-docs"] = {
-        "name": "wi-docs", "version": "0", "file_name": package, "install_dir": "site", "package_type": "package",
-        "sha256": lock["files"][package]["sha256"], "imports": ["wi_docs"], "depends": ["numpy"],
-    }  # fmt: skip
     # Not Pyodide's: the page reads here which files the first press loads.
     lock["first"] = [*_first(), *ours]
     return {LOCK: json.dumps(lock).encode(), **ours, **theirs}

@@ -34,10 +34,13 @@ export interface Found {
   table: { columns: [string, string][], rows: string[][], bad: number[] }
 }
 
-/** Files, by their names in the lock; the first of them start Python, with matplotlib if it is to draw. */
-export interface Files { files: Record<string, ArrayBuffer>, draws: boolean }
+/** The names that files on their way have in the lock; the first of them start Python, with matplotlib if it draws. */
+export interface Files { names: string[], draws: boolean }
 
-export type Order = Run | Asked | Files
+/** One of them, when it is there. */
+export interface File { name: string, bytes: ArrayBuffer }
+
+export type Order = Run | Asked | Files | File
 
 /** Why code stopped, as scripts/in_browser.py has it. */
 export interface Problem { line: number | null, source: string, message: string }

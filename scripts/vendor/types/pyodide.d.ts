@@ -8,10 +8,14 @@ export interface Proxy { destroy(): void }
 export type Dictionary<T> = { toJs(options: { dict_converter: typeof Object.fromEntries }): T } | undefined
 
 export interface Pyodide {
-  FS: { writeFile(path: string, bytes: Uint8Array): void, unlink(path: string): void }
+  FS: {
+    mkdir(path: string): void
+    writeFile(path: string, bytes: Uint8Array): void
+    unlink(path: string): void
+  }
   loadedPackages: Record<string, string>
   loadPackage(names: string[], options: { messageCallback(): void, errorCallback(): void }): Promise<unknown>
-  runPython(code: string): string
+  runPython(code: string): unknown
   pyimport(module: string): unknown
   toPy(object: object): Proxy
 }

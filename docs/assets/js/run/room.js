@@ -80,14 +80,19 @@ async function fetched(name, address, hash, count = () => {}) {
       ? `${name} could not be loaded. ${RETRY}`
       : `${name} could not be loaded, since this device is offline. Python needs the connection once a visit.`)
   }
-  const bytes = await new Blob(parts).arrayBuffer()
+  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let filled = 0
+  for (const part of parts) {
+    bytes.set(part, filled)
+    filled += part.length
+  }
   if (!(await sha256(bytes)).startsWith(hash)) {
     failed.add(name)
     throw new Ended(`${name} is not the file that this page was made with. Reload the page, then press the button `
       + "again.")
   }
   failed.delete(name)
-  return bytes
+  return bytes.buffer
 }
 
 /** The lock. */
@@ -102,9 +107,9 @@ function locked() {
 }
 
 /**
- * The files that the first press loads, or all.
+ * The files that the first press loads, or all, each as soon as it is there.
  * @param {boolean} all
- * @returns {Promise<Record<string, ArrayBuffer>>}
+ * @returns {Promise<[string, Promise<ArrayBuffer>][]>}
  */
 async function bring(all) {
   const { files: known, first } = await locked()
@@ -126,10 +131,11 @@ async function bring(all) {
     file.catch(() => files.delete(name))
     files.set(name, file)
   }
-  const wanted = ["pyodide-lock.json", ...names]
-  const bytes = await Promise.all(wanted.map(name => files.get(name)))
-  return Object.fromEntries(wanted.map((name, i) => [name, /** @type {ArrayBuffer} */ (bytes[i])]))
+  return ["pyodide-lock.json", ...names]
+    .map(name => [name, /** @type {Promise<ArrayBuffer>} */ (files.get(name))])
 }
+
+locked().catch(() => {}) // small, and asked for before the first room opens
 
 export class Room {
   /** Those whose names stand in its namespace, by their code. @type {Set<object>} */
@@ -174,29 +180,45 @@ export class Room {
     if (!("sandbox" in this.frame))
       throw new Ended("Python is not to be had here: this browser has no sandbox for frames.")
     waiting.add(this)
-    const handed = bring(this.draws)
-    handed.catch(() => {})
+    const coming = bring(this.draws)
+    coming.catch(() => {})
     const address = new URL("worker.js", import.meta.url)
     address.searchParams.set("v", digest.slice(0, 12))
-    const script = await fetch(address).then(response => response.ok ? response.text() : "").catch(() => "")
-    if (!script) throw new Ended(`worker.js could not be loaded. ${RETRY}`)
+    // A browser may start a process for the frame: the script comes meanwhile.
+    const text = fetch(address).then(response => response.ok ? response.text() : "").catch(() => "")
     this.frame.setAttribute("sandbox", "allow-scripts")
     this.frame.hidden = true
     this.frame.src = new URL("room.html", import.meta.url).href
+    const open = new Promise(resolve => { this.frame.onload = resolve })
     document.body.append(this.frame)
-    await Promise.race([new Promise(resolve => { this.frame.onload = resolve }), this.#end])
+    const script = await text
+    if (!script) throw new Ended(`worker.js could not be loaded. ${RETRY}`)
+    await Promise.race([open, this.#end])
     const there = this.#answer()
     this.frame.contentWindow?.postMessage(script, "*", [this.#channel.port2, this.#heart.port2])
     const silence = setTimeout(() => this.end(new Ended("Python is not to be had here: the frame that it runs in does "
       + "not answer. The host may forbid frames or their scripts (X-Frame-Options, Content-Security-Policy).")),
     SILENCE)
     await there.finally(() => clearTimeout(silence))
-    const all = await Promise.race([handed, this.#end])
-    waiting.delete(this)
+    const all = await Promise.race([coming, this.#end])
     const ready = this.#answer()
-    this.#send({ files: all, draws: this.draws })
+    ready.catch(() => {})
+    await this.#handIn(all)
     await ready
     this.here = true
+  }
+
+  /**
+   * Hands in files, each when it is there: Python's largest file is compiled while others are on their way.
+   * @param {[string, Promise<ArrayBuffer>][]} all
+   */
+  async #handIn(all) {
+    this.#send({ names: all.map(([name]) => name), draws: this.draws })
+    await Promise.race([this.#end, Promise.all(all.map(async ([name, file]) => {
+      const bytes = await file
+      if (this.alive) this.#send({ name, bytes })
+    }))])
+    waiting.delete(this)
   }
 
   /** @param {Order} order */
@@ -242,11 +264,10 @@ export class Room {
     this.watcher?.loading("Loading matplotlib …")
     waiting.add(this)
     try {
-      this.#send({ files: await bring(true), draws: true })
+      await this.#handIn(await bring(true))
     } catch (error) {
       this.end(error)
     }
-    waiting.delete(this)
   }
 
   /**
@@ -261,8 +282,10 @@ export class Room {
     /** @type {ReturnType<typeof setInterval> | undefined} */
     let pulse
     try {
-      await this.ready
-      watcher.running()
+      if (!this.here) {
+        await this.ready
+        watcher.running()
+      }
       this.#messages = 0
       this.#began = performance.now()
       const answer = this.#answer()

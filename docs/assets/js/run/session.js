@@ -351,19 +351,21 @@ async function execute(snippet, room, last) {
   const watching = new Set([hidden ? undefined : snippet, last].filter(one => one !== undefined))
   /** @param {(one: Snippet) => void} action */
   const each = action => { for (const one of watching) action(one) }
-  if (snippet !== last) last?.report("running", "The snippets that it builds on run first …")
-  each(one => one.report(room.here ? "running" : "loading", room.here ? "Running …" : "Loading Python …"))
   if (!hidden) snippet.clear()
   const { prompt, exercise } = snippet
   const code = hidden ? snippet.trusted : snippet.code
   busy = room
   try {
-    const done = await room.run({ code, prompt, alone: exercise !== undefined, exercise }, {
+    // Python begins, and the page says so meanwhile.
+    const running = room.run({ code, prompt, alone: exercise !== undefined, exercise }, {
       loading: text => each(one => one.report("loading", text)),
       progress: progress => each(one => one.reportProgress(progress)),
       running: () => each(one => one.report("running", "Running …")),
       show: (kind, text) => hidden || snippet.show(kind, text),
     })
+    if (snippet !== last) last?.report("running", "The snippets that it builds on run first …")
+    each(one => one.report(room.here ? "running" : "loading", room.here ? "Running …" : "Loading Python …"))
+    const done = await running
     // Nothing goes on behind its result.
     if (snippet === last && room !== shared) room.end()
     if (!hidden) snippet.finish(done)

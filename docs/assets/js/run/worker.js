@@ -11,14 +11,17 @@
  */
 
 const BASE = "https://files.invalid/" // of addresses that Pyodide asks for; nothing is asked of a network
+const OURS = ["wi_docs.zip", "in_browser.py"] // files that are none of Pyodide's
 const FLUSH_EVERY = 50 // ms between two messages with output
 const FLUSH_UP_TO = 100 // pieces of output that are sent at once; those after them wait for the next message
 const LONGEST = 1_000_000 // characters of a piece of output
 
-/** Files by their names in the lock. @type {Map<string, ArrayBuffer>} */
+/** Files by their names in the lock, each here or on its way. @type {Map<string, Promise<ArrayBuffer>>} */
 const files = new Map()
-/** Is called when the page has handed in what was asked for. @type {() => void} */
-let handed = () => {}
+/** Is called with a file that was on its way. @type {Map<string, (bytes: ArrayBuffer) => void>} */
+const handed = new Map()
+/** Is called when the page has named the files that were asked for. @type {() => void} */
+let named = () => {}
 /** @type {Promise<{ python: Pyodide, runner: Runner }> | undefined} */
 let started
 /** @type {(message: Answer) => void} */
@@ -35,7 +38,7 @@ const messageOf = error => error instanceof Error ? error.message : String(error
  */
 self.fetch = async input => {
   const name = new URL(input instanceof Request ? input.url : input, BASE).pathname.slice(1)
-  const file = files.get(name)
+  const file = await files.get(name)
   const type = name.endsWith(".wasm") ? "application/wasm" : "application/octet-stream"
   return file ? new Response(file, { headers: { "Content-Type": type } }) : new Response(null, { status: 404 })
 }
@@ -44,8 +47,8 @@ self.fetch = async input => {
  * Imports one of Pyodide's scripts.
  * @param {string} name
  */
-function imported(name) {
-  const file = files.get(name)
+async function imported(name) {
+  const file = await files.get(name)
   return import(URL.createObjectURL(new Blob(file ? [file] : [], { type: "text/javascript" })))
 }
 
@@ -57,12 +60,15 @@ async function start(draws) {
   /** @type {import("../../../../scripts/vendor/types/pyodide")[]} */
   const [pyodide] = await Promise.all(["pyodide.mjs", "pyodide.asm.js"].map(imported))
   const python = await pyodide.loadPyodide({
-    indexURL: BASE, packages: ["wi-docs"], env: { HOME: "/home/reader", MPLBACKEND: "svg" },
+    indexURL: BASE, packages: ["numpy"], env: { HOME: "/home/reader", MPLBACKEND: "svg" },
   })
-  // In the folder of the standard library, whose name has Python's version, the module can be imported from anywhere.
-  const library = python.runPython("import sysconfig; sysconfig.get_path('stdlib')")
-  const source = /** @type {ArrayBuffer} */ (files.get("in_browser.py"))
-  python.FS.writeFile(`${library}/in_browser.py`, new Uint8Array(source))
+  python.FS.mkdir("/ours")
+  for (const name of OURS) {
+    const bytes = /** @type {ArrayBuffer} */ (await files.get(name))
+    python.FS.writeFile(`/ours/${name}`, new Uint8Array(bytes))
+  }
+  // Python imports from a zip as it is: unpacking 150 files would take longer than all else that we add to Pyodide.
+  python.runPython("import sys; sys.path += ['/ours', '/ours/wi_docs.zip']")
   const runner = /** @type {Runner} */ (python.pyimport("in_browser"))
   if (draws) await prepareToDraw(python, runner)
   return { python, runner }
@@ -101,9 +107,9 @@ async function execute({ code, prompt, alone, exercise }) {
     const { python, runner } = await /** @type {NonNullable<typeof started>} */ (started)
     // matplotlib is large, and is loaded only when code draws for the first time.
     if (runner.draws(code) && !python.loadedPackages.matplotlib) {
-      const here = new Promise(resolve => { handed = () => resolve(undefined) })
+      const known = new Promise(resolve => { named = () => resolve(undefined) })
       answer({ wants: "matplotlib" })
-      await here
+      await known
       await prepareToDraw(python, runner)
     }
     answer({ running: true })
@@ -166,8 +172,10 @@ onmessage = ({ ports: [port] }) => {
   port.onmessage = ({ data }) => {
     if ("code" in data) return execute(data)
     if ("fields" in data) return respond(data)
-    for (const [name, file] of Object.entries(data.files)) files.set(name, file)
-    if (started) return handed()
+    if ("bytes" in data) return handed.get(data.name)?.(data.bytes)
+    for (const name of data.names) if (!files.has(name))
+      files.set(name, new Promise(resolve => { handed.set(name, resolve) }))
+    if (started) return named()
     started = start(data.draws)
     started.then(
       () => answer({ ready: true }), error => answer({ failed: `Python did not start: ${messageOf(error)}.` }))
