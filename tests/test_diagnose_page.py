@@ -320,7 +320,8 @@ await until(() => result.dataset.wiState)
 await ended()
 return { text: status.innerText, rest: result.innerText, name: form.querySelector("[type=file]").files[0].name,
   off: [...form.querySelectorAll(":is(input, select):disabled")].map(one => one.name), hash: location.hash, images:
-  form.querySelectorAll("img").length, rows: [...result.querySelectorAll("tbody th")].map(one => one.textContent),
+  form.querySelectorAll("img").length, open: form.querySelector("details").open,
+  rows: [...result.querySelectorAll("tbody th")].map(one => one.textContent),
   asked: performance.getEntriesByType("resource").map(one => new URL(one.name).pathname) }
 """
 
@@ -375,6 +376,11 @@ def test_names_from_a_file_are_text_and_what_cannot_be_read_is_said_in_words(eit
         assert words in found["text"]
         assert "Traceback" not in found["rest"]
         assert "Error" not in found["rest"]
+    # Which way round square layers are, a file does not say: the fields for that come into sight.
+    page("form.querySelector('details').open = false")
+    found = dropped(page, "w.npz", npz(a=np.ones((8, 8)), b=np.eye(8)))
+    assert "--" in found["text"]
+    assert found["open"]
     # An example takes the file's place.
     found = page(
         """

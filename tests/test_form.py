@@ -36,6 +36,13 @@ def test_a_bad_start_has_its_verdict_its_cure_and_all_its_numbers():
     assert again["cure"] is None
 
 
+def test_a_table_says_that_it_is_not_whole():
+    found = asked({"widths": "4,4x1200,2", "scheme": "orthogonal", "activation": "linear"})
+    assert len(found["table"]["rows"]) == 1000
+    assert "The table has the first 1,000 of 1,201 rows." in found["notes"]
+    assert not any("The table has" in note for note in asked(DEEP)["notes"])
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [

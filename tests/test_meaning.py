@@ -62,15 +62,12 @@ def test_adam_makes_up_for_sizes_and_not_for_inputs_that_are_alike():
 def test_who_learns_although_it_is_called_bad():
     """What the page says of false alarms, against the stored trainings."""
     dense = frameworks.load("diagnosis_trials")["spoiled"]
-    alarms = {name: one for name, one in dense.items() if one["trains"] and not one["ok"]}
-    descend = {name: one["kind"] for name, one in alarms.items() if one["descent"] is not None and one["descent"] < 0.7}
-    assert 0 < len(descend) < len(alarms) / 2
-    assert all(one["adam"] < 0.7 for name, one in alarms.items() if name not in descend)
-    for name, kind in descend.items():
-        assert (kind, "2 layers" in name or "Tanh" in name) in (
-            ("initial loss too large", True), ("saturated units", True)
-        )  # fmt: skip
-    # No network whose gradient is called too small learns by plain descent here.
-    small = [one for one in dense.values() if one["kind"] in ("vanishing gradient", "no gradient")]
-    assert small
-    assert all(one["descent"] >= 0.7 for one in small)
+    bad = [one for one in dense.values() if not one["descent"]["ok"]]
+    assert sum(one["adam"]["trains"] is True for one in bad) > len(bad) / 2
+    # A start without a problem is good for both.
+    assert all(one[name]["ok"] for one in dense.values() if one["ok"] for name in ("descent", "adam"))
+    assert any(not one["ok"] and one["descent"]["ok"] for one in dense.values())
+    # What no training changes is bad for both.
+    certain = [one for one in dense.values() if one["kind"] == "no gradient"]
+    assert certain
+    assert not any(one[name]["ok"] or one[name]["trains"] for one in certain for name in ("descent", "adam"))

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from tests.pages import ROOT
+from wi_docs.diagnosis import fit
 from wi_docs.diagnosis import problems as limits
 from wi_docs.diagnosis.audit import GARBAGE
 from wi_docs.diagnosis.problems import Evidence, Exit, Row, burden, ends, problems, small_last
@@ -223,5 +224,9 @@ def test_the_page_names_the_limits_that_the_rules_have():
         f"the first loss is more than {in_words[limits.FIRST_LOSS]} times the logarithm of the number of classes",
         f"the outputs have an rms above {limits.LOUD:.0f}",
         f"If {100 * saturation.DEAD:.0f} % of the units are dead",
+        f"up to {fit.STEPS} steps on your batch, by plain gradient descent at rates of 0.1, 0.01 and 0.001, and by Adam "
+        "at 0.001 and 0.003",
+        f"more than ${fit.OPERATIONS / 1e10:.0f} \\cdot 10^{{10}}$ operations each",
     ):
         assert words in text
+    assert (fit.DESCENT, fit.ADAM) == ((0.1, 0.01, 0.001), (0.001, 0.003))

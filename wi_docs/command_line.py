@@ -13,7 +13,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from wi_docs.diagnosis import audit, probe, problems, report, weights
+from wi_docs.diagnosis import audit, fit, probe, problems, report, weights
 from wi_docs.diagnosis.networks import Diagnosis, diagnose
 from wi_docs.diagnosis.spec import NORMALIZATIONS, Spec
 from wi_docs.experiments.propagation import rms
@@ -91,6 +91,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     output.add_argument(
         "--fail-on", default="", metavar="KIND,…",
         help=f"exit with 1 for these kinds of problems only: {', '.join(problems.KINDS)}",
+    )  # fmt: skip
+    output.add_argument(
+        "--optimizer", choices=fit.OPTIMIZERS,
+        help="exit with 0 if this one learns from the start in a trial all the same (a PyTorch model)",
     )  # fmt: skip
     output.add_argument("--all", action="store_true", help="print all rows, and what each parameter holds")
     output.add_argument("--json", action="store_true", help="print everything, for machines")
@@ -192,6 +196,8 @@ def run(options: argparse.Namespace) -> int:
             if kind
         ]
         found: Diagnosis | probe.Probe | audit.Inventory
+        if options.optimizer and not options.torch:
+            raise ValueError("--optimizer goes with --torch: only a model can be trained on trial")
         if options.torch:
             found = probed(options)
         elif (alone := listed(options)) is not None:
@@ -217,6 +223,8 @@ def run(options: argparse.Namespace) -> int:
     # Neither good nor bad: the code of a missing verdict.
     if isinstance(found, Diagnosis) and found.undecided:
         return 2
+    if isinstance(found, probe.Probe) and options.optimizer and found.good_for(options.optimizer):
+        return 0
     kinds = {problem.kind for problem in found.problems}
     return 1 if kinds & set(asked or kinds) else 0
 

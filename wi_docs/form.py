@@ -104,6 +104,8 @@ def _of_network(found: Diagnosis, *, small: bool) -> dict[str, Any]:
     notes = list(found.notes)
     if not small:
         notes.append(f"A page simulates up to {LARGEST:,} weights. This network has more: the verdict is theory's.")
+    if len(found.rows) > SHOWN:
+        notes.append(f"The table has the first {SHOWN:,} of {len(found.rows):,} rows.")
     leaving = [f"{name}: {where}" for name, where in found.formats.items() if where]
     notes += [f"Out of range in {'; in '.join(leaving)}."] if leaving else []
     kinds = {"theory": found.theory, "simulated": found.simulation}

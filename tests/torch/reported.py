@@ -156,6 +156,48 @@ def layer_scale():
     return Scaled(1e-5), normal(32, 32)
 
 
+class ScaledLast(nn.Module):
+    """Residual branches behind scales, a normalization of the channels' scales alone, and a last layer of zeros."""
+
+    def __init__(self, small=1e-4, blocks=6, width=64):
+        super().__init__()
+        self.read = nn.Conv2d(3, width, 4, 4)
+        self.branches = nn.ModuleList(nn.Conv2d(width, width, 1) for _ in range(blocks))
+        self.scales = nn.ParameterList([nn.Parameter(torch.full((width, 1, 1), small)) for _ in range(blocks)])
+        self.head = nn.Linear(width, 10)
+        nn.init.zeros_(self.head.weight)
+
+    def forward(self, x):
+        x = self.read(x)
+        for branch, scale in zip(self.branches, self.scales, strict=True):
+            x = x + scale * torch.relu(branch(x))
+        return self.head(x.mean((2, 3)))
+
+
+@good
+def scales_behind_a_head_of_zeros():
+    torch.manual_seed(0)
+    return ScaledLast(), normal(16, 3, 32, 32)
+
+
+class ChannelScale(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.gamma = nn.Parameter(1e-5 * normal(width, 1, 1).sign())
+
+    def forward(self, x):
+        return self.gamma * x
+
+
+@good
+def scales_that_are_equal_by_chance():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(3, 32, 3), ChannelScale(32), nn.ReLU(), nn.Flatten(), nn.Linear(1152, 10))
+    with torch.no_grad():
+        model[0].weight[16:] *= 1e-9  # channels of which nothing is heard, so that their scales stay as they are
+    return model, normal(16, 3, 8, 8)
+
+
 @good
 def rezero():
     torch.manual_seed(0)

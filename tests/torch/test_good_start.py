@@ -77,7 +77,7 @@ def test_what_cannot_be_looked_at_is_no_failed_assertion(arguments, kind, says):
         assert_good_start(*arguments)
 
 
-@pytest.mark.parametrize(("build", "code", "says"), [("he", 0, "1 passed"), ("plain", 1, "AssertionError: Bad: ")])
+@pytest.mark.parametrize(("build", "code", "says"), [("he", 0, "1 passed"), ("plain", 1, "AssertionError: Bad ")])
 def test_a_team_sees_it_in_its_own_tests(tmp_path, build, code, says):
     (tmp_path / "test_start.py").write_text(
         "from tests.torch import models\n"

@@ -7,7 +7,9 @@ from typing import Any
 __all__ = ["assert_good_start"]
 
 
-def assert_good_start(model: Any, inputs: Any = None, targets: Any = None, *, loss: Any = None) -> None:
+def assert_good_start(
+    model: Any, inputs: Any = None, targets: Any = None, *, loss: Any = None, optimizer: str = ""
+) -> None:
     """Raise an AssertionError if a PyTorch model starts badly: for a test of your own.
 
     Args:
@@ -15,6 +17,7 @@ def assert_good_start(model: Any, inputs: Any = None, targets: Any = None, *, lo
         inputs: a batch, as for `--torch`; None for standard normal inputs.
         targets: classes or numbers; None for random ones.
         loss: a function of output and targets that returns the loss; None for the usual ones.
+        optimizer: `descent` or `adam`: a start from which this one learns in a trial passes all the same.
 
     Raises:
         AssertionError: with the verdict, and with the change that helps as code.
@@ -24,6 +27,6 @@ def assert_good_start(model: Any, inputs: Any = None, targets: Any = None, *, lo
     from wi_docs.diagnosis.probe import probe  # what only a diagnosis needs
 
     found = probe(model, inputs, targets, loss=loss)
-    if not found.ok:
+    if not (found.good_for(optimizer) if optimizer else found.ok):
         code = "" if found.cure is None else f"\n\nWhat helps most: {found.advice}\n\n{found.cure.code}"
         raise AssertionError(found.verdict + code)

@@ -6,9 +6,10 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from wi_docs.diagnosis import watch
+from wi_docs.diagnosis import fit, watch
 from wi_docs.diagnosis.problems import burden
 from wi_docs.diagnosis.step import torch_module
 from wi_docs.nn import gains
@@ -120,25 +121,14 @@ def _trained(model: Any, batch: Batch, seconds: float) -> tuple[float, float, fl
 
     It is `STEPS` if they fit into the seconds.
     """
-    torch = torch_module()
-    optimizer = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], RATE)
-    losses: list[float] = []
-    began = time.monotonic()
+    adam = torch_module().optim.Adam
     try:
-        for k in range(STEPS + 1):
-            if k and time.monotonic() - began > seconds:
-                break
-            seen = watch.watched(model, batch.inputs, batch.targets, batch.loss, hooks=False)
-            losses.append(float(seen.loss.value.detach()))
-            if k < STEPS and math.isfinite(losses[-1]):
-                optimizer.step()
-    except (ValueError, RuntimeError):
+        losses, _ = fit.trained(model, batch, partial(adam, lr=RATE), STEPS, seconds=seconds)
+    except ValueError:
         return math.nan, math.nan, STEPS
-    finally:
-        for p in model.parameters():
-            p.grad = None
     # The mean of the last losses: one step of a new start may overshoot.
-    return losses[0], sum(losses[-3:]) / len(losses[-3:]), len(losses) - 1
+    taken = len(losses) - 1 if math.isfinite(losses[-1]) else STEPS  # infinity stays, whatever comes after
+    return losses[0], sum(losses[-3:]) / len(losses[-3:]), taken
 
 
 def _changes(model: Any, batch: Batch, now: Probe) -> Iterator[Change]:

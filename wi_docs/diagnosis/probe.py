@@ -12,16 +12,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from wi_docs.diagnosis import cure, step, watch
+from wi_docs.diagnosis import cure, fit, step, watch
 from wi_docs.diagnosis.audit import Entry, audit
 from wi_docs.diagnosis.meaning import Meaning, meaning
-from wi_docs.diagnosis.problems import ALIKE, Evidence, Exit, Problem, Row, cosine, ends, problems, small_last
+from wi_docs.diagnosis.problems import ALIKE, REACH, Evidence, Exit, Problem, Row, cosine, ends, problems, small_last
 from wi_docs.diagnosis.step import RAISED, torch_module
 from wi_docs.diagnosis.watch import alike, as_it_was, length, number, watched
 from wi_docs.nn import checks, number_formats
 
 __all__ = ["Probe", "Row", "load", "probe", "standard_inputs"]
-VANISHING = "vanishing gradient"
+VANISHING, EXPLODING = "vanishing gradient", "exploding gradient"
+JUDGEMENTS = {  # by whether plain gradient descent and Adam have learned something of the inputs
+    (False, False): "Bad",
+    (False, True): "Bad for plain descent, while Adam learns this batch",
+    (True, False): "Bad for Adam, while plain descent learns this batch",
+    (True, True): "Learns this batch, at a cost",
+}
 INPUTS = 10.0  # an rms of the inputs beyond which it is noted: networks expect a mean square near 1
 MOVES = 4  # the most steps until a gradient has to come back: one for each factor of 0 that waits for another
 
@@ -53,6 +59,9 @@ class Probe:
         cure: the same change as code, with what twenty steps of training say of it; None without advice.
         loud: the multiple of `chance` from which the first loss is too large.
         output_apart: share of the outputs' mean square that differs between examples; None for a single example.
+        descent: what some steps of plain gradient descent make of the start, if it has problems and a training may
+            refute them; else None, and where a step takes too long.
+        adam: the same for Adam.
     """
 
     model: str
@@ -75,6 +84,8 @@ class Probe:
     cure: cure.Cure | None = None
     loud: float = 4.0
     output_apart: float | None = None
+    descent: fit.Fit | None = None
+    adam: fit.Fit | None = None
 
     @property
     def waiting(self) -> tuple[Row, ...]:
@@ -101,11 +112,30 @@ class Probe:
         """Whether no problem was found."""
         return not self.problems
 
+    def good_for(self, optimizer: str) -> bool:
+        """Return whether no problem was found, or an optimizer has learned from the start all the same.
+
+        Args:
+            optimizer: `descent` or `adam`.
+
+        Raises:
+            ValueError: for another name.
+        """
+        seen = getattr(self, checks.lookup("optimizer", optimizer, fit.OPTIMIZERS))
+        return self.ok or (seen is not None and bool(seen.learns))
+
+    @property
+    def judgement(self) -> str:
+        """What the problems come to, in a few words."""
+        if self.descent is None or self.adam is None:
+            return "Bad"
+        return JUDGEMENTS[bool(self.descent.learns), bool(self.adam.learns)]
+
     @property
     def verdict(self) -> str:
         """The verdict as a sentence or two."""
         if self.problems:
-            return f"Bad: {self.problems[0].kind}. {self.problems[0].sentence}"
+            return f"{self.judgement}: {self.problems[0].kind}. {self.problems[0].sentence}"
         pair, kept = ends(self.rows), "There are no two layers with weights to compare"
         if pair is not None and pair[1].reach > 0.0:
             first, last = pair
@@ -115,8 +145,13 @@ class Probe:
 
     @property
     def meaning(self) -> Meaning:
-        """What the verdict means for training."""
-        return meaning(self.problems)
+        """What the verdict means for training, as it was measured on this model if it was."""
+        means = meaning(self.problems)
+        if self.descent is not None:
+            means = replace(means, descent=str(self.descent))
+        if self.adam is not None:
+            means = replace(means, adam=str(self.adam), sure=f"measured on this model and batch; {means.sure}")
+        return means
 
 
 def load(target: str) -> tuple[Any, Any, Any, Any]:
@@ -263,6 +298,8 @@ def probe(
     with as_it_was(model):
         entries = _audit(model)
         found = replace(_measure(model, batch, steps, rate, entries), parameters=entries)
+        if found.problems and {problem.kind for problem in found.problems} <= fit.KINDS:
+            found = replace(found, descent=fit.descent(model, batch), adam=fit.adam(model, batch))
         if found.problems and advise:
             remedy = cure.find(model, batch, found, lambda other: _measure(model, other, 0, rate, _audit(model)))
             if remedy is not None:
@@ -381,9 +418,17 @@ def _measure(model: Any, batch: Batch, steps: int, rate: float, entries: tuple[E
     )
     found = problems(_evidence(result))
     notes = _notes(model, result)
-    if any(problem.kind == VANISHING for problem in found):
-        scales = _small_scales(model)
-        opened = _with_scales_of_one(model, batch, scales, result) if scales else None
+    kinds = {problem.kind for problem in found}
+    scales = _small_scales(model) if kinds & {VANISHING, EXPLODING} else {}
+    if scales and EXPLODING in kinds and _grows_by_scales(scales, result):
+        found = tuple(problem for problem in found if problem.kind != EXPLODING)
+        notes = (
+            *notes,
+            f"Scales start at one small number: {_few(list(scales))}. The gradient within a branch is that of the sum "
+            "times its scale, and not smaller than elsewhere for any other reason. The verdict leaves that out.",
+        )
+    if scales and VANISHING in kinds:
+        opened = _with_scales_of_one(model, batch, scales, result)
         if opened is not None and not any(problem.kind == VANISHING for problem in opened):
             # What the scales hold back is meant, and the verdict is about the rest.
             found = tuple(problem for problem in found if problem.kind != VANISHING)
@@ -399,13 +444,20 @@ def _measure(model: Any, batch: Batch, steps: int, rate: float, entries: tuple[E
 def _small_scales(model: Any) -> dict[str, Any]:
     """Return the parameters that multiply a branch by one small number, as those of LayerScale do, by their names.
 
-    They have one axis, are no biases, and hold the same number, not 0, of at most a tenth in all places.
+    They are no biases, and hold the same number, not 0, of at most a tenth in all places.
     """
     return {
         name: p for name, p in model.named_parameters()
-        if p.ndim <= 1 and p.requires_grad and not name.rpartition(".")[2].startswith("bias") and p.numel()
+        if watch.scale(p) and p.requires_grad and not name.rpartition(".")[2].startswith("bias") and p.numel()
         and 0.0 < abs(float(p.detach().flatten()[0])) <= 0.1 and bool((p == p.flatten()[0]).all())
     }  # fmt: skip
+
+
+def _grows_by_scales(scales: dict[str, Any], found: Probe) -> bool:
+    """Return whether the gradient grows from the last row to the first only since the last is behind a small scale."""
+    pair = ends(found.rows)
+    smallest = min(abs(float(p.detach().flatten()[0])) for p in scales.values())
+    return pair is not None and pair[0].reach * smallest < math.exp(REACH) * pair[1].reach
 
 
 def _with_scales_of_one(model: Any, batch: Batch, scales: dict[str, Any], found: Probe) -> tuple[Problem, ...] | None:
@@ -416,8 +468,9 @@ def _with_scales_of_one(model: Any, batch: Batch, scales: dict[str, Any], found:
         with torch.no_grad():
             for p in scales.values():
                 p.fill_(1.0)
-        rows = tuple(_look(model, batch).rows)
-        return problems(_evidence(replace(found, rows=rows)))
+        rows = _look(model, batch).rows
+        _move_zeros(model, batch, rows)
+        return problems(_evidence(replace(found, rows=tuple(rows))))
     except ValueError:
         return None
     finally:

@@ -41,12 +41,14 @@ class Loss:
         what: what it is, in words.
         chance: the loss of a model that knows nothing; None if it is not known.
         limit: the multiple of chance above which the output is too loud.
+        blind: the least loss of an answer that is the same for all inputs and places; None if it is not known.
     """
 
     value: Any
     what: str
     chance: float | None = None
     limit: float = 4.0
+    blind: float | None = None
 
 
 def call(model: Any, inputs: Any) -> Any:
@@ -172,14 +174,20 @@ def loss(output: Any, targets: Any, given: Callable[..., Any] | None = None) -> 
         if len(parts) != len(targets):
             raise ValueError(f"there are {len(targets)} targets for {len(parts)} outputs")
         losses = [loss(part, target) for part, target in zip(parts, targets, strict=True)]
-        chances = [part.chance for part in losses]
         return Loss(
             sum(part.value for part in losses),
             " + ".join(part.what for part in losses),
-            sum(c for c in chances if c is not None) if None not in chances else None,
+            _sum([part.chance for part in losses]),
             max(part.limit for part in losses),
+            _sum([part.blind for part in losses]),
         )
     return _of_tensor(checked(output), as_tensor(targets))
+
+
+def _sum(parts: list[float | None]) -> float | None:
+    """Return the sum of some numbers, or None if one of them is not known."""
+    known = [part for part in parts if part is not None]
+    return sum(known) if len(known) == len(parts) else None
 
 
 def checked(output: Any) -> Any:
@@ -247,9 +255,10 @@ def _of_tensor(output: Any, targets: Any) -> Loss:
         if rows and bool((targets >= 0).all()) and torch.allclose(targets.sum(-1), torch.ones(()).to(targets)):
             logits = _logits(y, -1)
             value = -(targets * logits.log_softmax(-1)).sum(-1).mean()
-            return Loss(value, "cross-entropy with probabilities", math.log(y.shape[-1]))
-        size = float(targets.detach().square().mean())
-        return Loss((y - targets).square().mean(), "squared error", size or None, 16.0)
+            mean = targets.reshape(-1, y.shape[-1]).mean(0)
+            blind = float(torch.special.entr(mean).sum())
+            return Loss(value, "cross-entropy with probabilities", math.log(y.shape[-1]), blind=blind)
+        return _squared(y, targets)
     binary = y.shape[-1] == 1 and targets.numel() == y.numel()
     if binary and bool(((targets == 0) | (targets == 1)).all()):
         return _binary(y, targets.reshape(y.shape), unit)
@@ -274,10 +283,16 @@ def _from_sigmoid(output: Any) -> bool:
     return False
 
 
+def _rows(targets: Any) -> Any:
+    """Return targets with a row for each example."""
+    return targets.reshape(len(targets) if targets.ndim else 1, -1)
+
+
 def _squared(y: Any, targets: Any) -> Loss:
     """Return the mean squared error. Its chance is that of an output of 0."""
     targets = targets.to(y)
-    return Loss((y - targets).square().mean(), "squared error", float(targets.square().mean()) or None, 16.0)
+    size, blind = float(targets.square().mean()), float(_rows(targets).var(0, correction=0).mean())
+    return Loss((y - targets).square().mean(), "squared error", size or None, 16.0, blind)
 
 
 def _binary(y: Any, targets: Any, unit: bool) -> Loss:
@@ -285,9 +300,12 @@ def _binary(y: Any, targets: Any, unit: bool) -> Loss:
     torch = torch_module()
     functional = torch.nn.functional
     targets = targets.to(y)
+    share = _rows(targets).mean(0)
+    blind = float((torch.special.entr(share) + torch.special.entr(1 - share)).mean())
+    loss, what = functional.binary_cross_entropy_with_logits, "binary cross-entropy"
     if unit:
-        return Loss(functional.binary_cross_entropy(y, targets), "binary cross-entropy of probabilities", math.log(2))
-    return Loss(functional.binary_cross_entropy_with_logits(y, targets), "binary cross-entropy", math.log(2))
+        loss, what = functional.binary_cross_entropy, "binary cross-entropy of probabilities"
+    return Loss(loss(y, targets), what, math.log(2), blind=blind)
 
 
 def _class_axis(y: Any, targets: Any) -> int:
@@ -338,7 +356,8 @@ def _classes(y: Any, labels: Any, axis: int) -> Loss:
             f"to {int(kept.max())}"
         )
     value = torch.nn.functional.cross_entropy(logits, labels, ignore_index=IGNORED)
-    return Loss(value, f"cross-entropy of {classes} classes", math.log(classes))
+    blind = float(torch.special.entr(torch.bincount(kept) / len(kept)).sum())
+    return Loss(value, f"cross-entropy of {classes} classes", math.log(classes), blind=blind)
 
 
 def _random(y: Any, unit: bool) -> Loss:
@@ -354,6 +373,7 @@ def _random(y: Any, unit: bool) -> Loss:
     if y.ndim < 2 or y.shape[axis] == 1 or (y.ndim > 3 and y.shape[1] == 3):
         # Around the outputs' mean: the targets' own mean is not known, and a bias may have been set to it.
         value = torch.randn(y.shape).to(y)
-        return Loss((y - y.detach().mean(0) - value).square().mean(), "squared error", 1.0, 16.0)
+        blind = float(_rows(value).var(0, correction=0).mean())
+        return Loss((y - y.detach().mean(0) - value).square().mean(), "squared error", 1.0, 16.0, blind)
     labels = torch.randint(y.shape[axis], [y.numel() // y.shape[axis]])
     return _classes(y, labels, axis)

@@ -321,7 +321,11 @@ async function ask(values) {
   } catch {
     throw new Ended("Python's answer could not be read. Press the button again.")
   }
-  if (found.refused) return show("error", found.refused)
+  if (found.refused) {
+    // What a reader can say of a file stands in the folded part.
+    if (file) /** @type {HTMLDetailsElement} */ (find(form, "details")).open = true
+    return show("error", found.refused)
+  }
   show(found.ok ? "ok" : "bad", found.verdict, ...found.also)
   if (stale) result.dataset.wiStale = ""
   const meaning = found.meaning.map(([word, clause]) => make("p", {}, make("b", {}, word), `: ${clause}.`))
