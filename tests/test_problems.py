@@ -224,8 +224,8 @@ def test_the_page_names_the_limits_that_the_rules_have():
         f"the first loss is more than {in_words[limits.FIRST_LOSS]} times the logarithm of the number of classes",
         f"the outputs have an rms above {limits.LOUD:.0f}",
         f"If {100 * saturation.DEAD:.0f} % of the units are dead",
-        f"up to {fit.STEPS} steps on your batch, by plain gradient descent at rates of 0.1, 0.01 and 0.001, and by Adam "
-        "at 0.001 and 0.003",
+        f"up to {fit.STEPS} steps on your batch, by plain gradient descent at rates of 0.1, 0.01 and 0.001, and by "
+        "Adam at 0.001 and 0.003",
         f"more than ${fit.OPERATIONS / 1e10:.0f} \\cdot 10^{{10}}$ operations each",
     ):
         assert words in text

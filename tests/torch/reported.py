@@ -157,7 +157,7 @@ def layer_scale():
 
 
 class ScaledLast(nn.Module):
-    """Residual branches behind scales, a normalization of the channels' scales alone, and a last layer of zeros."""
+    """Residual branches behind small scales that have axes for the positions, and a last layer of zeros."""
 
     def __init__(self, small=1e-4, blocks=6, width=64):
         super().__init__()
