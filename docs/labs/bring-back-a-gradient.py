@@ -114,6 +114,8 @@ for word, scale in (("LeCun", 1.0), ("critical", critical)):
             gain=scale,
             steps=200,
             rate=0.05,
+            looks=2,
+            record="accuracy",
             seed=seed,
         )
         for seed in (0, 1)

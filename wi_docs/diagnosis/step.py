@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +28,7 @@ def torch_module() -> Any:
         ValueError: if it is not installed.
     """
     try:
-        return importlib.import_module("torch")
+        return sys.modules.get("torch") or importlib.import_module("torch")
     except ImportError:
         raise ValueError("--torch needs PyTorch: pip install 'wi_docs[torch]', or pip install torch") from None
 
