@@ -64,6 +64,8 @@ NETWORKS = (
     Network("relu", 20, "even", "residual normalized"),
     Network("relu", 20, "even", "normalized"),
     *(Network(phi, 5) for phi in ("relu", "tanh", "gelu", "selu")),
+    *(Network(phi, 50) for phi in ("relu", "tanh", "gelu")),
+    Network("gelu", 20, "even", "residual normalized"),
 )
 
 Start = Callable[[MLP, np.random.Generator, Network], None]

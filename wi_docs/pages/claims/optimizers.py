@@ -1,11 +1,14 @@
 """Claims of the chapter on optimizers. What takes longer than a second reads stored trainings."""
 
+import itertools
 import math
 
 import numpy as np
 
 from wi_docs.experiments import conditions, digits, tournament
 from wi_docs.experiments.optimizers import (
+    ACTIVATIONS,
+    DEPTHS,
     SCALES,
     moved,
     relative_updates,
@@ -273,6 +276,31 @@ def momentum_is_ten_times_the_rate() -> Result:
     )  # fmt: skip
 
 
+@claim(what="cells of scale and rate that read within ten points of plain descent", source="", untouched=STORED)
+def momentum_moves_the_map() -> Result:
+    """On the maps of four activations and four depths, a momentum of 0.9 at a tenth of the rate reads within 10 points
+    of plain gradient descent in {measured:.0f} of the {cells:.0f} cells in which one of the two reads more than 20 % of
+    the digits after 200 steps, and at the same rate in {same:.0f} of {others:.0f}.
+    """
+
+    def alike(shift):
+        """Return the number of cells that agree, and of all, where momentum's rates are `shift` places further on."""
+        agree, cells = 0, 0
+        for phi, depth in itertools.product(ACTIVATIONS, DEPTHS):
+            plain, heavy = (stored_map(phi, depth, name)[0].mean(axis=2) for name in ("sgd", "momentum"))
+            # The k-th rate of momentum is a tenth of the k-th of plain descent; two places further on it is the same.
+            plain, heavy = plain[:, : plain.shape[1] - shift], heavy[:, shift:]
+            seen = np.maximum(plain, heavy) > 0.2
+            agree, cells = agree + int((np.abs(plain - heavy) < 0.1)[seen].sum()), cells + int(seen.sum())
+        return agree, cells
+
+    (found, cells), (same, others) = alike(0), alike(2)
+    return above(
+        found, 0.8 * cells, "four of five", {"at the same rate": same * cells / others},
+        cells=cells, same=same, others=others,
+    )  # fmt: skip
+
+
 @claim(what="percent of the test digits with clipping, a mean over 10 networks", source="@pascanu2013, section 3.2")
 def clipping_survives_a_scale() -> Result:
     """At twice He's scale and a rate of 0.03, {lost:.0f} of 10 networks of ten ReLU layers of 32 units overflow in 200
@@ -406,6 +434,20 @@ def ahead(network: tournament.Network, first: str, second: str) -> Result:
     return above(min(leads), 2, "in standard errors", {"the other way round": -max(leads)}, **numbers)
 
 
+def alone(network: tournament.Network, scheme: str) -> Result:
+    """Return the result that a scheme reads most digits, and all others less than two thirds of them.
+
+    The sentence gets `sgd` and `adam`, what the scheme reads in percent, and `others`, the number of the others.
+    """
+    found = {optimizer: competed(network, optimizer) for optimizer in ("sgd", "adam")}
+    first = {optimizer: schemes.pop(scheme)[0] for optimizer, schemes in found.items()}
+    rest = max(mean for schemes in found.values() for mean, _ in schemes.values())
+    return below(
+        rest, min(first.values()) * 2 / 3, "two thirds", {"the scheme itself": min(first.values())},
+        others=len(found["sgd"]), **first,
+    )  # fmt: skip
+
+
 @claim(
     what="lead over the second scheme in standard errors, with the optimizer where it is smaller",
     source="",
@@ -429,6 +471,46 @@ def mirrored_weights_win() -> Result:
     and {adam:.0f} % with Adam, from `he_normal` {sgd_second:.0f} % and {adam_second:.0f} %.
     """
     return ahead(tournament.Network("relu", 20), "mirrored orthogonal", "he_normal")
+
+
+@claim(what="percent of the test digits from the other schemes, the best mean", source="", untouched=STORED)
+def fifty_relu_layers_want_mirrored_weights() -> Result:
+    """Fifty ReLU layers from mirrored orthogonal weights read {sgd:.0f} % after 200 steps of plain gradient descent and
+    {adam:.0f} % with Adam, and from the {others:.0f} other schemes of the tournament {measured:.0f} % at most.
+    """
+    return alone(tournament.Network("relu", 50), "mirrored orthogonal")
+
+
+@claim(what="percent of the test digits from the other schemes, the best mean", source="", untouched=STORED)
+def fifty_tanh_layers_want_orthogonal_weights() -> Result:
+    """Fifty tanh layers from `orthogonal` weights at gain 1 read {sgd:.0f} % after 200 steps of plain gradient descent
+    and {adam:.0f} % with Adam, and from the {others:.0f} other schemes of the tournament {measured:.0f} % at most.
+    """
+    return alone(tournament.Network("tanh", 50), "orthogonal")
+
+
+@claim(what="percent of the test digits from the worst scheme", source="", untouched=STORED)
+def gelu_branches_learn_from_any_of_seven() -> Result:
+    """Twenty GELU layers of 32 units in normalized branches read {measured:.0f} % or more after 200 steps from each of
+    {schemes:.0f} schemes, with plain gradient descent and with Adam.
+    """
+    network = tournament.Network("gelu", 20, shape="residual normalized")
+    found = [competed(network, optimizer) for optimizer in ("sgd", "adam")]
+    least = min(mean for schemes in found for mean, _ in schemes.values())
+    plain = min(mean for mean, _ in competed(tournament.Network("gelu", 20), "adam").values())
+    return above(least, 90, "nine of ten", {"without branches": plain}, schemes=len(found[0]))
+
+
+@claim(what="percent of the test digits from the best scheme", source="", untouched=STORED)
+def fifty_gelu_layers_learn_from_nothing() -> Result:
+    """Fifty plain GELU layers of 32 units read {measured:.0f} % after 200 steps at most, from the best of {schemes:.0f}
+    schemes, with plain gradient descent or with Adam.
+    """
+    network = tournament.Network("gelu", 50)
+    found = {optimizer: competed(network, optimizer) for optimizer in ("sgd", "adam")}
+    most = max(mean for schemes in found.values() for mean, _ in schemes.values())
+    deep = max(mean for mean, _ in competed(tournament.Network("gelu", 20), "adam").values())
+    return below(most, 50, "half of the digits", {"twenty layers": deep}, schemes=len(found["sgd"]))
 
 
 @claim(

@@ -1,4 +1,4 @@
-"""The map of scale and rate for four activations, four depths, and plain gradient descent or Adam."""
+"""The map of scale and rate for four activations, four depths, and plain gradient descent, momentum or Adam."""
 
 from typing import Any
 

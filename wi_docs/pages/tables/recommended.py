@@ -12,9 +12,9 @@ def of(activation: str, *widths: str) -> list[Network]:
     return [n for n in tournament.NETWORKS if (n.activation, n.shape) == (activation, "plain") and n.widths in widths]
 
 
-def shaped(shape: str) -> list[Network]:
-    """Return the networks of the tournament of this shape."""
-    return [n for n in tournament.NETWORKS if n.shape == shape]
+def shaped(activation: str, shape: str) -> list[Network]:
+    """Return the networks of the tournament with this activation and of this shape."""
+    return [n for n in tournament.NETWORKS if (n.activation, n.shape) == (activation, shape)]
 
 
 # The words for a row, and the networks that it speaks of.
@@ -25,9 +25,10 @@ ROWS = (
     ("GELU", of("gelu", "even", "uneven")),
     ("SELU", of("selu", "even")),
     ("sigmoid", of("sigmoid", "even")),
-    ("ReLU, layer normalization", shaped("normalized")),
-    ("ReLU in branches", shaped("residual")),
-    ("ReLU in branches, layer normalization inside", shaped("residual normalized")),
+    ("ReLU, layer normalization", shaped("relu", "normalized")),
+    ("ReLU in branches", shaped("relu", "residual")),
+    ("ReLU in branches, layer normalization inside", shaped("relu", "residual normalized")),
+    ("GELU in branches, layer normalization inside", shaped("gelu", "residual normalized")),
 )
 # Of the tournament's schemes those that are one line in all three libraries: the scheme, and whether the activation's
 # forward or backward gain multiplies it. The others have a link.

@@ -7,7 +7,13 @@ import { nearest } from "./shared/data.js"
  */
 
 /** @type {Record<string, string>} */
-const NAMES = { relu: "ReLU", tanh: "tanh", sigmoid: "sigmoid", gelu: "GELU", sgd: "plain descent", adam: "Adam" }
+const NAMES = {
+  relu: "ReLU", tanh: "tanh", sigmoid: "sigmoid", gelu: "GELU", sgd: "plain descent", momentum: "momentum",
+  adam: "Adam",
+}
+
+/** On buttons. @type {Record<string, string>} */
+const SHORT = { sgd: "SGD", momentum: "Momentum", adam: "Adam" }
 
 /** @param {number} share */
 const percent = share => `${Math.round(100 * share)} %`
@@ -49,7 +55,7 @@ export function explorer({ activations, depths, rates, scales, steps, seeds, acc
     ],
     controls: [
       { name: "activation", label: "activation", options: activations.map(a => [a, NAMES[a]]), start: "relu" },
-      { name: "optimizer", label: "trained by", options: [["sgd", "SGD"], ["adam", "Adam"]], start: "sgd" },
+      { name: "optimizer", label: "with", options: optimizers.map(o => [o, SHORT[o]]), start: "sgd" },
       { name: "depth", label: "depth", stops: depths, start: 10 },
       { name: "scale", label: "scale", stops: scales, start: 1.41 },
       { name: "rate", label: "rate, 1 to 6", stops, start: 3 },
