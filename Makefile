@@ -109,7 +109,7 @@ reference:
 	.cache/reference/bin/python -m scripts.maintain.reference_data
 	.cache/reference/bin/python -m scripts.maintain.diagnosis_reference
 
-# Train all schemes against each other, and the map of scale and rate, anew: about nine minutes of one core.
+# Train all schemes against each other, and the map of scale and rate, anew: about twelve minutes of one core.
 tournament: .venv/ready
 	$(BIN)/python -m scripts.maintain.tournament $(TOURNAMENT)
 

@@ -8,6 +8,7 @@ import pytest
 from wi_docs import MLP, propagate
 from wi_docs.experiments import digits, learning_speed, pretraining, trainability
 from wi_docs.experiments.gain_table import factors, gains
+from wi_docs.experiments.grokking import courses
 from wi_docs.experiments.learning_speed import WAYS, Speed
 from wi_docs.experiments.saturation import saturated_share
 from wi_docs.experiments.trainability import deepest, train_grid, train_row
@@ -219,3 +220,36 @@ def test_three_starts_are_compared_that_differ_in_one_thing_each():
     assert found.scale["shuffled"] == pytest.approx(found.scale["pre-trained"])  # the same weights, elsewhere
     assert not np.allclose(found.accuracy["shuffled"], found.accuracy["pre-trained"])
     assert not np.allclose(found.accuracy["shuffled"], found.accuracy["random"])
+
+
+def test_a_course_in_company_is_the_course_alone():
+    options = {"looks": (0, 5, 20), "examples": 30, "width": 8, "seeds": (0, 1)}
+    both = courses((1.0, 4.0), (0.0, 1.0), **options)
+    (alone,) = courses((4.0,), (1.0,), **options)
+    for name in ("steps", "train", "test", "norm"):
+        assert getattr(both[1], name) == pytest.approx(getattr(alone, name), rel=1e-9)
+    assert both[0].norm[:, 0] == pytest.approx(1.0)
+    assert not np.allclose(both[0].norm[:, -1], both[1].norm[:, -1], atol=1e-3)
+
+
+def test_the_decay_alone_shrinks_weights_that_get_no_gradient():
+    """The only digit is known for sure: the loss is 0 to the last digit, and so is its gradient."""
+    looks, rate, decay = (0, 100), 0.01, 0.5
+    (course,) = courses((30.0,), (decay,), looks=looks, examples=1, rate=rate, width=16, seeds=(0,))
+    assert course.train[0, -1] == 1.0
+    assert course.norm[0, -1] == pytest.approx((1 - rate * decay) ** looks[-1], rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("scales", "decays", "options", "words"),
+    [
+        ((1.0,), (), {}, "each scale wants a decay, got 1 and 0"),
+        ((0.0,), (1.0,), {}, "scale must be"),
+        ((1.0,), (-1.0,), {}, "decay must be"),
+        ((1.0,), (1.0,), {"examples": 0}, "examples must be"),
+        ((1.0,), (1.0,), {"rate": 0.0}, "rate must be"),
+    ],
+)
+def test_a_course_refuses_what_it_cannot_use(scales, decays, options, words):
+    with pytest.raises(ValueError, match=words):
+        courses(scales, decays, looks=(0, 1), seeds=(0,), **options)

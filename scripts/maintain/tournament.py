@@ -1,6 +1,6 @@
 """Runs the tournament of schemes and the map of scale and rate: `make tournament` writes both to `wi_docs/data`.
 
-The two take about nine minutes of one core. The site and the tests read the files; tests train a part anew.
+The two take about twelve minutes of one core. The site and the tests read the files; tests train a part anew.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 from wi_docs.experiments import conditions, digits, tournament
+from wi_docs.experiments.grokking import LOOKS, courses
 from wi_docs.experiments.optimizers import (
     ACTIVATIONS,
     DEPTHS,
@@ -405,6 +406,58 @@ def a_large_start_moves_less() -> Result:
         large.weights.mean(), 1.0, "less than their own norm", {"from the small start": small.weights.mean()},
         small=small.weights.mean(), rich=rich, lazy=lazy,
     )  # fmt: skip
+
+
+def grokked():
+    """Return what networks read on the way from He's scale with decay, from 4 times it without and with decay."""
+    found = courses((1.0, 4.0, 4.0), (1.0, 0.0, 1.0), looks=LOOKS)
+
+    def seen(course, step):
+        """Return the percentages of training and of test digits after a number of steps, means over the seeds."""
+        at = LOOKS.index(step)
+        return 100 * float(course.train[:, at].mean()), 100 * float(course.test[:, at].mean())
+
+    return *found, seen
+
+
+@claim(what="percent of the test digits, a mean over three seeds", source="@liu2023, abstract")
+def a_large_start_generalizes_late() -> Result:
+    """From 4 times He's scale, two ReLU layers of 64 units that Adam trains on 200 digits at a rate of 0.001, with a
+    weight decay of 1, read 100 % of these after 500 steps and {early:.0f} % of the test digits, and after 2000 steps
+    {measured:.0f} %; the norm of their weights is {norm:.1f} of the first then.
+    """
+    *_, decayed, seen = grokked()
+    known, early = seen(decayed, 500)
+    also(
+        "their own digits after 500 steps",
+        near(known, 100, 0.5, "one digit of 200", {"after 100": seen(decayed, 100)[0]}),
+    )
+    _, late = seen(decayed, 2000)
+    return above(
+        late, early + 20, "20 points", {"after 500 steps": early}, early=early, norm=float(decayed.norm[:, -1].mean())
+    )
+
+
+@claim(what="percent of the test digits, a mean over three seeds", source="")
+def without_decay_it_stays_so() -> Result:
+    """Without weight decay two ReLU layers of 64 units from 4 times He's scale read 100 % of their 200 training digits
+    and {measured:.0f} % of the test digits after 2000 steps of Adam at a rate of 0.001.
+    """
+    _, bare, decayed, seen = grokked()
+    known, late = seen(bare, 2000)
+    also("their own digits", near(known, 100, 0.5, "one digit of 200", {"after 100 steps": seen(bare, 100)[0]}))
+    return below(late, 70, "three seeds", {"with decay": seen(decayed, 2000)[1]})
+
+
+@claim(what="percent of the test digits, a mean over three seeds", source="")
+def from_hes_scale_it_is_early() -> Result:
+    """From He's scale two ReLU layers of 64 units that Adam trains on 200 digits at a rate of 0.001, with a weight
+    decay of 1, read {measured:.0f} % of the test digits after 100 steps, and {late:.0f} % after 2000.
+    """
+    he, _, decayed, seen = grokked()
+    return above(
+        seen(he, 100)[1], 85, "three seeds", {"from 4 times the scale": seen(decayed, 100)[1]}, late=seen(he, 2000)[1]
+    )
 
 
 def competed(network, optimizer):
