@@ -425,7 +425,7 @@ def _measure(model: Any, batch: Batch, steps: int, rate: float, entries: tuple[E
         notes = (
             *notes,
             f"Scales start at one small number: {_few(list(scales))}. The gradient within a branch is that of the sum "
-            "times its scale, and not smaller than elsewhere for any other reason. The verdict leaves that out.",
+            "times its scale, which is enough to explain how small it is there. The verdict leaves that out.",
         )
     if scales and VANISHING in kinds:
         opened = _with_scales_of_one(model, batch, scales, result)
