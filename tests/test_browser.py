@@ -34,6 +34,11 @@ def test_a_page_is_silent_and_fits(browser, address, page, width):
         ".map(t => t.textContent)"
     )
     assert outside == []
+    # Calls that a press copies stand close to one another: 24 px are asked for (WCAG 2.2, 2.5.8).
+    heights = browser.execute_script(
+        "return [...document.querySelectorAll('.wi-copy')].map(b => b.getBoundingClientRect().height)"
+    )
+    assert min(heights, default=24) >= 24
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
