@@ -180,6 +180,20 @@ def scales_behind_a_head_of_zeros():
     return ScaledLast(), normal(16, 3, 32, 32)
 
 
+@bad("exploding gradient")
+def scales_that_do_not_explain_an_explosion():
+    torch.manual_seed(0)
+    model = ScaledLast(0.05)
+    model.read = nn.Sequential(nn.Conv2d(3, 64, 4, 4), *[nn.Conv2d(64, 64, 1) for _ in range(8)])
+    for layer in model.read:
+        nn.init.normal_(layer.weight, std=4 / 8)
+        nn.init.zeros_(layer.bias)
+    nn.init.normal_(model.head.weight, std=1 / 8)
+    with torch.no_grad():
+        model.read[0].weight *= 4**-9  # so that the outputs are not loud
+    return model, normal(16, 3, 32, 32)
+
+
 class ChannelScale(nn.Module):
     def __init__(self, width):
         super().__init__()

@@ -71,6 +71,7 @@ def test_who_sees_no_input_does_not_learn():
         seen = way(nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10)), batch)
         assert seen.learns is True
         assert seen.after < fit.LEARNS * seen.blind
+        assert seen.steps < fit.STEPS  # it ends when it has learned enough
 
 
 def test_a_model_comes_back_and_so_do_random_numbers():

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from tests.torch import models
+from tests.torch.reported import Scaled
 from wi_docs.__main__ import main
 from wi_docs.diagnosis import fit
 from wi_docs.diagnosis import probe as probes
@@ -770,3 +771,8 @@ def test_one_number_an_example_is_no_class():
     found = probe(model, torch.randn(64, 4), advise=False)
     assert found.what == "squared error"
     assert found.loss == pytest.approx(1.0, abs=0.5)  # of standard normal targets around the outputs' mean
+
+
+def test_a_tenth_is_a_small_scale_in_single_precision():
+    for scale, small in ((0.1, True), (0.11, False), (1e-5, True), (0.0, False)):
+        assert bool(probes._small_scales(Scaled(scale))) == small
