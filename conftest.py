@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Iterable
+from typing import Any
 
+import pytest
 from sybil import Document, Region, Sybil
 from sybil.document import PythonDocStringDocument
 from sybil.parsers.abstract.doctest import DocTestStringParser
@@ -22,6 +24,23 @@ def pytest_configure() -> None:
         # An experiment that the build has run is found by the digest of its sources, and runs again if these have
         # changed.
         disk_cache.keep_in(EXPERIMENTS, version)
+
+
+@pytest.hookimpl(optionalhook=True)  # xdist may be switched off
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Return a scheduler that gives each test to the next free process, and the examples of a document to one.
+
+    An example may use the names of those above it. (The groups of `--dist=loadgroup` are lost with pytest 9.2: xdist
+    3.8 writes them to an attribute of the items that is not read anymore.)
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            document, _, example = nodeid.partition("::")
+            return document if example.startswith("line:") else nodeid
+
+    return Scheduling(config, log)
 
 
 class PyconParser:

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -104,18 +105,26 @@ def test_every_prompt_written_is_a_test(path, collected):
     assert not re.findall(r"^ *```(?:python|py)\b", text, flags=re.MULTILINE), "code that no test would run"
 
 
+def run_page(folder, page, *options):
+    """Run the examples of a page, whose text is given, as the only tests of a folder."""
+    (folder / "conftest.py").write_text((ROOT / "conftest.py").read_text())
+    (folder / "scripts").symlink_to(ROOT / "scripts")
+    (folder / "docs").mkdir()
+    (folder / "docs" / "page.md").write_text(page)
+    command = [sys.executable, "-m", "pytest", *options, "docs"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_the_examples_of_a_page_run_in_one_process(tmp_path):
+    addopts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]["addopts"]
+    first, later = ">>> import os; here = os.getpid()\n", ">>> os.getpid() == here\nTrue\n" * 30
+    done = run_page(tmp_path, f"```pycon\n{first}{later}```\n", *addopts.split(), "--numprocesses=2")
+    assert "31 passed" in done.stdout, done.stdout
+
+
 def test_a_wrong_output_fails_with_file_and_line(tmp_path):
-    (tmp_path / "conftest.py").write_text((ROOT / "conftest.py").read_text())
-    (tmp_path / "scripts").symlink_to(ROOT / "scripts")
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs" / "page.md").write_text("# Page\n\n```pycon\n>>> 1 + 1\n2\n>>> 2 + 2\n5\n```\n\nAfter it.\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:xdist", "docs"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    page = "# Page\n\n```pycon\n>>> 1 + 1\n2\n>>> 2 + 2\n5\n```\n\nAfter it.\n"
+    done = run_page(tmp_path, page, "-p", "no:xdist")
     assert done.returncode == 1
     assert re.search(r"docs/page\.md.*line 6", done.stdout)
     assert "1 failed, 1 passed" in done.stdout
