@@ -229,10 +229,14 @@ def table() -> str:
 
 
 def summary() -> str:
-    """Return the counts of all pages in a clause for a sentence, such as the home page's."""
+    """Return the counts of all pages in three sentences, for the home page."""
     count = counted(one for page in pages().values() for one in page)
-    held = sum(count[kind] for kind in ("measured", "cited", "derived", "linked", "shown", "defined"))
-    return f"{count['measured']} of {count.total()} sentences are measured, and {held} in all are held by something"
+    held = sum(count[kind] for kind in ("cited", "derived", "linked", "shown", "defined"))
+    return (
+        f"Of {count.total()} sentences on these pages, an experiment tests {count['measured']}. Another {held} cite a "
+        "source, follow from a formula, define a word, stand beside a snippet, a figure or a table, or lead to the "
+        f"section that does. No check stands behind the other {count.total() - count['measured'] - held}."
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:

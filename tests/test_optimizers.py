@@ -11,7 +11,7 @@ import pytest
 
 from wi_docs.experiments import optimizers, stored, tournament
 from wi_docs.experiments.digits import load
-from wi_docs.experiments.optimizers import Momentum, quick, scaled, train_by
+from wi_docs.experiments.optimizers import BESIDE_MUON, Momentum, orthogonalized, quick, scaled, train_by
 from wi_docs.experiments.training import train_stack
 from wi_docs.nn.activations import activation
 from wi_docs.nn.network import cross_entropy, stack
@@ -45,10 +45,33 @@ def test_momentum_adds_up_a_geometric_series():
     assert -w[0] == pytest.approx(sum((1 - 0.9**k) / 0.1 for k in range(1, 51)))
 
 
-def first_step(**options):
+@pytest.mark.parametrize("shape", [(20, 20), (30, 20), (20, 30)])
+def test_orthogonalized_keeps_the_directions_and_evens_out_their_sizes(shape):
+    rng = np.random.default_rng(0)
+    (left, _), (right, _) = (np.linalg.qr(rng.standard_normal((n, 20))) for n in shape)
+    sizes = np.geomspace(0.02, 1, 20)
+    found = left.T @ orthogonalized(left * sizes @ right.T) @ right
+    assert np.abs(found - np.diag(np.diag(found))).max() < 1e-12
+    assert 0.68 < np.diag(found).min() < np.diag(found).max() < 1.14
+
+
+def test_muon_moves_hidden_matrices_by_the_rate_and_the_others_as_adam_does():
+    (muon, _), (adam, _) = (first_step(optimizer=name, rate=BESIDE_MUON) for name in ("muon", "adam"))
+    for hidden in muon[1:-1]:
+        largest = np.linalg.norm(hidden, 2, axis=(1, 2)) / BESIDE_MUON
+        assert largest.min() > 0.68
+        assert largest.max() < 1.21  # the largest value of the iteration is 1.202
+    for place in (0, -1):
+        np.testing.assert_array_equal(muon[place], adam[place])
+    twice, _ = first_step(optimizer="muon", rate=2 * BESIDE_MUON)
+    np.testing.assert_allclose(twice[1], 2 * muon[1], rtol=1e-9, atol=1e-15)
+    np.testing.assert_array_equal(twice[0], muon[0])  # Adam has a rate of its own
+
+
+def first_step(*, optimizer="sgd", rate=0.1, **options):
     both = nets(2)
     before = [W.copy() for W in both.W]
-    train_by(both, optimizer="sgd", rates=[0.1, 0.1], seeds=[0, 0], steps=1, **options)
+    train_by(both, optimizer=optimizer, rates=[rate, rate], seeds=[0, 0], steps=1, **options)
     return [after - W for after, W in zip(both.W, before, strict=True)], before
 
 

@@ -356,7 +356,7 @@ def test_two_more_layers_of_zeros_are_flat_to_second_order():
     assert bend(3) < 1e-3
     says(
         "docs/weight-initialization.md",
-        "With two hidden layers or more the loss is flat there to second order too",
+        "So the loss is flat at zero to second order too",
         "and zero is a saddle of it [@baldi1989].",
     )
 
@@ -412,7 +412,7 @@ def test_a_factor_on_relu_weights_leaves_no_noise_in_the_gradient():
     )
     assert (one * half).sum() / np.linalg.norm(one) / np.linalg.norm(half) == pytest.approx(1, abs=1e-12)
     assert np.linalg.norm(half) / np.linalg.norm(one) == pytest.approx(0.5**49)
-    says("docs/index.md", "its direction stays as it was", "hears nothing, or noise")
+    says("docs/index.md", "does not change its direction", "hears nothing, or noise")
 
 
 def test_a_quarter_more_explodes_from_hes_scale_and_not_from_lecuns():

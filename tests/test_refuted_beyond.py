@@ -209,7 +209,7 @@ def other_functions_agree():
     )
 
 
-@refutes("which-gain", "grown by 16.[[claim: silu_at_he_dies]] ```pycon", "the loudest input rules it")
+@refutes("which-gain", "grown by 16.[[claim: silu_at_he_dies]] ```pycon", "the largest input decides it")
 def a_silu_batch_is_no_input():
     """At SiLU's own gain some inputs shrink and some grow, within one network."""
     rng = np.random.default_rng(0)
@@ -222,7 +222,7 @@ def a_silu_batch_is_no_input():
     return bool(grown.min() < 0.2 and grown.max() > 5)
 
 
-@refutes("which-gain", "both directions stayed stable over a hundred layers", "fall and then settle")
+@refutes("which-gain", "both directions stayed stable over a hundred layers", "fall at first, and then stay")
 def selu_at_three_quarters_falls_first():
     """The deviation of SELU's activations falls by a factor of three and more before it settles."""
     rng = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-r"""Training by SGD, momentum and Adam, with warm-up, clipping and weight decay; and the map of scale and rate.
+r"""Training by SGD, momentum, Adam and Muon, with warm-up, clipping and weight decay; and the map of scale and rate.
 
 Many networks of one shape are trained at once. Nothing is recorded on the way: what counts is what they can do in the
 end. `wi_docs/experiments/training.py` records the way of plain gradient descent and Adam.
@@ -56,11 +56,71 @@ class Momentum:
             p -= rate * v
 
 
-OPTIMIZERS = ("sgd", "momentum", "adam")
+def orthogonalized(matrices: Array) -> Array:
+    """Return the matrices with all their singular values near 1, and the same singular vectors, `(…, rows, columns)`.
+
+    "Near" is between 0.68 and 1.13 for singular values that were at least 0.01 of the norm of their matrix; smaller
+    ones stay smaller. A matrix is first divided by its norm plus 1e-7, so that one of a far smaller norm stays small.
+
+    Source:
+        Five steps of the Newton-Schulz iteration of Jordan et al. (2024), function `zeropower_via_newtonschulz5`, in
+        the precision of the argument and not in bfloat16.
+
+    Examples:
+        >>> np.linalg.svd(orthogonalized(np.diag([5.0, 1.0, 0.2])), compute_uv=False).round(1)
+        array([1. , 0.8, 0.7])
+    """
+    X = matrices / (np.sqrt((matrices**2).sum(axis=(-2, -1), keepdims=True)) + 1e-7)
+    for _ in range(5):
+        A = X @ X.mT
+        X = 3.4445 * X + (2.0315 * A @ A - 4.7750 * A) @ X
+    return np.asarray(X)
 
 
-def _optimizer(name: str, parameters: Sequence[Array]) -> Momentum | Adam:
-    if checks.lookup("optimizer", name, OPTIMIZERS) == "adam":
+class Muon(Adam):
+    """The optimizer Muon for the matrices between hidden layers, with its authors' momentum of 0.95; Adam for the rest.
+
+    Args:
+        parameters: arrays that `step` changes in place.
+        hidden: the places of the matrices that Muon trains, `(…, fan_in, fan_out)`.
+        beside: the learning rate of Adam, which trains the others.
+
+    Source:
+        Jordan et al. (2024), function `muon_update`. It is for hidden matrices only, as they say.
+
+    Examples:
+        >>> W = np.zeros((2, 2))
+        >>> Muon([W], [0], beside=0.003).step([np.diag([1e-3, 2e-3])], [0.1])  # both directions move alike
+        >>> print(W.round(1))
+        [[-0.1  0. ]
+         [ 0.  -0.1]]
+    """
+
+    def __init__(self, parameters: Sequence[Array], hidden: Sequence[int], *, beside: float) -> None:
+        super().__init__(parameters)
+        self.velocity = [np.zeros_like(p) for p in self.parameters]
+        self.hidden, self.beside = tuple(hidden), beside
+
+    def step(self, gradients: Sequence[Array], rates: Sequence[float | Array]) -> None:
+        """Take one step, with a gradient and a learning rate, or an array of rates, for each of the parameters."""
+        others = list(gradients)
+        for k in self.hidden:
+            v, g = self.velocity[k], gradients[k]
+            v += 0.05 * (g - v)
+            rows, columns = g.shape[-2:]
+            self.parameters[k] -= rates[k] * max(1.0, columns / rows) ** 0.5 * orthogonalized(0.05 * g + 0.95 * v)
+            others[k] = np.zeros_like(g)  # Adam leaves a weight whose gradients are all 0 as it is
+        super().step(others, [self.beside] * len(others))
+
+
+OPTIMIZERS = ("sgd", "momentum", "adam", "muon")
+BESIDE_MUON = 0.003  # Adam's rate for the first matrix, the last, and the biases
+
+
+def _optimizer(name: str, parameters: Sequence[Array], layers: int) -> Momentum | Adam:
+    if checks.lookup("optimizer", name, OPTIMIZERS) == "muon":
+        return Muon(parameters, range(1, layers - 1), beside=BESIDE_MUON)
+    if name == "adam":
         return Adam(parameters)
     return Momentum(parameters, 0.9 if name == "momentum" else 0.0)
 
@@ -102,7 +162,8 @@ def train_by(
 
     Args:
         nets: the stack.
-        optimizer: `sgd`; `momentum`, with a share of 0.9; or `adam`.
+        optimizer: `sgd`; `momentum`, with a share of 0.9; `adam`; or `muon`, where Adam trains the first matrix, the
+            last, and the biases at a rate of 0.003.
         rates: a learning rate for each network, positive.
         seeds: a seed for each network, which fixes its order of examples.
         steps: number of updates, at least 1.
@@ -131,7 +192,7 @@ def train_by(
     conditions.say(steps=checks.count("steps", steps), batch=batch)
     conditions.network(nets, orders[0])
     alive, eta = np.arange(count), np.array([checks.number("rate", rate, above=0.0) for rate in rates])
-    layers, state = len(nets.W), _optimizer(optimizer, [*nets.W, *nets.b])
+    layers, state = len(nets.W), _optimizer(optimizer, [*nets.W, *nets.b], len(nets.W))
 
     def update() -> None:
         drawn = rows[alive, step]
@@ -200,6 +261,7 @@ RATES = {
     "sgd": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
     "momentum": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1),  # with a momentum of 0.9, a tenth of those above
     "adam": (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03),
+    "muon": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1),
 }
 WIDTH, STEPS, SEEDS, TOGETHER = 32, 200, (0, 1), 20
 

@@ -217,6 +217,64 @@ def adam_does_not_mend_chaos() -> Result:
     return below(adam[4.0], 25, "two networks", {"from LeCun's scale": adam[1.0]}, edge=adam[1.0])
 
 
+@claim(what="median singular value of an update over its largest, with Muon", source="@jordan2024, muon.py")
+def muon_evens_out_directions() -> Result:
+    """In the first step of ten ReLU layers of 32 units at He's scale, the median singular value of a hidden matrix's
+    update is {sgd:.3f} of the largest with plain gradient descent, {adam:.2f} with Adam, and {measured:.2f} with Muon,
+    in the middle of 20 networks.
+    """
+
+    def evenness(optimizer):
+        """Return the median over the nine hidden matrices of twenty networks."""
+        # Not the mean: in some networks all digits of a batch are alike to the last layers, or their units are silent.
+        nets = stack([scaled("relu", 10, HE, seed) for seed in range(20)])
+        before = [W.copy() for W in nets.W[1:-1]]
+        train_by(nets, optimizer=optimizer, rates=[0.003] * 20, seeds=range(20), steps=1)
+        s = np.linalg.svd(np.array(nets.W[1:-1]) - before, compute_uv=False)
+        return float(np.median(np.median(s, axis=-1) / s[..., 0]))
+
+    sgd, adam = evenness("sgd"), evenness("adam")
+    # An iteration that had converged would give 1; five of its steps leave singular values between 0.68 and 1.13.
+    return above(
+        evenness("muon"), 0.4, "small ones stay smaller", {"as with Adam": adam, "as with plain descent": sgd},
+        sgd=sgd, adam=adam,
+    )  # fmt: skip
+
+
+@claim(what="percent of the test digits with Muon, a mean over 2 networks", source="", untouched=STORED)
+def muon_goes_deeper() -> Result:
+    """Thirty ReLU layers from He's scale read {measured:.0f} % after 200 steps of Muon at the best of six rates,
+    {adam:.0f} % with Adam, and {sgd:.0f} % with plain gradient descent.
+    """
+    muon, adam, sgd = (best("relu", 30, optimizer)[1.41] for optimizer in ("muon", "adam", "sgd"))
+    return above(
+        muon, adam + 10, "ten points", {"as with Adam": adam, "as with plain descent": sgd}, adam=adam, sgd=sgd
+    )
+
+
+@claim(what="percent of the test digits with Muon, a mean over 2 networks", source="", untouched=STORED)
+def muon_frees_ten_sigmoids() -> Result:
+    """Ten sigmoid layers from LeCun's scale read {measured:.0f} % after 200 steps of Muon at the best of six rates,
+    where they read {adam:.0f} % with Adam; twenty read {twenty:.0f} %.
+    """
+    (muon, adam), twenty = (best("sigmoid", 10, name)[1.0] for name in ("muon", "adam")), best("sigmoid", 20, "muon")
+    return above(
+        muon, 60, "two networks", {"as with Adam": adam, "as twenty layers": twenty[1.0]},
+        adam=adam, twenty=twenty[1.0],
+    )  # fmt: skip
+
+
+@claim(
+    what="percent of the test digits from four times LeCun's scale, a mean over 2 networks", source="", untouched=STORED
+)
+def muon_does_not_mend_chaos() -> Result:
+    """Twenty tanh layers at four times LeCun's scale read {measured:.0f} % after 200 steps of Muon at the best of six
+    rates, and {edge:.0f} % from LeCun's scale.
+    """
+    muon = best("tanh", 20, "muon")
+    return below(muon[4.0], 25, "two networks", {"from LeCun's scale": muon[1.0]}, edge=muon[1.0])
+
+
 @claim(what="number of pairs of depth and optimizer for which He's scale is the best", source="", untouched=STORED)
 def he_is_best_for_both() -> Result:
     """With ReLU at depths of 10, 20 and 30 He's scale is the best of seven scales for plain gradient descent and for
@@ -235,8 +293,9 @@ def he_is_best_for_both() -> Result:
 
 @claim(what="number of scales at which twenty layers read more than half of the digits", source="", untouched=STORED)
 def adams_region_narrows_with_depth() -> Result:
-    """Of seven scales from 0.25 to 8 times LeCun's, ten ReLU layers read more than half of the digits with Adam at
-    {ten:.0f}, and with plain gradient descent at {sgd:.0f}; twenty read more than half with Adam at {measured:.0f}.
+    """Of seven scales from 0.25 to 8 times LeCun's, ten ReLU layers read more than half of the digits from {ten:.0f}
+    scales with Adam, and from {sgd:.0f} with plain gradient descent; twenty ReLU layers do so from {measured:.0f} scale
+    with Adam, and from {twenty:.0f} with plain gradient descent.
     """
 
     def scales(depth, optimizer):
@@ -245,7 +304,10 @@ def adams_region_narrows_with_depth() -> Result:
     ten, sgd = scales(10, "adam"), scales(10, "sgd")
     # One scale fewer at the least.
     also("plain descent", below(sgd, ten - 1, "a count", {"as Adam": ten}))
-    return exactly(scales(20, "adam"), 1, {"as ten layers": ten, "as five": scales(5, "adam")}, ten=ten, sgd=sgd)
+    return exactly(
+        scales(20, "adam"), 1, {"as ten layers": ten, "as five": scales(5, "adam")},
+        ten=ten, sgd=sgd, twenty=scales(20, "sgd"),
+    )  # fmt: skip
 
 
 @claim(
@@ -305,8 +367,8 @@ def momentum_moves_the_map() -> Result:
 @claim(what="percent of the test digits with clipping, a mean over 10 networks", source="@pascanu2013, section 3.2")
 def clipping_survives_a_scale() -> Result:
     """At twice He's scale and a rate of 0.03, {lost:.0f} of 10 networks of ten ReLU layers of 32 units overflow in 200
-    steps of plain gradient descent; with the gradient clipped at a norm of 1 they survive, and read {measured:.0f} % of
-    the digits on average, where from He's scale without clipping they read {he:.0f} %.
+    steps of plain gradient descent. Clipped at a norm of 1 they survive, and read {measured:.0f} % of the digits on
+    average. From He's scale, without clipping, they read {he:.0f} %.
     """
 
     # The three differ in scale and clipping alone: same seeds, same rate, same batches.
@@ -325,14 +387,17 @@ def clipping_survives_a_scale() -> Result:
 @claim(what="distance of the mean difference from 0, in standard errors", source="")
 def warm_up_changes_little_here() -> Result:
     """In twenty ReLU layers of 32 units at He's scale with Adam at a rate of 0.003, a warm-up over the first 50 of
-    200 steps changes the mean over five seeds by {points:.0f} points, which is less than four standard errors.
+    200 steps changes the mean over five seeds by {points:.0f} points, with a standard error of {error:.0f} points.
     """
     with_it, without = (
         100 * train_scaled("relu", 20, HE, optimizer="adam", rate=0.003, warmup=steps) for steps in (50, 0)
     )
     low = 100 * train_scaled("relu", 20, HE, optimizer="adam", rate=0.003 / 50)  # as if it never warmed up
-    points = abs(float((with_it - without).mean()))
-    return mean_of(with_it - without, 0.0, {"as at a fiftieth of the rate": (low - without).mean()}, points=points)
+    gain = with_it - without
+    return mean_of(
+        gain, 0.0, {"as at a fiftieth of the rate": (low - without).mean()},
+        points=abs(float(gain.mean())), error=float(gain.std(ddof=1)) / math.sqrt(len(gain)),
+    )  # fmt: skip
 
 
 @claim(what="share of the weight that is left", source="@loshchilov2019, abstract")
@@ -356,8 +421,9 @@ def decay_hardly_touches_a_start() -> Result:
 
 @claim(what="relative update of the first matrix over that of the last, with Adam", source="")
 def adam_evens_out_the_updates() -> Result:
-    """In the first step, five sigmoid layers at LeCun's scale change the first matrix by {sgd:.0e} of the proportion by
-    which they change the last with plain gradient descent, and by {measured:.1f} of it with Adam.
+    """In the first step of five sigmoid layers at LeCun's scale, the relative change of the first matrix is {sgd:.0e}
+    times that of the last one with plain gradient descent, and {measured:.1f} times with Adam, on average over five
+    networks.
     """
 
     def first_over_last(optimizer, activation="sigmoid"):
@@ -396,8 +462,8 @@ def a_large_start_generalizes_worse() -> Result:
 @claim(what="change of the weights from the large start, in units of their norm", source="@chizat2019, introduction")
 def a_large_start_moves_less() -> Result:
     """From 0.5 times LeCun's scale, 400 steps of Adam at 0.01 change the weights of two ReLU layers by {small:.1f}
-    times their norm, from 4 times by {measured:.1f}; the table of inner products of the last features has a cosine of
-    {rich:.2f} and {lazy:.2f} with the one before.
+    times their norm, and the table of inner products has a cosine of {rich:.2f} with its start; from 4 times LeCun's
+    scale they change by {measured:.1f} of their norm, and the cosine is {lazy:.2f}.
     """
     small, large = (moved("relu", 2, scale, rate=0.01) for scale in (0.5, 4.0))
     rich, lazy = float(small.kept.mean()), float(large.kept.mean())
@@ -423,8 +489,8 @@ def grokked():
 @claim(what="percent of the test digits, a mean over three seeds", source="@liu2023, abstract")
 def a_large_start_generalizes_late() -> Result:
     """From 4 times He's scale, two ReLU layers of 64 units that Adam trains on 200 digits at a rate of 0.001, with a
-    weight decay of 1, read 100 % of these after 500 steps and {early:.0f} % of the test digits, and after 2000 steps
-    {measured:.0f} %; the norm of their weights is {norm:.1f} of the first then.
+    weight decay of 1, read 100 % of these after 500 steps and {early:.0f} % of the test digits. After 2000 steps they
+    read {measured:.0f} % of the test digits, and the norm of their weights is {norm:.1f} of the first.
     """
     *_, decayed, seen = grokked()
     known, early = seen(decayed, 500)

@@ -455,9 +455,8 @@ def most_units_are_switches_then() -> Result:
     source="@schoenholz2017, section 4",
 )
 def centered_units_need_less() -> Result:
-    r"""A centered sigmoid is half a tanh, $s(z) - \tfrac12 = \tfrac12\tanh(z/2)$, so at four times the weights, which
-    undo the two halves, it is a tanh layer at LeCun's scale, whose factor approaches 1 slowly: {short:.2f} over 20
-    layers and {measured:.2f} over 60.
+    """So a centered sigmoid layer at four times LeCun's scale is a tanh layer at LeCun's scale, whose factor
+    approaches 1 slowly: {short:.2f} over 20 layers and {measured:.2f} over 60.
     """
 
     def theory(depth):
@@ -592,9 +591,8 @@ def forward_factor_is_the_length_map() -> Result:
     proof="relu(c z) = c relu(z) for c > 0, and the slopes do not change",
 )
 def a_factor_leaves_the_direction() -> Result:
-    """In a ReLU network without biases, a factor $c$ on all $L$ weight matrices multiplies the gradient at the first
-    layer by $c^{{L-1}}$ and does nothing else to it, for the same gradient at the output:
-    its direction stays as it was.
+    """For the same gradient at the output of a ReLU network without biases, a factor $c$ on all $L$ weight matrices
+    multiplies the gradient at the first layer by $c^{{L-1}}$ and does not change its direction.
     """
     depth, width = 50, 64
 

@@ -614,8 +614,8 @@ def dropout_breaks_it() -> Result:
     source="",
 )
 def dropout_parts_even_zeros() -> Result:
-    """It even makes the units of a tanh layer different whose weights and biases are zero, as long as the weights from
-    that layer to the next are not zero too.
+    """Dropout even makes the units of a tanh layer different whose weights and biases are zero, as long as the
+    weights from that layer to the next are not zero too.
     """
 
     def apart(output, phi="tanh", seed=0):

@@ -57,8 +57,8 @@ def gain_of_your_own_is_exact() -> Result:
 
 @claim(what="factor of a layer on the gradient's rms", source="@schoenholz2017, equations 3 and 5")
 def sigmoid_has_an_edge_far_out() -> Result:
-    """Far out one gain does both for thirty sigmoid layers: without biases, at a gain of {sigma_w:.2f}, the variance
-    settles at {settled:.0f} and the gradient is kept, while {saturated:.0f} % of the units are saturated.
+    """Thirty sigmoid layers without biases keep signal and gradient at a gain of {sigma_w:.2f}, where the variance
+    settles at {settled:.0f}, and {saturated:.0f} % of the units are saturated.
     """
     # Both conditions on sigma_w^2: q = sigma_w^2 E f^2 keeps the variance, 1 = sigma_w^2 E f'^2 the gradient.
     low, high = 10.0, 100.0
@@ -192,8 +192,8 @@ def deviation_is_not_below_the_slope() -> Result:
 
 @claim(what="factor of a layer on a small distance from variance 1, the least of four activations", source="")
 def gelu_is_unstable_with_biases_too() -> Result:
-    """For GELU, SiLU, mish and hard swish the pair's is unstable: what is a little off moves away by {least:.0f} to
-    {most:.0f} % a layer.
+    """At the critical pair of GELU, SiLU, mish and hard swish a variance that is a little off 1 is {least:.0f} to
+    {most:.0f} % further off behind each layer.
     """
 
     def at_the_pair(*phis):
@@ -224,8 +224,8 @@ def gelu_is_unstable_with_biases_too() -> Result:
 
 @claim(what="logarithm of the rms in the first layer over that in the last, at He's scale", source="")
 def silu_at_he_dies() -> Result:
-    """After thirty layers of width 512 at He's scale the rms of a batch has lost a factor of {lost:,.0f} in a SiLU
-    network without biases, and with its own gain it has grown by {own:.0f}.
+    """After thirty layers of width 512 at He's scale the rms of a batch in a SiLU network without biases is
+    {lost:,.0f} times smaller than in the first layer, and at SiLU's own gain {own:.0f} times larger.
     """
 
     def grown(phi, g):
@@ -248,8 +248,9 @@ def silu_at_he_dies() -> Result:
 
 @claim(what="size of the input that grew most, in the last layer over the first", source="")
 def silu_inputs_run_apart() -> Result:
-    """With SiLU's own gain and without biases single inputs of one network of thirty layers of width 256 have shrunk
-    to {least:.2f} of their size, or grown by {measured:.0f}.
+    """Of 16 inputs of thirty SiLU layers of width 256 at SiLU's own gain and without biases, the one that shrank most
+    has {least:.2f} of its size, and the one that grew most has {measured:.0f} times its size, in the middle of eight
+    networks.
     """
 
     def factors(phi):

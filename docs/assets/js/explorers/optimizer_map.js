@@ -9,11 +9,11 @@ import { nearest } from "./shared/data.js"
 /** @type {Record<string, string>} */
 const NAMES = {
   relu: "ReLU", tanh: "tanh", sigmoid: "sigmoid", gelu: "GELU", sgd: "plain descent", momentum: "momentum",
-  adam: "Adam",
+  adam: "Adam", muon: "Muon",
 }
 
 /** On buttons. @type {Record<string, string>} */
-const SHORT = { sgd: "SGD", momentum: "Momentum", adam: "Adam" }
+const SHORT = { sgd: "SGD", momentum: "Momentum", adam: "Adam", muon: "Muon" }
 
 /** @param {number} share */
 const percent = share => `${Math.round(100 * share)} %`
