@@ -9,16 +9,18 @@ from hypothesis import strategies as st
 
 import wi_docs
 from wi_docs import MLP, activation, gain, propagate
-from wi_docs.experiments.gain_table import gains
+from wi_docs.experiments.gain_table import factors, gains
 from wi_docs.experiments.lsuv import lsuv
-from wi_docs.experiments.meanfield import fixed_point
+from wi_docs.experiments.meanfield import fixed_point, length_map
 from wi_docs.experiments.mup import coordinate_check
+from wi_docs.experiments.optimizers import relative_updates, train_by
+from wi_docs.experiments.pretraining import pretrain
 from wi_docs.experiments.products import random_products
 from wi_docs.experiments.propagation import product_spectrum, projection_variance
 from wi_docs.experiments.recurrent import clip_by_norm, lstm_memory, random_recurrence, recur
-from wi_docs.experiments.residual import ResidualMLP, residual_stream
+from wi_docs.experiments.residual import ResidualMLP, batch_norm_factor, residual_stream
 from wi_docs.experiments.symmetry import linear_pieces, tent_map, train_units
-from wi_docs.experiments.training import train, train_digits, train_stack
+from wi_docs.experiments.training import accuracy, descend, train, train_digits, train_stack
 from wi_docs.nn import checks, initializers
 from wi_docs.nn.network import softmax_cross_entropy, squared_error, stack
 
@@ -111,6 +113,34 @@ CASES = [
     (lambda: projection_variance("randn(D)", (1,), mean=2.0), ValueError, "mean must be between"),
     (lambda: product_spectrum("he_normal", depth=5000, width=4), ValueError, "signal must be finite"),
     (lambda: random_products(width=2, sigma=0.0), ValueError, "sigma must be greater than 0"),
+    (lambda: random_products(width=2, sigma=1.0, relu=True), ValueError, "no ReLU unit of 2 is on"),
+    (lambda: factors("relu", 1.0, seeds=(3,)), ValueError, "number of seeds must be at least 2"),
+    (lambda: factors("relu", 1.0, depth=1), ValueError, "depth must be at least 2"),
+    (lambda: batch_norm_factor("hard_tanh", depth=4, width=30, batch=2), ValueError, "the gradient is 0"),
+    (lambda: initializers.normal(RNG, (9, 9), sigma=1e308), ValueError, r"size 1e\+308 do not fit into float64"),
+    (lambda: initializers.he_normal(RNG, (3, 3), 1e308), ValueError, "scale must be finite"),
+    (lambda: initializers.he_normal(RNG, (3, 3), 1e39, dtype=np.float32), ValueError, "do not fit into float32"),
+    (lambda: initializers.constant(RNG, (3, 3), -1e39, dtype=np.float32), ValueError, "do not fit into float32"),
+    (lambda: initializers.identity(RNG, (3, 3), 1e39, dtype=np.float32), ValueError, "do not fit into float32"),
+    (lambda: initializers.orthogonal(RNG, (3, 3), 1e39, dtype=np.float32), ValueError, "do not fit into float32"),
+    (lambda: initializers.sparse(RNG, (3, 3), sigma=1e39, dtype=np.float32), ValueError, "do not fit into float32"),
+    (lambda: gain(lambda x: 1e200 * x), ValueError, "squares of the function's values are beyond float64"),
+    (lambda: length_map("elu", 1e308, sigma_w=0.5), ValueError, "squares of the function's values are beyond float64"),
+    (lambda: fixed_point("relu", sigma_w=1e200), ValueError, "the variance is inf after 1 layers"),
+    *[
+        (lambda call=call: call("a network"), TypeError, "must be of the class MLP, got 'a network'")
+        for call in (
+            lambda net: train(net, steps=1, rate=0.1),
+            lambda net: train_stack(net, rates=[0.1], seeds=[0], steps=1),
+            lambda net: train_by(net, optimizer="sgd", rates=[0.1], seeds=[0], steps=1),
+            lambda net: relative_updates(net, optimizer="sgd", rate=0.1),
+            lambda net: descend(net, None, 0.1),
+            lambda net: accuracy(net, np.ones((1, 2)), np.zeros(1, int)),
+            lambda net: pretrain(net, steps=1, rate=0.1),
+            lambda net: lsuv(net, np.ones((2, 2)), RNG),
+            linear_pieces,
+        )
+    ],
     (lambda: recur(np.ones((2, 3)), np.ones(2), steps=1), ValueError, "W must be square"),
     (lambda: recur(np.eye(2) * 1e200, np.ones(2), steps=3, activation_name="linear"), ValueError, "overflows"),
     (lambda: random_recurrence(RNG, 0, 1.0), ValueError, "n must be at least 1"),

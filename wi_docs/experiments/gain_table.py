@@ -11,6 +11,7 @@ import numpy as np
 
 from wi_docs.experiments import frameworks
 from wi_docs.experiments.propagation import propagate
+from wi_docs.nn import checks
 from wi_docs.nn.activations import Activation
 from wi_docs.nn.gains import mean, second_moment
 
@@ -93,13 +94,16 @@ def factors(
     """Measure both factors in networks whose weights have LeCun's scale times `gain`, the first layer's LeCun's scale.
 
     Raises:
-        ValueError: for an argument out of range, or a network in which signal or gradient dies out or explodes.
+        ValueError: for an argument out of range, fewer than two seeds or layers, or a network in which signal or
+            gradient dies out or explodes.
 
     Examples:
         >>> f = factors("relu", 2**0.5)
         >>> abs(f.forward - 1) < 4 * f.forward_error, abs(f.backward - 1) < 4 * f.backward_error
         (True, True)
     """
+    checks.count("depth", depth, least=2)  # a factor leads from one layer to the next
+    checks.count("number of seeds", len(seeds), least=2)  # one has no spread, and a standard error needs it
     found = []
     for seed in seeds:
         p = propagate(

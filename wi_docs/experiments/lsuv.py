@@ -38,6 +38,7 @@ def lsuv(net: MLP, x: Array, rng: np.random.Generator, *, tolerance: float = 0.1
         >>> lsuv(net, 3 + 5 * rng.standard_normal((256, 64)), rng)
         [1, 1, 1]
     """
+    checks.instance("net", net, MLP)
     tolerance, most = checks.number("tolerance", tolerance, above=0.0), checks.count("most", most)
     conditions.say(scheme="lsuv")
     conditions.network(net, rng)

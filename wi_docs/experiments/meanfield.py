@@ -61,12 +61,13 @@ class WideLayer:
 
         \(\chi = \sigma_w^2\,\mathbb{E}[\varphi'(\sqrt q z)^2]\), Schoenholz et al. (2017), equation 5.
         """
-        return self.sigma_w**2 * second_moment(self.activation, self.q, direction="backward")
+        return self.sigma_w * self.sigma_w * second_moment(self.activation, self.q, direction="backward")
 
     @property
     def next_q(self) -> float:
         """The variance of the next layer's pre-activations, Poole et al. (2016), equation 3."""
-        return self.sigma_w**2 * self.second_moment + self.sigma_b**2
+        # Products, which overflow to infinity, where `**` raises an OverflowError: the next layer refuses infinity.
+        return self.sigma_w * self.sigma_w * self.second_moment + self.sigma_b * self.sigma_b
 
 
 def trajectory(

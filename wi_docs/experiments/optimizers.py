@@ -176,6 +176,7 @@ def train_by(
 
     Raises:
         ValueError: for an argument out of range, or another number of rates or seeds than networks.
+        TypeError: for an argument of the wrong kind.
 
     Examples:
         >>> nets = stack([MLP([64, 32, 10], "tanh", "glorot_normal", np.random.default_rng(0)) for _ in range(2)])
@@ -183,7 +184,7 @@ def train_by(
         >>> slow.test < 0.5 < fast.test
         True
     """
-    data, count = digits.load(), len(nets.W[0])
+    data, count = digits.load(), len(checks.instance("nets", nets, MLP).W[0])
     if not len(rates) == len(seeds) == count:
         raise ValueError(f"a stack of {count} wants as many rates and seeds, got {len(rates)} and {len(seeds)}")
     optimizer, rates = conditions.descent(optimizer, rates)
@@ -248,6 +249,7 @@ def relative_updates(net: MLP, *, optimizer: str, rate: float, seed: int = 0) ->
         >>> relative_updates(net, optimizer="sgd", rate=0.1).shape
         (2,)
     """
+    checks.instance("net", net, MLP)
     both = stack([net, net])
     train_by(both, optimizer=optimizer, rates=[rate] * 2, seeds=[seed] * 2, steps=1)
     return np.array([rms(after[0] - W) / rms(W) for after, W in zip(both.W, net.W, strict=True)])

@@ -43,6 +43,7 @@ def pretrain(net: MLP, *, steps: int, rate: float, batch: int = 32, seed: int = 
         >>> bool(lost[0] < 0.5)
         True
     """
+    checks.instance("net", net, MLP)
     rng, x, unexplained = checks.seeded(conditions.seed(seed)), digits.load().train_x, []
     rate = conditions.rate(rate)
     conditions.say(steps=steps, batch=batch)

@@ -100,6 +100,8 @@ def random_products(
         if relu:
             v = np.maximum(v, 0.0)
         length = np.linalg.norm(v, axis=1)
+        if not length.all():
+            raise ValueError(f"a product is 0 after {k + 1} factors: no ReLU unit of {width} is on; take more units")
         # Invariant: exp(log_size) times the rescaled v is the product applied to the first vector.
         log_size[:, k + 1] = log_size[:, k] + np.log(length)
         v /= length[:, None]

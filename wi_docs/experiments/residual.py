@@ -100,7 +100,7 @@ def batch_norm_factor(
     weights have LeCun's scale times `gain`, a factor that the normalization cancels.
 
     Raises:
-        ValueError: for an argument out of range.
+        ValueError: for an argument out of range, or a gradient that dies out.
 
     Source:
         Yang et al. (2019): for ReLU, \(\sqrt{\pi/(\pi - 1)}\) in the limit of a large batch.
@@ -126,6 +126,8 @@ def batch_norm_factor(
         da = denormalize(dy, y, deviation, 0) @ W.T
     # The quarters at both ends are left out: there the signal has not settled, or the cotangent is still random.
     low, high = depth // 4, 3 * depth // 4
+    if sizes[high] == 0.0:
+        raise ValueError("the gradient is 0: the units of a layer stand where the activation is flat")
     return float((sizes[high] / sizes[low]) ** (1 / (high - low)))
 
 

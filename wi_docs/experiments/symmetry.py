@@ -171,12 +171,17 @@ def linear_pieces(net: MLP, cells: int = 2**14) -> int:
         net: the network.
         cells: the grid has kinks at multiples of 1 / `cells` only; a power of 2 keeps the arithmetic exact.
 
+    Raises:
+        ValueError: for a number of cells below 1.
+        TypeError: for anything but a network, or an integer.
+
     Examples:
         >>> [linear_pieces(tent_map(k)) for k in (1, 2, 3)]
         [2, 4, 8]
     """
     # Points one cell apart: between two of them the function is a straight line.
     x = np.arange(checks.count("cells", cells) + 1)[:, None] / cells
+    checks.instance("net", net, MLP)
     # Exact in float64, as kinks lie on the grid and all numbers are multiples of a power of 2: so differences that are
     # not 0 are kinks, and none is a rounding error.
     slopes = np.diff(net.forward(x).output[:, 0])

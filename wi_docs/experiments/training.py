@@ -71,7 +71,9 @@ def descend(net: MLP, grad: Gradients, rate: Rate, bias_rate: Rate | None = None
 
     Raises:
         ValueError: for a rate that is not positive, or another number of rates than layers.
+        TypeError: for anything but a network, or a rate that is no number.
     """
+    checks.instance("net", net, MLP)
     _descend(net, grad, _by_layer(rate, net), _by_layer(rate if bias_rate is None else bias_rate, net))
 
 
@@ -122,6 +124,7 @@ def _by_layer(rate: Rate, net: MLP) -> list[float]:
 
 def accuracy(net: MLP, x: Array, y: NDArray[np.int64]) -> Array:
     """Return the share of rows of `x` whose largest output is the one that `y` names; of a stack, for each network."""
+    checks.instance("net", net, MLP)
     return np.asarray((net.forward(x).output.argmax(axis=-1) == y).mean(axis=-1))
 
 
@@ -170,7 +173,7 @@ def train(net: MLP, *, rate: float, seed: int = 0, **plan: Unpack[Plan]) -> Hist
         >>> bool(history.accuracy[-1] > 0.8)
         True
     """
-    alone = copy.copy(net)
+    alone = copy.copy(checks.instance("net", net, MLP))
     alone.W, alone.b = [W[None] for W in net.W], [b[None] for b in net.b]  # views, so that `net` itself is trained
     (history,) = train_stack(alone, rates=[rate], seeds=[seed], **plan)
     return _started(history)
@@ -214,7 +217,7 @@ def train_stack(
         >>> bool(slow.loss[-1] > fast.loss[-1])
         True
     """
-    data, count = digits.load(), len(nets.W[0])
+    data, count = digits.load(), len(checks.instance("nets", nets, MLP).W[0])
     if not len(rates) == len(seeds) == count:
         raise ValueError(f"a stack of {count} wants as many rates and seeds, got {len(rates)} and {len(seeds)}")
     steps, batch = checks.count("steps", steps), checks.count("batch", batch)

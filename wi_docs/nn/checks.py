@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Kind = TypeVar("Kind")
 
 
 def lookup(what: str, name: object, known: Iterable[str]) -> str:
@@ -73,6 +74,17 @@ def array(what: str, value: Any, ndim: int | None = None) -> Array:
     if ndim is not None and result.ndim != ndim:
         raise ValueError(f"{what} must have {ndim} axes, got shape {result.shape}")
     return result
+
+
+def instance(what: str, value: Any, kind: type[Kind]) -> Kind:
+    """Return `value` if it is an object of the class `kind`.
+
+    Raises:
+        TypeError: for another object.
+    """
+    if not isinstance(value, kind):
+        raise TypeError(f"{what} must be of the class {kind.__name__}, got {value!r}")
+    return value
 
 
 def generator(value: Any) -> np.random.Generator:

@@ -127,6 +127,15 @@ def _values(function: Callable[[Any], Any], x: Array) -> Array:
     return y
 
 
+def _squared(values: Array) -> Array:
+    """Return the squares of values, which have to be finite too."""
+    with np.errstate(over="ignore"):
+        squares = values * values
+    if not np.isfinite(squares).all():
+        raise ValueError("the squares of the function's values are beyond float64")
+    return squares
+
+
 def _rounding(function: Callable[[Any], Any]) -> float:
     """Return the relative rounding error of a function's values, by their type: PyTorch and JAX have float32."""
     kind = str(getattr(function(np.full((1, 1), 0.5)), "dtype", "float64")).rpartition(".")[2]
@@ -164,7 +173,7 @@ def second_moment(
 
     Raises:
         ValueError: for an unknown name or direction, `q` not positive, a function that returns another shape, NaN or
-            infinite values, or whose moment does not settle.
+            infinite values, values whose squares are beyond float64, or whose moment does not settle.
         TypeError: for anything that is neither a name nor a function, or returns no real numbers.
 
     Examples:
@@ -179,17 +188,17 @@ def second_moment(
             if eps > 1e-6:
                 raise ValueError("the function's numbers are of half precision, too coarse for slopes: use float64")
             return _integrate(
-                lambda z, half: _slopes(given, root * z, root * half, eps) ** 2,
+                lambda z, half: _squared(_slopes(given, root * z, root * half, eps)),
                 offset=_OFFSET,
                 noise=1e-12 * (eps / _EPS),
                 eps=eps,
             )
-        return _integrate(lambda z, half: _values(given, root * z) ** 2, offset=_OFFSET, eps=eps)
+        return _integrate(lambda z, half: _squared(_values(given, root * z)), offset=_OFFSET, eps=eps)
     # An activation of ours brings its exact slope, so that nothing has to be differentiated numerically. A corner at x
     # is reached by z = x / sqrt(q).
     phi = activation(function)
     ends = [corner / root for corner in corners]
-    return _integrate(lambda z, half: (phi.df if backward else phi.f)(root * z) ** 2, corners=ends)
+    return _integrate(lambda z, half: _squared((phi.df if backward else phi.f)(root * z)), corners=ends)
 
 
 def mean(function: str | Activation | Callable[[Any], Any], q: float = 1.0) -> float:

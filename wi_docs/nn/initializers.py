@@ -4,7 +4,7 @@ Every scheme is called as `init(rng, shape) -> W`, with `rng` a `numpy.random.Ge
 `(fan_in, fan_out)` of a fully connected layer, which computes `x @ W + b`, so that a column of `W` holds the incoming
 weights of one unit; or that of a convolution, `(*kernel, inputs, outputs)` as in JAX. The result is float64, or float32
 if `dtype` says so. Every scheme raises `TypeError` for an `rng`, a `shape` or a `dtype` of the wrong kind, and
-`ValueError` for a size below 1 or a shape of one axis.
+`ValueError` for a size below 1, a shape of one axis, or weights too large for the `dtype`.
 
 The decorator of a scheme is its entry. The tables, the form on Diagnose, the command line and the tests read it there.
 """
@@ -142,11 +142,19 @@ def truncated_deviation(cut: float = CUT) -> float:
     return math.sqrt(1 - 2 * c * density / math.erf(c / math.sqrt(2)))
 
 
+def _fits(size: float, dtype: np.dtype[Any]) -> float:
+    """Return `size` if weights of this size are numbers of `dtype`, with room for those that are 100 times as large."""
+    if abs(size) > float(np.finfo(dtype).max) / 100:
+        raise ValueError(f"weights of size {size:.3g} do not fit into {dtype}")
+    return size
+
+
 def _draw(rng: np.random.Generator, shape: Shape, sigma: float, distribution: str, dtype: Any) -> Array:
     """Return an array of independent entries of mean 0 and standard deviation `sigma`.
 
     It is scaled in place: a new array for each product would cost more than the product.
     """
+    sigma = _fits(sigma, dtype)
     if distribution == "uniform":
         W: Array = rng.random(shape, dtype=dtype)
         W -= 0.5
@@ -187,7 +195,8 @@ def constant(rng: np.random.Generator, shape: Shape, value: float = 0.1, *, dtyp
     """
     checks.generator(rng)
     checks.fans(shape)
-    return np.full(shape, checks.number("value", value), dtype=checks.dtype(dtype))
+    kind = checks.dtype(dtype)
+    return np.full(shape, _fits(checks.number("value", value), kind), dtype=kind)
 
 
 @scheme(
@@ -279,11 +288,14 @@ def sparse(
     checks.generator(rng)
     fan_in, fan_out = checks.matrix(shape)
     kept = min(checks.count("connections", connections), fan_in)
-    W = np.zeros(shape, dtype=checks.dtype(dtype))
+    kind = checks.dtype(dtype)
+    W = np.zeros(shape, dtype=kind)
     # For each unit the first `kept` entries of a permutation of its inputs: a draw without repetition. `rows` is
     # (kept, fan_out), and names the nonzero entries of each column of W.
     rows = rng.permuted(np.tile(np.arange(fan_in), (fan_out, 1)), axis=1)[:, :kept].T
-    W[rows, np.arange(fan_out)] = checks.number("sigma", sigma, above=0.0) * rng.standard_normal((kept, fan_out))
+    W[rows, np.arange(fan_out)] = _fits(checks.number("sigma", sigma, above=0.0), kind) * rng.standard_normal(
+        (kept, fan_out)
+    )
     return W
 
 
@@ -327,7 +339,8 @@ def variance_scaling(
 
 def _scale(scale: float, gain: float) -> float:
     # The gain multiplies the weights, and its square multiplies their variance.
-    return scale * checks.number("gain", gain, above=0.0) ** 2
+    gain = checks.number("gain", gain, above=0.0)
+    return scale * (gain * gain)
 
 
 @scheme(
@@ -480,8 +493,9 @@ def orthogonal(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dty
     q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
     # LAPACK chooses the signs of R's diagonal; without this step Q would not be uniform over all orthonormal matrices.
     q *= np.where(np.diag(r) < 0, -1.0, 1.0)
-    q *= checks.number("gain", gain, above=0.0)
-    return np.ascontiguousarray(q if rows >= columns else q.T, dtype=checks.dtype(dtype)).reshape(shape)
+    kind = checks.dtype(dtype)
+    q *= _fits(checks.number("gain", gain, above=0.0), kind)
+    return np.ascontiguousarray(q if rows >= columns else q.T, dtype=kind).reshape(shape)
 
 
 @scheme(
@@ -503,9 +517,10 @@ def identity(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dtype
     """
     checks.generator(rng)
     checks.fans(shape)
-    W = np.zeros(shape, dtype=checks.dtype(dtype))
+    kind = checks.dtype(dtype)
+    W = np.zeros(shape, dtype=kind)
     # The index is the kernel's center; for a matrix it is empty, and all of W is meant.
-    W[tuple(size // 2 for size in shape[:-2])] = checks.number("gain", gain) * np.eye(shape[-2], shape[-1])
+    W[tuple(size // 2 for size in shape[:-2])] = _fits(checks.number("gain", gain), kind) * np.eye(shape[-2], shape[-1])
     return W
 
 
