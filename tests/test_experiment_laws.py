@@ -162,8 +162,8 @@ def test_batch_normalization_multiplies_the_gradient_by_a_constant():
     expected = math.sqrt(math.pi / (math.pi - 1))  # Yang et al. (2019), of ReLU and a large batch
     assert batch_norm_factor("relu", depth=12, width=200, batch=200) == pytest.approx(expected, rel=0.03)
     assert batch_norm_factor("relu", depth=12, width=200, batch=200, gain=3.0) == pytest.approx(expected, rel=0.03)
-    assert math.isfinite(batch_norm_factor("linear", depth=4, width=3, batch=2))
-    for wrong in ({"batch": 1}, {"depth": 3}, {"width": 0}):
+    assert math.isfinite(batch_norm_factor("linear", depth=4, width=3, batch=3))
+    for wrong in ({"batch": 2}, {"depth": 3}, {"width": 0}):
         with pytest.raises(ValueError, match="must be at least"):
             batch_norm_factor("relu", **wrong)
 

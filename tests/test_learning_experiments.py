@@ -165,13 +165,14 @@ def test_the_deepest_is_where_the_accuracy_falls_through_the_level():
 def test_a_layer_is_trained_to_rebuild_its_standardized_input(monkeypatch):
     coders = []
 
-    class Kept(MLP):
-        def __init__(self, *arguments):
-            super().__init__(*arguments)
-            coders.append(self)
-
-    monkeypatch.setattr(pretraining, "MLP", Kept)
     net = MLP([64, 20, 12, 10], "sigmoid", "glorot_normal", np.random.default_rng(0))
+    made = MLP.__init__
+
+    def kept(self, *arguments):
+        made(self, *arguments)
+        coders.append(self)
+
+    monkeypatch.setattr(MLP, "__init__", kept)
     start = [W.copy() for W in net.W]
     unexplained = pretraining.pretrain(net, steps=40, rate=0.05, batch=16, seed=3)
     x = digits.load().train_x

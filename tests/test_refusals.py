@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import wi_docs
-from wi_docs import MLP, activation, gain, propagate
+from wi_docs import MLP, Activation, activation, gain, propagate
 from wi_docs.experiments.gain_table import factors, gains
 from wi_docs.experiments.lsuv import lsuv
 from wi_docs.experiments.meanfield import fixed_point, length_map
@@ -116,7 +116,8 @@ CASES = [
     (lambda: random_products(width=2, sigma=1.0, relu=True), ValueError, "no ReLU unit of 2 is on"),
     (lambda: factors("relu", 1.0, seeds=(3,)), ValueError, "number of seeds must be at least 2"),
     (lambda: factors("relu", 1.0, depth=1), ValueError, "depth must be at least 2"),
-    (lambda: batch_norm_factor("hard_tanh", depth=4, width=30, batch=2), ValueError, "the gradient is 0"),
+    (lambda: batch_norm_factor("hard_tanh", depth=4, width=30, batch=2), ValueError, "batch must be at least 3"),
+    (lambda: batch_norm_factor(Activation("sign", np.sign, np.zeros_like)), ValueError, "the gradient is 0"),
     (lambda: initializers.normal(RNG, (9, 9), sigma=1e308), ValueError, r"size 1e\+308 do not fit into float64"),
     (lambda: initializers.he_normal(RNG, (3, 3), 1e308), ValueError, "scale must be finite"),
     (lambda: initializers.he_normal(RNG, (3, 3), 1e39, dtype=np.float32), ValueError, "do not fit into float32"),

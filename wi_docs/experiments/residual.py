@@ -111,7 +111,8 @@ def batch_norm_factor(
     """
     depth, width = checks.count("depth", depth, least=4), checks.count("width", width)
     rng, phi = checks.seeded(conditions.seed(seed)), activation(activation_name)
-    a = digits.normal_inputs(rng, checks.count("batch", batch, least=2), width)
+    # Two rows become 1 and -1, whatever they were, and no gradient passes.
+    a = digits.normal_inputs(rng, checks.count("batch", batch, least=3), width)
     conditions.say(scheme="lecun_normal", normalization="batch", biases="0")
     layers = []
     for _ in range(depth):
@@ -127,7 +128,7 @@ def batch_norm_factor(
     # The quarters at both ends are left out: there the signal has not settled, or the cotangent is still random.
     low, high = depth // 4, 3 * depth // 4
     if sizes[high] == 0.0:
-        raise ValueError("the gradient is 0: the units of a layer stand where the activation is flat")
+        raise ValueError("the gradient is 0: where the units of a layer stand, the activation is flat")
     return float((sizes[high] / sizes[low]) ** (1 / (high - low)))
 
 
