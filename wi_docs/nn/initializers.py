@@ -184,7 +184,7 @@ def zeros(rng: np.random.Generator, shape: Shape, *, dtype: DType = np.float64) 
     return constant(rng, shape, 0.0, dtype=dtype)
 
 
-@scheme(formula="$c$", use="nothing", paper=None, deviation=lambda shape: 0.1)
+@scheme(formula="$c$, here 0.1", use="nothing", paper=None, deviation=lambda shape: 0.1)
 def constant(rng: np.random.Generator, shape: Shape, value: float = 0.1, *, dtype: DType = np.float64) -> Array:
     """All weights the same `value`, a finite number. Every unit of the layer is then the same unit.
 

@@ -220,8 +220,8 @@ def adam_does_not_mend_chaos() -> Result:
 @claim(what="median singular value of an update over its largest, with Muon", source="@jordan2024, muon.py")
 def muon_evens_out_directions() -> Result:
     """In the first step of ten ReLU layers of 32 units at He's scale, the median singular value of a hidden matrix's
-    update is {sgd:.3f} of the largest with plain gradient descent, {adam:.2f} with Adam, and {measured:.2f} with Muon,
-    in the middle of 20 networks.
+    update is {sgd:.3f} of the largest with plain gradient descent, {adam:.2f} with Adam, and {measured:.2f} with Muon
+    (medians of 20 networks).
     """
 
     def evenness(optimizer):

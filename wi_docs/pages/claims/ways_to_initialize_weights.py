@@ -34,16 +34,24 @@ def ratio(phi, init, **options):
     untouched="its trainings are stored, and compared with new ones by a test",
 )
 def he_falls_behind_with_depth() -> Result:
-    """In the tournament it was {five:.0f} point behind the best in plain ReLU networks of five hidden layers, up to
-    {ten:.0f} points in those of ten, and up to {measured:.0f} in those of twenty.
+    """In the tournament He's scale was up to {five:.0f} point behind the best in five plain ReLU layers, up to
+    {ten:.0f} in ten layers of uneven widths, and up to {measured:.0f} in twenty; orthogonal weights at the forward
+    gain were up to {flat:.0f}, {deeper:.0f} and {deepest:.0f} points behind.
     """
-    five, ten, twenty = (
-        100 * tournament.standing(*(n for n in tournament.NETWORKS if plain_relu(n, depth))).behind["he_normal"]
-        for depth in (5, 10, 20)
-    )
+    behind = [
+        tournament.standing(*(n for n in tournament.NETWORKS if plain_relu(n, depth))).behind for depth in (5, 10, 20)
+    ]
+    five, ten, twenty = (100 * one["he_normal"] for one in behind)
+    line = [100 * one["orthogonal, forward gain"] for one in behind]
+    mirrored = max(100 * one["mirrored orthogonal"] for one in behind)
+    also("mirrored weights", below(mirrored, 1.0, "a point, as the page says", {"as He's": five}))
+    also("the other line, in twenty layers", below(line[2], twenty - 10, "ten points nearer", {"as He's": twenty}))
     # What counts as noise in the tournament is a few points, far less than the differences here.
     also("ten layers", above(ten, 2 * five, "twice as far", {"as with five layers": five}))
-    return above(twenty, 2 * ten, "twice as far", {"as with ten layers": ten}, five=five, ten=ten)
+    return above(
+        twenty, 2 * ten, "twice as far", {"as with ten layers": ten},
+        five=five, ten=ten, flat=line[0], deeper=line[1], deepest=line[2],
+    )  # fmt: skip
 
 
 def plain_relu(network, depth):
@@ -356,8 +364,8 @@ def mean_and_median_part() -> Result:
 
 @claim(what="$n$ times what a layer adds to the ratio", statement=22, verdict=HOLDS, source="@hanin2020; @hanin2018b")
 def spread_grows_with_depth_over_width() -> Result:
-    """In layers of equal width $n$, the mean of the signal's length to the fourth, over the square of its mean square,
-    is $(1 + 5/n)^l$ after $l$ layers.
+    r"""In ReLU layers of equal width $n$ at He's scale, $\mathbb{{E}}[\text{{length}}^4]$ is $(1 + 5/n)^l$ times as
+    large as $\mathbb{{E}}[\text{{length}}^2]^2$ after $l$ layers.
     """
     width = 50
     log = random_products(width=width, sigma=math.sqrt(2 / width), factors=10, draws=4000, relu=True, seed=1).log_size
@@ -473,8 +481,8 @@ def orthogonal_tanh_wants_a_gain_of_one() -> Result:
     source="@pennington2017",
 )
 def relu_undoes_orthogonality() -> Result:
-    """ReLU undoes the advantage of orthogonal weights: cutting half of the coordinates makes the singular values of
-    four layers of random orthogonal weights spread again, half as much as those of normal ones [@pennington2017].
+    """Behind four ReLU layers of random orthogonal weights the squares of the singular values are spread again, half as
+    much as those of normal weights [@pennington2017].
     """
     width, depth = 256, 4
 

@@ -136,7 +136,7 @@ def five_thirds_explodes_backward() -> Result:
 )
 def pair_keeps_both() -> Result:
     """With the critical pair tanh layers of width 512 keep signal and gradient to two percent a layer, over twenty
-    layers.
+    layers in the middle of thirty.
     """
     weights, biases = gains("tanh").critical or (1.0, 0.0)
     # Over twenty layers in the middle: a logarithm a layer of the signal and of the gradient, the worse of the two.
@@ -162,7 +162,7 @@ def pair_keeps_both() -> Result:
     proof="each of the sixteen is computed",
 )
 def no_pair_for_two() -> Result:
-    """Of the sixteen, two have none at variance 1: the sigmoid and softplus."""
+    """Of the sixteen activations of the table, two have no critical pair at variance 1: the sigmoid and softplus."""
     without = sorted(name for name in names() if gains(name).critical is None)
     require(without == ["sigmoid", "softplus"], f"those without a pair are {', '.join(without)}")
     return exactly(len(without), 2, {"all have one": len(without[:0]), "all but ReLU": len(names()) - 1})
@@ -249,8 +249,8 @@ def silu_at_he_dies() -> Result:
 @claim(what="size of the input that grew most, in the last layer over the first", source="")
 def silu_inputs_run_apart() -> Result:
     """Of 16 inputs of thirty SiLU layers of width 256 at SiLU's own gain and without biases, the one that shrank most
-    has {least:.2f} of its size, and the one that grew most has {measured:.0f} times its size, in the middle of eight
-    networks.
+    has {least:.2f} of its size, and the one that grew most has {measured:.0f} times its size (medians of eight
+    networks).
     """
 
     def factors(phi):

@@ -53,8 +53,9 @@ def draw(function: str | Activation | Callable[[Any], Any] = np.sin) -> Picture:
         kept = f"a signal of variance 1; what is a little off {'comes back' if trend < 0 else 'goes further off'}"
     words = (
         f"Forward gain {forward:.4f}, backward gain {backward:.4f}. At the forward gain a layer keeps {kept}. "
-        f"The gradient it multiplies by {forward / backward:.3f}. At LeCun's scale it multiplies the two by "
-        f"{1 / forward:.3f} and {1 / backward:.3f}, at He's by {2**0.5 / forward:.3f} and {2**0.5 / backward:.3f}."
+        f"It multiplies the gradient by {forward / backward:.3f}. At a variance of 1, a layer of LeCun's scale "
+        f"multiplies the signal by {1 / forward:.3f} and the gradient by {1 / backward:.3f}, and one of He's scale "
+        f"by {2**0.5 / forward:.3f} and {2**0.5 / backward:.3f}."
     )
     return Picture(
         fig,

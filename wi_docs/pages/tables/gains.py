@@ -1,7 +1,7 @@
 """The gains of every activation, and the factors a layer that a network has at the forward gain."""
 
 from wi_docs.experiments.gain_table import factors, gains
-from wi_docs.nn.activations import names
+from wi_docs.nn.activations import activation, names
 from wi_docs.pages.tables import Table
 
 # As `factors` measures them: nine factors between ten layers.
@@ -18,7 +18,7 @@ def table() -> Table:
     return Table(
         f"Gains of {len(rows)} activations, each a factor on the standard deviation $1/\\sqrt{{n_\\text{{in}}}}$. "
         "The critical pair keeps a variance of 1 and has $\\chi_1 = 1$; a dash says that there is none. "
-        f"The last two columns are measured with the forward gain: factors a layer in {DEPTH} layers of width "
+        f"Signal and gradient are measured with the forward gain: factors a layer in {DEPTH} layers of width "
         f"{WIDTH}, over {len(SEEDS)} seeds.",
         {
             "activation": [f"`{name}`" for name, _ in rows],
@@ -30,6 +30,7 @@ def table() -> Table:
             "critical $\\sigma_b^2$": [biases for _, biases in pairs],
             "signal": [f.forward for f in measured],
             "gradient": [f.backward for f in measured],
+            "formula": [activation(name).formula for name, _ in rows],
         },
         {"signal": ".2f", "gradient": ".2f"},
     )
