@@ -1,7 +1,7 @@
 """The gains of every activation, and the factors a layer that a network has at the forward gain."""
 
 from wi_docs.experiments.gain_table import factors, gains
-from wi_docs.nn.activations import activation, names
+from wi_docs.nn.activations import names
 from wi_docs.pages.tables import Table
 
 # As `factors` measures them: nine factors between ten layers.
@@ -30,7 +30,6 @@ def table() -> Table:
             "critical $\\sigma_b^2$": [biases for _, biases in pairs],
             "signal": [f.forward for f in measured],
             "gradient": [f.backward for f in measured],
-            "formula": [activation(name).formula for name, _ in rows],
         },
         {"signal": ".2f", "gradient": ".2f"},
     )
