@@ -93,6 +93,15 @@ def test_what_takes_too_long_is_not_trained(monkeypatch):
     assert found.meaning == meaning(found.problems)
 
 
+def test_a_larger_model_takes_fewer_steps(monkeypatch):
+    batch, model = Batch(normal(32, 64), torch.arange(32) % 7, None), Blind()
+    one = fit._operations(model, batch)
+    for allowed, steps in ((401, fit.STEPS), (250, 250), (99, None)):
+        monkeypatch.setattr(fit, "OPERATIONS", allowed * one)
+        found = fit.descent(model, batch)
+        assert (found and found.steps) == steps
+
+
 def test_numbers_that_leave_their_format_are_said_to():
     model = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 1))
     for module in model[::2]:
@@ -100,7 +109,7 @@ def test_numbers_that_leave_their_format_are_said_to():
     found = fit.descent(model, Batch(normal(32, 64), normal(32, 1), None))
     assert math.isinf(found.after)
     assert found.learns is False
-    assert str(found) == "within 100 steps at 0.1, 0.01 and 0.001 numbers leave their format on this batch"
+    assert str(found) == "at 0.1, 0.01 and 0.001 numbers leave their format on this batch"
 
 
 LEARNED = Fit(0.01, (0.1, 0.01), 7, 2.3, 1.5, 2.1, True)

@@ -16,7 +16,7 @@ from wi_docs.diagnosis.step import torch_module
 if TYPE_CHECKING:
     from wi_docs.diagnosis.probe import Batch
 
-STEPS = 100
+STEPS, FEWEST = 400, 100  # as many steps as the operations allow
 OPERATIONS = 5e10  # floating-point operations of a training in matrix products and convolutions; some two seconds
 SECONDS = 60.0  # of a training; where it takes longer, for other reasons, it says nothing
 LEARNS = 0.9
@@ -38,7 +38,8 @@ class Fit:
     Attributes:
         rate: the learning rate: the first that learns, or else the one that ends lowest.
         rates: the learning rates there are to try, in this order.
-        steps: the number of steps: `STEPS`, or fewer if it has learned enough.
+        steps: the number of steps: from `FEWEST` to `STEPS`, as many as `OPERATIONS` allow; fewer if it has learned
+            enough, or numbers left their format.
         before: the loss before the first step.
         after: the mean of the last three losses; infinity if numbers left their format at each rate.
         blind: the least loss of an answer that is the same for all inputs and places; None if it is not known.
@@ -57,7 +58,7 @@ class Fit:
         """Return what was seen, as a clause."""
         rates = ", ".join(f"{rate:g}" for rate in self.rates[:-1]) + f" and {self.rates[-1]:g}"
         if not math.isfinite(self.after):
-            return f"within {STEPS} steps at {rates} numbers leave their format on this batch"
+            return f"at {rates} numbers leave their format on this batch"
         blind = f"; one answer for all inputs has {self.blind:.3g} at best" if self.blind is not None else ""
         if self.learns:
             return (
@@ -82,18 +83,19 @@ def adam(model: Any, batch: Batch) -> Fit | None:
 
 def _tried(model: Any, batch: Batch, optimizer: Callable[..., Any], rates: tuple[float, ...]) -> Fit | None:
     """Return the first training that learns, or else the one that ends lowest; None if they take too long, or fail."""
-    if STEPS * _operations(model, batch) > OPERATIONS:
+    steps = min(STEPS, int(OPERATIONS / max(_operations(model, batch), 1.0)))
+    if steps < FEWEST:
         return None
     found = []
     for rate in rates:
         with watch.as_it_was(model):
             try:
                 way = partial(optimizer, lr=rate)
-                losses, blind = trained(model, batch, way, STEPS, seconds=SECONDS, enough=ENOUGH)
+                losses, blind = trained(model, batch, way, steps, seconds=SECONDS, enough=ENOUGH)
             except ValueError:
                 return None
         learned = blind is not None and max(losses[-3:]) < ENOUGH * blind
-        if len(losses) <= STEPS and math.isfinite(losses[-1]) and not learned:
+        if len(losses) <= steps and math.isfinite(losses[-1]) and not learned:
             return None
         after = sum(losses[-3:]) / 3 if math.isfinite(losses[-1]) else math.inf
         learns = after < LEARNS * blind if blind else None
