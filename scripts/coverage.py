@@ -234,8 +234,8 @@ def summary() -> str:
     held = sum(count[kind] for kind in ("cited", "derived", "linked", "shown", "defined"))
     return (
         f"Of {count.total()} sentences on these pages, an experiment tests {count['measured']}. Another {held} cite a "
-        "source, follow from a formula, define a word, stand beside a snippet, a figure or a table, or lead to the "
-        f"section that does. No check stands behind the other {count.total() - count['measured'] - held}."
+        "source, follow from a formula, define a word, stand beside a snippet, a figure or a table, or lead to a "
+        f"section that holds them. Nothing checks the other {count.total() - count['measured'] - held}."
     )
 
 

@@ -226,7 +226,8 @@ def test_the_page_names_the_limits_that_the_rules_have():
         f"If {100 * saturation.DEAD:.0f} % of the units are dead",
         f"up to {fit.STEPS} steps on your batch, by plain gradient descent at rates of 0.1, 0.01 and 0.001, and by "
         "Adam at 0.001 and 0.003",
-        f"more than ${fit.OPERATIONS / 1e10:.0f} \\cdot 10^{{10}}$ operations each",
+        f"${fit.OPERATIONS / 1e10:.0f} \\cdot 10^{{10}}$ operations at most",
+        f"could not take {fit.FEWEST} steps is not trained",
     ):
         assert words in text
     assert (fit.DESCENT, fit.ADAM) == ((0.1, 0.01, 0.001), (0.001, 0.003))

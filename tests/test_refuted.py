@@ -169,7 +169,7 @@ def test_plain_larger_weights_do_what_pre_training_does():
     assert min(ended) > 0.9
     says(
         "docs/vanishing-gradients.md",
-        "Here the scale is enough for a cure, and the features make it a quick one.",
+        "Here the scale alone is a cure. What the pre-trained weights know beyond their scale makes it a quick one.",
         "A good part of what it gave to these networks could have been had from a better first scale.",
     )
 
@@ -251,7 +251,7 @@ def test_a_derivative_almost_everywhere_is_not_enough(f, slope):
     assert abs(np.diff(f(ends))[0] - 2 * slope(middles).mean()) > 0.9  # and the function is not its integral
     says(
         "docs/vanishing-gradients.md",
-        r"that says truthfully how the function changes if the function is the integral of its slope: "
+        r"A slope tells how the function changes if the function is the integral of its slope: "
         r"$\varphi(b) - \varphi(a) = \int_a^b \varphi'$",
         "a derivative almost everywhere that says truthfully which way is down",
     )
@@ -267,7 +267,7 @@ def test_a_slope_that_is_made_up_trains_too():
         assert with_ramp > with_own + 0.1
     says(
         "docs/vanishing-gradients.md",
-        "goes by the slope, and that says truthfully",
+        "uses nothing but slopes",
         "the function has to be the integral of its slope",
     )
 

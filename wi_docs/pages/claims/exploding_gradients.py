@@ -301,9 +301,7 @@ def a_saturated_unit_vanishes() -> Result:
 
 @claim(what="length of the gradient after 100 steps", statement=20, verdict=HOLDS, source="@pascanu2013, section 2.1")
 def large_singular_value_is_not_sufficient() -> Result:
-    r"""If $m$ is the largest slope, a largest singular value of the recurrent matrix *above* $1/m$ is necessary for an
-    explosion and not sufficient.
-    """
+    r"""If it is *above* $1/m$, the gradient may explode, and need not."""
     # Its eigenvalues are 1/2: the entries of the hundredth power are below 2e-27, and tanh only takes away from them.
     W = np.array([[0.5, 10.0], [0.0, 0.5]])
     g = recur(W, np.array([0.1, 0.1]), steps=100, activation_name="tanh").gradient_norm[-1]
@@ -322,7 +320,7 @@ def large_singular_value_is_not_sufficient() -> Result:
     source="@pascanu2013, section 2.1",
 )
 def small_singular_value_is_sufficient() -> Result:
-    """*Below* it, the gradient must vanish."""
+    """If the largest singular value of the recurrent matrix is *below* $1/m$, the gradient must vanish."""
     worst = -math.inf
     for seed in SEEDS:
         W = np.random.default_rng(seed).standard_normal((32, 32))
@@ -563,9 +561,9 @@ def reach_is_the_depth_scale() -> Result:
     source="@schoenholz2017, section 5",
 )
 def trainable_depth_follows_the_edge() -> Result:
-    """In 200 steps of plain gradient descent at a rate of 0.05, eight networks of 40 tanh layers, 64 wide and with
-    biases of 0, read {least:.0f} to {most:.0f} % of the digits on the edge, at LeCun's scale, and at 0.8 or 2.5 times
-    that scale {beside:.0f} % at most.
+    """After 200 steps of plain gradient descent at a rate of 0.05, eight networks of 40 tanh layers, 64 wide and with
+    biases of 0, read {least:.0f} to {most:.0f} % of the digits from LeCun's scale, which is on the edge; from 0.8 or
+    2.5 times that scale they read {beside:.0f} % at most.
     """
 
     def end(sigma_w, seeds):

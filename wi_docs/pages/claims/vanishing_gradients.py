@@ -76,7 +76,9 @@ def one_layer_has_n_plus_one() -> Result:
 
 @claim(what="largest relative error of a slope", statement=11, verdict=HOLDS, source="@lecun1998, section 4.4")
 def slopes_from_the_output() -> Result:
-    """Both can be had from the output alone, without looking at the input again."""
+    """The derivatives of the sigmoid and of tanh can be had from the output alone, without looking at the input
+    again.
+    """
     x, worst, wrong = np.linspace(-5, 5, 101), 0.0, np.inf
     for name, f, slope in (
         ("sigmoid", lambda z: 1 / (1 + np.exp(-z)), lambda o: o * (1 - o)),
@@ -432,7 +434,7 @@ def sigmoid_factor_reaches_one_near_ten() -> Result:
     source="",
 )
 def most_units_are_switches_then() -> Result:
-    """By then the sigmoid units are switches, and most of them stand at an end."""
+    """By then more than half of the sigmoid units are switches, which stand near an end."""
 
     def share(g):
         # Layers 11 to 20, behind which the variance has settled.
@@ -862,8 +864,8 @@ def a_larger_scale_rescues_depth_ten() -> Result:
     source="@bengio2007; @hinton2006; @erhan2010",
 )
 def pretraining_revives_depth_five() -> Result:
-    """Pre-trained at a rate of 0.05, a sigmoid network of five layers, stuck at one in ten by plain descent at a rate
-    of 0.5, learns at once.
+    """From random weights a sigmoid network of five layers is stuck at one in ten by plain descent at a rate of 0.5;
+    pre-trained at a rate of 0.05, it learns at once.
     """
     starts = compare_starts()
     # A quarter of the run: 100 of 400 steps.
@@ -981,8 +983,8 @@ def relu_factors_by_scale() -> Result:
 
 @claim(what="rms of the pre-activations in the last layer", statement=18, verdict=IF + " the scale is He's", source="")
 def biases_hold_up_the_signal() -> Result:
-    r"""At PyTorch's default the size of a ReLU network's pre-activations stops falling once little but the biases is
-    left of it, at an rms of {expected:.3f} in layers of equal width 512, while the gradient goes on shrinking by
+    r"""At PyTorch's default the size of a ReLU network's pre-activations falls until little but the biases is left of
+    it, and stays at an rms of {expected:.3f} in layers of equal width 512, while the gradient goes on shrinking by
     $1/\sqrt 6$ a layer.
     """
     n = 512

@@ -543,7 +543,9 @@ def constant_output_weights_cancel_the_errors() -> Result:
 
 @claim(what="largest loss of 5 networks of four random units", statement=7, verdict=HOLDS, source="@rumelhart1986b")
 def random_weights_break_it() -> Result:
-    """Random weights break it, and in 4,000 steps four random units fit what four equal ones do not."""
+    """Random weights break it, and in 4,000 steps of the same task four random units fit what four equal ones do
+    not.
+    """
     found = [train_units("lecun_normal", "lecun_normal", units=4, steps=4000, seed=s).loss[-1] for s in SEEDS]
     # Four equal units are this one, and it has no rounding that could part them in so many steps.
     equal = train_units(all_equal(0.3), all_equal(4 * 0.2), units=1, steps=4000, rates=(0.2 / 4, 0.2 * 4, 0.2)).loss[-1]
@@ -614,7 +616,7 @@ def dropout_breaks_it() -> Result:
     source="",
 )
 def dropout_parts_even_zeros() -> Result:
-    """Dropout even makes the units of a tanh layer different whose weights and biases are zero, as long as the
+    """In a tanh layer whose weights and biases are zero, dropout makes even these units different, as long as the
     weights from that layer to the next are not zero too.
     """
 

@@ -120,7 +120,7 @@ def five_thirds_has_a_fixed_point() -> Result:
 
 @claim(what="factor of a layer on the gradient's rms", source="@schoenholz2017, equation 5")
 def five_thirds_explodes_backward() -> Result:
-    """Once tanh's signal has settled, the gradient grows by {percent:.0f} % a layer."""
+    """At a gain of 5/3, once tanh's signal has settled, the gradient grows by {percent:.0f} % a layer."""
     # From layer 28 back to layer 10: 18 factors, of layers whose signal has settled.
     found = [(p.gradient_rms[9] / p.gradient_rms[27]) ** (1 / 18) for p in runs("tanh", 5 / 3)]
     theory = fixed_point("tanh", sigma_w=5 / 3).chi_1 ** 0.5
@@ -192,8 +192,8 @@ def deviation_is_not_below_the_slope() -> Result:
 
 @claim(what="factor of a layer on a small distance from variance 1, the least of four activations", source="")
 def gelu_is_unstable_with_biases_too() -> Result:
-    """At the critical pair of GELU, SiLU, mish and hard swish a variance that is a little off 1 is {least:.0f} to
-    {most:.0f} % further off behind each layer.
+    """At the critical pair of GELU, SiLU, mish and hard swish a small distance of the variance from 1 grows by
+    {least:.0f} to {most:.0f} % in each layer.
     """
 
     def at_the_pair(*phis):
