@@ -1,6 +1,6 @@
 # make serve | site | offline | paper | test | test-slow | check | format | update-outputs | faults | mutants
 # | test-torch | bench | clean, and for maintainers lock | runtime | vendor | check-js | reference | tournament
-# | coverage | vary. Each sets itself up in .venv.
+# | seconds | coverage | vary. Each sets itself up in .venv.
 
 PYTHON ?= python3
 # Not ?=, for HOST and PORT may stand in the environment for something else. `make serve HOST=… PORT=…` is what counts.
@@ -10,7 +10,7 @@ BIN := .venv/bin
 export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: serve site offline paper test test-slow check format update-outputs faults mutants test-torch bench
-.PHONY: lock runtime vendor check-js reference tournament coverage vary clean
+.PHONY: lock runtime vendor check-js reference tournament seconds coverage vary clean
 
 serve: .venv/ready
 	$(BIN)/mkdocs serve --dev-addr $(HOST):$(PORT)
@@ -112,6 +112,10 @@ reference:
 # Train all schemes against each other, and the map of scale and rate, anew: about twelve minutes of one core.
 tournament: .venv/ready
 	$(BIN)/python -m scripts.maintain.tournament $(TOURNAMENT)
+
+# Run all snippets in Chromium, and keep the seconds that the pages say beside Run: about three minutes.
+seconds: site
+	$(BIN)/python -m scripts.maintain.seconds site
 
 # The hooks on real models. The lock is without PyTorch, so this has an environment of its own.
 test-torch:

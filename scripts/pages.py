@@ -37,7 +37,7 @@ from markdown.inlinepatterns import InlineProcessor
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 
-from scripts import ledger, store
+from scripts import ledger, seconds, store
 from scripts.citations import CitationInSentence, CitationsInParentheses, suggestion
 from scripts.formulas import Formulas
 from scripts.needs import needs
@@ -54,6 +54,7 @@ DIRECTIVES = ("[[figure: NAME]]", "[[table: NAME]]", "[[claim: ID]]", "[[exercis
 WAIT = "This part is being made. The page comes again when it is there."  # under `mkdocs serve`
 SNIPPET = "data-wi-snippet"  # the attribute of what can be run
 NEEDS = "data-wi-needs"  # that of what has to run before it
+CODE, SECONDS = "data-wi-code", "data-wi-seconds"  # those of its digest, and of what a press takes, in words
 NOT_LINKED = {"a", "code", "figure", "table", "h1", "h2", "h3", "h4", "h5", "h6"}  # elements where a term stays a word
 
 
@@ -253,9 +254,11 @@ class _RunAll(Treeprocessor):
             line = ET.Element("div", {"class": "wi-all", "data-search-exclude": ""})
             label = {"type": "button", "data-wi-run-all": "", "aria-label": "Run all snippets of this page"}
             ET.SubElement(line, "button", label).text = "Run all"
-            ET.SubElement(
-                line, "span", {"role": "status"}
-            ).text = f"Python runs in this page. The first press loads it once, about {self.pages.megabytes} MB."
+            takes = seconds.about(self.md.__dict__.get("wi_sources", []), seconds.kept())
+            ET.SubElement(line, "span", {"role": "status"}).text = (
+                f"Python runs in this page. The first press loads it once, about {self.pages.megabytes} MB."
+                + (f" All snippets take {takes}." if takes else "")
+            )
             line.tail = "\n"
             root.insert(list(root).index(first), line)
 
@@ -263,7 +266,7 @@ class _RunAll(Treeprocessor):
 def fence(source: str, language: str, css_class: str, options: Any, md: Markdown, **found: Any) -> str:
     """Highlight a fence as superfences does, and mark it as a snippet if it has prompts or is a cell to run.
 
-    One with prompts gets the numbers of those that it builds on, the page's first being 0.
+    One with prompts gets the numbers of those that it builds on, the page's first being 0, and the time of a press.
 
     The arguments are those with which superfences calls the formatter of a custom fence.
     """
@@ -272,7 +275,10 @@ def fence(source: str, language: str, css_class: str, options: Any, md: Markdown
     if language == "pycon":
         sources = md.__dict__.setdefault("wi_sources", [])  # one Markdown renders one page
         sources.append("".join(example.source for example in DocTestParser().get_examples(source)))
-        found["attrs"][NEEDS] = " ".join(map(str, needs(sources)))
+        builds_on = needs(sources)
+        found["attrs"] |= {NEEDS: " ".join(map(str, builds_on)), CODE: seconds.digest(sources[-1])}
+        if takes := seconds.about([*(sources[k] for k in builds_on), sources[-1]], seconds.kept()):
+            found["attrs"][SECONDS] = takes
     highlighted: str = md.preprocessors["fenced_code_block"].highlight(source, language, options, md, **found)
     return highlighted
 

@@ -84,9 +84,11 @@ if (runtime && snippets.length && !lacking) {
     `<button type="button" data-wi-${action} aria-label="${text} ${which}">${text}</button>`
   for (const [number, snippet] of snippets.entries()) {
     const which = `snippet ${number + 1}`
+    const takes = snippet instanceof HTMLElement && snippet.dataset.wiSeconds
     snippet.insertAdjacentHTML("beforeend",
       `<div class="wi-run">${button("run", "Run", which)}${button("stop", "Stop", which)}`
-      + `${button("edit", "Edit", which)}${button("reset", "Reset", which)}${button("share", "Share", which)}</div>`
+      + `${button("edit", "Edit", which)}${button("reset", "Reset", which)}${button("share", "Share", which)}`
+      + `${takes ? `<span>${takes}</span>` : ""}</div>`
       + `<div data-wi-output data-wi-state="idle" hidden></div>`)
     find(snippet, "[data-wi-stop]").hidden = find(snippet, "[data-wi-reset]").hidden = true
   }
