@@ -277,6 +277,17 @@ def flaw(one: Claim, said: conditions.Said) -> str | None:
 WRONG = (ArithmeticError, AssertionError, AttributeError, LookupError, NameError, RuntimeError, TypeError, ValueError)
 
 
+class _Bounded(float):
+    """A number of a sentence that can be rounded down, `{most:floor}`, for "or more", and up, `{least:ceil}`."""
+
+    def __format__(self, spec: str) -> str:
+        if spec == "floor":
+            return str(math.floor(self + 1e-9))  # what is off by rounding is the whole number
+        if spec == "ceil":
+            return str(math.ceil(self - 1e-9))
+        return super().__format__(spec)
+
+
 def run(one: Claim) -> dict[str, Any]:
     """Run a claim and return its record as plain values. `problem` is None if it holds.
 
@@ -301,7 +312,8 @@ def run(one: Claim) -> dict[str, Any]:
         with conditions.collect() as said:
             result = one.experiment()
         if result.problem() is None:  # a claim may fail before it knows all its numbers
-            numbers = {"measured": result.measured, "expected": result.expected, **result.numbers}
+            found = {"measured": result.measured, "expected": result.expected, **result.numbers}
+            numbers = {name: _Bounded(number) for name, number in found.items()}
             record["sentence"] = one.sentence.format_map(numbers)
         record |= {
             "measured": result.measured,

@@ -563,7 +563,7 @@ def reach_is_the_depth_scale() -> Result:
 def trainable_depth_follows_the_edge() -> Result:
     """After 200 steps of plain gradient descent at a rate of 0.05, eight networks of 40 tanh layers, 64 wide and with
     biases of 0, read {least:.0f} to {most:.0f} % of the digits from LeCun's scale, which is on the edge; from 0.8 or
-    2.5 times that scale they read {beside:.0f} % at most.
+    2.5 times that scale they read {beside:ceil} % at most.
     """
 
     def end(sigma_w, seeds):

@@ -118,25 +118,27 @@ def one_step_in_proportion() -> Result:
 
 @claim(what="percent of the test digits, a mean over 5 networks, at the rate 0.24", source="")
 def one_rate_serves_five_layers() -> Result:
-    """Five ReLU layers of 32 units from half He's scale read {measured:.0f} % of the digits on average after 200 steps
-    of plain gradient descent at a rate of 0.24.
+    """Five ReLU layers of 32 units read {measured:.0f} % of the digits from half He's scale, and {he:.0f} % from He's
+    scale, on average after 200 steps of plain gradient descent at a rate of 0.24.
     """
     # He's scale is served by 0.015. With c = 1/2 and L = 6 matrices a step in proportion takes c^(2 - L) = 16 times
     # that.
     at = {rate: 100 * train_scaled("relu", 5, HE / 2, rate=rate).mean() for rate in (0.24, 0.015)}
-    return above(at[0.24], 60, "the mean of 5 networks", {"at the rate 0.015": at[0.015]})
+    he = 100 * train_scaled("relu", 5, HE, rate=0.24).mean()
+    also("from He's scale", above(he, 60, "the mean of 5 networks", {"from half of it at 0.015": at[0.015]}))
+    return above(at[0.24], 60, "the mean of 5 networks", {"at the rate 0.015": at[0.015]}, he=he)
 
 
 @claim(what="percent of the test digits that the best of 5 networks reads, at the best rate", source="")
 def no_rate_serves_ten_layers() -> Result:
-    """Ten ReLU layers of 32 units from half He's scale read {measured:.0f} % at most after 200 steps of plain
-    gradient descent, at the best of the rates 0.03, 0.3, 3 and 10.
+    """Ten ReLU layers of 32 units from half He's scale read {measured:ceil} % at most after 200 steps of plain
+    gradient descent, at the best of the rates 0.03, 0.1, 0.3, 1, 3 and 10.
     """
-    best = max(100 * train_scaled("relu", 10, HE / 2, rate=rate).max() for rate in (0.03, 0.3, 3.0, 10.0))
+    best = max(100 * train_scaled("relu", 10, HE / 2, rate=rate).max() for rate in (0.03, 0.1, 0.3, 1.0, 3.0, 10.0))
     # Both controls are judged by their worst network, and the sentence by its best.
     he_scale = 100 * train_scaled("relu", 10, HE, rate=0.03).min()
     adam = 100 * train_scaled("relu", 10, HE / 2, optimizer="adam", rate=0.003).min()
-    return below(best, 20, "the best of 5 networks at 4 rates", {"from He's scale": he_scale, "with Adam": adam})
+    return below(best, 20, "the best of 5 networks at 6 rates", {"from He's scale": he_scale, "with Adam": adam})
 
 
 @claim(what="percent of the test digits from He's scale, a mean over 5 networks", source="")
@@ -173,8 +175,8 @@ def epsilon_counts_below_1e_8() -> Result:
 
 @claim(what="percent of the test digits that the best of 5 networks reads", source="")
 def epsilon_is_not_what_stops_ten_sigmoids() -> Result:
-    r"""Ten sigmoid layers of 32 units at LeCun's scale read {measured:.0f} % of the digits at most after 200 steps of
-    Adam at a rate of 0.003, and {small:.0f} % at most with an $\epsilon$ of $10^{{-16}}$ in place of $10^{{-8}}$.
+    r"""Ten sigmoid layers of 32 units at LeCun's scale read {measured:ceil} % of the digits at most after 200 steps of
+    Adam at a rate of 0.003, and {small:ceil} % at most with an $\epsilon$ of $10^{{-16}}$ in place of $10^{{-8}}$.
     """
     # A gradient 1e8 times as large beside an epsilon of 1e-8 takes the same step as the gradient itself beside 1e-16.
     usual, small = (
@@ -445,7 +447,7 @@ def adam_evens_out_the_updates() -> Result:
     what="percent of the test digits from the large start, a mean over the networks", source="@chizat2019, introduction"
 )
 def a_large_start_generalizes_worse() -> Result:
-    """Two ReLU layers from 0.5 and from 4 times LeCun's scale both read {train:.0f} % of the training digits or more
+    """Two ReLU layers from 0.5 and from 4 times LeCun's scale both read {train:floor} % of the training digits or more
     after 400 steps of Adam at a rate of 0.01; of the test digits they read {small:.0f} % and {measured:.0f} %.
     """
     small, large = (moved("relu", 2, scale, rate=0.01) for scale in (0.5, 4.0))
@@ -595,7 +597,7 @@ def mirrored_weights_win() -> Result:
 @claim(what="percent of the test digits from the other schemes, the best mean", source="", untouched=STORED)
 def fifty_relu_layers_want_mirrored_weights() -> Result:
     """Fifty ReLU layers from mirrored orthogonal weights read {sgd:.0f} % after 200 steps of plain gradient descent and
-    {adam:.0f} % with Adam, and from the {others:.0f} other schemes of the tournament {measured:.0f} % at most.
+    {adam:.0f} % with Adam, and from the {others:.0f} other schemes of the tournament {measured:ceil} % at most.
     """
     return alone(tournament.Network("relu", 50), "mirrored orthogonal")
 
@@ -603,15 +605,15 @@ def fifty_relu_layers_want_mirrored_weights() -> Result:
 @claim(what="percent of the test digits from the other schemes, the best mean", source="", untouched=STORED)
 def fifty_tanh_layers_want_orthogonal_weights() -> Result:
     """Fifty tanh layers from `orthogonal` weights at gain 1 read {sgd:.0f} % after 200 steps of plain gradient descent
-    and {adam:.0f} % with Adam, and from the {others:.0f} other schemes of the tournament {measured:.0f} % at most.
+    and {adam:.0f} % with Adam, and from the {others:.0f} other schemes of the tournament {measured:ceil} % at most.
     """
     return alone(tournament.Network("tanh", 50), "orthogonal")
 
 
 @claim(what="percent of the test digits from the worst scheme", source="", untouched=STORED)
 def gelu_branches_learn_from_any_of_seven() -> Result:
-    """Twenty GELU layers of 32 units in normalized branches read {measured:.0f} % or more after 200 steps from each of
-    {schemes:.0f} schemes, with plain gradient descent and with Adam.
+    """Twenty GELU layers of 32 units in normalized branches read {measured:floor} % or more after 200 steps from each
+    of {schemes:.0f} schemes, with plain gradient descent and with Adam.
     """
     network = tournament.Network("gelu", 20, shape="residual normalized")
     found = [competed(network, optimizer) for optimizer in ("sgd", "adam")]
@@ -622,8 +624,8 @@ def gelu_branches_learn_from_any_of_seven() -> Result:
 
 @claim(what="percent of the test digits from the best scheme", source="", untouched=STORED)
 def fifty_gelu_layers_learn_from_nothing() -> Result:
-    """Fifty plain GELU layers of 32 units read {measured:.0f} % after 200 steps at most, from the best of {schemes:.0f}
-    schemes, with plain gradient descent or with Adam.
+    """Fifty plain GELU layers of 32 units read {measured:ceil} % after 200 steps at most, from the best of
+    {schemes:.0f} schemes, with plain gradient descent or with Adam.
     """
     network = tournament.Network("gelu", 50)
     found = {optimizer: competed(network, optimizer) for optimizer in ("sgd", "adam")}

@@ -319,7 +319,7 @@ NEAR_RATES, FAR_RATES = (0.005, 0.02), (0.001, 0.01, 0.1)
 )
 def within_twenty_it_trains() -> Result:
     """By plain gradient descent, twenty layers of tanh or ReLU, 64 wide and without biases at the start, read
-    {percent:.0f} % of the digits or more after 600 steps, at the better of the rates 0.005 and 0.02, at two scales of
+    {percent:floor} % of the digits or more after 600 steps, at the better of the rates 0.005 and 0.02, at two scales of
     each for which the gradient in theory changes by less than a factor of 20 on the way back.
     """
     # The sentence says what theory gives at these scales, and so theory is asked first.
@@ -341,9 +341,9 @@ def within_twenty_it_trains() -> Result:
     source="@schoenholz2017, section 5, for tanh and theory",
 )
 def beyond_four_hundred_it_does_not() -> Result:
-    """At two scales of each for which it changes by more than a factor of 400, such networks of twenty layers, 64
-    wide, read {percent:.0f} % of the digits at most by plain descent, at the best of the rates 0.001, 0.01 and
-    0.1.
+    """At two scales of each for which it changes by more than a factor of 400, a small one and a large one, such
+    networks of twenty layers, 64 wide, read {percent:ceil} % of the digits at most by plain descent, at the best
+    of the rates 0.001, 0.01 and 0.1.
     """
     off = min(abs(math.log(way_back(*case))) for case in SMALL + LARGE)
     require(off > math.log(400), f"in theory a gradient changes by a factor of {math.exp(off):.0f} only")
@@ -364,8 +364,8 @@ def beyond_four_hundred_it_does_not() -> Result:
 )
 def adam_bears_what_is_too_small() -> Result:
     """With Adam at a rate of 0.001, such networks of twenty layers, 64 wide and without biases at the start, read
-    {small:.0f} % of the digits or more after 600 steps at the two of these four scales at which the gradient
-    vanishes, and {large:.0f} % at most at the two at which it explodes.
+    {small:floor} % of the digits or more after 600 steps from the small scale of each activation, at which the gradient
+    vanishes, and {large:ceil} % at most from the large one, at which it explodes.
     """
     small, large = ([end for case in cases for end in learned(*case, (0.001,), "adam")] for cases in (SMALL, LARGE))
     plain = max(max(learned(*case, FAR_RATES)) for case in SMALL)
@@ -658,8 +658,8 @@ def deep_sigmoid_is_stuck() -> Result:
     source="@kingma2015, algorithm 1",
 )
 def adam_frees_five_sigmoid_layers() -> Result:
-    """With Adam, at a rate of 0.01, five sigmoid layers of 64 units read {five:.0f} % or more in 400 steps, and ten
-    layers {ten:.0f} % at most in 600, at this rate or a tenth of it.
+    """With Adam, at a rate of 0.01, five sigmoid layers of 64 units read {five:floor} % or more in 400 steps, and ten
+    layers {ten:ceil} % at most in 600, at this rate or a tenth of it.
     """
     # Ten layers get more steps and a second rate, and still do not learn.
     five, ten = (
@@ -816,8 +816,8 @@ def readout(features, data):
     source="",
 )
 def a_readout_finds_the_digits_in_layer_ten() -> Result:
-    """Fitted by least squares to the activations of layer 10, a linear readout reads {percent:.0f} % of the test digits
-    or more, about as many as one fitted to the pixels.
+    """Fitted by least squares to the activations of layer 10, a linear readout reads {percent:floor} % of the test
+    digits or more, about as many as one fitted to the pixels.
     """
     data, found, single = digits.load(), [], []
     for seed in SEEDS:
@@ -848,7 +848,7 @@ def a_readout_finds_the_digits_in_layer_ten() -> Result:
     source="",
 )
 def a_larger_scale_rescues_depth_ten() -> Result:
-    """From five times LeCun's scale the ten sigmoid layers of width 64 read {percent:.0f} % of the digits or more
+    """From five times LeCun's scale the ten sigmoid layers of width 64 read {percent:floor} % of the digits or more
     after 600 steps at a rate of 0.5.
     """
     found = ends(sweep("sigmoid", "lecun_normal", depth=10, gains=[5.0], steps=600, rates=[0.5], seeds=range(3)))
@@ -933,9 +933,10 @@ def pretraining_finds_larger_weights() -> Result:
     source="",
 )
 def larger_weights_do_as_much() -> Result:
-    """Plain weights, three times as large as Glorot's in the hidden layers of 64 units, read {percent:.0f} % of the
-    digits or more after the same 400 steps of plain descent at a rate of 0.5, where pre-trained ones read {trained:.0f}
-    %; after 100 steps they read {early:.0f} % at most, and pre-trained ones {soon:.0f} % or more.
+    """Plain weights, three times as large as Glorot's in the hidden layers of 64 units, read {percent:floor} % of the
+    digits or more after the same 400 steps of plain descent at a rate of 0.5, where pre-trained ones read
+    {trained:floor} % or more; after 100 steps they read {early:ceil} % at most, and pre-trained ones {soon:floor}
+    % or more.
     """
     starts = compare_starts()
     random, trained, larger = (starts.accuracy[name] for name in ("random", "pre-trained", "larger"))

@@ -161,7 +161,7 @@ def half_the_scale_does_not_learn() -> Result:
 
 @claim(what="share of the test digits that the worst of 5 networks reads", statement=3, verdict=HOLDS, source="")
 def the_right_scale_learns() -> Result:
-    """At the right scale, and at a rate of 0.02, the ten ReLU layers read {percent:.0f} % of the test digits or more
+    """At the right scale, and at a rate of 0.02, the ten ReLU layers read {percent:floor} % of the test digits or more
     after 300 steps of plain descent.
     """
     found = ends(sweep("relu", "he_normal", depth=10, steps=300, rates=[0.02], seeds=SEEDS))
@@ -217,7 +217,7 @@ def a_smaller_rate_bears_a_larger_scale() -> Result:
     source="@kingma2015, algorithm 1",
 )
 def adam_learns_from_half_the_scale() -> Result:
-    """In these ten layers of 64 units Adam, from half the scale, reads {percent:.0f} % of the digits or more after
+    """In these ten layers of 64 units Adam, from half the scale, reads {percent:floor} % of the digits or more after
     300 steps at a rate of 0.001.
     """
     adam, plain = (
