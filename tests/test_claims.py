@@ -168,6 +168,12 @@ def test_two_claims_of_one_name_are_refused(planted):
 # Planted faults
 
 
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what)
+def test_a_fault_has_its_place(fault):
+    """In a second, where planting it takes some: who changes the line that a fault edits hears of it at once."""
+    assert (ROOT / fault.path).read_text(encoding="utf-8").count(fault.old) == 1, fault.old
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what)
 def test_a_fault_is_noticed(fault):

@@ -282,7 +282,7 @@ def test_a_corner_is_met_where_an_image_is_black():
     assert not (black.reshape(50, -1) @ rng.standard_normal((784, 100)) == 0).any()
     says(
         "docs/vanishing-gradients.md",
-        "of inputs that are not all 0, hits exactly 0 almost never",
+        "inputs are not all 0, a pre-activation is almost never exactly 0",
         "A pre-activation that is a sum of real numbers hits exactly 0 almost never.",
     )
 

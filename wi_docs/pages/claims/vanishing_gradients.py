@@ -128,8 +128,8 @@ def slopes_are_derivatives() -> Result:
 
 @claim(what="number of pre-activations that are exactly 0", statement=12, verdict=NOT, source="@glorot2011")
 def a_corner_is_almost_never_met() -> Result:
-    """A pre-activation of weights drawn from a density, without biases, and of inputs that are not all 0, hits exactly
-    0 almost never.
+    r"""If weights come from a distribution with a density, as the normal one, biases are 0 and inputs are not all 0, a
+    pre-activation is almost never exactly 0.
     """
     z = propagate("relu", "he_normal", depth=10, width=256, batch=256).pre_activations
     # With weights of 0 every pre-activation is 0, so that the count would notice them.
@@ -148,7 +148,9 @@ STEP = Activation("step", lambda x: (np.asarray(x) > 0).astype(float), lambda x:
     proof="the slope of a step is 0 where it has one, and the chain rule multiplies by it",
 )
 def steps_do_not_learn() -> Result:
-    """A step is not: its slope is 0 wherever it has one, and backpropagation never moves a weight in front of it."""
+    r"""The step function, 0 below 0 and 1 above, is not: its slope is 0 everywhere but at the jump, and backpropagation
+    never moves a weight in front of it.
+    """
 
     def moved(phi):
         net = MLP([64, 32, 32, 10], phi, "he_normal", np.random.default_rng(0))
@@ -178,7 +180,7 @@ def relu_trains_without_being_smooth() -> Result:
     source="",
 )
 def backpropagation_is_the_product() -> Result:
-    """Writing out the matrices gives the same."""
+    r"""The product of these matrices gives the same row."""
     rng = np.random.default_rng(0)
     net = MLP([6, 6, 6, 6], "tanh", "lecun_normal", rng, output="tanh")
     conditions.network(net, rng)
@@ -563,8 +565,8 @@ def against_theory(direction: Literal["forward", "backward"]) -> Result:
     source="@schoenholz2017, section 4",
 )
 def backward_factor_is_chi() -> Result:
-    """Over 12 layers of 512 units without biases, averaged over 8 networks, it holds for {pairs:.0f} pairs of
-    activation and scale, to {percent:.0f} % or better.
+    r"""Over 12 layers of 512 units without biases, averaged over 8 networks, the factor is $\sqrt\chi$ to
+    {percent:.0f} % or better for {pairs:.0f} pairs of activation and scale.
     """
     return against_theory("backward")
 
@@ -934,7 +936,7 @@ def pretraining_finds_larger_weights() -> Result:
 )
 def larger_weights_do_as_much() -> Result:
     """Plain weights, three times as large as Glorot's in the hidden layers of 64 units, read {percent:floor} % of the
-    digits or more after the same 400 steps of plain descent at a rate of 0.5, where pre-trained ones read
+    digits or more after 400 steps of plain descent at a rate of 0.5, where pre-trained ones read
     {trained:floor} % or more; after 100 steps they read {early:ceil} % at most, and pre-trained ones {soon:floor}
     % or more.
     """
@@ -963,8 +965,8 @@ def larger_weights_do_as_much() -> Result:
     source="@he2015, section 2.2",
 )
 def relu_factors_by_scale() -> Result:
-    r"""In layers of equal width and without biases it shrinks both by $1/\sqrt 2$ a layer at LeCun's scale, and with
-    weights of variance $1/(3n)$, those of PyTorch's linear layer, by $1/\sqrt 6$.
+    r"""In layers of equal width and without biases the sizes of both shrink by $1/\sqrt 2$ a layer at LeCun's scale,
+    and with weights of variance $1/(3n)$, those of PyTorch's linear layer, by $1/\sqrt 6$.
     """
     found, expected = [], []
     # A ReLU halves the mean square: variances of 1/n and 1/(3n) leave factors of 1/2 and 1/6, and their roots.
