@@ -1,5 +1,6 @@
 """The copy that is read without a server: opened from a folder, in both browsers."""
 
+import fcntl
 import subprocess
 import sys
 import zipfile
@@ -15,8 +16,11 @@ SHOWN = "for (let n = 0; n < 500 && !(%s); n++) await new Promise(r => setTimeou
 
 @pytest.fixture(scope="module")
 def folder(site, tmp_path_factory):
-    subprocess.run(["make", "scripts/vendor/node_modules/.ready"], cwd=ROOT, check=True, capture_output=True)
     scratch = tmp_path_factory.mktemp("offline")
+    # Both browsers' tests may begin at once, in two processes, and npm bears no other beside it.
+    with (ROOT / "scripts" / "vendor" / "package-lock.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run(["make", "scripts/vendor/node_modules/.ready"], cwd=ROOT, check=True, capture_output=True)
     zips = [scratch / "first.zip", scratch / "second.zip"]
     for file in zips:
         subprocess.run([sys.executable, "-m", "scripts.offline", str(site), str(file)], cwd=ROOT, check=True)
