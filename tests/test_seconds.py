@@ -2,7 +2,11 @@
 
 import re
 
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
+
 from scripts import seconds
+from tests.pages import show
 
 
 def test_most_snippets_were_timed(site):
@@ -26,3 +30,14 @@ def test_a_press_says_its_time_where_it_is_long(site):
     assert said["vanishing-gradients"]
     assert not said["optimizers"]
     assert "All snippets take about" in (site / "vanishing-gradients" / "index.html").read_text(encoding="utf-8")
+
+
+def test_the_time_stands_beside_run_until_the_code_is_edited(browser, address):
+    show(browser, f"{address}vanishing-gradients/", 390)
+    snippet = browser.find_element(By.CSS_SELECTOR, "[data-wi-seconds]")
+    words = snippet.find_element(By.CSS_SELECTOR, ".wi-run span")
+    assert words.is_displayed()
+    assert words.text == snippet.get_attribute("data-wi-seconds")
+    browser.execute_script("arguments[0].click()", snippet.find_element(By.CSS_SELECTOR, "[data-wi-edit]"))
+    WebDriverWait(browser, 60).until(lambda _: snippet.find_elements(By.CSS_SELECTOR, ".cm-content"))
+    assert not words.is_displayed()
