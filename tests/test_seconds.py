@@ -41,3 +41,17 @@ def test_the_time_stands_beside_run_until_the_code_is_edited(browser, address):
     browser.execute_script("arguments[0].click()", snippet.find_element(By.CSS_SELECTOR, "[data-wi-edit]"))
     WebDriverWait(browser, 60).until(lambda _: snippet.find_elements(By.CSS_SELECTOR, ".cm-content"))
     assert not words.is_displayed()
+
+
+def test_a_press_counts_what_it_builds_on(site):
+    longer = 0
+    for page in site.rglob("index.html"):
+        tags = re.findall(r'<[^>]* data-wi-code="[^>]*>', page.read_text(encoding="utf-8"))
+        found = [dict(re.findall(r'data-wi-(\w+)="([^"]*)"', tag)) for tag in tags]
+        for own in found:
+            if "seconds" in own:
+                before = [found[int(number)]["code"] for number in own["needs"].split()]
+                times = [seconds.kept()[code] for code in (*before, own["code"])]
+                assert abs(int(own["seconds"].split()[1]) - sum(times)) <= (0.51 if sum(times) < 20 else 2.51)
+                longer += sum(times) > times[-1] + 1
+    assert longer > 3
