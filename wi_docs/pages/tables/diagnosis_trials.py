@@ -29,7 +29,8 @@ def table() -> Table:
         "answer for all inputs can have, in 100 steps. It does not learn if all four stay above 0.97 times that. What "
         "lies between is undecided. The dense networks are of six activations, three depths and five gains; they have "
         "400 steps, and each optimizer is judged by itself: a start is called good for it if no problem was found, or "
-        "if it learned in Diagnose's own trial of as many steps. `scripts/maintain/diagnosis_trials.py` trains them again.",
+        "if it learned in Diagnose's own trial of as many steps. "
+        "`scripts/maintain/diagnosis_trials.py` trains them again.",
         {
             "models": list(groups),
             "learn, called good": [count(found, True, True) for found in groups.values()],
