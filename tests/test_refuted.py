@@ -111,7 +111,7 @@ def test_a_small_signal_is_not_lost():
     assert ((test @ readout).argmax(axis=1) == DATA.test_y).mean() > 0.85
     says(
         "docs/vanishing-gradients.md",
-        "The differences are small, and they are not lost.",
+        "The differences are small, but they are still there:",
         "A rate cannot bring back what the signal has lost",
     )
 
@@ -251,7 +251,7 @@ def test_a_derivative_almost_everywhere_is_not_enough(f, slope):
     assert abs(np.diff(f(ends))[0] - 2 * slope(middles).mean()) > 0.9  # and the function is not its integral
     says(
         "docs/vanishing-gradients.md",
-        r"A slope tells how the function changes if the function is the integral of its slope: "
+        r"A slope tells how the function changes if the area under the slope gives the function back: "
         r"$\varphi(b) - \varphi(a) = \int_a^b \varphi'$",
         "a derivative almost everywhere that says truthfully which way is down",
     )
@@ -301,7 +301,7 @@ def test_with_its_biases_pytorchs_default_keeps_a_signal_and_not_the_gradient():
     assert (by_size[9] / by_size[29]) ** (1 / 20) == pytest.approx(6**-0.5, rel=0.05)
     says(
         "docs/vanishing-gradients.md",
-        "They do not save the gradient, and they hide how much of the signal is lost.",
+        "They do not save the gradient, and they hide how much of the signal is lost:",
         "and at the default of PyTorch's linear layer",
     )
 

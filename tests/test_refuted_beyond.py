@@ -166,7 +166,7 @@ def lengths_survive_relu():
     return bool(np.allclose(b, 2 * a, rtol=1e-12))
 
 
-@refutes("ways-to-initialize-weights", "a size that does not run away", "Single inputs are not held")
+@refutes("ways-to-initialize-weights", "a size that does not run away", "A single image can be far off")
 def lsuv_keeps_the_batch_and_not_the_input():
     """Twenty SiLU layers divided by their deviation: inputs lie a factor of a hundred apart."""
     rng = np.random.default_rng(0)

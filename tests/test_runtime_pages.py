@@ -41,8 +41,9 @@ def test_run_all_gives_every_output_that_is_printed_and_solutions_are_right(brow
     said = WebDriverWait(browser, 900, 0.2).until(
         lambda _: re.search(r"(\d+) of (\d+) snippets", browser.find_element(By.CSS_SELECTOR, ".wi-all").text)
     )
-    if takes := re.search(r"take about (\d+) s", status):  # of one machine, and this one runs other tests beside
-        assert int(takes[1]) / 4 < time.monotonic() - began < 4 * int(takes[1]) + 20
+    # The seconds are those of an idle machine. This one runs other tests beside, and may have other guests.
+    if takes := re.search(r"take about (\d+) s", status):
+        assert int(takes[1]) / 4 < time.monotonic() - began < 12 * int(takes[1]) + 60
     ended = [s for s in browser.find_elements(By.CSS_SELECTOR, "[data-wi-snippet]") if state(s) != "idle"]
     assert [s.text for s in ended if state(s) != "ok"] == []
     assert (int(said[1]), int(said[2])) == (number - alone, number - alone)

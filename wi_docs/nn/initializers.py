@@ -467,7 +467,7 @@ def he_uniform(rng: np.random.Generator, shape: Shape, gain: float = 1.0, *, dty
 
 
 @scheme(
-    formula=r"$W^\top W = I$",
+    formula=r"$W^\top W = I$, or $W W^\top = I$ if $n_\text{out} > n_\text{in}$",
     use="deep and recurrent",
     paper="@saxe2014",
     deviation=lambda shape: max(checks.fans(shape)[0], shape[-1]) ** -0.5,

@@ -278,14 +278,19 @@ WRONG = (ArithmeticError, AssertionError, AttributeError, LookupError, NameError
 
 
 class _Bounded(float):
-    """A number of a sentence that can be rounded down, `{most:floor}`, for "or more", and up, `{least:ceil}`."""
+    """A number of a sentence that can be rounded down, `{most:floor}`, for "or more", and up, `{least:ceil}`.
+
+    With a number of decimals: `{most:floor.2}`.
+    """
 
     def __format__(self, spec: str) -> str:
-        if spec == "floor":
-            return str(math.floor(self + 1e-9))  # what is off by rounding is the whole number
-        if spec == "ceil":
-            return str(math.ceil(self - 1e-9))
-        return super().__format__(spec)
+        name, _, decimals = spec.partition(".")
+        if name not in {"floor", "ceil"}:
+            return super().__format__(spec)
+        unit = 10 ** int(decimals or 0)
+        # A whole number of units may be off by rounding.
+        whole = math.floor(self * unit + 1e-9) if name == "floor" else math.ceil(self * unit - 1e-9)
+        return f"{whole / unit:.{decimals or 0}f}"
 
 
 def run(one: Claim) -> dict[str, Any]:

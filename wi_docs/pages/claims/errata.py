@@ -96,18 +96,18 @@ def tanh_does_not_stabilize_at_a_quarter() -> Result:
     variance of the activations is near {hundred:.3f} at layer 100, and it keeps falling like $1/(2\,l)$.
     """
     sizes = np.array(
-        [propagate("tanh", "glorot_normal", depth=100, width=512, batch=16, seed=s).forward_rms ** 2 for s in range(16)]
+        [propagate("tanh", "glorot_normal", depth=100, width=256, batch=16, seed=s).forward_rms ** 2 for s in range(16)]
     )
     # In layers of equal width Glorot's variance 2/(n + n) is LeCun's 1/n, a sigma_w of 1.
     theory = [layer.second_moment for layer in itertools.islice(trajectory("tanh", sigma_w=1.0), 100)]
     # Layers 25 and 100: under 1/(2 l) the ratio tends to 4.
     ratio = sizes[:, 24] / sizes[:, 99]
-    also("layer 100", mean_of(sizes[:, 99], theory[99], {"a quarter": 0.5**2, "as in layer 25": theory[24]}, width=512))
+    also("layer 100", mean_of(sizes[:, 99], theory[99], {"a quarter": 0.5**2, "as in layer 25": theory[24]}, width=256))
     return mean_of(
         ratio,
         theory[24] / theory[99],
         {"it has settled": (100 / 25) ** 0, "like the root": (100 / 25) ** 0.5, "like the square": (100 / 25) ** 2},
-        width=512,
+        width=256,
         hundred=theory[99],
     )
 

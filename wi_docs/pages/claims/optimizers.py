@@ -257,7 +257,7 @@ def muon_goes_deeper() -> Result:
 @claim(what="percent of the test digits with Muon, a mean over 2 networks", source="", untouched=STORED)
 def muon_frees_ten_sigmoids() -> Result:
     """Ten sigmoid layers from LeCun's scale read {measured:.0f} % after 200 steps of Muon at the best of six rates,
-    where they read {adam:.0f} % with Adam; twenty read {twenty:.0f} %.
+    where they read {adam:.0f} % with Adam; twenty read {twenty:.0f} % with Muon.
     """
     (muon, adam), twenty = (best("sigmoid", 10, name)[1.0] for name in ("muon", "adam")), best("sigmoid", 20, "muon")
     return above(

@@ -78,8 +78,8 @@ BLOCK = np.array([[1.9689, 4.2820], [1.6701, 4.3501], [1.0976, 3.0411], [1.8457,
     untouched="it reads off numbers that a book printed",
 )
 def rows_point_one_way() -> Result:
-    """In the two units that are not 0 they point in one direction, with cosines of {cosine:.3f} or more, and differ in
-    length.
+    """In the two units that are not 0 they point in one direction, with cosines of {cosine:floor.3} or more, and differ
+    in length.
     """
     lengths = np.linalg.norm(BLOCK, axis=1)
     unit = BLOCK / lengths[:, None]

@@ -177,7 +177,7 @@ def spectrum_spreads_with_depth() -> Result:
     proof="the slope is at most 1/4",
 )
 def gradient_window_of_the_sigmoid() -> Result:
-    r"""The inputs for which $|w\,\sigma'(wx + b)| \ge 1$ form an interval at most {width:.2f} wide,
+    r"""The inputs for which $|w\,\sigma'(wx + b)| \ge 1$ form an interval at most {width:ceil.2} wide,
     at $|w|$ = {measured:.1f}; below $|w|$ = 4 there are none.
     """
 

@@ -148,8 +148,8 @@ STEP = Activation("step", lambda x: (np.asarray(x) > 0).astype(float), lambda x:
     proof="the slope of a step is 0 where it has one, and the chain rule multiplies by it",
 )
 def steps_do_not_learn() -> Result:
-    r"""The step function, 0 below 0 and 1 above, is not: its slope is 0 everywhere but at the jump, and backpropagation
-    never moves a weight in front of it.
+    r"""Where the activation is a step function, 0 below 0 and 1 above, backpropagation sees slopes of 0 only, and moves
+    no weight in front of it.
     """
 
     def moved(phi):
@@ -378,6 +378,35 @@ def adam_bears_what_is_too_small() -> Result:
         {"as from scales that are too large": max(large), "as by plain descent": plain},
         small=100 * min(small),
         large=100 * max(large),
+    )
+
+
+@claim(
+    what="share of the test digits that the best of 3 tanh networks reads, from the small scale",
+    source="@kingma2015, algorithm 1",
+)
+def three_times_adams_rate_turns_it_round() -> Result:
+    """With Adam at a rate of 0.003, three times as large, twenty such tanh layers, 64 wide and without biases at the
+    start, read {percent:ceil} % of the digits at most after 600 steps from their small scale, and such ReLU layers
+    {relu:floor} % or more from their large one.
+    """
+    (tanh, relu), rate = (SMALL[0], LARGE[1]), 3 * 0.001
+    small, large = (learned(*case, (rate,), "adam") for case in (tanh, relu))
+    slower = min(learned(*tanh, (0.001,), "adam"))
+    also(
+        "ReLU",
+        above(
+            min(large), 0.5, "half of the digits; the worst of three seeds",
+            {"as at a rate of 0.001": max(learned(*relu, (0.001,), "adam"))},
+        ),
+    )  # fmt: skip
+    return below(
+        max(small),
+        0.5,
+        "half of the digits; the best of three seeds",
+        {"as at a rate of 0.001": slower},
+        percent=100 * max(small),
+        relu=100 * min(large),
     )
 
 

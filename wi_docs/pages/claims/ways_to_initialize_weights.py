@@ -284,8 +284,9 @@ def one_direction_is_enough() -> Result:
     source="@he2015, section 2.2",
 )
 def glorot_loses_at_every_change() -> Result:
-    r"""At a change of width from $a$ to $b$ the product of its two factors is $4ab/(a + b)^2$, less than 1, and here it
-    leaves {signal:.2f} of the signal's mean square and {measured:.2f} of the gradient's.
+    r"""Through these linear layers Glorot's scheme leaves {signal:.2f} of the signal's mean square and {measured:.2f}
+    of the gradient's: at a change of width from $a$ to $b$ its factor forward times its factor backward is
+    $4ab/(a + b)^2$, less than 1.
     """
     signal, gradient = np.transpose([through(initializers.glorot_normal, seed) for seed in range(40)])
     # Glorot's variance 2/(n + m) times the fan-in n forward, and times the fan-out m backward, layer by layer.
@@ -400,7 +401,7 @@ def spread_grows_with_depth_over_width() -> Result:
     proof="|Wx|^2 is x^T W^T W x, which is |x|^2; a product of orthogonal matrices is orthogonal",
 )
 def orthogonal_keeps_every_length() -> Result:
-    """An orthogonal matrix keeps every length, and so does a linear network of a thousand of them."""
+    """A square orthogonal matrix keeps every length, and so does a linear network of a thousand of them."""
     s = product_spectrum("orthogonal", depth=1000, width=64)
     # The control stops at 50 factors; after 1,000 its small singular values would be lost in rounding.
     gaussian = product_spectrum("lecun_normal", depth=50, width=64)
@@ -512,8 +513,8 @@ def relu_undoes_orthogonality() -> Result:
     proof="relu(x) - relu(-x) is x, so that the network is linear at the start, with an orthogonal matrix a layer",
 )
 def mirrored_blocks_keep_every_direction() -> Result:
-    """With mirrored blocks $Q, -Q$ over $-Q, Q$ fifty ReLU layers keep every singular value at 1, for they begin as a
-    linear network [@balduzzi2017].
+    """With mirrored blocks $Q, -Q$ over $-Q, Q$ fifty ReLU layers keep every singular value of the map from $h$ to $h$
+    at 1, for they begin as a linear network [@balduzzi2017].
     """
     n, depth = 64, 50
     conditions.say(activation="relu", biases="0", depth=depth, width=n, data="normal inputs", seeds=0)
@@ -733,7 +734,7 @@ def one_correction_suffices() -> Result:
 
 @claim(what="largest rms of a digit in layer 20", source="")
 def lsuv_leaves_single_inputs() -> Result:
-    """Single inputs are not held: in layer 20 of SiLU single digits have an rms from {least:.2f} to {measured:.0f}."""
+    """A single image can be far off: in layer 20 of SiLU digits have an rms from {least:.2f} to {measured:.0f}."""
     x = load().train_x[:256]
 
     def sizes(phi):

@@ -665,9 +665,9 @@ def a_little_noise_costs_steps() -> Result:
         def init(rng, shape):
             return 0.3 + noise * rng.standard_normal(shape)
 
-        # argmax finds the first step at which the units are apart. A run in which they never are counts as 8,000 steps.
-        reached = train_units(init, init, units=4, steps=8000, seed=seed).spread > 0.1
-        return float(reached.argmax()) if reached.any() else 8000.0
+        # argmax finds the first step at which the units are apart. A run in which they never are counts as 4,000 steps.
+        reached = train_units(init, init, units=4, steps=4000, seed=seed).spread > 0.1
+        return float(reached.argmax()) if reached.any() else 4000.0
 
     whole, tenth = ([waits(noise, s) for s in SEEDS] for noise in (1e-2, 1e-3))
     return above(

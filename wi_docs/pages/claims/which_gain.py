@@ -171,7 +171,7 @@ def no_pair_for_two() -> Result:
 @claim(what="least gain by deviation over backward gain, of the fifteen", source="")
 def deviation_is_not_below_the_slope() -> Result:
     """For the linear unit the two are equal, and for the other fifteen activations of the table the gain by deviation
-    is larger, by {percent:.1f} % or more.
+    is larger, by {percent:floor.1} % or more.
     """
     table = {name: gains(name) for name in names()}
     # Var phi(z) <= E phi'(z)^2 for a standard normal z, with equality for a straight line. A gain is one over a root,

@@ -25,7 +25,7 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
     hint="""
     For wide matrices it would be $1/\\sqrt{n}$, here 0.577. That keeps the mean square.
     The typical product of small matrices is smaller than its root mean square, so you need more.
-    A factor on `sigma` adds its logarithm to the growth.
+    If the growth at `sigma = 1` is $G$, it is $G + \\ln s$ at `sigma = s`. Choose $s$ so that this is 0.
     """,
     solution="""
     import numpy as np

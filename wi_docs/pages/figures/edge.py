@@ -47,8 +47,8 @@ def draw() -> Picture:
     return Picture(
         fig,
         f"Dots: measured over {DEPTH} layers of {WIDTH} units, biases of standard deviation {BIAS}. Lines: √χ₁, from "
-        "the theory of @schoenholz2017. With these biases tanh crosses 1 near the scale at which ReLU does; without "
-        "them it would cross at 1, and ReLU where it does here. Left of the crossing a gradient shrinks "
+        "the theory of @schoenholz2017. These biases move tanh's crossing from 1 to near 1.4, and leave ReLU's where "
+        "it is; that the two are close here is an accident. Left of the crossing a gradient shrinks "
         "geometrically with the depth, right of it it grows. The sigmoid does not get there in this range.",
         "Factor a layer against sigma_w from 0.6 to 2.8. ReLU is a straight line that crosses 1 at 1.41. Tanh bends "
         f"and crosses 1 near {_crossing(data['tanh theory']):.2f}. The sigmoid rises slowly and is at "

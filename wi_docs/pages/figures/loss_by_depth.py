@@ -44,7 +44,7 @@ def draw() -> Picture:
         f"Training loss on the digits, 64 units a layer, one seed, {STEPS} steps of plain gradient descent with 32 "
         "images each, at a rate of 0.5 for the sigmoid and 0.03 for ReLU. A sigmoid network of two hidden layers "
         "learns; with five it is at ln 10 ≈ 2.30 to the end, the loss of a network that says one in ten to everything. "
-        "The ReLU networks of all four depths learn.",
+        "The ReLU networks, from He's scale, learn at all four depths.",
         "Training loss against steps on a logarithmic axis. Test accuracy at the end: "
         + ", ".join(f"{name} {100 * value:.0f} %" for name, value in last.items())
         + ".",

@@ -52,7 +52,7 @@ def draw() -> Picture:
         f"{DRAWS} random products each. Above, each factor costs {-math.log10(numbers):.1f} powers of ten in the long "
         f"run, although half of the numbers are larger than 1 in size and their mean square is {1.5**2}. Below, "
         "entries of about 0.2 explode, because 64 of them add up in every entry of the product. "
-        "The dashed line is the Lyapunov exponent.",
+        "The dashed line has the slope that theory gives, the Lyapunov exponent.",
         f"Size of a growing product as a power of ten, against the number of factors up to {FACTORS}. Above, products "
         f"of numbers scatter widely and fall; theory says by a factor of {numbers:.2f} each. Below, products of "
         f"matrices rise closely together by a factor of {matrices:.2f} each.",

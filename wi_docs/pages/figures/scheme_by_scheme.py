@@ -76,7 +76,8 @@ def draw() -> Picture:
         fig,
         f"Ten starts, {DEPTH} layers of {WIDTH} units. The rms of each layer's activations (solid) is to be read from "
         "left to right, that of the gradient (dashed) from right to left. Flat is good. A fixed 0.01 loses both within "
-        "a few layers, PyTorch's default and Glorot's scale lose them more slowly, He keeps them, "
+        "a few layers, PyTorch's default weights (with biases of 0) and Glorot's scale lose them more slowly, He keeps "
+        "them, "
         "and so does the identity for what is positive. Sparse weights of variance 1 saturate tanh: "
         "the signal stays and the gradient explodes.",
         "Ten panels on one logarithmic scale. Last layer over first for the signal, first over last for the "

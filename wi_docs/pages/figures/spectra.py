@@ -36,7 +36,7 @@ def draw() -> Picture:
         fig,
         f"{DEPTH} random {WIDTH}×{WIDTH} matrices multiplied. Gaussian entries of variance 1/n keep the mean square of "
         "a vector, but only because a few directions are stretched while nearly all are lost. Orthogonal matrices keep "
-        f"every direction. Where the line ends, the {lost} smallest values are lost in rounding.",
+        f"every direction. The line ends where rounding is larger than the values: {lost} more are not drawn.",
         f"Sorted singular values on a logarithmic axis. Orthogonal: all equal to 1. Gaussian: the largest is "
         f"{data['Gaussian'][0]:.0f}, and {small + lost} of {WIDTH} are below a thousandth.",
         data,

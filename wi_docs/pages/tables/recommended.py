@@ -85,12 +85,19 @@ def table() -> Table:
         code = "<br>".join(f"`{one}`" for one in lines(simple, networks[0].activation))
         columns["in one line"].append(said + code)
     depths = sorted({network.depth for network in tournament.NETWORKS})
+    meanings = {"any of these: ": "was beaten in no training", "one of these: ": "was unbeaten as often as the others"}
+    used = "; ".join(
+        f"*{start.rstrip(': ')}* {meaning}"
+        for start, meaning in meanings.items()
+        if any(str(cell).startswith(start) for cell in columns["take"])
+    )
     return Table(
-        "What nothing beat by more than the noise in a [tournament](optimizers.md#a-tournament) of networks of "
-        f"{depths[0]} to {depths[-1]} hidden layers, each scheme at its best rate. *Unbeaten in*: of how many "
-        "trainings, each network with plain descent and with Adam. *Any of these* was beaten in none of them; *one of "
-        "these* was unbeaten as often as the others named. *In one line*: for a weight `W` of PyTorch, for Keras, and "
-        "for Flax. If that is another scheme than the one to take, it says by how many points it was behind in its "
-        "worst network, which for ReLU is the one of fifty layers.",
+        "Each network of the [tournament](optimizers.md#a-tournament), of "
+        f"{depths[0]} to {depths[-1]} hidden layers, was trained from each scheme, with plain descent and with Adam, "
+        "at the scheme's best rate. A scheme is *unbeaten* in a training if none was better by more than the noise. So "
+        "one whose networks differ much can be unbeaten and some points behind. *8 of 8* is: in all eight trainings. "
+        f"In the second column, {used}. *In one line*: for a weight `W` of PyTorch, for Keras, and for Flax. If that "
+        "is another scheme than the one to take, it says by how many points it was behind in its worst network, which "
+        "for ReLU is the one of fifty layers.",
         columns,
     )

@@ -14,8 +14,11 @@ def table() -> Table:
     # One draw of 40,000 entries each: the mean square is right to about a percent.
     laws = [scheme.draw(np.random.default_rng(0), SHAPE) for scheme in known]
     return Table(
-        "Variance of a weight by scheme, and $n_\\text{in}$ times its mean square as measured on one layer of "
-        f"{SHAPE[0]} inputs and {SHAPE[1]} units. `fixup` and `gpt2_residual` need the depth of the network too.",
+        "Variance of a weight by scheme. *Measured* is $n_\\text{in}$ times the mean square of its weights, on one "
+        f"layer of {SHAPE[0]} inputs and {SHAPE[1]} units. Two schemes need the depth of the network too: "
+        "[`fixup`](residual-networks.md#zero-branches-fixup) and "
+        "[`gpt2_residual`](residual-networks.md#small-branches). In PyTorch `a` is the slope of a leaky ReLU, and the "
+        "variance $2/((1 + a^2)\\,n_\\text{in})$; with $a = \\sqrt5$ this is $1/(3\\,n_\\text{in})$.",
         {
             "scheme": [f"`{scheme.name}`" for scheme in known],
             "variance or form": [scheme.formula for scheme in known],

@@ -34,7 +34,8 @@ def table() -> Table:
     tried = {optimizer: ", ".join(f"{r:g}" for r in rates) for optimizer, rates in tournament.RATES.items()}
     return Table(
         f"Which schemes nothing beats, after {tournament.STEPS} steps with batches of 32. *Unbeaten*: the best, and "
-        "those behind it by no more than two standard errors of the difference, or a point if that is more. *Best* is "
+        "those behind it by no more than two standard errors of the difference, or a point if that is more. (So one "
+        "whose five networks differ much can be unbeaten and some points behind.) *Best* is "
         f"the percentage of test digits that it reads, a mean over {len(tournament.COUNTING)} networks, *spread* their "
         "standard deviation; *worst* is what the last scheme reads. Each scheme has the rate at which two other "
         "networks read most of the digits to choose by. Hidden layers have 32 units; uneven ones 48 and 16 in turn. "
