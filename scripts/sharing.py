@@ -1,4 +1,4 @@
-"""What others read of the site: robots.txt, and llms.txt with each page as plain Markdown, for assistants and scripts.
+"""What others read of the site: robots.txt, a feed, and llms.txt with each page as plain Markdown, for assistants.
 
 The tags in a page's head, which say what a link to it shows, are in `docs/theme/main.html`.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
+import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from scripts.citations import KEY, cite
 from scripts.ledger import MARK
 from scripts.store import ROOT, Job
 
+DATED = re.compile(r"^### (\d{4}-\d\d-\d\d)\n\n(.*?)(?=^#|\Z)", re.MULTILINE | re.DOTALL)
 FIGURE = re.compile(r"^\[\[figure:\s*([\w-]+)\s*\]\]$", re.MULTILINE)
 
 
@@ -82,8 +84,52 @@ def copy(uri: str) -> str:
     return uri if name == "index.md" else posixpath.join(folder, name.removesuffix(".md"), "index.md")
 
 
+def feed(changelog: str, root: str, name: str, author: str) -> str:
+    r"""Return an Atom feed (RFC 4287) of what a changelog has under dates, an entry for each date, in its order.
+
+    Args:
+        changelog: Markdown. A heading of the third level that is a date begins an entry.
+        root: the address of the site, which ends with a slash.
+        name: the site's name.
+        author: the site's author.
+
+    Raises:
+        ValueError: if nothing in the changelog has a date.
+
+    Examples:
+        >>> text = feed("### 2026-11-27\n\n- A page.\n", "https://example.org/", "Site", "We")
+        >>> ET.fromstring(text).find("{*}entry/{*}updated").text
+        '2026-11-27T00:00:00Z'
+    """
+    dated = DATED.findall(changelog)
+    if not dated:
+        raise ValueError("no entry of the changelog has a date")
+    atom = ET.Element("feed", xmlns="http://www.w3.org/2005/Atom")
+
+    def say(parent: ET.Element, tag: str, text: str | None = None, **attributes: str) -> ET.Element:
+        element = ET.SubElement(parent, tag, attributes)
+        element.text = text
+        return element
+
+    say(atom, "title", name)
+    say(atom, "id", root)
+    say(atom, "link", href=root)
+    say(atom, "link", rel="self", href=f"{root}feed.xml")
+    say(atom, "updated", f"{max(day for day, _ in dated)}T00:00:00Z")
+    say(say(atom, "author"), "name", author)
+    for day, text in dated:
+        entry = say(atom, "entry")
+        say(entry, "title", f"Changes of {day}")
+        say(entry, "id", f"{root}feed.xml#{day}")
+        say(entry, "link", href=root)
+        say(entry, "updated", f"{day}T00:00:00Z")
+        say(entry, "content", re.sub(r"\n  +", " ", text).strip(), type="text")
+    ET.indent(atom)
+    return ET.tostring(atom, encoding="unicode", xml_declaration=True) + "\n"
+
+
 def write(site: Path, config: Any, pages: Mapping[str, tuple[str, str, str]]) -> None:
-    """Write the copies of pages, llms.txt, which lists them, and robots.txt; drop a sitemap without addresses.
+    """Write the copies of pages, llms.txt, which lists them, and robots.txt; if the site has an address, a feed too.
 
     Args:
         site: the folder of the built site.
@@ -103,7 +149,10 @@ def write(site: Path, config: Any, pages: Mapping[str, tuple[str, str, str]]) ->
     (site / "sitemap.xml.gz").unlink(missing_ok=True)
     sitemap = (site / "sitemap.xml").read_text(encoding="utf-8")
     (site / "sitemap.xml").write_text(re.sub(r"\s*<lastmod>.*?</lastmod>", "", sitemap), encoding="utf-8")
-    if not root:
+    if root:
+        changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+        (site / "feed.xml").write_text(feed(changelog, root, config.site_name, config.site_author), encoding="utf-8")
+    else:
         (site / "sitemap.xml").unlink()
     robots = ["User-agent: *", "Allow: /", *([f"Sitemap: {root}sitemap.xml"] if root else [])]
     (site / "robots.txt").write_text("\n".join([*robots, ""]), encoding="utf-8")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 from urllib.parse import urljoin
+from xml.etree import ElementTree
 
 import pytest
 
@@ -168,6 +169,7 @@ def test_without_an_address_nothing_says_one(site):
             r"(127\.0\.0\.1|localhost):8000", re.sub("(?s)<article.*?</article>", "", file.read_text())
         )
     assert not list(site.glob("sitemap*"))
+    assert not (site / "feed.xml").exists()
     assert "Sitemap" not in (site / "robots.txt").read_text()
 
 
@@ -176,6 +178,18 @@ def test_robots_lead_to_the_sitemap_and_the_sitemap_to_every_page(published):
     assert set(re.findall(r"<loc>(.*?)</loc>", (published / "sitemap.xml").read_text())) == {
         HERE + p for p in (*PAGES, "labs/")
     }
+
+
+def test_the_feed_has_an_entry_for_each_date_of_the_changelog(published):
+    atom = ElementTree.parse(published / "feed.xml").getroot()
+    dates = re.findall(r"^### (\d{4}-\d\d-\d\d)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    entries = atom.findall("{*}entry")
+    assert [entry.find("{*}updated").text for entry in entries] == [f"{day}T00:00:00Z" for day in dates]
+    assert dates == sorted(dates, reverse=True)
+    assert all(len(entry.find("{*}content").text) > 100 for entry in entries)
+    ids = [element.text for element in atom.iter("{http://www.w3.org/2005/Atom}id")]
+    assert len(set(ids)) == len(ids) == len(dates) + 1
+    assert f'href="{HERE}feed.xml"' in (published / "index.html").read_text()
 
 
 def test_the_page_for_a_wrong_address_helps(published, browser, address):
