@@ -3,6 +3,7 @@
 import inspect
 import json
 import math
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 
 from tests.faults import FAULTS, ROOT, failing, read
 from wi_docs.pages import claims
-from wi_docs.pages.claims import Result, near
+from wi_docs.pages.claims import Result, _Bounded, near
 
 CLAIMS = claims.load()
 
@@ -28,6 +29,21 @@ def test_a_claim_is_marked_behind_its_sentence(claim):
     assert claim.where().startswith(f"docs/{claim.page}.md:")
     assert claim.sentence.endswith((".", ":")) or claim.sentence[-1].isalnum()
     assert len(claim.sentence.split()) >= 3
+
+
+@pytest.mark.parametrize("claim", CLAIMS.values(), ids=lambda claim: claim.id)
+def test_a_bound_is_rounded_to_its_side(claim):
+    """Of 71.57 % one may say "71 % or more" and "72 % at most", and not "72 % or more"."""
+    number = r"\{\w+:([^}]*)\}"
+    behind = r"(?: (?:%|degrees|times|points|steps|layers|of the digits))*"
+    for words, side in (("or more|at least", "floor"), ("at most|or less", "ceil")):
+        found = re.findall(f"{number}{behind} (?:{words})|(?:{words}) {number}", claim.sentence)
+        assert [spec for pair in found for spec in pair if spec and not spec.startswith(side)] == []
+
+
+def test_a_number_is_rounded_down_and_up():
+    assert f"{_Bounded(71.57):floor} {_Bounded(71.57):ceil} {_Bounded(3.0 - 1e-12):floor}" == "71 72 3"
+    assert f"{_Bounded(1.6549):floor.1} {_Bounded(0.4475):ceil.2} {_Bounded(0.4475):.2f}" == "1.6 0.45 0.45"
 
 
 @pytest.mark.parametrize("what", ["", "a number", "A sentence of five words."])

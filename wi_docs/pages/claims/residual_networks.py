@@ -320,7 +320,7 @@ def fixup_trains_two_hundred_layers() -> Result:
 
 @claim(what="share of the test digits that the worst of 4 networks reads", source="")
 def a_smaller_rate_does_too() -> Result:
-    """By plain gradient descent at a rate of 0.003 divided branches and last matrices at 0 read {percent:.0f} % of
+    """By plain gradient descent at a rate of 0.003 divided branches and last matrices at 0 read {percent:floor} % of
     the digits or more in as many steps, two networks of each.
     """
     ends = [
@@ -330,7 +330,7 @@ def a_smaller_rate_does_too() -> Result:
     ]
     at_fixup_rate = train_residual("scaled", blocks=100, steps=200, rate=0.1)[0].accuracy[-1]
     wrong = {"as at the rate of 0.1": float(at_fixup_rate)}
-    return above(min(ends), 0.85, "worst of 2 seeds of each", wrong, percent=math.floor(100 * min(ends)))
+    return above(min(ends), 0.85, "worst of 2 seeds of each", wrong, percent=100 * min(ends))
 
 
 @claim(what="step at which the last of 3 networks overflows", source="@zhang2019, section 4")
@@ -354,7 +354,7 @@ def without_the_minus_it_explodes() -> Result:
 )
 def mup_moves_do_not_depend_on_width() -> Result:
     """In three steps of Adam at a rate of 0.01 under maximal update the layers' changes have slopes of at most
-    {worst:.2f} on logarithmic axes, under the standard scaling the second and third of {second:.1f} and
+    {worst:ceil.2} on logarithmic axes, under the standard scaling the second and third of {second:.1f} and
     {third:.1f}.
     """
     widths = (64, 128, 256, 512, 1024)

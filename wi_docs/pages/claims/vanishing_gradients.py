@@ -965,9 +965,8 @@ def pretraining_finds_larger_weights() -> Result:
 )
 def larger_weights_do_as_much() -> Result:
     """Plain weights, three times as large as Glorot's in the hidden layers of 64 units, read {percent:floor} % of the
-    digits or more after 400 steps of plain descent at a rate of 0.5, where pre-trained ones read
-    {trained:floor} % or more; after 100 steps they read {early:ceil} % at most, and pre-trained ones {soon:floor}
-    % or more.
+    digits or more after 400 steps of plain descent at a rate of 0.5, where pre-trained ones read {trained:floor} % or
+    more; after 100 steps the plain ones read {early:ceil} % at most, and the pre-trained ones {soon:floor} % or more.
     """
     starts = compare_starts()
     random, trained, larger = (starts.accuracy[name] for name in ("random", "pre-trained", "larger"))
