@@ -252,7 +252,7 @@ def on_the_edge_it_fades():
     return sizes[80] < 0.55 * sizes[20] < 0.2
 
 
-@refutes("edge-of-chaos", "All inputs end at the same point. -", "keep the angles between them to a few percent")
+@refutes("edge-of-chaos", "All inputs end at the same point. -", "averaged over pairs, to a few percent")
 def order_without_biases_keeps_angles():
     """Below the edge and without biases, sixty tanh layers hardly change the angle of two inputs."""
     kept = []

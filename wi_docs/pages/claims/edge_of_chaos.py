@@ -159,8 +159,8 @@ def order_merges_inputs() -> Result:
     proof="tanh(z)^2 is at most z^2, so that the variance falls by sigma_w^2 a layer or more",
 )
 def without_biases_angles_are_kept() -> Result:
-    """Without biases 60 layers of tanh below the edge shrink their inputs towards 0, and keep the angles between them
-    to a few percent.
+    """Without biases 60 layers of tanh below the edge, 400 wide, shrink unrelated inputs of size 1 towards 0, and keep
+    one minus their cosine, averaged over pairs, to a few percent.
     """
     kept, size = [], []
     for seed in SEEDS:
@@ -179,7 +179,9 @@ def without_biases_angles_are_kept() -> Result:
 
 @claim(what="reach at a distance of 0.5 % from the edge, over that at 5 %", source="@schoenholz2017, section 3")
 def reach_grows_like_one_over_distance() -> Result:
-    """Ten times closer to the edge, a gradient reaches about ten times as far."""
+    """Above tanh's edge with biases of deviation 0.3, a gradient reaches about ten times as far if the weights are ten
+    times closer to the edge.
+    """
     edge = critical_sigma_w("tanh", sigma_b=0.3)
     # At distances of 5 % and 0.5 % from the edge; more layers are followed, for near the edge the variance settles
     # slowly.

@@ -85,7 +85,7 @@ def scalar_edge_is_at_1_89() -> Result:
     source="",
 )
 def a_few_products_carry_the_mean() -> Result:
-    """Among products of 200 factors a few enormous ones carry the mean, and nearly all vanish."""
+    """Among products of 200 factors a few enormous ones carry the mean square, and nearly all vanish."""
     factors, draws = 200, 20_000
     # Squares of the products' sizes, for they are what the mean square adds up.
     size = np.exp(2 * random_products(width=1, sigma=1.5, factors=factors, draws=draws).log_size[:, -1])
@@ -261,8 +261,8 @@ def non_normal_grows_first() -> Result:
 
 @claim(what="spread of the logarithm after 400 steps, over that after 100", statement=20, verdict=HOLDS, source="")
 def the_same_matrix_is_worse() -> Result:
-    """One matrix is a single draw with a spectral radius that is a few percent off, and this error is repeated at every
-    step: the spread grows like the number of steps itself, by 4.
+    """One matrix is a single draw with a spectral radius that is a few percent off, and this is repeated at every step:
+    the spread grows like the number of steps itself, by 4.
     """
 
     def growth(same, seed):

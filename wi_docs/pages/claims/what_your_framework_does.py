@@ -191,8 +191,8 @@ def only_keras_remembers() -> Result:
 
 @claim(what="largest weight, in deviations that were asked for", source="")
 def jax_normal_has_no_tails() -> Result:
-    """What JAX calls `he_normal` is cut at two deviations and widened again, so that no weight exceeds {expected:.2f}
-    deviations.
+    """What JAX calls `he_normal` is cut at two deviations and widened again, so that no weight exceeds
+    {expected:ceil.2} deviations.
     """
     law = frameworks.load()["jax"]["schemes"]["he_normal dense"]
     return near(
@@ -243,7 +243,7 @@ def torch_truncates_at_two_not_at_two_sigma() -> Result:
 
 @claim(what="PyTorch's deviation over Keras's", source="pytorch/pytorch issue 3121", untouched=BESIDE)
 def embeddings_differ_by_thirty() -> Result:
-    """The same embedding starts at a deviation of 1 in PyTorch, {flax:.3f} in Flax and {keras:.3f} in Keras."""
+    """An embedding of 64 features has a deviation of 1 in PyTorch, {flax:.3f} in Flax and {keras:.3f} in Keras."""
     torch, flax, keras = (
         law["std"]
         for law in (

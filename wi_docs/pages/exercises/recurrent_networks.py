@@ -57,7 +57,7 @@ def half_a_memory(bias: Any) -> Verdict:
     print(f"largest gradient after 100 steps: {r.gradient_norm[-1]:.2g}")
     """,
     hint="""
-    The power of a matrix keeps every vector's length only if one application does.
+    If one application of a matrix keeps every vector's length, so does its power.
     `wi_docs.nn.initializers.orthogonal` draws such a matrix.
     """,
     solution="""
