@@ -36,7 +36,7 @@ def test_a_bound_is_rounded_to_its_side(claim):
     """Of 71.57 % one may say "71 % or more" and "72 % at most", and not "72 % or more"."""
     number = r"\{\w+:([^}]*)\}"
     behind = r"(?: (?:%|degrees|times|points|steps|layers|of the digits))*"
-    for words, side in (("or more|at least", "floor"), ("at most|or less", "ceil")):
+    for words, side in (("or more|at least", "floor"), ("at most|or less|up to", "ceil")):
         found = re.findall(f"{number}{behind} (?:{words})|(?:{words}) {number}", claim.sentence)
         assert [spec for pair in found for spec in pair if spec and not spec.startswith(side)] == []
 

@@ -34,9 +34,9 @@ def ratio(phi, init, **options):
     untouched="its trainings are stored, and compared with new ones by a test",
 )
 def he_falls_behind_with_depth() -> Result:
-    """In the tournament He's scale was up to {five:.0f} point behind the best in five plain ReLU layers, up to
-    {ten:.0f} in ten layers of uneven widths, and up to {measured:.0f} in twenty; orthogonal weights at the forward
-    gain were up to {flat:.0f}, {deeper:.0f} and {deepest:.0f} points behind.
+    """In the tournament He's scale was up to {five:ceil.1} points behind the best in five plain ReLU layers, up to
+    {ten:ceil} in ten layers of uneven widths, and up to {measured:ceil} in twenty; orthogonal weights at the forward
+    gain were up to {flat:ceil}, {deeper:ceil} and {deepest:ceil} points behind.
     """
     behind = [
         tournament.standing(*(n for n in tournament.NETWORKS if plain_relu(n, depth))).behind for depth in (5, 10, 20)
@@ -420,8 +420,8 @@ def orthogonal_keeps_every_length() -> Result:
     source="@saxe2014, section 3",
 )
 def gaussian_products_lose_directions() -> Result:
-    """After fifty linear layers of width 64, on average is not good enough: a few directions have been stretched up to
-    {largest:.0f} times and most have shrunk to less than a tenth.
+    """After fifty linear layers of width 64, on average is not good enough: in four networks a few directions have been
+    stretched up to {largest:ceil} times and most have shrunk to less than a tenth.
     """
     gaussian = np.concatenate([product_spectrum("lecun_normal", depth=50, width=64, seed=k) for k in range(4)])
     orthogonal = product_spectrum("orthogonal", depth=50, width=64)

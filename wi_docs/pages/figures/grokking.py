@@ -39,8 +39,8 @@ def draw() -> Picture:
     return Picture(
         fig,
         "Two ReLU layers of 64 units, trained by Adam at 0.001 on 200 digits, all of them in each step; means over "
-        "three seeds. Solid lines: what they read of the test digits. Dashed: what those from 4 times He's scale with "
-        "a weight decay of 1 read of their own. They read these 200 digits long before they read others.",
+        "three seeds. Solid lines: what they read of the test digits. Dashed: the share of the 200 training digits "
+        "that those from 4 times He's scale with a weight decay of 1 read, long before they read others.",
         "Digits recognized against steps, on a logarithmic axis. Test digits at the end: "
         f"{ends}. A dashed line, the training digits of the last, is at {own[LOOKS.index(200) - 1]:.0f} % after 200 "
         "steps.",

@@ -1,5 +1,7 @@
 """Which start to take: the schemes that nothing beat in the tournament, with the line of code for three frameworks."""
 
+import math
+
 from wi_docs.experiments import tournament
 from wi_docs.experiments.tournament import Network
 from wi_docs.nn import libraries
@@ -80,7 +82,7 @@ def table() -> Table:
         # Of what is one line in all three, the one that was never far behind.
         simple = min((s for s in found.behind if s in LINES and s in found.everywhere), key=found.behind.__getitem__)
         # In points, hundredths of the digits.
-        behind = round(100 * found.behind[simple])
+        behind = math.ceil(100 * found.behind[simple] - 1e-9)
         said = "" if simple in found.winners else f"{simple}, up to {behind} points behind:<br>"
         code = "<br>".join(f"`{one}`" for one in lines(simple, networks[0].activation))
         columns["in one line"].append(said + code)
