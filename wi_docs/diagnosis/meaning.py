@@ -95,7 +95,7 @@ MEANINGS = {
         "sigmoid networks of five and of ten layers still guess after 400 steps at a rate of 0.5",
         "such networks of five layers read 90 % or more of the digits in 400 steps at a rate of 0.01, and of ten "
         "layers 20 % at most in 600",
-        "measured on sigmoid networks alone, whose gradient vanishes too",
+        "measured on sigmoid networks alone, whose gradient vanishes too; other activations may do better",
         ("deep_sigmoid_is_stuck", "adam_frees_five_sigmoid_layers"),
     ),
     "equal units": Meaning(

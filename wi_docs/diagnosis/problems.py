@@ -26,7 +26,7 @@ SPREAD = 1.0
 """Deviation of the logarithm of the signal's size between one draw of the weights and the next: a factor of e. Ours."""
 LOUD = 16.0
 """Rms of the outputs of a network that is described. The squared error then begins at 256 times that of an output of 0,
-for targets of size 1, and the cross-entropy of ten classes near 35. Ours."""
+for targets of size 1, and the cross-entropy of ten classes near 25. Ours."""
 FORGOTTEN = 1e-7
 """Gradient of an input, in multiples of the largest over time, that is lost: single precision rounds off what is as
 small, where the gradients of all steps are added up. A verdict asks that this is so for more than half of the steps."""
@@ -443,8 +443,8 @@ def _saturated_units(evidence: Evidence) -> Problem | None:
         return None
     limit = row.saturation_limit
     words = (
-        f"{100 * row.saturated:.0f} % of {row} is saturated. From {100 * limit:.0f} % on, {row.activation} networks "
-        "took twice as long to learn the digits."
+        f"{100 * row.saturated:.0f} % of {row} is saturated. The limit for {row.activation} is {100 * limit:.0f} %; the "
+        "page Diagnose says what was measured."
     )
     return Problem("saturated units", row.name, words, weight)
 

@@ -64,8 +64,8 @@ def he(depth, seed=0, activation="relu"):
     proof="max(0, c z) = c max(0, z) for c > 0, layer by layer",
 )
 def homogeneous_of_degree_l() -> Result:
-    """In a ReLU network without biases a factor $c$ on all $L$ weight matrices multiplies the output by $c^L$, and each
-    gradient of an output with respect to a matrix by $c^{{L-1}}$ without turning it.
+    """In a ReLU network without biases a positive factor $c$ on all $L$ weight matrices multiplies the output by $c^L$,
+    and each gradient of an output with respect to a matrix by $c^{{L-1}}$ without turning it.
     """
     # L = 7 matrices: six hidden layers and the output. GELU, which is not homogeneous, is the control.
     depth, c = 6, 0.5

@@ -180,7 +180,7 @@ def relu_trains_without_being_smooth() -> Result:
     source="",
 )
 def backpropagation_is_the_product() -> Result:
-    r"""The product of these matrices gives the same row."""
+    r"""The row times the product of these matrices is the same row."""
     rng = np.random.default_rng(0)
     net = MLP([6, 6, 6, 6], "tanh", "lecun_normal", rng, output="tanh")
     conditions.network(net, rng)
@@ -624,8 +624,8 @@ def forward_factor_is_the_length_map() -> Result:
     proof="relu(c z) = c relu(z) for c > 0, and the slopes do not change",
 )
 def a_factor_leaves_the_direction() -> Result:
-    """For the same gradient at the output of a ReLU network without biases, a factor $c$ on all $L$ weight matrices
-    multiplies the gradient at the first layer by $c^{{L-1}}$ and does not change its direction.
+    """For the same gradient at the output of a ReLU network without biases, a positive factor $c$ on all $L$ weight
+    matrices multiplies the gradient at the first layer by $c^{{L-1}}$ and does not change its direction.
     """
     depth, width = 50, 64
 
@@ -714,7 +714,7 @@ def adam_frees_five_sigmoid_layers() -> Result:
     source="@glorot2010, figures 7 and 8",
 )
 def sigmoid_weight_gradients_shrink() -> Result:
-    """What flows back through sigmoids shrinks, so the weight gradients shrink too."""
+    """At LeCun's scale what flows back through sigmoids shrinks, so the weight gradients shrink too."""
     found = [
         p.weight_gradient_rms[4] / p.weight_gradient_rms[14]
         for p in (propagate("sigmoid", "lecun_normal", depth=20, width=256, seed=s) for s in range(8))

@@ -366,8 +366,8 @@ def zeros_find_the_smallest_solution() -> Result:
     proof="by the product rule the gradient of one matrix is a product that has the other matrices as factors",
 )
 def deep_linear_stays_at_zero() -> Result:
-    """A *deep* linear network, whose biases are zero too, cannot leave zero either: every weight's gradient has some
-    other layer's zeros as a factor.
+    """The weights of a *deep* linear network, whose biases are zero too, cannot leave zero either: every weight's
+    gradient has some other layer's zeros as a factor.
     """
     # Two hidden layers: each of the three matrices has a factor of 0 in its gradient.
     h = train_digits("linear", "zeros", depth=2, steps=100, rate=0.5, looks=3)
