@@ -103,7 +103,7 @@ def feed(changelog: str, root: str, name: str, author: str) -> str:
     """
     dated = DATED.findall(changelog)
     if not dated:
-        raise ValueError("no entry of the changelog has a date")
+        raise ValueError("CHANGELOG.md: no heading of the third level is a date, and the feed would be empty")
     atom = ET.Element("feed", xmlns="http://www.w3.org/2005/Atom")
 
     def say(parent: ET.Element, tag: str, text: str | None = None, **attributes: str) -> ET.Element:

@@ -43,7 +43,7 @@ def test_a_bound_is_rounded_to_its_side(claim):
 
 def test_a_number_is_rounded_down_and_up():
     assert f"{_Bounded(71.57):floor} {_Bounded(71.57):ceil} {_Bounded(3.0 - 1e-12):floor}" == "71 72 3"
-    assert f"{_Bounded(1.6549):floor.1} {_Bounded(0.4475):ceil.2} {_Bounded(0.4475):.2f}" == "1.6 0.45 0.45"
+    assert f"{_Bounded(1.6549):floor.1} {_Bounded(0.4425):ceil.2} {_Bounded(0.4425):.2f}" == "1.6 0.45 0.44"
 
 
 @pytest.mark.parametrize("what", ["", "a number", "A sentence of five words."])

@@ -105,7 +105,7 @@ FOUND = {
             (row("a", activation="relu", saturated=0.7), row("b", activation="tanh", saturated=2 * TANH),
              row("c", saturated=1.0), row("d", activation="tanh", saturated=1.0, dead=0.3)),
         ),
-        [("saturated units", "d", 1 / TANH, f"100 % of d is saturated. From {100 * TANH:.0f} % on, tanh")],
+        [("saturated units", "d", 1 / TANH, f"100 % of d is saturated. The limit for tanh is {100 * TANH:.0f} %;")],
     ),
     "saturated as much as is allowed": (Evidence((row("a", activation="tanh", saturated=TANH),)), []),
     "dead units": (  # of independent inputs 2^-32 of the units are off for all 32 by chance

@@ -49,10 +49,10 @@ KINDS = (
     "high variance between draws", "number format", "initial loss too large",
 )  # fmt: skip
 FOLLOWS = {
-    "vanishing gradient": "The first layers hardly learn.",
-    "exploding gradient": "One step throws the first layers about, or the rate is so small that the last do not learn.",
-    "vanishing signal": "What later layers get is smaller than their own rounding or biases.",
-    "exploding signal": "The first outputs are huge, and so is the first loss.",
+    "vanishing gradient": "By plain descent the first layers hardly learn.",
+    "exploding gradient": "By plain descent one rate hardly fits both the first layers and the last.",
+    "vanishing signal": "What later layers get is small beside biases of usual size.",
+    "exploding signal": "The last hidden layer puts out huge numbers, and so may the outputs be.",
 }
 
 
@@ -335,7 +335,7 @@ def _through_time(evidence: Evidence) -> Problem | None:
         if lost > len(lengths) / 2:
             words = (
                 f"Of {len(lengths)} steps through {name}, the loss hears only {len(lengths) - lost}: the gradient at "
-                f"the others is below {FORGOTTEN:g} times the largest. What stands there cannot be learned."
+                f"the others is below {FORGOTTEN:g} times the largest. A first step hears nothing of what stands there."
             )
             return Problem("vanishing gradient through time", name, words, 2 * lost / len(lengths))
         late = lengths[-1]
@@ -443,8 +443,8 @@ def _saturated_units(evidence: Evidence) -> Problem | None:
         return None
     limit = row.saturation_limit
     words = (
-        f"{100 * row.saturated:.0f} % of {row} is saturated. The limit for {row.activation} is {100 * limit:.0f} %; the "
-        "page Diagnose says what was measured."
+        f"{100 * row.saturated:.0f} % of {row} is saturated. The limit for {row.activation} is {100 * limit:.0f} %; "
+        "the page Diagnose says what was measured."
     )
     return Problem("saturated units", row.name, words, weight)
 

@@ -68,7 +68,7 @@ STATEMENTS = {
     20: ("Exploding may happen in recurrent networks.", "Yes, unless flat slopes make up for the weights."),
     21: (
         "Initialize just right to avoid both.",
-        "There is an edge. For tanh, GELU or the sigmoid no one gain is right in both directions.",
+        "There is an edge. At variance 1 no one gain of tanh, GELU or the sigmoid is right in both directions.",
     ),
     22: ("Ways to initialize weights (the notes stop here).", "The last chapter."),
 }

@@ -23,9 +23,8 @@ SEEDS = range(8)
     proof="units with the same weights in front and behind compute the same, and the chain rule gives them the same",
 )
 def gradients_differ_between_inputs() -> Result:
-    """The gradients are identical for all *units*, if their biases and the weights behind them are, but a unit's
-    weights from different inputs get different gradients, unless the two are alike over the data, and part at the first
-    step.
+    """The gradients are identical for all *units*, if their biases and the weights behind them are. But if $c$ is not
+    0, a unit's weights from two inputs that differ over the data get different gradients, and part at the first step.
     """
     x, y = saddle_task()
 
@@ -57,7 +56,7 @@ def gradients_differ_between_inputs() -> Result:
     proof="nothing else is random in the experiment",
 )
 def random_outputs_part_constant_layers() -> Result:
-    """If the layer after it is random, a layer of equal units parts at the first step by itself."""
+    """If the layer after it is random, equal units of a tanh layer whose weights are not 0 part at the first step."""
     # Equal incoming weights of 0.3, random outgoing ones. Row 0 of `spread` is before the first step, row 1 after it.
     paths = train_units(lambda rng, shape: np.full(shape, 0.3), "lecun_normal", units=2, steps=1, seed=0)
     return above(paths.spread[1], 1e-3, "distance of the two units after one step", {"never": float(paths.spread[0])})

@@ -39,10 +39,10 @@ def draw() -> Picture:
         fig,
         "How far each layer's pre-activations move in three steps of Adam. Under the standard scaling a wider network "
         "moves further, in all layers but the first: a rate that suits a narrow one is too large for it. "
-        "Under maximal update the move does not depend on width.",
+        "Under maximal update the move hardly depends on width.",
         "Three logarithmic panels of the rms change against widths 64 to 1024. At width 1024 the standard scaling "
         f"moves the layers by {ends['standard'][0]:.2f}, {ends['standard'][1]:.1f} and {ends['standard'][2]:.0f}; "
         f"maximal update by {ends['mup'][0]:.2f}, {ends['mup'][1]:.2f} and {ends['mup'][2]:.2f}, "
-        "the same as at width 64.",
+        "nearly as at width 64.",
         {"width": np.array(WIDTHS), **{f"{s}, {n}": change[s][:, k] for s in change for k, n in enumerate(LAYERS)}},
     )

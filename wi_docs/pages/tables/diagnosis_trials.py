@@ -22,6 +22,10 @@ def table() -> Table:
     def count(found: list[dict[str, Any]], trains: bool | None, ok: bool | None = None) -> float:
         return float(sum(one["trains"] is trains and ok in (None, one["ok"]) for one in found))
 
+    # What the rules say by themselves, without the trial.
+    bad = [one for one in record["spoiled"].values() if not one["ok"]]
+    by_descent, by_adam = (sum(one[name]["trains"] is True for one in bad) for name in DENSE)
+
     return Table(
         f"What training says and what Diagnose says, with PyTorch {versions['torch'].partition('+')[0]}, timm "
         f"{versions['timm']} and transformers {versions['transformers']}. A model learns if gradient descent or Adam, "
@@ -30,6 +34,8 @@ def table() -> Table:
         "lies between is undecided. The dense networks are of six activations, three depths and five gains; they have "
         "400 steps, and each optimizer is judged by itself: a start is called good for it if no problem was found, or "
         "if it learned in Diagnose's own trial of as many steps. "
+        f"Without this trial, by the rules alone, {len(bad)} of the {len(record['spoiled'])} dense starts are bad, of "
+        f"which {by_descent} learn by plain descent and {by_adam} by Adam. "
         "`scripts/maintain/diagnosis_trials.py` trains them again.",
         {
             "models": list(groups),

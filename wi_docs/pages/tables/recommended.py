@@ -88,8 +88,8 @@ def table() -> Table:
         columns["in one line"].append(said + code)
     depths = sorted({network.depth for network in tournament.NETWORKS})
     meanings = {"any of these: ": "was beaten in no training", "one of these: ": "was unbeaten as often as the others"}
-    used = "; ".join(
-        f"*{start.rstrip(': ')}* {meaning}"
+    used = "".join(
+        f"*{start.rstrip(': ').capitalize()}* {meaning}. "
         for start, meaning in meanings.items()
         if any(str(cell).startswith(start) for cell in columns["take"])
     )
@@ -98,7 +98,7 @@ def table() -> Table:
         f"{depths[0]} to {depths[-1]} hidden layers, was trained from each scheme, with plain descent and with Adam, "
         "at the scheme's best rate. A scheme is *unbeaten* in a training if none was better by more than the noise. So "
         "one whose networks differ much can be unbeaten and some points behind. *8 of 8* is: in all eight trainings. "
-        f"In the second column, {used}. *In one line*: for a weight `W` of PyTorch, for Keras, and for Flax. If that "
+        f"{used}*In one line*: for a weight `W` of PyTorch, for Keras, and for Flax. If that "
         "is another scheme than the one to take, it says by how many points it was behind in its worst network, which "
         "for ReLU is the one of fifty layers.",
         columns,
