@@ -326,7 +326,7 @@ class Build:
     def check(self, site: Path, config: Any) -> None:
         """Check the whole site: links and anchors lead somewhere; results, claims and references stand on pages."""
         search.write(site)
-        leave_out(site / "assets")
+        leave_out(site)
         nav = json.dumps(config["nav"])
         self.copied.sort(key=lambda pair: nav.find(f'"{pair[0].file.src_uri}"'))
         # A page without a description has its warning already.
@@ -361,16 +361,27 @@ def package_digest() -> str:
     return hashlib.sha256("".join(map(sources.digest, paths)).encode()).hexdigest()
 
 
-def leave_out(assets: Path) -> None:
-    """Serve our own styles and scripts without their comments, and Material's without its search, which ours replaces.
+def leave_out(site: Path) -> None:
+    """Leave out of a site what costs each page time and shows nothing.
 
-    The comments are a kilobyte of what each page loads first.
+    These are the comments of our own styles and scripts, and Material's search, which ours replaces. Then the elements
+    around names and spaces in code, a tenth of a chapter's elements, which have the color of what is around them. Last
+    the rule by which Material has a change of palette without transitions: it names every element, so that the browser
+    computes the style of every element of a page three times while it loads.
     """
+    assets = site / "assets"
     for name in ("lunr", "workers"):
         shutil.rmtree(assets / "javascripts" / name, ignore_errors=True)  # a `--dirty` build has none
     block = r"/\*\*(?:[^*]|\*(?!/))*\*/"  # in a script, one that fills its lines; a type within an expression stays
-    for folder, pattern in (("css", r"/\*.*?\*/\s*"), ("js", rf"(?m)^[ \t]*(?://.*|{block})\n")):
-        for path in (assets / folder).rglob(f"*.{folder}"):
+    found = (
+        ("assets/css/*.css", r"/\*.*?\*/\s*"),
+        ("assets/js/**/*.js", rf"(?m)^[ \t]*(?://[^\n]*|{block})\n"),
+        ("assets/stylesheets/palette.*.css", r"\[data-md-color-switching\] \*,[^}]*\}"),
+    )
+    for files, pattern in found:
+        for path in site.glob(files):
             text = path.read_text(encoding="utf-8")
-            shorter = re.sub(pattern, "", text, flags=re.DOTALL if folder == "css" else re.NOFLAG)
-            path.write_text(shorter, encoding="utf-8")
+            path.write_text(re.sub(pattern, "", text, flags=re.DOTALL), encoding="utf-8")
+    for path in site.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(re.sub(r'<span class="[nw]">([^<]*)</span>', r"\1", text), encoding="utf-8")

@@ -59,7 +59,10 @@ def test_figures_follow_the_palette_and_can_be_read(browser, address, scheme):
 
 def test_copied_code_runs(browser, address):
     show(browser, address, 1280)
-    button = browser.find_element(By.CSS_SELECTOR, ".language-pycon [data-md-type=copy]")
+    # A block gets its button when it is in sight.
+    browser.execute_script("document.querySelector('.language-pycon').scrollIntoView()")
+    copy = (By.CSS_SELECTOR, ".language-pycon [data-md-type=copy]")
+    button = WebDriverWait(browser, 20).until(lambda b: b.find_element(*copy))
     browser.execute_script("arguments[0].click()", button)
     code = button.get_attribute("data-clipboard-text")
     assert ">>>" not in code

@@ -105,6 +105,21 @@ def test_a_lab_is_a_page_like_the_others_and_a_notebook(site, name):
     assert f"edit/main/docs/labs/{name}.py" in page
 
 
+def test_pages_are_without_what_costs_time_and_shows_nothing(site):
+    bundle = next((site / "assets" / "javascripts").glob("bundle.*.js")).read_text()
+    palette = next((site / "assets" / "stylesheets").glob("palette.*.css")).read_text()
+    # If Material should mark a change of palette by another name, then it is that name whose rule has to go.
+    assert "data-md-color-switching" in bundle
+    assert "data-md-color-switching" not in palette
+    assert "[data-md-color-scheme=slate]" in palette
+    heavy = [str(page) for page in site.rglob("*.html") if re.search(r'<span class="[nw]">', page.read_text())]
+    assert not heavy
+    # The colors of the rest of the code are still there.
+    assert '<span class="mi">' in (site / "index.html").read_text()
+    assert "content.lazy" in (site / "index.html").read_text()
+    assert "content.lazy" in bundle
+
+
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_chapter_loads_less_than_180_kilobytes(site, chapter):
     page = site / chapter / "index.html"

@@ -46,20 +46,26 @@ document.addEventListener("click", event => {
   if (button && block?.closest(".language-pycon")) button.dataset.clipboardText = source(block.textContent ?? "", true)
 }, true)
 
-// Material puts each block's buttons into a <nav>: dozens of landmarks for those who move by landmarks. They are none.
-new MutationObserver(() => {
-  for (const nav of document.querySelectorAll(".md-code__nav:not([role])")) nav.setAttribute("role", "presentation")
-  reachScrolling()
-}).observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ["tabindex"] })
-
 // What is wider than the screen scrolls; then it can be reached by keyboard too. Material takes the tabindex from code
-// where there is no mouse, and there a keyboard is all the more likely to be what scrolls it.
-function reachScrolling() {
-  const wide = ":is(.wi-math-block, .md-typeset__scrollwrap, pre > code):not([tabindex])"
-  for (const block of document.querySelectorAll(wide))
-    if (block instanceof HTMLElement && block.scrollWidth > block.clientWidth) block.tabIndex = 0
+// where there is no mouse, and there a keyboard is all the more likely to be what scrolls it. An observer is told of
+// each block after the page was laid out. To ask for a width before would make the browser lay it out once more.
+const wide = new IntersectionObserver(entries => {
+  for (const { target } of entries)
+    if (target instanceof HTMLElement && !target.hasAttribute("tabindex") && target.scrollWidth > target.clientWidth)
+      target.tabIndex = 0
+})
+
+// Material puts each block's buttons into a <nav>: dozens of landmarks for those who move by landmarks. They are none.
+function lookAround() {
+  for (const nav of document.querySelectorAll(".md-code__nav:not([role])")) nav.setAttribute("role", "presentation")
+  for (const block of document.querySelectorAll(":is(.wi-math-block, .md-typeset__scrollwrap, pre > code)"))
+    wide.observe(block)
 }
-reachScrolling()
+new MutationObserver(changes => {
+  for (const { type, target } of changes) if (type === "attributes" && target instanceof Element) wide.unobserve(target)
+  lookAround() // what was unobserved is looked at anew
+}).observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ["tabindex"] })
+lookAround()
 
 // A call, or a name in quotes, in a table is copied by a press.
 for (const call of document.querySelectorAll(".wi-table td code")) if (/\)$|^"/.test(call.textContent ?? "")) {
@@ -85,6 +91,7 @@ if (runtime && snippets.length && !lacking) {
   for (const [number, snippet] of snippets.entries()) {
     const which = `snippet ${number + 1}`
     const takes = snippet instanceof HTMLElement && snippet.dataset.wiSeconds
+    snippet.setAttribute("data-wi-snippet", "runs") // its buttons take the place that was kept for them
     snippet.insertAdjacentHTML("beforeend",
       `<div class="wi-run">${button("run", "Run", which)}${button("stop", "Stop", which)}`
       + `${button("edit", "Edit", which)}${button("reset", "Reset", which)}${button("share", "Share", which)}`
@@ -152,7 +159,7 @@ if (runtime && snippets.length && !lacking) {
     for (const exercise of document.querySelectorAll("[data-wi-exercise]")) soon.observe(exercise)
 } else {
   if (all) all.textContent = `To run code here, ${lacking} is needed.`
-  document.querySelector(".wi-form")?.remove()
+  for (const useless of document.querySelectorAll(".wi-form, .wi-exercise__task")) useless.remove()
 }
 
 // A claim's card leads to the ledger. The rest of its text is fetched when it is first opened; if that fails, the link
