@@ -56,9 +56,11 @@ def command(*arguments: str, folder: Path = store.ROOT) -> None:
 
 def copy_of_project(folder: Path) -> Path:
     """Copy the project without results, but with the Python for the browser, which a build would fetch."""
-    # Without the store and the experiments a build is cold.
-    ignore = shutil.ignore_patterns(".git", ".venv", "store", "experiments", "scratch", "site", "build", "mutants")
-    return Path(shutil.copytree(store.ROOT, folder, ignore=ignore))
+    ignore = shutil.ignore_patterns(".git", ".venv", ".cache", "site", "build", "node_modules")
+    copy = Path(shutil.copytree(store.ROOT, folder, ignore=ignore))
+    # Without the rest of the cache a build is cold.
+    shutil.copytree(store.CACHE / "runtime", copy / ".cache" / "runtime")
+    return copy
 
 
 def without_hooks(folder: Path) -> None:
