@@ -31,6 +31,7 @@ from scripts import (
     coverage,
     house,
     ledger,
+    loading,
     pages,
     runtime,
     search,
@@ -326,7 +327,7 @@ class Build:
     def check(self, site: Path, config: Any) -> None:
         """Check the whole site: links and anchors lead somewhere; results, claims and references stand on pages."""
         search.write(site)
-        leave_out(site)
+        loading.hasten(site)
         nav = json.dumps(config["nav"])
         self.copied.sort(key=lambda pair: nav.find(f'"{pair[0].file.src_uri}"'))
         # A page without a description has its warning already.
@@ -359,29 +360,3 @@ def package_digest() -> str:
     package = store.ROOT / "wi_docs"
     paths = (path.relative_to(store.ROOT) for path in sorted(package.rglob("*.py")) if "pages" not in path.parts)
     return hashlib.sha256("".join(map(sources.digest, paths)).encode()).hexdigest()
-
-
-def leave_out(site: Path) -> None:
-    """Leave out of a site what costs each page time and shows nothing.
-
-    These are the comments of our own styles and scripts, and Material's search, which ours replaces. Then the elements
-    around names and spaces in code, a tenth of a chapter's elements, which have the color of what is around them. Last
-    the rule by which Material has a change of palette without transitions: it names every element, so that the browser
-    computes the style of every element of a page three times while it loads.
-    """
-    assets = site / "assets"
-    for name in ("lunr", "workers"):
-        shutil.rmtree(assets / "javascripts" / name, ignore_errors=True)  # a `--dirty` build has none
-    block = r"/\*\*(?:[^*]|\*(?!/))*\*/"  # in a script, one that fills its lines; a type within an expression stays
-    found = (
-        ("assets/css/*.css", r"/\*.*?\*/\s*"),
-        ("assets/js/**/*.js", rf"(?m)^[ \t]*(?://[^\n]*|{block})\n"),
-        ("assets/stylesheets/palette.*.css", r"\[data-md-color-switching\] \*,[^}]*\}"),
-    )
-    for files, pattern in found:
-        for path in site.glob(files):
-            text = path.read_text(encoding="utf-8")
-            path.write_text(re.sub(pattern, "", text, flags=re.DOTALL), encoding="utf-8")
-    for path in site.rglob("*.html"):
-        text = path.read_text(encoding="utf-8")
-        path.write_text(re.sub(r'<span class="[nw]">([^<]*)</span>', r"\1", text), encoding="utf-8")

@@ -53,6 +53,9 @@ def test_figures_follow_the_palette_and_can_be_read(browser, address, scheme):
     )
     paper, *texts = [[int(part) for part in color[4:-1].split(",")] for color in colors]
     assert (sum(paper) > 600) == (scheme == "light")
+    # The root's color scheme is that of the browser's own bars.
+    root = browser.execute_script("return getComputedStyle(document.documentElement).colorScheme")
+    assert ("dark" in root) == (scheme == "dark")
     assert texts
     assert min(contrast(text, paper) for text in texts) >= 4.5
 

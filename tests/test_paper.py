@@ -44,12 +44,17 @@ def test_the_references_are_those_that_are_cited(printed):
 
 
 def test_a_chapter_has_one_number_on_its_page_and_on_paper(site):
+
+    def styles(page):
+        return (site / "assets" / "css" / re.search(r'href="[./]*assets/css/(\w+\.css)"', page)[1]).read_text()
+
     home = (site / "index.html").read_text()
     for number, place in enumerate(paper.places_of(home), 1):
         page = (site / place / "index.html").read_text()
         assert f"<style>body {{ counter-reset: chapter {number} }}</style>" in page
-        assert re.search(r'<link rel="stylesheet" href="[./]*assets/css/chapter\.css">', page)
-    assert "chapter.css" not in (site / "questions" / "index.html").read_text() + home
+        assert "counter-increment: formula" in styles(page)
+    for page in ((site / "questions" / "index.html").read_text(), home):
+        assert "counter-increment: formula" not in styles(page)
 
 
 @pytest.mark.slow

@@ -118,6 +118,30 @@ def test_pages_are_without_what_costs_time_and_shows_nothing(site):
     assert '<span class="mi">' in (site / "index.html").read_text()
     assert "content.lazy" in (site / "index.html").read_text()
     assert "content.lazy" in bundle
+    # Material makes the element that would tell the browser the color scheme, and puts it nowhere.
+    assert 'name:"color-scheme"' in bundle
+    assert 'name:"color-scheme"});document.head' not in bundle
+    # What its script would set on the root of a page is there from the start.
+    for name in ("js", "js-focus-visible"):
+        assert f'documentElement.classList.add("{name}")' in bundle
+    assert 'className = "js js-focus-visible"' in (site / "index.html").read_text()
+
+
+def test_a_page_asks_for_one_style_sheet_and_wraps_its_tables(site):
+    for page in site.rglob("*.html"):
+        text = page.read_text()
+        if "md-content" not in text or page.name == "404.html":
+            continue
+        (sheet,) = re.findall(r'<link rel="stylesheet" href="([^"]*)"', text)
+        styles = (page.parent / sheet).read_text()
+        assert "--wi-paper:" in styles  # ours
+        assert ".md-typeset{" in styles  # Material's
+        assert "[data-md-color-scheme=slate]" in styles  # its palette
+        # Ours come after Material's, since of two rules alike the later one holds.
+        assert styles.index(".md-typeset{") < styles.index("--wi-paper:")
+        for name in re.findall(r"""url\(["']?([^"')]*)""", styles):
+            assert name.startswith(("data:", "#")) or (site / "assets" / "css" / name).is_file(), name
+        assert text.count("<table>") == text.count("<div><table>") == text.count("</table></div>")
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
@@ -463,7 +487,9 @@ def test_landmarks_are_few_and_the_search_has_a_name(site):
         assert re.search(r'role="dialog" aria-label="Search"', text), page
         assert text.count("<nav") == text.count("</nav>") <= 6, page
         assert not re.search(r'<nav class="md-nav"', text), page
-        assert ("_mkdocstrings.css" in text) == bool(re.match("reference(-|$)", page.parent.name)), page
+        sheets = re.findall(r'<link rel="stylesheet" href="([^/][^"]*)"', text)  # 404.html names its own from the root
+        for_reference = any(".doc-contents" in (page.parent / sheet).read_text() for sheet in sheets)
+        assert for_reference == bool(re.match("reference(-|$)", page.parent.name)), page
 
 
 def test_figures_are_the_same_at_every_run(tmp_path):
