@@ -11,12 +11,14 @@ from typing import ClassVar
 import pytest
 from selenium import webdriver
 
-from tests.drivers import Chromium, Firefox
+from tests.drivers import Chromium, Firefox, WebKit
 from tests.pages import ROOT, build
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 DRIVER = shutil.which("chromedriver")
 FIREFOX = next(filter(None, map(shutil.which, ("firefox-esr", "firefox"))), None)
+WEBKIT = next(map(str, Path("/usr/lib").glob("*/webkit2gtk-4.*/MiniBrowser")), None)
+WEBKIT_DRIVER = shutil.which("WebKitWebDriver")
 
 
 def pytest_collection_modifyitems(items):
@@ -25,7 +27,7 @@ def pytest_collection_modifyitems(items):
     A page that runs all its code may take a minute: at the end, a core would be left without work for as long.
     """
     for item in items:
-        if {"browser", "firefox", "either", "project"} & set(item.fixturenames):
+        if {"browser", "firefox", "webkit", "either", "project"} & set(item.fixturenames):
             item.add_marker("slow")
     items.sort(key=lambda item: item.path.stem != "test_runtime_pages")
 
@@ -146,9 +148,19 @@ def firefox(tmp_path_factory):
     driver.quit()
 
 
-@pytest.fixture(params=["chromium", "firefox"])
+@pytest.fixture(scope="session")
+def webkit():
+    if not (WEBKIT and WEBKIT_DRIVER and shutil.which("Xvfb")):
+        assert "WI_DOCS_REQUIRE_BROWSER" not in os.environ, "no WebKit, its driver and Xvfb, and they are required here"
+        pytest.skip("no WebKit, its driver and Xvfb on this machine")
+    driver = WebKit(WEBKIT, WEBKIT_DRIVER)
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(params=["chromium", "firefox", "webkit"])
 def either(request):
-    """Each of the two browsers, one after the other."""
-    if request.param == "firefox":
-        return request.getfixturevalue("firefox")
-    return Chromium(request.getfixturevalue("browser"))
+    """Each of the browsers, one after the other."""
+    if request.param == "chromium":
+        return Chromium(request.getfixturevalue("browser"))
+    return request.getfixturevalue(request.param)

@@ -1,15 +1,20 @@
-"""Chromium and Firefox behind the same few words, for what is tested in both.
+"""Chromium, Firefox and WebKit behind the same few words, for what is tested in all of them.
 
-Firefox comes without a driver in Debian, so it is spoken to in WebDriver BiDi, which it understands itself.
+Firefox comes without a driver in Debian, so it is spoken to in WebDriver BiDi, which it understands itself. WebKit is
+what Safari is made of; here it is the engine's port to GTK, whose small browser needs a screen, and gets a virtual one.
 """
 
 import itertools
 import json
+import os
 import subprocess
 import time
 
 import websocket
+from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.remote.client_config import ClientConfig
+from selenium.webdriver.remote.remote_connection import RemoteConnection
 
 
 class Chromium:
@@ -37,6 +42,42 @@ class Chromium:
     def press(self, *keys):
         """Press keys, one after the other, where the focus is: letters, or those of selenium's `Keys`."""
         ActionChains(self.driver).send_keys(*keys).perform()
+
+
+class WebKit(Chromium):
+    """WebKit's small browser on a virtual screen. Its window is 447 px wide at least."""
+
+    name = "webkit"
+
+    def __init__(self, path, driver_path):
+        screen = ["Xvfb", "-displayfd", "1", "-screen", "0", "1600x1200x24", "-nolisten", "tcp"]
+        self.screen = subprocess.Popen(screen, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        with self.screen.stdout as said:
+            display = said.readline().strip()  # Xvfb takes a free number, and says which
+        options = webdriver.WebKitGTKOptions()
+        options.binary_location = path
+        options.add_argument("--automation")
+        # Without a language of its own it says that the reader's is "C", a name that its own formatter of numbers refuses.
+        reader = {"DISPLAY": f":{display}", "LANG": "en_US.UTF-8"}
+        self.service = webdriver.WebKitGTKService(driver_path, env={**os.environ, **reader})
+        self.service.start()
+        # Selenium's own class for this browser, or an address in place of a connection, calls what selenium deprecates.
+        connection = RemoteConnection(client_config=ClientConfig(self.service.service_url))
+        super().__init__(webdriver.Remote(connection, options=options))
+        self.driver.set_script_timeout(110)
+
+    def show(self, url, width, height):
+        """Open a page in a window of this size."""
+        self.driver.set_window_size(width, height)
+        self.driver.get("about:blank")
+        self.driver.get(url)
+
+    def quit(self):
+        """End the browser and its screen."""
+        self.driver.quit()
+        self.service.stop()
+        self.screen.terminate()
+        self.screen.wait()
 
 
 class Firefox:

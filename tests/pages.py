@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from scripts import fetch_runtime
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -12,6 +14,9 @@ PAGES = sorted(
     "" if path.stem == "index" and path.parent.name == "docs" else f"{path.relative_to(ROOT / 'docs').with_suffix('')}/"
     for path in [*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "labs").glob("*.py")]
 )
+
+# For tests that take WebKit's small browser half a minute or more each, or have not been tried in it.
+WITHOUT_WEBKIT = pytest.mark.parametrize("either", ["chromium", "firefox"], indirect=True)
 
 
 def build(project, *options):

@@ -14,7 +14,7 @@ import pytest
 from scripts import policy
 from tests.conftest import Server
 from tests.drivers import Chromium
-from tests.pages import PAGES, ROOT
+from tests.pages import PAGES, ROOT, WITHOUT_WEBKIT
 from tests.test_runtime import link
 
 FREEZE = 200  # ms that the page may be without an answer
@@ -230,9 +230,9 @@ def test_python_reaches_no_other_host(either, address, elsewhere):
         assert re.search(rf"{way}\(.*\) raised", found["text"]), found["text"]
 
 
-def test_the_other_server_hears_what_is_sent(either, elsewhere):
+def test_the_other_server_hears_what_is_sent(either, address, elsewhere):
     """What the tests of this file take for granted: a request, and a connection without one, would be noticed."""
-    either.show("about:blank", 800, 600)
+    either.show(f"{address}robots.txt", 800, 600)  # of the site, and without a policy
     either.run(f"await fetch('http://127.0.0.1:{elsewhere.port}/', {{ mode: 'no-cors' }}).catch(() => 0)")
     socket.create_connection(("127.0.0.1", elsewhere.port)).close()
     time.sleep(0.7)
@@ -470,6 +470,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
+@WITHOUT_WEBKIT
 def test_the_page_answers_under_a_bomb(either, address, name, capsys):
     """Other tests run at the same time. So after a long freeze a run that only waits is measured too, three times."""
     freezes = []
@@ -488,6 +489,7 @@ def test_the_page_answers_under_a_bomb(either, address, name, capsys):
     assert found["frames"] <= 20
 
 
+@WITHOUT_WEBKIT
 def test_nothing_goes_on_behind_a_result(either, address):
     """A link's code ends with its room. Of the reader's own, timers and tasks end, and names stay."""
     code = "import js\nfrom pyodide.ffi import create_proxy\n"
@@ -516,6 +518,7 @@ def test_nothing_goes_on_behind_a_result(either, address):
     assert "hits: 0" in either.run(own.replace("CODES", json.dumps(codes)))
 
 
+@WITHOUT_WEBKIT
 def test_what_comes_later_cannot_be_forged(either, address):
     """A link's code changes all that it can reach; a snippet below it, and an exercise, give what they give."""
     code = (
@@ -544,6 +547,7 @@ def test_what_comes_later_cannot_be_forged(either, address):
     assert exercise[1].startswith("Not yet.")
 
 
+@WITHOUT_WEBKIT
 def test_what_is_shown_is_what_runs(either, address):
     hidden = ["\u202e", "\u2066", "\u200b", "\u00ad", "\u2060", "\u3164", "\U000e0041", "\u200f"]
     code = f"a = 'x{''.join(hidden)}y'\nprint('אבג', a)\n"
@@ -583,6 +587,7 @@ def test_what_is_shown_is_what_runs(either, address):
 WATCH = "window.broken = []; addEventListener('securitypolicyviolation', e => broken.push(e.effectiveDirective))"
 
 
+@WITHOUT_WEBKIT
 def test_every_page_keeps_its_policy(either, address, site):
     if either.name == "firefox":
         added = either.send("script.addPreloadScript", functionDeclaration=f"() => {{ {WATCH} }}")["script"]
@@ -600,6 +605,7 @@ def test_every_page_keeps_its_policy(either, address, site):
             either.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
 
 
+@WITHOUT_WEBKIT
 def test_the_policy_forbids_scripts_within_a_page_and_other_hosts(either, address, elsewhere):
     either.show(address, 1280, 900)
     broken = either.run(
@@ -635,6 +641,7 @@ def test_the_room_has_the_hash_of_its_script():
     assert re.search(r"'sha256-[^']+'", room)[0] in policy.of(room), "write the hash of its script into its policy"
 
 
+@WITHOUT_WEBKIT
 def test_it_works_below_a_path(either, site, tmp_path):
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "path").symlink_to(site)

@@ -20,7 +20,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from scripts import fetch_runtime, wheel
 from tests.conftest import Server
-from tests.pages import build, show
+from tests.pages import WITHOUT_WEBKIT, build, show
 
 END = ("ok", "differs", "error", "stopped")  # the states in which a run has ended
 
@@ -357,6 +357,7 @@ def test_no_buttons_without_webassembly(browser, address):
     ],
     ids=["no WebAssembly", "no scripts within pages", "no frames", "frames of its own", "ancestors of its own"],
 )
+@WITHOUT_WEBKIT
 def test_a_strict_host_is_named(either, address, header, words):
     either.show(address, 1280, 900)
     Server.added["room.html"] = header

@@ -254,7 +254,11 @@ export async function submit() {
   writeAddress(entries)
   if (!entries) {
     const wrong = find(form, "[aria-invalid]"), folded = wrong.closest("details")
-    if (folded) folded.open = true
+    if (folded && !folded.open) {
+      folded.open = true
+      // WebKit focuses nothing in it before it is drawn.
+      await new Promise(drawn => requestAnimationFrame(() => setTimeout(drawn)))
+    }
     return wrong.focus()
   }
   if (busy) {

@@ -1,4 +1,4 @@
-"""What has to hold in Chromium and in Firefox, which lay out mathematics and code by programs of their own."""
+"""What has to hold in Chromium, Firefox and WebKit, which lay out mathematics and code by programs of their own."""
 
 import re
 
