@@ -57,7 +57,7 @@ class WebKit(Chromium):
         options = webdriver.WebKitGTKOptions()
         options.binary_location = path
         options.add_argument("--automation")
-        # Without a language of its own it says that the reader's is "C", a name that its own formatter of numbers refuses.
+        # Without a language it says that the reader's is "C", a name that its own formatter of numbers refuses.
         reader = {"DISPLAY": f":{display}", "LANG": "en_US.UTF-8"}
         self.service = webdriver.WebKitGTKService(driver_path, env={**os.environ, **reader})
         self.service.start()
