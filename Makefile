@@ -22,7 +22,7 @@ site: .venv/ready
 offline: site scripts/vendor/node_modules/.ready
 	$(BIN)/python -m scripts.offline site wi_docs-offline.zip
 
-# The chapters as PDF, in site/paper, linked from their pages (Chromium).
+# The chapters as PDF, and as an EPUB, in site/paper, linked from their pages (Chromium).
 paper: site
 	$(BIN)/python -m scripts.paper site
 

@@ -1,7 +1,8 @@
 """The chapters on paper: `python -m scripts.paper SITE`, or `make paper`, writes a PDF of each and of all together.
 
-Chromium prints them from the built site. Numbers are those of the pages; hints and solutions stand at the end of a
-chapter, and behind them the papers that it cites. Pages whose PDF is there get a link to it.
+All together are an EPUB too: `scripts/epub.py`. Chromium prints them from the built site. Numbers are those of the
+pages; hints and solutions stand at the end of a chapter, and behind them the papers that it cites. Pages whose PDF is
+there get a link to it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from scripts import epub
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 PLACE, WHOLE = "paper", "all-chapters"
@@ -71,9 +74,15 @@ def read(site: Path, place: str, printed: set[str], address: str) -> Chapter:
             return f'href="#{other}--{anchor}"'
         return f'href="{address}{other}{"/" if path.endswith("/") else ""}{"#" if anchor else ""}{anchor}"'
 
-    # An anchor has the chapter's name before its own, since two chapters may have one name.
+    # An anchor has the chapter's name before its own, since two chapters may have one name. Names within a picture have
+    # the picture's already, and are named by `use` and `clip-path` too.
     chapter.body = re.sub(r' href="([^"]*)"', lambda match: " " + lead(match).lstrip(), chapter.body)
-    chapter.body = re.sub(r'(?<=<)(\w+)([^<>]*?) id="([^"]*)"', rf'\1\2 id="{place}--\3"', chapter.body)
+    chapter.body = re.sub(
+        r'<svg.*?</svg>|(<\w+[^<>]*?) id="([^"]*)"',
+        lambda match: f'{match[1]} id="{place}--{match[2]}"' if match[1] else match[0],
+        chapter.body,
+        flags=re.DOTALL,
+    )
     return chapter
 
 
@@ -128,7 +137,7 @@ def document(site: Path, chapters: list[Chapter], *, first: int, name: str, addr
 
 
 def make(site: Path) -> list[Path]:
-    """Print the chapters, and link their pages to what was printed; return the PDFs."""
+    """Print the chapters, and link their pages to what was printed; return the PDFs and the EPUB."""
     chromium = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if chromium is None:
         raise SystemExit("no chromium, which prints the chapters")
@@ -149,19 +158,29 @@ def make(site: Path) -> list[Path]:
         options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
         command = [chromium, *options, f"--print-to-pdf={target}", source.resolve().as_uri()]
         subprocess.run(command, check=True, capture_output=True, timeout=300)
-        source.unlink()
         made.append(target)
+        if file == WHOLE:
+            made.append(target.with_suffix(".epub"))
+            author = re.search(r'name="author" content="([^"]*)"', home)
+            styles = (site / "assets" / "css" / "chapter.css").read_text(encoding="utf-8")
+            epub.write(
+                source, made[-1], chromium=chromium, title=title, author=author[1] if author else "", styles=styles
+            )
+        source.unlink()
+    for target in made:
         print(f"{target}: {target.stat().st_size / 1e6:.1f} MB", file=sys.stderr)
     for place in places:
-        _link(site / place / "index.html", f"../{PLACE}/{place}.pdf", "This chapter on paper")
-    _link(site / "index.html", f"{PLACE}/{WHOLE}.pdf", "All chapters on paper")
+        _link(site / place / "index.html", [(f"../{PLACE}/{place}.pdf", "This chapter on paper", "PDF")])
+    whole = (f"{PLACE}/{WHOLE}.pdf", "All chapters on paper", "PDF")
+    _link(site / "index.html", [whole, (f"{PLACE}/{WHOLE}.epub", "for an e-reader", "EPUB")])
     return made
 
 
-def _link(page: Path, target: str, words: str) -> None:
-    """Put a link to a PDF below the title of a page, once."""
+def _link(page: Path, targets: list[tuple[str, str, str]]) -> None:
+    """Put links to what was made below the title of a page, once: an address, words and the kind of each."""
     text = page.read_text(encoding="utf-8")
-    line = f'</h1>\n<p class="wi-paper"><a href="{target}">{words}</a> (PDF)</p>'
+    links = ", ".join(f'<a href="{target}">{words}</a> ({kind})' for target, words, kind in targets)
+    line = f'</h1>\n<p class="wi-paper">{links}</p>'
     if "wi-paper" not in text:
         page.write_text(text.replace("</h1>", line, 1), encoding="utf-8")
 

@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import zipfile
+from xml.etree import ElementTree
 
 import pytest
 
@@ -57,18 +59,54 @@ def test_a_chapter_has_one_number_on_its_page_and_on_paper(site):
         assert "counter-increment: formula" not in styles(page)
 
 
+def test_pictures_have_their_ticks_marks_and_frames(printed):
+    pictures = re.findall(r"<svg.*?</svg>", printed, re.DOTALL)
+    assert pictures
+    for picture in pictures:
+        named = set(re.findall(r'(?:xlink:href="|url\()#([^")]*)', picture))
+        assert named <= set(re.findall(r'\bid="([^"]*)"', picture))
+    assert any("<use " in picture for picture in pictures)
+
+
 @pytest.mark.slow
 def test_chromium_prints_them_and_the_pages_lead_there(site, tmp_path):
     assert CHROMIUM
     copy = tmp_path / "site"
     shutil.copytree(site, copy, ignore=shutil.ignore_patterns("runtime"))
-    made = paper.make(copy)
+    *made, book = paper.make(copy)
     assert len(made) == 11
     for file in made:
         content = file.read_bytes()
         assert content.startswith(b"%PDF-")
         assert content.count(b"/Type /Page\n") + content.count(b"/Type /Page/") >= 3, file
         page = copy / ("" if file.stem == paper.WHOLE else file.stem) / "index.html"
-        link = re.search(r'<p class="wi-paper"><a href="([^"]*)"', page.read_text())[1]
-        assert (page.parent / link).resolve() == file.resolve()
+        links = re.search(r'<p class="wi-paper">(.*?)</p>', page.read_text())[1]
+        addresses = re.findall(r'href="([^"]*)"', links)
+        assert file.resolve() in [(page.parent / address).resolve() for address in addresses]
+        assert (book.name in links) == (file.stem == paper.WHOLE)
     assert not list((copy / "paper").glob("*.html"))
+    read_as_a_book(book, len(paper.places_of((copy / "index.html").read_text())))
+
+
+def read_as_a_book(file, chapters):
+    """Fail if an EPUB is not what an e-reader opens: well-formed files, all of them named, and links that lead to an
+    anchor. epubcheck says more, and is not at hand everywhere.
+    """
+    book = zipfile.ZipFile(file)
+    names = book.namelist()
+    assert names[0] == "mimetype"
+    assert book.getinfo("mimetype").compress_type == zipfile.ZIP_STORED
+    parsed = {name: ElementTree.fromstring(book.read(name)) for name in names if name.endswith(("xml", "html", "opf"))}
+    package = parsed["book/package.opf"]
+    listed = [item.get("href") for item in package.iter("{http://www.idpf.org/2007/opf}item")]
+    assert sorted(f"book/{name}" for name in listed) == sorted(set(names[2:]) - {"book/package.opf"})
+    parts = {name: root for name, root in parsed.items() if name.startswith("book/part-")}
+    assert len(parts) == chapters + 1
+    ids = {name: {element.get("id") for element in root.iter()} for name, root in parsed.items()}
+    for name, root in parsed.items():
+        links = [element.get("href") for element in root.iter("{http://www.w3.org/1999/xhtml}a")]
+        for place, _, anchor in (link.partition("#") for link in links if link and ":" not in link):
+            assert f"book/{place}" in parsed, (name, place)
+            assert not anchor or anchor in ids[f"book/{place}"], (name, anchor)
+    for kind, least in (("{http://www.w3.org/1998/Math/MathML}math", 500), ("{http://www.w3.org/2000/svg}svg", 20)):
+        assert sum(1 for root in parts.values() for _ in root.iter(kind)) >= least, kind
