@@ -6,6 +6,7 @@ more. Whole builds are counted in bare training steps: a plain numpy loop over 3
 
 from __future__ import annotations
 
+import os
 import shutil
 import statistics
 import subprocess
@@ -49,7 +50,9 @@ def ratio(ours: Callable[[], object], theirs: Callable[[], object], times: int =
 
 def command(*arguments: str, folder: Path = store.ROOT) -> None:
     """Run a command, and stop with its output if it fails."""
-    done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=False)
+    # With the bytecode of the last run, as a reader has it: without, our modules are compiled at each start.
+    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=False, env=env)
     if done.returncode:
         raise SystemExit(f"{' '.join(arguments)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
