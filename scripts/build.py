@@ -163,6 +163,7 @@ class Build:
         # MkDocs does not know.
         self.folders = {job: store.find(job) for job in store.jobs()}
         self.claims = ledger.records()
+        self.site_url = config.site_url
         self.complete = complete
         self.rendered = rendered
         self.runtime_files = runtime_files
@@ -315,6 +316,7 @@ class Build:
         for place, fill in self.places.items():
             if place in markdown:
                 markdown = markdown.replace(place, fill())
+        markdown = markdown.replace("[[colab]]", wheel.open_in_colab(self.site_url, page.file.src_uri))
         if sharing.copied(page.file.src_uri):
             self.copied.append((page, sharing.plain(markdown, page.file.src_uri, self.folders)))
         # Definitions in the syntax of Markdown's `abbr`, which marks each mention of a term; `pages._Terms` links the

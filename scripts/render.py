@@ -179,7 +179,7 @@ def lab_page(notebook: Any, name: str) -> str:
         if cell.cell_type == "markdown":
             parts.append(cell.source)
             if len(parts) == 2:  # behind the first cell, the title
-                parts.append(f"[Download this lab as a notebook]({name}.ipynb)")
+                parts.append(f"[Download this lab as a notebook]({name}.ipynb)[[colab]]")
             continue
         parts.append(f"```python {{.wi-cell}}\n{cell.source}\n```")
         for output in cell.get("outputs", []):

@@ -16,6 +16,7 @@ import re
 import tomllib
 import zipfile
 from pathlib import Path
+from urllib.parse import quote
 
 from scripts.store import ROOT
 
@@ -83,6 +84,24 @@ def how_to_install(site_url: str | None, repo_url: str) -> str:
     """Return the commands of the page Install as Markdown, with a link to the wheel."""
     commands = f"pip install \\\n    {_source(site_url, repo_url)}"
     return f"```sh\n{commands}\n```\n\nThe file: [{file_name()}](/{PLACE}/{file_name()})."
+
+
+def open_in_colab(site_url: str | None, uri: str) -> str:
+    """Return the words that follow a lab's link to its notebook: a link that opens it in Google Colab, as Markdown.
+
+    There are none unless the site has an address that Colab can read. The form of the link is that of published
+    notebooks on hosts of their own, such as gitlab.ebi.ac.uk; it has not been tried from this project.
+
+    Examples:
+        >>> open_in_colab("https://example.org/", "labs/x.md")
+        ', or [open it in Google Colab](https://colab.research.google.com/#fileId=https%3A//example.org/labs/x.ipynb)'
+        >>> open_in_colab("http://127.0.0.1:8000/", "labs/x.md")
+        ''
+    """
+    if not site_url or not site_url.startswith("https://"):
+        return ""
+    place = quote(f"{site_url}{uri.removesuffix('.md')}.ipynb")
+    return f", or [open it in Google Colab](https://colab.research.google.com/#fileId={place})"
 
 
 def notebook(text: str, uri: str, site_url: str | None, repo_url: str) -> str:

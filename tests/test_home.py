@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 import zipfile
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin
 from xml.etree import ElementTree
 
 import pytest
@@ -138,6 +138,17 @@ def test_a_notebook_installs_what_it_needs_and_its_links_lead_to_the_site(publis
         assert not anchor or f'id="{anchor}"' in (published / place / "index.html").read_text(), link
     without = json.loads((site / "labs" / f"{name}.ipynb").read_text())
     assert "%pip install" in json.dumps(without), "without an address too"
+
+
+@pytest.mark.parametrize("name", LABS)
+def test_a_lab_of_a_published_site_opens_in_colab(published, site, name):
+    page = (published / "labs" / name / "index.html").read_text()
+    address = re.search(r'href="https://colab\.research\.google\.com/#fileId=([^"]*)"', page)[1]
+    place = unquote(address)
+    assert place.startswith(HERE)
+    assert "%pip install" in (published / place.removeprefix(HERE)).read_text()
+    # Nobody else reads what has no address.
+    assert "colab" not in (site / "labs" / name / "index.html").read_text()
 
 
 # What an address shares
