@@ -30,7 +30,7 @@ paper: site
 test: .venv/ready
 	$(BIN)/pytest -m "not slow"
 
-# The pages in three browsers, every fault, and builds of copies of the project.
+# The pages in the browsers that are installed, every fault, and builds of copies of the project.
 test-slow: .venv/ready
 	$(BIN)/pytest -m slow
 
