@@ -231,7 +231,7 @@ def test_equal_weights_into_a_layer_are_not_enough_for_equal_gradients():
     assert np.ptp(DATA.train_x.T @ by_z[0], axis=1).max() < 1e-9
     says(
         "docs/weight-initialization.md",
-        "If the biases, and the weights out of it, are equal from unit to unit as well, each unit also gets",
+        "If their biases, and the weights that lead out of them, are equal from unit to unit as well, the units",
         "Since they are alike, each also gets the same gradient",
     )
 
@@ -438,6 +438,6 @@ def test_weights_of_one_variance_differ_if_they_are_not_independent():
     assert np.linalg.svd(turned, compute_uv=False)[n // 2] == pytest.approx(1)
     says(
         "docs/weight-initialization.md",
-        "For independent weights in wide layers it hardly matters which distribution",
+        "For independent weights of mean 0 in wide layers it makes no difference whether they are normal or uniform",
         "Which distribution hardly matters: normal and uniform",
     )

@@ -131,7 +131,7 @@ def fixed_point(activation: str | Activation, *, sigma_w: float, sigma_b: float 
     r"""Follow the variance of the pre-activations from 1 through at most `layers` layers, and return the fixed point.
 
     Convergence is geometric but at criticality, where it is slow: tanh with \(\sigma_w = 1\) and no bias approaches
-    0 like 1 over twice the depth.
+    0 like 1 over twice the depth. If the variance still moves after `layers` layers, that of the last one is returned.
 
     Args:
         activation: an activation or its name.

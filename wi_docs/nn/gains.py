@@ -169,7 +169,8 @@ def second_moment(
             fast; without them they are found by halving panels.
 
     Returns:
-        The moment, to a relative error of 1e-10 for functions with kinks or jumps.
+        The moment, to a relative error of 1e-10 for functions with kinks or jumps. A peak that is narrower than a tenth
+        can stand between the points at which the function is tried, and is then not seen.
 
     Raises:
         ValueError: for an unknown name or direction, `q` not positive, a function that returns another shape, NaN or
@@ -229,7 +230,7 @@ def gain(function: str | Activation | Callable[[Any], Any], *, direction: Direct
 
     Forward, \(1/\sqrt{\mathbb{E}[\varphi(z)^2]}\) keeps the mean square of the activations; backward,
     \(1/\sqrt{\mathbb{E}[\varphi'(z)^2]}\) keeps the mean square of the gradient with respect to the pre-activations,
-    when these are standard normal. The two agree for linear and ReLU-like functions only.
+    when these are standard normal. The two agree for linear and ReLU-like functions, and differ for most others.
 
     Args:
         function: an activation, its name, or any elementwise function of an array.

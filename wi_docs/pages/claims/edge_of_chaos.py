@@ -79,7 +79,7 @@ def lengths_settle_in_a_few_layers() -> Result:
     source="@poole2016, section 2; @schoenholz2017, equation 5",
 )
 def slope_of_the_correlation_map_is_chi() -> Result:
-    r"""Its slope at $c = 1$ is $\chi_1$, the same number that multiplies the gradient."""
+    r"""The slope of the map at $c = 1$ is $\chi_1$, the same number that multiplies the gradient."""
     worst, root = 0.0, np.inf
     # At a bias of 0.3 the edge is at 1.396: one point in order, one at the edge, one in chaos. The last one is far in
     # chaos.
@@ -129,7 +129,7 @@ def chaos_parts_inputs() -> Result:
 
 @claim(what="factor of a layer on one minus the cosine", source="@poole2016, section 2")
 def order_merges_inputs() -> Result:
-    r"""Below the edge and with biases, one minus the cosine shrinks by $\chi_1$ a tanh layer."""
+    r"""Below the edge and with biases, each tanh layer multiplies one minus the cosine by about $\chi_1$."""
     found = []
     for seed in SEEDS:
         z = propagate(

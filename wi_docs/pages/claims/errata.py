@@ -24,7 +24,8 @@ SEEDS = range(8)
 )
 def gradients_differ_between_inputs() -> Result:
     """The gradients are identical for all *units*, if their biases and the weights behind them are. But if $c$ is not
-    0, a unit's weights from two inputs that differ over the data get different gradients, and part at the first step.
+    0, with one output and the squared error, a tanh unit's weights from two inputs that differ over the data get
+    different gradients, and part at the first step.
     """
     x, y = saddle_task()
 

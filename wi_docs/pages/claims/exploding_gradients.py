@@ -631,8 +631,8 @@ def relu_can_have_both() -> Result:
     source="@poole2016, equation 3",
 )
 def units_between_say_different_things() -> Result:
-    """Too large, and tanh units saturate; too small, and they die; in between they put out different values for
-    different inputs without saturating, layer after layer.
+    """From weights that are too large tanh units saturate, and from weights that are too small they die. In between
+    they put out different values for different inputs without saturating, layer after layer.
     """
 
     def last(g, **options):

@@ -48,7 +48,9 @@ def orthogonal_linear_keeps() -> Result:
 
 @claim(what="number of times that the state's mean square is halved at a step", source="@le2015, section 3")
 def orthogonal_relu_halves() -> Result:
-    """With ReLU a random orthogonal matrix loses about half of the state's mean square at each of the first steps."""
+    """With ReLU a random orthogonal matrix of 256 units loses about half of the state's mean square at each of the
+    first six steps.
+    """
 
     def halvings(make):
         found = []
@@ -102,7 +104,9 @@ def identity_starts_at_one() -> Result:
 
 @claim(what="factor on the gradient after 150 steps, at one percent more", source="")
 def identity_is_on_the_edge() -> Result:
-    """With ReLU, one percent more or less and after 150 steps it is {more:.1f} or {less:.2f}."""
+    """With ReLU and 1.01 or 0.99 times the identity, after 150 steps a unit that is on has {more:.1f} or {less:.2f}
+    times its gradient.
+    """
     # The largest singular value, which is that of a unit that is on.
     more, less = (float(left(lambda rng, n, f=f: f * np.eye(n), "relu").max()) for f in (1.01, 0.99))
     also("one percent less", near(less, 0.99**150, 1e-9, "rounding", {"by subtracting": 1 - 150 * 0.01}))
@@ -116,7 +120,7 @@ def identity_is_on_the_edge() -> Result:
 )
 def a_gate_at_one_half_forgets() -> Result:
     r"""With weights at Glorot's scale and random inputs the geometric mean over cells of what is kept through a hundred
-    steps is less than $2^{{-100}}$; at a bias of 1 less than {one:.0e}, and at 2 less than {two:.0e}.
+    steps is {zero:.0e}; at a bias of 1 it is {one:.0e}, and at 2 it is {two:.0e}.
     """
     sigmoid = activation("sigmoid").f
     # The closed form leaves out inputs and state: the gate of the bias alone, a hundred times.
@@ -136,15 +140,17 @@ def a_gate_at_one_half_forgets() -> Result:
         "and the logarithm is concave",
         # The logarithms at the other two biases, by the same yardstick.
         {"bias 0": kept[0] / math.log(closed[1]), "bias 2": kept[2] / math.log(closed[1])},
-        one=closed[1],
-        two=closed[2],
+        zero=math.exp(kept[0]),
+        one=math.exp(kept[1]),
+        two=math.exp(kept[2]),
     )
 
 
 @claim(what="share of the memory that is left after 1,000 steps if the gate stands still", source="@tallec2018")
 def a_bias_for_a_span() -> Result:
-    r"""For a memory of $T$ steps the bias should be about $\ln T$: then $1/e$ is left after them if the gate stands
-    still, and in runs with random inputs and Glorot's weights over the four gates together three tenths.
+    r"""For a memory of $T$ steps the bias should be about $\ln T$: then $1/e$ is left after $T$ steps if the gate
+    stands still, and three tenths in runs with random inputs and Glorot's weights, counted over the four gates
+    together.
     """
     span = np.array([10, 100, 1000])
     # A bias of ln T gives a gate of T / (T + 1).

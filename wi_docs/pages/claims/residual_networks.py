@@ -90,7 +90,7 @@ def divided_pre_norm_branches_double_the_stream() -> Result:
 
 @claim(what="mean square at the end over that at the start", source="@radford2019, section 2.3")
 def counting_layers_ends_at_three() -> Result:
-    """Who counts layers where branches are meant ends at three times the mean square."""
+    """Whoever counts layers where branches are meant ends at three times the mean square."""
     # 24 layers of two branches each, divided by the root of 24 where 48 is meant.
     return mean_of(
         grown(48, 24, "pre"),
@@ -197,8 +197,9 @@ def post_norm_with_tanh_does_not() -> Result:
 
 @claim(what="how far a step moves the output with 64 divided branches, over that with 4", source="")
 def division_tames_the_first_step() -> Result:
-    """From {few:.0f} branches to {many:.0f}, in networks without a normalization at the end, a step of plain descent at
-    a rate of 0.01 moves the output {plain:.0f} times as far without it, and {measured:.0f} times with it.
+    """In networks of ReLU branches of width 64 without a normalization at the end, a step of plain descent at a rate of
+    0.01 moves the output {plain:.0f} times as far with {many:.0f} branches as with {few:.0f} if they are not divided,
+    and {measured:.0f} times as far if they are.
     """
     few, many = 4, 64
     data = digits.load()
@@ -355,9 +356,9 @@ def without_the_minus_it_explodes() -> Result:
     source="@yang2022, table 3",
 )
 def mup_moves_do_not_depend_on_width() -> Result:
-    """In three steps of Adam at a rate of 0.01 under maximal update the layers' changes have slopes of at most
-    {worst:ceil.2} on logarithmic axes, under the standard scaling the second and third of {second:.1f} and
-    {third:.1f}.
+    """Drawn over the width on logarithmic axes, from 64 to 1,024, the changes of two hidden ReLU layers and the output
+    in three steps of Adam at a rate of 0.01 have slopes of at most {worst:ceil.2} under maximal update, and of
+    {second:.1f} and {third:.1f} for the second and third layer under the standard scaling.
     """
     widths = (64, 128, 256, 512, 1024)
     slopes = {

@@ -321,8 +321,8 @@ NEAR_RATES, FAR_RATES = (0.005, 0.02), (0.001, 0.01, 0.1)
 )
 def within_twenty_it_trains() -> Result:
     """By plain gradient descent, twenty layers of tanh or ReLU, 64 wide and without biases at the start, read
-    {percent:floor} % of the digits or more after 600 steps, at the better of the rates 0.005 and 0.02, at two scales of
-    each for which the gradient in theory changes by less than a factor of 20 on the way back.
+    {percent:floor} % of the digits or more after 600 steps, at the better of the rates 0.005 and 0.02, at the two
+    scales of each activation for which the gradient in theory changes by less than a factor of 20 on the way back.
     """
     # The sentence says what theory gives at these scales, and so theory is asked first.
     off = max(abs(math.log(way_back(*case))) for case in WITHIN)
@@ -343,9 +343,9 @@ def within_twenty_it_trains() -> Result:
     source="@schoenholz2017, section 5, for tanh and theory",
 )
 def beyond_four_hundred_it_does_not() -> Result:
-    """At two scales of each for which it changes by more than a factor of 400, a small one and a large one, such
-    networks of twenty layers, 64 wide, read {percent:ceil} % of the digits at most by plain descent, at the best
-    of the rates 0.001, 0.01 and 0.1.
+    """At the two other scales of each activation, a small one and a large one, for which it changes by more than a
+    factor of 400, such networks of twenty layers, 64 wide, read {percent:ceil} % of the digits at most by plain
+    descent, at the best of the rates 0.001, 0.01 and 0.1.
     """
     off = min(abs(math.log(way_back(*case))) for case in SMALL + LARGE)
     require(off > math.log(400), f"in theory a gradient changes by a factor of {math.exp(off):.0f} only")
@@ -607,8 +607,9 @@ def backward_factor_is_chi() -> Result:
     source="@poole2016, equation 3",
 )
 def forward_factor_is_the_length_map() -> Result:
-    r"""Without biases the mean square of the next layer's
-    pre-activations is $\sigma_w^2\,\mathbb{{E}}[\varphi(z)^2]$, to {percent:.0f} % or better.
+    r"""Without biases the mean square of the next layer's pre-activations is $\sigma_w^2\,\mathbb{{E}}[\varphi(z)^2]$
+    on average; over 12 layers of 512 units, averaged over 8 networks, the factor of a layer on the rms is what this
+    rule gives, to {percent:.0f} % or better for these pairs.
     """
     return against_theory("forward")
 
@@ -624,8 +625,8 @@ def forward_factor_is_the_length_map() -> Result:
     proof="relu(c z) = c relu(z) for c > 0, and the slopes do not change",
 )
 def a_factor_leaves_the_direction() -> Result:
-    """For the same gradient at the output of a ReLU network without biases, a positive factor $c$ on all $L$ weight
-    matrices multiplies the gradient at the first layer by $c^{{L-1}}$ and does not change its direction.
+    """In a ReLU network without biases, and for the same gradient at its output, a positive factor $c$ on all $L$
+    weight matrices multiplies the gradient at the first layer by $c^{{L-1}}$ and does not change its direction.
     """
     depth, width = 50, 64
 
@@ -772,7 +773,7 @@ def tanh_and_relu_weight_gradients_do_not() -> Result:
     source="",
 )
 def rates_rescue_depth_five() -> Result:
-    """At depth 5 it helps sigmoid layers of width 64."""
+    """At depth 5, at a rate of 0.1 for the last layer, sigmoid layers of width 64 learn with it in 600 steps."""
     with_rates, without = (
         ends(sweep("sigmoid", "lecun_normal", depth=5, steps=600, rates=[0.1], seeds=range(3), equalize=equalize))
         for equalize in (True, False)
@@ -787,7 +788,9 @@ def rates_rescue_depth_five() -> Result:
     source="",
 )
 def rates_do_not_rescue_depth_ten() -> Result:
-    """At depth 10 it does not help sigmoids, with a rate of 0.01, 0.1 or 1 for the last layer."""
+    """At depth 10 it does not help such sigmoid layers in 600 steps, with a rate of 0.1 for the last layer in three
+    networks, nor with 0.01 or 1 in one each.
+    """
     found = []
     for rates, seeds in (([0.1], range(3)), ([0.01, 1.0], range(1))):
         found += ends(sweep("sigmoid", "lecun_normal", depth=10, steps=600, rates=rates, seeds=seeds, equalize=True))

@@ -131,7 +131,9 @@ def lecun_curvature_peaks_beside_one() -> Result:
     source="@lecun1998, section 4.4",
 )
 def lecun_tanh_settles_below_one() -> Result:
-    """From inputs of variance 1 the function makes outputs of mean square {measured:.2f}: near 1, and not 1."""
+    """From normal inputs of mean 0 and variance 1 the function makes outputs of mean square {measured:.2f}: near 1, and
+    not 1.
+    """
     x = np.linspace(-12, 12, 200_001)
     # By the trapezoid rule, which shares nothing with the package's quadrature.
     integral = np.trapezoid((1.7159 * np.tanh(2 / 3 * x)) ** 2 * np.exp(-x * x / 2), x) / np.sqrt(2 * np.pi)
@@ -340,8 +342,8 @@ def four_pixels_never_change() -> Result:
     proof="a gradient is a sum of examples times errors, and the solution in their span has the smallest norm",
 )
 def zeros_find_the_smallest_solution() -> Result:
-    """From zeros, gradient descent finds the one with the smallest norm, because every step is a combination of the
-    examples and nothing else is ever added.
+    """From zeros, gradient descent on the squared error finds the one with the smallest norm, because every step is a
+    combination of the examples and nothing else is ever added.
     """
     ratio: list[float] = []
     other: list[float] = []
@@ -390,7 +392,7 @@ def deep_linear_stays_at_zero() -> Result:
     proof="by the chain rule, as the sentences before it say: each other gradient has a factor of 0",
 )
 def zeros_stop_tanh_and_relu() -> Result:
-    """Only the last bias can move, and all it can learn is how frequent each digit is."""
+    """Only the biases of the last layer can move, and all they can learn is how frequent each digit is."""
     moved = [
         np.abs(train_digits(phi, "zeros", depth=1, steps=300, rate=0.5, looks=3).weight_gradient_rms).max()
         for phi in ("tanh", "relu")
@@ -432,8 +434,8 @@ def sigmoid_leaves_zero_as_one_unit() -> Result:
 
 @claim(what="largest distance between two units", statement=5, verdict=HOLDS, source="@rumelhart1986")
 def equal_units_stay_equal() -> Result:
-    """If the biases, and the weights out of it, are equal from unit to unit as well, each unit also gets the same
-    gradient, and so they stay alike.
+    """If their biases, and the weights that lead out of them, are equal from unit to unit as well, the units put out
+    the same number and get the same gradient, and so they stay alike.
     """
     spread = train_units(all_equal(0.3), all_equal(0.2), units=5, steps=50).spread
     random = train_units("lecun_normal", "lecun_normal", units=5, steps=50).spread
@@ -683,8 +685,8 @@ def a_little_noise_costs_steps() -> Result:
 
 @claim(what="difference of the factors of a layer, uniform less normal", statement=8, verdict=HOLDS, source="")
 def only_the_second_moment_counts() -> Result:
-    """For independent weights in wide layers it hardly matters which distribution: normal and uniform ones of equal
-    variance give a ReLU layer the same factor.
+    """For independent weights of mean 0 in wide layers it makes no difference whether they are normal or uniform: of
+    equal variance they give a ReLU layer the same factor.
     """
     factors = {
         init: [propagate("relu", init, depth=20, width=256, seed=s).gradient_ratio for s in range(8)]

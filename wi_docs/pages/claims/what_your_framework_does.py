@@ -51,7 +51,9 @@ def root_five_is_a_bound() -> Result:
 
 @claim(what="factor by which a layer divides the gradient", source="@he2015, section 2.2", untouched=BESIDE)
 def torch_default_divides_by_root_six() -> Result:
-    r"""With PyTorch's own gradients, its default divides the gradient of a ReLU network by $\sqrt6 = 2.45$ a layer."""
+    r"""With PyTorch's own gradients, its default divides the gradient of a ReLU network of equal widths by $\sqrt6 =
+    2.45$ a layer.
+    """
     said = frameworks.load()["factors"]["relu pytorch_linear"]
     return near(
         1 / said["factor"],
@@ -110,7 +112,7 @@ def depthwise_counts_all_channels() -> Result:
 
 @claim(what="deviation of the weights that Keras drew", source="", untouched=BESIDE)
 def keras_counts_all_groups() -> Result:
-    """It is Keras's default, and there 64 groups of one channel start {factor:.1f} times too small."""
+    """In Keras that is the default, and there 64 groups of one channel start {factor:.1f} times too small."""
     # Each group reads one channel through a window of 3 x 3 and gives one output.
     own, all_groups = (2 / (9 + 9)) ** 0.5, (2 / (9 + 9 * 64)) ** 0.5
     flax = deviation(FLAX["Conv(64, 3x3, groups=64, glorot_uniform) of 64 kernel"], all_groups, {"its own fans": own})
@@ -265,8 +267,8 @@ def embeddings_differ_by_thirty() -> Result:
 
 @claim(what="base-10 logarithm of what is left of the gradient with PyTorch's default", source="@he2015, section 2.2")
 def thirty_layers_by_default() -> Result:
-    """After thirty ReLU layers of width 512 the gradient is {torch:.0e} of itself with PyTorch's default, {keras:.0e}
-    with Keras's.
+    """From the last of thirty ReLU layers of width 512 to the first, {torch:.0e} of the gradient is left with PyTorch's
+    default, and {keras:.0e} with Keras's.
     """
 
     def left(init):

@@ -71,7 +71,7 @@ def picture(found: Diagnosis | Probe) -> Picture:
     what = "lines are theory, dots a simulation" if lines and dots else "one pass of the model" if dots else "by theory"
     return Picture(
         fig,
-        f"Rms of each row's output, and length of the gradient there where it is 1 at the network's output; {what}. "
+        f"Rms of each row's output, and length of the gradient there, scaled to be 1 at the network's output; {what}. "
         f"{found.verdict}"
         if isinstance(found, Diagnosis)
         else f"Rms of each layer's output, and length of the loss's gradient there; {what}. {found.verdict}",

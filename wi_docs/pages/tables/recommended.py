@@ -50,7 +50,7 @@ LINKS = {
     "critical pair": "[critical pair](which-gain.md#both-at-once-the-critical-pair)",
     "mirrored orthogonal": "[mirrored orthogonal](optimizers.md#mirrored-weights)",
     "4 lecun_normal, centered": (
-        "[4 `lecun_normal`, centered](vanishing-gradients.md#can-larger-weights-save-the-sigmoid)"
+        "[4 × `lecun_normal`, centered](vanishing-gradients.md#can-larger-weights-save-the-sigmoid)"
     ),
     "he_normal, branches scaled": "[`he_normal`, branches scaled](residual-networks.md#small-branches)",
     "he_normal, last of a branch 0": "[`he_normal`, last of a branch 0](residual-networks.md#zero-branches-fixup)",
@@ -97,7 +97,7 @@ def table() -> Table:
         "Each network of the [tournament](optimizers.md#a-tournament), of "
         f"{depths[0]} to {depths[-1]} hidden layers, was trained from each scheme, with plain descent and with Adam, "
         "at the scheme's best rate. A scheme is *unbeaten* in a training if none was better by more than the noise. So "
-        "one whose networks differ much can be unbeaten and some points behind. *8 of 8* is: in all eight trainings. "
+        "one whose networks differ much can be unbeaten and some points behind. *8 of 8* means in all eight trainings. "
         f"{used}*In one line*: for a weight `W` of PyTorch, for Keras, and for Flax. If that "
         "is another scheme than the one to take, it says by how many points it was behind in its worst network, which "
         "for ReLU is the one of fifty layers.",
