@@ -146,3 +146,12 @@ def test_an_inventory_speaks_for_all():
     assert inventory("w", {"a": np.ones(2)}, "").verdict.startswith("No fault in 1 tensors, each looked at by itself.")
     kernel = inventory("w", {"a/kernel:0": np.ones((3, 4)), "a.weight": np.ones((3, 4))}, "").entries
     assert [entry.sigma_w for entry in kernel] == [pytest.approx(3**0.5), pytest.approx(2.0)]
+
+
+def test_a_single_number_has_no_place():
+    assert audit("scale", np.array(np.nan)).fault == "scale has 1 NaN of 1 values."
+    assert audit("scale", np.array(1e30)).fault == "scale has a value of 1e+30: memory that nothing was written to?"
+
+
+def test_values_whose_squares_overflow_are_looked_at_without_a_warning():
+    assert audit("w", np.random.default_rng(0).normal(0, 1e200, (64, 64))).fault.startswith("w has a value of")

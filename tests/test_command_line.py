@@ -19,6 +19,57 @@ def test_gains(capsys):
     assert "PyTorch       1.6667" in said
 
 
+NETWORK = ("--widths", "8,8,2", "--scheme", "he_normal")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((*NETWORK, "--layers", "a,b"), "--layers goes with a file of weights"),
+        ((*NETWORK, "--order", "in,out"), "--order goes with a file of weights"),
+        ((*NETWORK, "--input", "3,3"), "--input goes with --torch"),
+        ((*NETWORK, "--batch", "0"), "--batch goes with --torch"),
+        ((*NETWORK, "--steps", "-3"), "--steps goes with --torch"),
+        ((*NETWORK, "--rate", "nan"), "--rate goes with --torch"),
+        ((*NETWORK, "--optimizer", "adam"), "--optimizer goes with --torch"),
+        (("--torch", "a:b", "--layers", "a"), "--layers goes with a file of weights"),
+        (("--torch", "a:b", "--theory-only"), "--theory-only goes with a description or weights"),
+        (("--torch", "a:b", "--rate", "0.1"), "--rate goes with --steps"),
+        ((*NETWORK, "--sigma-w", "1"), "either --scheme or --sigma-w"),
+    ],
+)
+def test_an_argument_that_would_be_left_out_is_refused(arguments, says, capsys):
+    assert main(["diagnose", *arguments]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_the_name_of_a_figure_may_end_in_capitals(tmp_path, capsys):
+    assert main(["diagnose", *NETWORK, "--quiet", "--figure", str(tmp_path / "OUT.SVG")]) == 0
+    assert (tmp_path / "OUT.SVG").is_file()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_verdict_is_printed_where_not_all_characters_can_be(encoding):
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run(
+        [sys.executable, "-m", "wi_docs", "diagnose", *NETWORK], capture_output=True, env=environment, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"Good." in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"a = " + b"[" * 100_000, "is nested too deep"), ("activation = 'é'".encode("latin-1"), "net.toml is no text")],
+)
+def test_a_file_that_is_no_description_is_named_as_that(content, says, tmp_path, capsys):
+    (tmp_path / "net.toml").write_bytes(content)
+    assert main(["diagnose", str(tmp_path / "net.toml")]) == 2
+    said = capsys.readouterr().err
+    assert says in said
+    assert "fault of wi_docs" not in said
+
+
 def test_an_unknown_activation_suggests_the_nearest(capsys):
     with pytest.raises(SystemExit) as stopped:
         main(["gain", "glue"])

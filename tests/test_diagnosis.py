@@ -451,6 +451,8 @@ def test_any_description_is_simulated_and_advised(spec):
 
 
 REFUSED = [
+    ({"widths": b"ab"}, TypeError, "widths must be integers"),
+    ({"activation": activation("relu")}, TypeError, "activation must be a name"),
     ({"widths": (3,)}, ValueError, "widths must be at least an input and an output"),
     ({"widths": (3, 0)}, ValueError, "widths must be at least 1"),
     ({"widths": "3,4"}, TypeError, "widths must be integers"),
@@ -482,10 +484,45 @@ def test_refusal(changes, kind, says):
 
 
 def test_weights_of_another_shape_are_refused():
-    with pytest.raises(ValueError, match=r"weights must have the shapes of widths \(3, 2\)"):
+    with pytest.raises(ValueError, match=r"must have the shapes of widths \(3, 2\)"):
         diagnose(Spec((3, 2), sigma_w=1.0), weights=[(np.ones((2, 3)), np.ones(3))])
     with pytest.raises(ValueError, match="seeds must be at least 1"):
         diagnose(Spec((3, 2), sigma_w=1.0), seeds=0)
+
+
+@pytest.mark.parametrize(
+    ("layer", "kind", "says"),
+    [
+        (
+            (np.array([[1.0, 2.0], [np.nan, 1.0], [0.0, 1.0]]), np.zeros(2)),
+            ValueError,
+            "weights of layer 1 must be finite",
+        ),
+        ((np.ones((3, 2)), np.array([0.0, np.inf])), ValueError, "biases of layer 1 must be finite"),
+        ((np.ones((3, 2)), np.zeros(1)), ValueError, r"got \[\(\(3, 2\), \(1,\)\)\]"),
+        ((np.full((3, 2), "a"), np.zeros(2)), TypeError, "array of real numbers"),
+        ((np.ones((3, 2)), None), TypeError, "array of real numbers"),
+        (np.ones((3, 2)), TypeError, "a pair of weights and biases"),
+    ],
+)
+def test_weights_that_are_none_are_refused(layer, kind, says):
+    with pytest.raises(kind, match=says):
+        diagnose(Spec((3, 2), sigma_w=1.0), weights=[layer])
+
+
+def test_weights_are_measured_whatever_the_description_says_of_them():
+    """Theory and simulation are about one network: lists of numbers of rms 0.5 have a sigma_w of 1 at a fan-in of 4."""
+    layer = [[0.5, -0.5, 0.5, -0.5], [-0.5, -0.5, 0.5, 0.5]] * 2, [0.25] * 4
+    found = diagnose(Spec((4, 4, 4), sigma_w=1e-30, gain=3.0), weights=[layer, layer])
+    assert found.spec.sigma_w == pytest.approx((1.0, 1.0))
+    assert found.spec.sigma_b == pytest.approx((0.25, 0.25))
+    assert diagnose(Spec((4, 4, 4), "tanh", scheme="zeros"), weights=[layer, layer]).ok
+
+
+@pytest.mark.parametrize("spec", ["relu", None, [64, 10], {"widths": (3, 2)}])
+def test_what_is_no_description_is_refused(spec):
+    with pytest.raises(TypeError, match="spec must be of the class Spec"):
+        diagnose(spec)
 
 
 # The command line

@@ -56,7 +56,7 @@ def gradient(place, size, normalization):
 @pytest.mark.parametrize("normalization", ["none", "before", "after"])
 def test_each_column_is_what_it_says(normalization):
     spec = Spec((3, 4, 4, 2), activation="tanh", sigma_w=1.0, normalization=normalization)
-    net = given(spec, [(W1, B1), (W2, B2), (W3, B3)])
+    _, net = given(spec, [(W1, B1), (W2, B2), (W3, B3)])
     table, logs, shares = _measure(spec, net, X, COTANGENT)
     a = outputs(X, normalization)
     sums = [before @ W + b for before, W, b in zip([X, *a], (W1, W2, W3), (B1, B2, B3), strict=False)]
@@ -94,7 +94,7 @@ def test_a_mean_over_networks_and_the_deviation_between_them():
 def test_inputs_have_the_size_and_the_correlation_that_are_described():
     """One linear layer that passes on what it gets."""
     spec = Spec((600, 600), activation="linear", sigma_w=1.0, input_second_moment=9.0, input_correlation=0.6)
-    layers = simulate(spec, [given(spec, [(np.eye(600), np.zeros(600))])])
+    layers = simulate(spec, [given(spec, [(np.eye(600), np.zeros(600))])[1]])
     assert layers.q[0] == pytest.approx(9.0, rel=0.15)
     assert layers.correlation[0] == pytest.approx(0.6, abs=0.1)
     assert layers.forward[0] == layers.chi[0] == pytest.approx(1.0)
@@ -127,7 +127,7 @@ def test_a_network_is_drawn_as_it_is_described():
     assert residual.normalized == {"output": {2, 4}}
     inside = build(Spec((4, *[8] * 5, 2), scheme="he_normal", residual=True, normalization="before"))
     assert inside.normalized == {"input": {1, 3}}
-    with pytest.raises(ValueError, match=r"got \[\(4, 3\)"):
+    with pytest.raises(ValueError, match=r"got \[\(\(4, 3\)"):
         given(Spec((3, 4, 4, 2), sigma_w=1.0), [(W1.T, B1), (W2, B2), (W3, B3)])
 
 
@@ -143,23 +143,25 @@ def test_zeros_in_the_way_are_filled():
 def test_twins_have_the_weights_and_the_bias_of_another():
     rng = np.random.default_rng(0)
     spec = Spec((3, 4, 4, 2), sigma_w=1.0)
-    net = given(spec, [(W1, B1), (W2, B2), (W3, B3)])
+    _, net = given(spec, [(W1, B1), (W2, B2), (W3, B3)])
     assert twins(net, ()) is None
     W = rng.standard_normal((4, 4))
     W[:, 1] = W[:, 3] = W[:, 0]
     apart, same = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 1.0, 3.0, 2.0])
-    assert twins(given(spec, [(W1, B1), (W, apart), (W3, B3)]), ()) is None
+    assert twins(given(spec, [(W1, B1), (W, apart), (W3, B3)])[1], ()) is None
     # With outgoing weights of their own, equal units get other gradients and part at the first step.
-    assert twins(given(spec, [(W1, B1), (W, same), (W3, B3)]), ()) is None
+    assert twins(given(spec, [(W1, B1), (W, same), (W3, B3)])[1], ()) is None
     out = W3.copy()
     out[1] = out[0]
-    found = twins(given(spec, [(W1, B1), (W, same), (out, B3)]), ())
+    found = twins(given(spec, [(W1, B1), (W, same), (out, B3)])[1], ())
     assert (found.name, found.units, found.equal) == ("layer 2", 4, 1)
     W[0, 0], W[0, 1] = 0.0, -0.0  # the same number
     W[0, 3] = 0.0
-    assert twins(given(spec, [(W1, B1), (W, same), (out, B3)]), ()).equal == 1
-    assert twins(given(spec, [(W1, B1), (W, same), (out, B3)]), (1,)) is None
+    assert twins(given(spec, [(W1, B1), (W, same), (out, B3)])[1], ()).equal == 1
+    assert twins(given(spec, [(W1, B1), (W, same), (out, B3)])[1], (1,)) is None
     W[:] = W[0]  # the units of the first layer get equal outgoing weights too
-    first = given(spec, [(np.ones((3, 4)), np.ones(4)), (W, same), (out, B3)])
+    _, first = given(spec, [(np.ones((3, 4)), np.ones(4)), (W, same), (out, B3)])
     assert (twins(first, ()).name, twins(first, ()).equal, twins(first, (0,)).name) == ("layer 1", 3, "layer 2")
-    assert twins(given(spec, [(W1, B1), (W2, B2), (np.ones((4, 2)), np.ones(2))]), ()) is None  # outputs may be alike
+    assert (
+        twins(given(spec, [(W1, B1), (W2, B2), (np.ones((4, 2)), np.ones(2))])[1], ()) is None
+    )  # outputs may be alike

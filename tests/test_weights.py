@@ -470,7 +470,7 @@ def test_what_stands_in_place_of_weights_is_named(capsys, tmp_path):
 
 def test_widths_that_do_not_fit_into_memory_are_judged_by_theory(capsys):
     assert main(["diagnose", "--widths", "100000,100000,10", "--scheme", "he_normal"]) == 0
-    assert "its weights would take 298.1 GiB" in capsys.readouterr().out
+    assert "it would take 298.3 GiB" in capsys.readouterr().out
     for widths in ("9" * 400 + ",4", "4000000000,4,2"):
         assert main(["diagnose", "--widths", widths, "--scheme", "he_normal"]) == 2
         assert "widths must be at most 1,000,000,000" in capsys.readouterr().err
@@ -488,3 +488,65 @@ def test_the_exit_code_can_ask_for_some_kinds_alone(capsys):
     assert main([*loud, "equal units,initial loss too large"]) == 1
     assert capsys.readouterr().out == ""
     assert main([*loud, "nothing"]) == 2
+
+
+def test_one_row_that_does_not_fit_into_memory_is_judged_by_theory(capsys):
+    """The weights of this network take 0.3 GiB, and what 32 inputs become in its row of twenty million 5 GiB."""
+    assert main(["diagnose", "--widths", "1,20000000,1", "--scheme", "he_normal"]) == 0
+    assert "There is no simulation" in capsys.readouterr().out
+
+
+def test_one_length_of_all_weights_is_multiplied_out():
+    """Weight normalization of PyTorch with `dim=None` has one length for the whole matrix."""
+    v = RNG.normal(size=(6, 4))
+    found = weights.merged({"0.weight_g": np.array(2.0), "0.weight_v": v})["0.weight"]
+    np.testing.assert_allclose(found, 2 * v / np.linalg.norm(v))
+    with pytest.raises(ValueError, match=r"0\.weight_g has the shape \(6,\), which fits no weight_v of \(6, 4\)"):
+        weights.merged({"0.weight_g": np.ones(6), "0.weight_v": v})
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    """The folder of a checkpoint of two files with an index; a third file stands outside of it."""
+    found = tensors()
+    folder = tmp_path / "checkpoint"
+    folder.mkdir()
+    first, second = (dict(part) for part in (list(found.items())[:2], list(found.items())[2:]))
+    (folder / "a.safetensors").write_bytes(packed(first))
+    (folder / "b.safetensors").write_bytes(packed(second))
+    (tmp_path / "outside.safetensors").write_bytes(packed({"secret": np.ones((2, 2))}))
+    (folder / "model.index.json").write_text(
+        json.dumps({"weight_map": dict.fromkeys(first, "a.safetensors") | dict.fromkeys(second, "b.safetensors")})
+    )
+    return folder
+
+
+def test_a_checkpoint_of_several_files_is_read(checkpoint, capsys):
+    for path in (checkpoint, checkpoint / "model.index.json"):
+        assert len(weights.read(path)) == 6
+        assert run(capsys, path)[0] == 0
+
+
+def test_an_index_leads_to_files_of_its_folder_only(checkpoint):
+    index = checkpoint / "model.index.json"
+    for way in ("../outside.safetensors", str(checkpoint.parent / "outside.safetensors")):
+        index.write_text(json.dumps({"weight_map": {"secret": way}}))
+        with pytest.raises(FileNotFoundError):
+            weights.read(index)
+
+
+def test_a_name_in_two_files_of_a_checkpoint_is_refused(checkpoint):
+    (checkpoint / "c.safetensors").write_bytes((checkpoint / "a.safetensors").read_bytes())
+    with pytest.raises(ValueError, match=r"c\.safetensors holds '.*', which another file holds too"):
+        weights.read(checkpoint)
+
+
+def test_what_is_no_checkpoint_says_so(checkpoint, tmp_path):
+    index = checkpoint / "model.index.json"
+    for text in ("[]", "{}", '{"weight_map": 3}', "no json", '{"a":' * 100_000):
+        index.write_text(text)
+        with pytest.raises(ValueError, match="no index of a checkpoint"):
+            weights.read(index)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="holds no"):
+        weights.read(tmp_path / "empty")

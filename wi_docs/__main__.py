@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import io
 import json
 import os
 import re
@@ -163,6 +164,9 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("schemes", help="print every scheme, with n_in times its mean square on a layer of 400 by 100")
     line = commands.add_parser("diagnose", help="say whether a network starts well, and what to change")
     command_line.add_arguments(line)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # not all terminals and pipes take each character of a report
     options = parser.parse_args(arguments)
     try:
         status = run(options, parser)

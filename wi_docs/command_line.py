@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import math
 import os
 import re
 import sys
@@ -16,7 +15,6 @@ from typing import Any
 from wi_docs.diagnosis import audit, fit, probe, problems, report, weights
 from wi_docs.diagnosis.networks import Diagnosis, diagnose
 from wi_docs.diagnosis.spec import NORMALIZATIONS, Spec
-from wi_docs.experiments.propagation import rms
 from wi_docs.nn import activations, checks, initializers, number_formats
 from wi_docs.nn.checks import Array
 
@@ -48,6 +46,9 @@ FLAGS: dict[str, dict[str, Any]] = {
     "seed": {"type": int, "metavar": "N", "help": "for everything random (default: 0)"},
 }  # fmt: skip
 
+# What is said of a PyTorch model, with its default. Of an argument that is not given the parser has None.
+MODEL: dict[str, Any] = {"input": None, "batch": 32, "steps": 0, "rate": 0.01}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command: a flag for each field of a description, a file to read, and what to print."""
@@ -63,9 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         # The default is None, and not that of `Spec`, so that a flag that was given can be told from one that was not.
         words.add_argument(f"--{name.replace('_', '-')}", dest=name, default=None, **options)
     words = parser.add_argument_group("a file of weights")
-    words.add_argument(
-        "--layers", default="", metavar="A,B,…", help="the tensors that are layers, from input to output"
-    )
+    words.add_argument("--layers", metavar="A,B,…", help="the tensors that are layers, from input to output")
     words.add_argument(
         "--order",
         choices=weights.ORDERS,
@@ -79,12 +78,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--torch", metavar="PACKAGE.MODULE:BUILD",
         help="a function without arguments that returns the model, or model and inputs, or model, inputs and targets",
     )  # fmt: skip
-    model.add_argument(
-        "--input", default="", metavar="N,N,…", help="shape of one input (default: as the first layer says)"
-    )
-    model.add_argument("--batch", type=int, default=32, metavar="N", help="how many inputs (default: 32)")
-    model.add_argument("--steps", type=int, default=0, metavar="K", help="look again after K steps of gradient descent")
-    model.add_argument("--rate", type=float, default=0.01, metavar="X", help="their learning rate (default: 0.01)")
+    model.add_argument("--input", metavar="N,N,…", help="shape of one input (default: as the first layer says)")
+    model.add_argument("--batch", type=int, metavar="N", help=f"how many inputs (default: {MODEL['batch']})")
+    model.add_argument("--steps", type=int, metavar="K", help="look again after K steps of gradient descent")
+    model.add_argument("--rate", type=float, metavar="X", help=f"their learning rate (default: {MODEL['rate']})")
     output = parser.add_argument_group("what to show")
     output.add_argument("--theory-only", action="store_true", help="do not simulate")
     output.add_argument("--quiet", action="store_true", help="print nothing; the exit code is the answer")
@@ -98,7 +95,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     output.add_argument("--all", action="store_true", help="print all rows, and what each parameter holds")
     output.add_argument("--json", action="store_true", help="print everything, for machines")
-    output.add_argument("--figure", type=Path, metavar="OUT.SVG", help="draw signal and gradient (needs matplotlib)")
+    output.add_argument("--figure", type=Path, metavar="OUT.svg", help="draw signal and gradient (needs matplotlib)")
     output.add_argument("--traceback", action="store_true", help="show where in the code an error was raised")
 
 
@@ -127,6 +124,8 @@ def numbers(what: str, text: str, kind: type[int] | type[float]) -> tuple[Any, .
 
 def described(options: argparse.Namespace, found: dict[str, Any]) -> Spec:
     """Return the description of the network. `found` has the fields from a file, which flags replace."""
+    if options.scheme is not None and options.sigma_w is not None:
+        raise ValueError("give either --scheme or --sigma-w: weights are drawn by the one or have the other")
     for name in FLAGS:
         value = getattr(options, name)
         # These three are lists in one word on the command line; argparse has converted the other values.
@@ -149,21 +148,19 @@ def read(options: argparse.Namespace) -> tuple[Spec, list[tuple[Array, Array]] |
     """Return the network's description, and weights and biases by layer if the arguments name a file of weights."""
     found: dict[str, Any] = {}
     if options.file is not None and options.file.suffix.lower() != ".toml":
-        names = [name for name in options.layers.split(",") if name]
+        names = [name for name in (options.layers or "").split(",") if name]
         layers = weights.layers(weights.read(options.file), names=names, order=options.order)
         for name in ("widths", "scheme", "gain", "sigma_w", "sigma_b"):
             if getattr(options, name) is not None:
                 raise ValueError(f"--{name.replace('_', '-')} does not go with a file of weights, which has its own")
-        found = {
-            # The inputs of the first layer, then the outputs of each.
-            "widths": (layers[0].W.shape[0], *(layer.W.shape[1] for layer in layers)),
-            # Of weights near the end of float64 the product would be infinite, which is no sigma_w.
-            "sigma_w": tuple(min(math.sqrt(len(layer.W)) * rms(layer.W), sys.float_info.max) for layer in layers),
-            "sigma_b": tuple(rms(layer.b) for layer in layers),
-        }
+        # The inputs of the first layer, then the outputs of each. `diagnose` measures sigma_w.
+        found = {"widths": (layers[0].W.shape[0], *(layer.W.shape[1] for layer in layers)), "sigma_w": 1.0}
         return described(options, found), [(layer.W, layer.b) for layer in layers]
     if options.file is not None:
-        spec = Spec.from_text(options.file.read_text(encoding="utf-8"))
+        try:
+            spec = Spec.from_text(options.file.read_text(encoding="utf-8"))
+        except UnicodeDecodeError:
+            raise ValueError(f"{options.file.name} is no text in UTF-8, as a description is") from None
         found = {field.name: getattr(spec, field.name) for field in dataclasses.fields(Spec)}
     return described(options, found), None
 
@@ -187,6 +184,20 @@ def listed(options: argparse.Namespace) -> audit.Inventory | None:
     return None
 
 
+def refuse_strangers(options: argparse.Namespace) -> None:
+    """Raise a ValueError for an argument that says nothing of what is asked, and would be left out."""
+    of_weights = options.file is not None and options.file.suffix.lower() != ".toml" and not options.torch
+    for name, fits, place in (
+        *((name, options.torch, "--torch: it is about a model") for name in (*MODEL, "optimizer")),
+        *((name, of_weights, "a file of weights") for name in ("layers", "order")),
+        ("rate", options.steps, "--steps: it is their learning rate"),
+        ("theory_only", not options.torch, "a description or weights: of a model there is no theory"),
+    ):
+        value = getattr(options, name)
+        if value is not None and value is not False and not fits:
+            raise ValueError(f"--{name.replace('_', '-')} goes with {place}")
+
+
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit code: 0 if all is well, 1 if the verdict is bad, 2 if there is none."""
     try:
@@ -196,8 +207,7 @@ def run(options: argparse.Namespace) -> int:
             if kind
         ]
         found: Diagnosis | probe.Probe | audit.Inventory
-        if options.optimizer and not options.torch:
-            raise ValueError("--optimizer goes with --torch: only a model can be trained on trial")
+        refuse_strangers(options)
         if options.torch:
             found = probed(options)
         elif (alone := listed(options)) is not None:
@@ -248,7 +258,7 @@ def draw(found: Diagnosis | probe.Probe | audit.Inventory, path: Path) -> None:
     """
     if isinstance(found, audit.Inventory):
         raise ValueError("--figure draws signal and gradient, and tensors looked at by themselves have none")
-    if path.suffix != ".svg":
+    if path.suffix.lower() != ".svg":
         raise ValueError(f"--figure writes SVG: give a name that ends in .svg, got {str(path)!r}")
     try:
         from wi_docs.pages.figures.diagnosis import picture
@@ -265,8 +275,14 @@ def probed(options: argparse.Namespace) -> probe.Probe:
     shape = numbers("input", options.input, int) if options.input else None
     model, inputs, targets, loss = probe.load(options.torch)
     if inputs is None:
-        inputs = probe.standard_inputs(model, shape, checks.count("batch", options.batch, least=2))
-    return probe.probe(model, inputs, targets, loss=loss, steps=options.steps, rate=options.rate)
+        batch = MODEL["batch"] if options.batch is None else options.batch
+        inputs = probe.standard_inputs(model, shape, checks.count("batch", batch, least=2))
+    elif options.input or options.batch is not None:
+        raise ValueError(f"{options.torch} returns the inputs: leave out --input and --batch")
+    steps, rate = (
+        MODEL[name] if getattr(options, name) is None else getattr(options, name) for name in ("steps", "rate")
+    )
+    return probe.probe(model, inputs, targets, loss=loss, steps=steps, rate=rate)
 
 
 def show(found: Diagnosis | probe.Probe | audit.Inventory, options: argparse.Namespace) -> None:

@@ -57,12 +57,12 @@ class Entry:
     def fault(self) -> str:
         """What no start may hold, as a sentence; empty if it holds nothing of the kind."""
         counts = " and ".join(f"{n:,} {what}" for n, what in ((self.nan, "NaN"), (self.infinite, "infinite")) if n)
-        where = f"the first at {list(self.place)}" if self.place else ""
+        where = f", the first at {list(self.place)}" if self.place else ""
         size = math.prod(self.shape)
         if counts:
-            return f"{self.name} has {counts} of {size:,} values, {where}."
+            return f"{self.name} has {counts} of {size:,} values{where}."
         if self.largest > GARBAGE:
-            return f"{self.name} has a value of {self.largest:.0e}, {where}: memory that nothing was written to?"
+            return f"{self.name} has a value of {self.largest:.0e}{where}: memory that nothing was written to?"
         return ""
 
 
@@ -216,8 +216,8 @@ def _laws(values: Numbers, fans: tuple[int, int] | None) -> tuple[str, ...]:
         return ({0.0: "zeros", 1.0: "ones"}.get(low, f"constant {low:g}"),)
     if fans is None or values.size < 64:
         return ()
-    square = float((values**2).mean())
-    root = math.sqrt(square)
+    with np.errstate(over="ignore"):
+        root = math.sqrt(float((values**2).mean()))
     if not 0.0 < root < math.inf:
         return ()
     uniform = _ends(low, high, root)

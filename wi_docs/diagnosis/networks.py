@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wi_docs.diagnosis.advice import Advice, promising
-from wi_docs.diagnosis.layers import Layers, evidence, exits
+from wi_docs.diagnosis.layers import BATCH, Layers, evidence, exits
 from wi_docs.diagnosis.meaning import Meaning, meaning
 from wi_docs.diagnosis.problems import Exit, Problem, burden, problems, size, small_last
 from wi_docs.diagnosis.recipe import Recipe, recipe
@@ -27,7 +27,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-MEMORY = 2**31  # bytes that the weights of a simulation may take
+MEMORY = 2**31  # bytes that a simulation may take
 
 
 @dataclass(frozen=True)
@@ -118,21 +118,27 @@ def diagnose(
 
     Args:
         spec: the network.
-        weights: weights `(fan_in, fan_out)` and biases `(fan_out,)` of each layer, to simulate with in place of drawn
-            ones. `spec` then holds their measured sigma_w and sigma_b.
-        seeds: the number of networks to draw.
+        weights: weights `(fan_in, fan_out)` and biases `(fan_out,)` of each layer, which are judged in place of drawn
+            ones. Their measured sigma_w and sigma_b take the place of what `spec` says of them.
+        seeds: the number of networks to draw, if no weights are given.
         simulated: whether to simulate; if not, the verdict is theory's.
         advise: whether to look for a change.
 
     Raises:
-        ValueError: for weights of other shapes than `spec.widths`, or `seeds` below 1.
+        ValueError: for weights of other shapes than `spec.widths` or without a value, or `seeds` below 1.
+        TypeError: for anything but a `Spec`, or weights that are no pairs of arrays.
 
     Examples:
         >>> found = diagnose(Spec((64, *[256] * 20, 10), scheme="pytorch_linear"))
         >>> found.ok, found.problems[0].kind, found.advice.change.partition(" ")[0]
         (False, 'vanishing gradient', 'he_normal')
     """
+    checks.instance("spec", spec, Spec)
     seeds = checks.count("seeds", seeds)
+    nets = []
+    if weights is not None:
+        spec, net = given(spec, weights)
+        nets = [net]
     rows, notes = tuple(name for name, *_ in spec.rows()), []
     by_theory = None if spec.scheme in STRUCTURED else theory(spec)
     if by_theory is None:
@@ -142,11 +148,12 @@ def diagnose(
     held, blocked = zeros(spec), bool(in_the_way(spec))
     without = theory(without_zeros(spec)) if blocked else None
     by_simulation, same, error = None, None, ""
-    needed = 8 * seeds * sum(a * b for a, b in itertools.pairwise(spec.widths))
-    if simulated and weights is None and needed > MEMORY:
-        notes.append(f"There is no simulation: its weights would take {needed / 2**30:,.1f} GiB. Theory needs none.")
+    # Of each network its weights, and of one at a time about six arrays of a batch for each row.
+    needed = 8 * seeds * sum(a * b for a, b in itertools.pairwise(spec.widths)) + 8 * 6 * BATCH * sum(spec.widths)
+    if simulated and not nets and needed > MEMORY:
+        notes.append(f"There is no simulation: it would take {needed / 2**30:,.1f} GiB. Theory needs none.")
     elif simulated:
-        nets = [build(spec, seed) for seed in range(seeds)] if weights is None else [given(spec, weights)]
+        nets = nets or [build(spec, seed) for seed in range(seeds)]
         same = twins(nets[0], held)
         try:
             by_simulation = simulate(spec, nets)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import itertools
 import math
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,7 +17,7 @@ from wi_docs.diagnosis.spec import Spec
 from wi_docs.diagnosis.zeros import in_the_way
 from wi_docs.experiments import conditions, saturation
 from wi_docs.experiments.propagation import rms
-from wi_docs.nn import initializers
+from wi_docs.nn import checks, initializers
 from wi_docs.nn.activations import activation
 from wi_docs.nn.checks import Array
 from wi_docs.nn.network import MLP
@@ -211,16 +213,30 @@ def twins(net: MLP, held: tuple[int, ...]) -> Row | None:
     return None
 
 
-def given(spec: Spec, weights: Sequence[tuple[Array, Array]]) -> MLP:
-    """Return the network that `spec` describes, with the given weights and biases in place of drawn ones.
+def given(spec: Spec, weights: Sequence[tuple[Array, Array]]) -> tuple[Spec, MLP]:
+    """Return a network of given weights and biases, and `spec` with their measured sigma_w and sigma_b.
 
     Raises:
-        ValueError: for weights of other shapes than `spec.widths`.
+        ValueError: for other shapes than `spec.widths` asks for, and for NaN and infinite values.
+        TypeError: for anything but a pair of arrays of real numbers for each layer.
     """
-    shapes = [W.shape for W, _ in weights]
-    if shapes != list(itertools.pairwise(spec.widths)):
-        raise ValueError(f"weights must have the shapes of widths {spec.widths}, got {shapes}")
+    if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in weights):
+        raise TypeError("weights must be a pair of weights and biases for each layer")
     # Weights of 0 are replaced at once, and nothing is drawn.
     net = MLP(spec.widths, spec.activation, "zeros", np.random.default_rng(0))
-    net.W, net.b = [W for W, _ in weights], [b for _, b in weights]
-    return arrange(spec, net)
+    net.W = [checks.array(f"the weights of layer {k}", W, ndim=2) for k, (W, _) in enumerate(weights, 1)]
+    net.b = [checks.array(f"the biases of layer {k}", b, ndim=1) for k, (_, b) in enumerate(weights, 1)]
+    shapes = [(*W.shape, *b.shape) for W, b in zip(net.W, net.b, strict=True)]
+    if shapes != [(fan_in, fan_out, fan_out) for fan_in, fan_out in itertools.pairwise(spec.widths)]:
+        raise ValueError(
+            f"weights and biases must have the shapes of widths {spec.widths}, got "
+            f"{[(W.shape, b.shape) for W, b in zip(net.W, net.b, strict=True)]}"
+        )
+    measured = dataclasses.replace(
+        spec,
+        scheme=None,
+        # Of weights near the end of float64 the product would be infinite, which is no sigma_w.
+        sigma_w=tuple(min(math.sqrt(len(W)) * rms(W), sys.float_info.max) for W in net.W),
+        sigma_b=tuple(rms(b) for b in net.b),
+    )
+    return measured, arrange(measured, net)

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wi_docs.nn import checks, initializers, number_formats
-from wi_docs.nn.activations import activation
+from wi_docs.nn import activations, checks, initializers, number_formats
 
 NORMALIZATIONS = ("none", "before", "after")
 WIDEST = 10**9  # units of one layer; one with as many inputs has weights of 8 million terabytes
@@ -66,7 +65,7 @@ class Spec:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not isinstance(self.widths, Sequence) or isinstance(self.widths, str):
+        if not isinstance(self.widths, Sequence) or isinstance(self.widths, str | bytes):
             raise TypeError(f"widths must be integers from input to output, got {self.widths!r}")
         # A frozen dataclass refuses plain assignment, also while it checks and converts its own fields.
         keep = object.__setattr__
@@ -75,7 +74,7 @@ class Spec:
             raise ValueError(f"widths must be at most {WIDEST:,}")
         if len(self.widths) < 2:
             raise ValueError(f"widths must be at least an input and an output, got {self.widths}")
-        activation(self.activation)
+        checks.lookup("activation", self.activation, activations.names())
         if (self.scheme is None) == (self.sigma_w is None):
             raise ValueError(
                 f"give either scheme, one of {', '.join(initializers.names())}, or sigma_w, "
@@ -175,6 +174,8 @@ class Spec:
             found = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise ValueError(f"the description is not TOML: {error}") from None
+        except RecursionError:
+            raise ValueError("the description is nested too deep") from None
         known = [field.name for field in dataclasses.fields(cls)]
         # A misspelt key would be left out without a word otherwise.
         for key in found:

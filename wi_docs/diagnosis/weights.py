@@ -90,9 +90,11 @@ def merged(tensors: Tensors) -> Tensors:
             other = name.removesuffix(g) + v
             if name.endswith(g) and other in tensors and tensors[other].ndim > 1:
                 direction, lengths = tensors[other].astype(np.float64), tensors[name].astype(np.float64)
-                axes = tuple(
-                    k for k in range(direction.ndim) if lengths.ndim == direction.ndim and lengths.shape[k] == 1
-                )
+                # Lengths of units have an axis of 1 for each axis of v that they are measured along; the one length of
+                # all of v, by `dim=None`, has no axes.
+                axes = tuple(k for k, size in enumerate(lengths.shape) if size == 1) if lengths.ndim else None
+                if lengths.ndim not in (0, direction.ndim):
+                    raise ValueError(f"{name} has the shape {lengths.shape}, which fits no {v} of {direction.shape}")
                 with np.errstate(all="ignore"):
                     norm = np.sqrt((direction**2).sum(axis=axes, keepdims=True))
                     found[name.removesuffix(g) + weight] = lengths * direction / norm

@@ -38,6 +38,12 @@ export function find(root, selector) {
   return element
 }
 
+/**
+ * Copies a text, and says whether it did: a page that comes without https has no clipboard, and a reader may refuse it.
+ * @param {string} text
+ */
+export const copied = text => navigator.clipboard?.writeText(text).then(() => true, () => false) ?? false
+
 // Material's copy button copies `data-clipboard-text` when it is there; this sets it just before.
 // In the capturing phase, which comes before Material's own listener.
 document.addEventListener("click", event => {
@@ -74,8 +80,7 @@ for (const call of document.querySelectorAll(".wi-table td code")) if (/\)$|^"/.
   call.replaceWith(button)
   button.append(call)
   button.addEventListener("click", async () => {
-    await navigator.clipboard?.writeText(call.textContent ?? "")
-    button.title = "Copied"
+    button.title = await copied(call.textContent ?? "") ? "Copied" : "Not copied: the browser does not allow it"
   })
 }
 

@@ -2,7 +2,7 @@
 // the answer. It computes nothing. Fields and address are values and never code: what is no value is refused at its
 // field, in words, and then nothing is asked. A file goes into the room and nowhere else.
 
-import { find } from "../code.js"
+import { copied, find } from "../code.js"
 import { Ended, Room } from "./room.js"
 
 /**
@@ -387,8 +387,7 @@ function cure({ cure }) {
   for (const [k, [library, code]] of Object.entries(cure.code).entries()) {
     const copy = make("button", { type: "button", "aria-label": `Copy the code for ${library}` }, "Copy")
     copy.addEventListener("click", async () => {
-      await navigator.clipboard?.writeText(code)
-      copy.textContent = "Copied"
+      copy.textContent = await copied(code) ? "Copied" : "Not copied"
     })
     const block = make("pre", {}, make("code", { tabindex: "0" }, code))
     parts.push(make("details", { name: "wi-cure", ...(k ? {} : { open: "" }) }, make("summary", {}, library), block,

@@ -1,6 +1,6 @@
 // Running Python, the page's side: the snippets with their outputs and editors, the order of runs, links to code.
 
-import { find, source } from "../code.js"
+import { copied, find, source } from "../code.js"
 import { Ended, Room } from "./room.js"
 import { Refused, framed } from "./shown.js"
 
@@ -473,8 +473,7 @@ async function share(snippet) {
   const state = snippet.output.dataset.wiState ?? "idle"
   if (text.length > MAX_LINK) return snippet.report(state, "This code is too long for a link.")
   history.replaceState(null, "", `#wi-code=${snippets.indexOf(snippet) + 1}.${text}`)
-  const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false)
-  const where = copied ? "The link is copied" : "The link is in the address bar"
+  const where = await copied(location.href) ? "The link is copied" : "The link is in the address bar"
   snippet.report(state, `${where}. It opens this page with this code.`)
 }
 
