@@ -1,11 +1,14 @@
 """Values and slopes against forty digits of mpmath, in the tails too, and silence at the far ends."""
 
+import functools
+
 import mpmath as mp
 import numpy as np
 import pytest
 
+from wi_docs import MLP
 from wi_docs.nn import activations
-from wi_docs.nn.activations import SELU_ALPHA, SELU_LAMBDA, activation, names
+from wi_docs.nn.activations import SELU_ALPHA, SELU_LAMBDA, Activation, activation, names
 
 mp.mp.dps = 40  # digits
 
@@ -70,7 +73,7 @@ def test_values_and_slopes_are_accurate_to_1e_12(name):
 
 @pytest.mark.parametrize("name", names())
 def test_the_far_ends_are_finite_and_silent(name):
-    far = np.array([-1e300, -1e3, -745.0, -40.0, 0.0, 40.0, 745.0, 1e3, 1e300])
+    far = np.array([-1e308, -1e3, -745.0, -40.0, -5e-324, 0.0, 40.0, 745.0, 1e3, 1e308])
     with np.errstate(over="raise", invalid="raise", divide="raise"):
         assert np.isfinite(activation(name).f(far)).all()
         assert np.isfinite(activation(name).df(far)).all()
@@ -104,7 +107,34 @@ def test_the_slope_at_a_corner_is_the_one_on_the_left(name, at):
     assert float(activation(name).df(float(at))) == pytest.approx(float(left), abs=1e-12)
 
 
-def test_unchecked_leaves_out_the_check_and_leaves_others_functions_alone():
+def test_unchecked_leaves_out_the_check_of_our_functions():
     with np.errstate(invalid="ignore"):
         assert np.isnan(activations.unchecked(activation("tanh").f)(np.array(np.nan)))
-    assert activations.unchecked(np.cos) is np.cos
+
+
+@pytest.mark.parametrize(
+    ("function", "kind", "says"),
+    [
+        (lambda x: x * np.nan, ValueError, "must be numbers, got 2 NaN"),
+        (lambda x: x[:1], ValueError, r"took shape \(2,\) and returned \(1,\)"),
+        (lambda x: x > 0, TypeError, "real numbers, got dtype bool"),
+        (lambda x: "abc", TypeError, "real numbers, got dtype"),
+    ],
+)
+def test_values_of_a_readers_function_are_looked_at(function, kind, says):
+    with pytest.raises(kind, match=says):
+        activations.unchecked(function)(np.array([1.0, 2.0]))
+    net = MLP([2, 3, 1], "tanh", "glorot_normal", np.random.default_rng(0), output=Activation("mine", np.cos, np.sin))
+    net.activations[0] = Activation("mine", lambda x: function(x.ravel()), np.sin)
+    with pytest.raises((ValueError, TypeError), match=r"an activation"):
+        net.forward(np.ones((1, 2)))
+
+
+def test_a_readers_function_keeps_its_decorator():
+    """`functools.wraps` leaves the bare function in an attribute, which is not what the reader has given."""
+
+    @functools.wraps(np.cos)
+    def doubled(x):
+        return 2 * np.cos(x)
+
+    assert activations.unchecked(doubled)(np.zeros(1)) == 2.0

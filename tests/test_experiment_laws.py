@@ -9,7 +9,7 @@ import pytest
 from wi_docs import MLP
 from wi_docs.experiments import mup, saturation
 from wi_docs.experiments.lsuv import lsuv
-from wi_docs.experiments.meanfield import covariance, fixed_point, length_map, relu_correlation_map
+from wi_docs.experiments.meanfield import covariance, depth_scale, fixed_point, length_map, relu_correlation_map
 from wi_docs.experiments.mup import coordinate_check
 from wi_docs.experiments.propagation import SCALES, centered_ratio, projection_variance, propagate
 from wi_docs.experiments.recurrent import descend_recurrence, lstm_memory
@@ -23,7 +23,7 @@ from wi_docs.experiments.residual import (
 from wi_docs.experiments.symmetry import saddle_task, train_units
 from wi_docs.experiments.training import History
 from wi_docs.nn import activations
-from wi_docs.nn.activations import activation
+from wi_docs.nn.activations import Activation, activation
 from wi_docs.nn.initializers import glorot_normal
 
 
@@ -291,3 +291,28 @@ def test_the_first_look_that_is_good_enough_counts():
     empty = np.zeros(0)
     history = History(np.array([0.0, 10.0, 20.0]), np.array([0.1, 0.5, 0.9]), empty, empty, empty, 0.9, None, None)
     assert [history.steps_to(level) for level in (0.05, 0.5, 0.51, 0.95)] == [0.0, 10.0, 20.0, math.inf]
+
+
+@pytest.mark.parametrize(("name", "sigma_w", "chi"), [
+    ("relu", 0.9, 0.81 / 2), ("relu", 1.2, 1.44 / 2), ("leaky_relu", 0.9, 0.81 * (1 + 0.01**2) / 2),
+    ("tanh", 1e-200, None), ("tanh", 0.9, 0.81),
+])  # fmt: skip
+def test_a_depth_scale_knows_both_slopes_at_a_kink(name, sigma_w, chi):
+    log = 2 * math.log(1e-200) if chi is None else math.log(chi)
+    assert depth_scale(name, sigma_w=sigma_w) == pytest.approx(1 / abs(log), rel=1e-12)
+
+
+def test_a_depth_scale_wants_a_slope():
+    with pytest.raises(ValueError, match="the slope of square at 0 is 0"):
+        depth_scale(Activation("square", np.square, lambda x: 2 * x), sigma_w=0.5)
+
+
+def test_an_activation_of_a_reader_is_judged_by_its_values_and_not_by_its_name():
+    fake = Activation("relu", activation("tanh").f, activation("tanh").df)
+    mine = Activation("mine", fake.f, fake.df)
+    for phi in (fake, mine):
+        assert saturation.saturated_share(phi, 1.0) == saturation.saturated_share("tanh", 1.0)
+        assert saturation.dead_share(phi, 1.0, 0.5, 4) == saturation.dead_share("tanh", 1.0, 0.5, 4)
+        assert covariance(phi, 0.3, 1.0) == covariance("tanh", 0.3, 1.0)
+        with pytest.raises(ValueError, match="no limit was measured"):
+            saturation.limit(phi)

@@ -74,6 +74,11 @@ def test_rms_does_not_underflow():
     assert rms(np.zeros(3)) == 0.0
 
 
+def test_rms_hides_no_nan():
+    assert math.isnan(rms(np.array([math.nan, 1.0])))
+    assert rms(np.array([math.inf, 1.0])) == math.inf
+
+
 @pytest.mark.parametrize("scale", SCALES)
 def test_projection_variance(scale):
     dimensions = (1, 30, 300)

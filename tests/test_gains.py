@@ -99,6 +99,22 @@ def test_a_factor_on_a_function_is_squared_in_its_moment(factor, direction):
     assert scaled == pytest.approx(factor**2 * once, rel=1e-9, abs=0.0)
 
 
+@pytest.mark.parametrize("q", [1e3, 1e6, 1e12, 1e30])
+@pytest.mark.parametrize("function", ["hard_tanh", lambda x: np.clip(x, -1.0, 1.0)])
+def test_a_bend_that_is_narrow_at_a_large_variance_is_seen(function, q):
+    """The slope is 1 where a normal number of variance q lies between -1 and 1, and its square elsewhere is 1."""
+    inside = math.erf(1 / math.sqrt(2 * q))
+    assert second_moment(function, q, direction="backward") == pytest.approx(inside, rel=1e-10)
+    assert second_moment(function, q) == pytest.approx(1.0, rel=2 * inside)
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+@pytest.mark.parametrize("factor", [1e-160, 1e-165, 1e-300])
+def test_squares_below_float64_are_refused(factor, direction):
+    with pytest.raises(ValueError, match="below float64"):
+        second_moment(lambda x: factor * x, direction=direction)
+
+
 @pytest.mark.parametrize("q", [0.25, 1.0, 9.0])
 def test_means_in_closed_form(q):
     at = 0.3  # E max(root z - a, 0) with root z normal of variance q

@@ -5,7 +5,7 @@ import pytest
 
 from wi_docs import MLP
 from wi_docs.experiments.residual import ResidualMLP
-from wi_docs.nn.activations import names
+from wi_docs.nn.activations import Activation, names
 from wi_docs.nn.network import (
     ExplosionError,
     FlatError,
@@ -75,6 +75,20 @@ def test_large_logits_do_not_overflow():
     value, cotangent = softmax_cross_entropy(np.array([[1e4, 0.0], [0.0, 1e4]]), np.array([0, 0]))
     assert value == pytest.approx(5e3)
     assert np.isfinite(cotangent).all()
+
+
+@pytest.mark.parametrize("loss", [lambda x: squared_error(x, x), lambda x: softmax_cross_entropy(x, np.zeros(0, int))])
+def test_a_mean_over_no_rows_is_refused(loss):
+    with pytest.raises(ValueError, match="at least one row"):
+        loss(np.zeros((0, 3)))
+
+
+def test_an_output_that_is_not_finite_explodes():
+    """The values of the last activation meet no further layer that would notice."""
+    cubed = Activation("cubed", lambda x: x**3, lambda x: 3 * x**2)
+    net = MLP([1, 1], "linear", "constant", np.random.default_rng(0), output=cubed)
+    with pytest.raises(ExplosionError, match="the output is not finite"):
+        net.forward(np.array([[1e150]]))
 
 
 def test_explosions_name_their_layer():

@@ -188,7 +188,7 @@ def covariance(activation: str | Activation, c: float, q: float, *, nodes: int =
         raise ValueError(f"c must be between -1 and 1, got {c}")
     # ReLU's covariance has a closed form, and its corner would cost the trapezoid rule its digits.
     phi, root = _activation(activation), math.sqrt(checks.number("q", q, above=0.0))
-    if phi.name == "relu":
+    if phi is _activation("relu"):
         return q / 2 * relu_correlation_map(c)
     # The trapezoid rule: for a smooth function times a Gaussian its error falls exponentially with the step.
     z = np.linspace(-9.0, 9.0, checks.count("nodes", nodes, least=3))
@@ -204,8 +204,8 @@ def covariance(activation: str | Activation, c: float, q: float, *, nodes: int =
 def depth_scale(activation: str | Activation, *, sigma_w: float, sigma_b: float = 0.0) -> float:
     r"""Return \(\xi = 1/|\ln\chi_1|\): over so many layers the mean square of the gradient changes by a factor of e.
 
-    Without biases and below the edge, the signal of a function through 0 dies out. Then \(\chi_1\) is the square of
-    \(\sigma_w\) times the function's slope at 0.
+    Without biases and below the edge, the signal of a function through 0 dies out. Then \(\chi_1\) is
+    \(\sigma_w^2\) times the square of the function's slope at 0, or the mean of both squares if it has a kink there.
 
     Args:
         activation: an activation or its name.
@@ -213,7 +213,8 @@ def depth_scale(activation: str | Activation, *, sigma_w: float, sigma_b: float 
         sigma_b: standard deviation of the biases, at least 0.
 
     Raises:
-        ValueError: as `fixed_point`, and at the edge, where the scale is infinite.
+        ValueError: as `fixed_point`, at the edge, where the scale is infinite, and if the signal dies out and the slope
+            at 0 is 0.
 
     Source:
         Schoenholz et al. (2017), equations 9 and 12.
@@ -223,14 +224,19 @@ def depth_scale(activation: str | Activation, *, sigma_w: float, sigma_b: float 
         4.75 7.67
     """
     phi = _activation(activation)
-    # Near 0 a function through 0 is linear: the signal's rms is multiplied by sigma_w times the slope, and dies if that
-    # is below 1.
-    slope = checks.number("sigma_w", sigma_w, above=0.0) * float(phi.df(0.0))
-    dies = sigma_b == 0.0 and float(phi.f(0.0)) == 0.0 and abs(slope) < 1.0
-    chi = slope**2 if dies else fixed_point(phi, sigma_w=sigma_w, sigma_b=sigma_b).chi_1
-    if math.log(chi) == 0.0:
+    # Near 0 a function through 0 is linear on each side of it, and half of the pre-activations lie on each: the mean
+    # square of the signal is multiplied by chi, and dies if that is below 1. A slope at 0 is the one on the left.
+    left, right = float(phi.df(0.0)), float(phi.df(np.nextafter(0.0, 1.0)))
+    sigma_w, square = checks.number("sigma_w", sigma_w, above=0.0), (left**2 + right**2) / 2
+    if sigma_b == 0.0 and float(phi.f(0.0)) == 0.0 and sigma_w**2 * square < 1.0:
+        if square == 0.0:
+            raise ValueError(f"no depth scale: the signal dies out, and the slope of {phi.name} at 0 is 0")
+        log_chi = 2 * math.log(sigma_w) + math.log(square)  # of the product, which may underflow
+    else:
+        log_chi = math.log(fixed_point(phi, sigma_w=sigma_w, sigma_b=sigma_b).chi_1)
+    if log_chi == 0.0:
         raise ValueError(f"the depth scale is infinite at sigma_w = {sigma_w}: chi_1 is 1")
-    return 1 / abs(math.log(chi))
+    return 1 / abs(log_chi)
 
 
 def correlation_map(activation: str | Activation, c: float, q: float, *, sigma_w: float, sigma_b: float = 0.0) -> float:

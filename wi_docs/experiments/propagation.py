@@ -41,7 +41,7 @@ class Propagation:
 
 
 def rms(x: Array) -> float:
-    """Return the root mean square of all entries of `x`, without underflow or overflow.
+    """Return the root mean square of all entries of `x`, without underflow or overflow; NaN if an entry is NaN.
 
     Examples:
         >>> rms(np.array([3e-200, 3e-200]))
@@ -55,7 +55,7 @@ def rms(x: Array) -> float:
         return math.sqrt(squares / x.size)
     # Divided by the largest entry, the squares are at most 1, and those that underflow do not count.
     largest = float(np.max(np.abs(x)))
-    return largest * float(np.sqrt(np.mean((x / largest) ** 2))) if largest > 0.0 else 0.0
+    return largest * float(np.sqrt(np.mean((x / largest) ** 2))) if 0.0 < largest < math.inf else largest
 
 
 @conditions.door(

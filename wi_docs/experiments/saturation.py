@@ -13,7 +13,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from wi_docs.nn import checks
+from wi_docs.nn import activations, checks
 from wi_docs.nn.activations import Activation, activation
 from wi_docs.nn.checks import Array
 
@@ -31,17 +31,23 @@ _erfc = np.frompyfunc(math.erfc, 1, 1)
 
 
 def limit(function: str | Activation) -> float:
-    """Return the share of saturated pairs above which an activation is judged to be saturated too much.
+    """Return the share of saturated pairs above which one of our activations is judged to be saturated too much.
 
     It is 1 for activations that do not saturate. For those with one flat side it is at least a half: if pre-activations
     have mean 0, no scale of the weights saturates more than half of the pairs, and up to a half none was seen to slow
     learning down. The smaller numbers of `LIMITS` hold for biases that shift all units to the flat side.
 
+    Raises:
+        ValueError: for an activation that is not one of ours, of which nothing was measured.
+
     Examples:
         >>> limit("tanh"), limit("gelu"), limit("linear")
         (0.37, 0.5, 1.0)
     """
-    name = activation(function).name
+    phi = activation(function)
+    name = phi.name
+    if name not in activations.names() or phi is not activation(name):
+        raise ValueError(f"no limit was measured for an activation of yours, {name!r}")
     found = LIMITS.get(name, 1.0)
     return found if name in TWO_SIDED else max(found, 0.5)
 
@@ -64,7 +70,7 @@ def saturated(function: str | Activation, z: Array) -> NDArray[np.bool_]:
 
 
 @cache
-def intervals(name: str) -> tuple[tuple[float, float], ...]:
+def intervals(function: str | Activation) -> tuple[tuple[float, float], ...]:
     """Return the intervals of pre-activations in which an activation is saturated, to a thousandth.
 
     Beyond a distance of 40 from 0 the function is taken to be saturated if it is so at 40.
@@ -73,7 +79,7 @@ def intervals(name: str) -> tuple[tuple[float, float], ...]:
         >>> intervals("relu"), intervals("linear")
         (((-inf, 0.0),), ())
     """
-    phi = activation(name)
+    phi = activation(function)
     x = np.linspace(-40.0, 40.0, 80_001)
     inside = saturated(phi, x)
     # An interval starts at a point inside whose left neighbor is not, and ends likewise. At an end of the grid it has
@@ -98,16 +104,16 @@ def saturated_share(function: str | Activation, q: float) -> float:
         0.363
     """
     root = math.sqrt(checks.number("q", q, above=0.0))
-    return float(_chance(activation(function).name, np.zeros(1), root)[0])
+    return float(_chance(activation(function), np.zeros(1), root)[0])
 
 
-def _chance(name: str, mean: Array, deviation: float) -> Array:
+def _chance(phi: Activation, mean: Array, deviation: float) -> Array:
     """Return the probability, for each entry of `mean`, that a normal pre-activation saturates the activation.
 
     The pre-activation has that mean and the standard deviation `deviation`. The result has the shape of `mean`.
     """
     found = np.zeros(len(mean))
-    for low, high in intervals(name):
+    for low, high in intervals(phi):
         # Phi((end - mean) / deviation) at both ends of the interval, with the normal distribution function Phi.
         below_low, below_high = (
             0.5 * np.asarray(_erfc((mean - end) / (deviation * math.sqrt(2))), np.float64) for end in (low, high)
@@ -135,5 +141,5 @@ def dead_share(function: str | Activation, q: float, c: float, batch: int) -> fl
         raise ValueError(f"c must be between 0 and 1, got {c}")
     # Equal inputs have no part of their own; a tiny one keeps the division by the deviation defined.
     own = max(root * math.sqrt(1 - c), 1e-9 * root)
-    chances = _chance(activation(function).name, root * math.sqrt(c) * _SHARED, own)
+    chances = _chance(activation(function), root * math.sqrt(c) * _SHARED, own)
     return float(np.mean(chances**batch))

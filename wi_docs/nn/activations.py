@@ -66,7 +66,8 @@ def _sigmoid_slope(x: Array) -> Array:
 
 
 def _tanh_slope(x: Array) -> Array:
-    return 4.0 * _sigmoid_slope(2.0 * x)  # tanh(x) = 2 sigmoid(2x) - 1
+    with np.errstate(over="ignore"):  # infinity has the slope 0 too
+        return 4.0 * _sigmoid_slope(2.0 * x)  # tanh(x) = 2 sigmoid(2x) - 1
 
 
 # LeCun et al. (1998), section 4.4: f(1) = 1 and |f''| largest at 1.
@@ -216,6 +217,7 @@ def _checked(function: Elementwise) -> Elementwise:
     def elementwise(x: Any) -> Array:
         return function(checks.array("x", x))
 
+    elementwise.unchecked = function  # type: ignore[attr-defined]
     return elementwise
 
 
@@ -223,14 +225,31 @@ def unchecked(function: Elementwise) -> Elementwise:
     """Return `f` or `df` of one of our activations without the check of its argument, which inner loops can save.
 
     The caller has to make sure that the argument is a finite float64 array. A function that is not one of ours has no
-    check to leave out, and is returned as it is.
+    check to leave out, and gets one of its values: they have to be numbers, in the argument's shape.
 
     Examples:
         >>> print(unchecked(activation("relu").f)(np.array([-1.0, 2.0])))
         [0. 2.]
+        >>> unchecked(np.log)(np.array([-1.0, 2.0]))
+        Traceback (most recent call last):
+            ...
+        ValueError: an activation's values must be numbers, got 1 NaN
     """
-    # `functools.wraps` leaves the function itself in this attribute.
-    return getattr(function, "__wrapped__", function)
+    ours: Elementwise = getattr(function, "unchecked", None) or functools.partial(_with_checked_values, function)
+    return ours
+
+
+def _with_checked_values(function: Elementwise, x: Array) -> Array:
+    """Return the values of a reader's function. Infinite ones pass: a signal that explodes has its own error."""
+    with np.errstate(all="ignore"):
+        y = np.asarray(function(x))
+    if y.dtype.kind not in "fiu":
+        raise TypeError(f"an activation's values must be real numbers, got dtype {y.dtype}")
+    if y.shape != x.shape:
+        raise ValueError(f"an activation must be elementwise: it took shape {x.shape} and returned {y.shape}")
+    if np.isnan(y).any():
+        raise ValueError(f"an activation's values must be numbers, got {np.isnan(y).sum()} NaN")
+    return y.astype(np.float64, copy=False)
 
 
 _ACTIVATIONS: dict[str, Activation] = {}

@@ -63,7 +63,8 @@ def _integrate(
     *,
     offset: float = 0.0,
     noise: float = 0.0,
-    corners: Sequence[float] = (),
+    corners: Sequence[float] | Array = (),
+    unit: float = 1.0,
     eps: float = _EPS,
 ) -> float:
     """Integrate g(z, half_width) times the Gaussian density over the line. Panels end at `corners`.
@@ -73,6 +74,7 @@ def _integrate(
         offset: the distance by which the edges of the panels are moved from the integers.
         noise: the relative rounding error on a panel of width 1. It grows as panels shrink; a panel whose halves agree
             within it is not halved again.
+        unit: the distance from 0 within which that error does not shrink with z.
         corners: points at which `g` or its slope jumps, beside the integers.
         eps: the relative rounding error of the integrand's values, which bounds what can be asked of a panel.
 
@@ -81,11 +83,12 @@ def _integrate(
     """
     # 26 panels of width 1.
     edges = np.linspace(-_REACH, _REACH, 27) + offset
-    if corners:
+    if len(corners):
         edges = np.union1d(edges, [corner for corner in corners if abs(corner) < _REACH])
     # Invariant of the loop: `total` holds what is settled; `left`, `right` and `whole` describe the panels that are
     # not.
     left, right, total = edges[:-1], edges[1:], 0.0
+    narrowest = float((right - left).min())
     whole = _panels(g, left, right)
     if np.abs(whole[[0, -1]]).max() > 1e-12 * np.abs(whole).sum():  # what lies beyond the ends would count
         raise ValueError("the second moment may be infinite: it grows as fast as the Gaussian falls")
@@ -96,14 +99,14 @@ def _integrate(
         # 1e-300 stands in for an integral of 0, by which nothing could be compared.
         size = abs(total) + float(np.abs(halves).sum()) + 1e-300
         # A panel this narrow that still holds a thousandth of the whole sits on a pole, and would never settle.
-        if (np.abs(halves) > 1e-3 * size)[width < 1e-9].any():
+        if (np.abs(halves) > 1e-3 * size)[width < 1e-9 * narrowest].any():
             break
         # A panel is settled when its two halves agree with the whole, within its share of the tolerance (narrow panels
         # get at least a thousandth of it) or within the rounding error of the slopes, which grows as 1 / width.
         allowed = _TOLERANCE * size * np.maximum(width / (2 * _REACH), 1e-3)
         if eps > _EPS:  # values of single precision: halves agree within their rounding, and no better
             allowed = np.maximum(allowed, 8 * eps * np.abs(halves) + eps * size * width / (2 * _REACH))
-        rounding = np.minimum(0.1, noise * (1 + np.abs(middle)) / width) * np.abs(halves)
+        rounding = np.minimum(0.1, noise * (unit + np.abs(middle)) / width) * np.abs(halves)
         done = np.abs(halves - whole) <= np.maximum(allowed, rounding)
         total += float(halves[done].sum())
         if done.all():
@@ -151,6 +154,17 @@ def _slopes(function: Callable[[Any], Any], x: Array, half: Array, eps: float) -
     return np.where(np.abs(slopes) > rounding[:, None], slopes, 0.0)
 
 
+def _bends(root: float) -> Array:
+    r"""Return edges of panels at \(x = \sqrt{q} z\) of 1, 10 and so on up to `root`, \(\sqrt{q}\), on both sides.
+
+    At a large variance an activation does what it does at \(x\) of about 1 between two nodes of a panel of width 1.
+    """
+    if root <= 4.0:
+        return np.zeros(0)
+    right = 10.0 ** np.arange(math.ceil(math.log10(root)) + 1) / root
+    return np.concatenate([-right, right])
+
+
 def second_moment(
     function: str | Activation | Callable[[Any], Any],
     q: float = 1.0,
@@ -174,7 +188,7 @@ def second_moment(
 
     Raises:
         ValueError: for an unknown name or direction, `q` not positive, a function that returns another shape, NaN or
-            infinite values, values whose squares are beyond float64, or whose moment does not settle.
+            infinite values, values whose squares are beyond float64 or below it, or whose moment does not settle.
         TypeError: for anything that is neither a name nor a function, or returns no real numbers.
 
     Examples:
@@ -182,24 +196,37 @@ def second_moment(
         0.5000000000 0.044836
     """
     root = math.sqrt(checks.number("q", q, above=0.0))
+    bends = _bends(root)
     backward = checks.lookup("direction", direction, ("forward", "backward")) == "backward"
     if callable(function) and not isinstance(function, Activation):
         given, eps = function, _rounding(function)
-        if backward:
-            if eps > 1e-6:
-                raise ValueError("the function's numbers are of half precision, too coarse for slopes: use float64")
-            return _integrate(
-                lambda z, half: _squared(_slopes(given, root * z, root * half, eps)),
-                offset=_OFFSET,
-                noise=1e-12 * (eps / _EPS),
-                eps=eps,
-            )
-        return _integrate(lambda z, half: _squared(_values(given, root * z)), offset=_OFFSET, eps=eps)
-    # An activation of ours brings its exact slope, so that nothing has to be differentiated numerically. A corner at x
-    # is reached by z = x / sqrt(q).
-    phi = activation(function)
-    ends = [corner / root for corner in corners]
-    return _integrate(lambda z, half: _squared((phi.df if backward else phi.f)(root * z)), corners=ends)
+        if backward and eps > 1e-6:
+            raise ValueError("the function's numbers are of half precision, too coarse for slopes: use float64")
+
+        def values(z: Array, half: Array) -> Array:
+            return _slopes(given, root * z, root * half, eps) if backward else _values(given, root * z)
+
+        moment = _integrate(
+            lambda z, half: _squared(values(z, half)),
+            offset=_OFFSET,
+            noise=1e-12 * (eps / _EPS) if backward else 0.0,
+            corners=bends * (1 + _OFFSET),
+            unit=1 / root if len(bends) else 1.0,
+            eps=eps,
+        )
+    else:
+        # An activation of ours brings its exact slope, so that nothing has to be differentiated numerically. A corner
+        # at x is reached by z = x / sqrt(q).
+        phi = activation(function)
+
+        def values(z: Array, half: Array) -> Array:
+            return (phi.df if backward else phi.f)(root * z)
+
+        ends = [*(corner / root for corner in corners), *bends]
+        moment = _integrate(lambda z, half: _squared(values(z, half)), corners=ends)
+    if moment < 1e-300 and values(_NODES[None, :], np.ones(1)).any():  # squares that are 0 or have lost their digits
+        raise ValueError("the squares of the function's values are below float64")
+    return moment
 
 
 def mean(function: str | Activation | Callable[[Any], Any], q: float = 1.0) -> float:
@@ -220,9 +247,14 @@ def mean(function: str | Activation | Callable[[Any], Any], q: float = 1.0) -> f
     root = math.sqrt(checks.number("q", q, above=0.0))
     if callable(function) and not isinstance(function, Activation):
         given = function
-        return _integrate(lambda z, half: _values(given, root * z), offset=_OFFSET, eps=_rounding(function))
+        return _integrate(
+            lambda z, half: _values(given, root * z),
+            offset=_OFFSET,
+            corners=_bends(root) * (1 + _OFFSET),
+            eps=_rounding(function),
+        )
     phi = activation(function)
-    return _integrate(lambda z, half: phi.f(root * z))
+    return _integrate(lambda z, half: phi.f(root * z), corners=_bends(root))
 
 
 def gain(function: str | Activation | Callable[[Any], Any], *, direction: Direction = "forward") -> float:

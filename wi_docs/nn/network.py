@@ -246,6 +246,8 @@ class MLP:
                     _explode_unless_finite(a, f"the stream is not finite behind layer {layer + 1}: the signal explodes")
                 a = self._normalize("output", layer, a, deviations)
                 outputs.append(a)
+        # The last activation's values meet no further layer.
+        _explode_unless_finite(a, "the output is not finite: the signal explodes")
         return Pass(inputs, pre_activations, outputs[1:], deviations)
 
     def backward(self, run: Pass, cotangent: Array) -> Gradients:
@@ -355,7 +357,7 @@ def softmax_cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[flo
         >>> print(f"{loss:.4f} {np.log(10):.4f}")
         2.3026 2.3026
     """
-    logits, labels = checks.array("logits", logits, ndim=2), np.asarray(labels)
+    logits, labels = _rows("logits", logits), np.asarray(labels)
     if labels.dtype.kind not in "iu":
         raise TypeError(f"labels must be integers, got dtype {labels.dtype}")
     batch, classes = logits.shape
@@ -363,6 +365,14 @@ def softmax_cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[flo
         raise ValueError(f"labels must be {batch} integers from 0 to {classes - 1}, got {labels!r}")
     loss, cotangent = cross_entropy(logits, labels)
     return float(loss), cotangent
+
+
+def _rows(what: str, value: Array) -> Array:
+    """Return `value` as an array of two axes with at least one row, over which a loss can be averaged."""
+    found = checks.array(what, value, ndim=2)
+    if not found.size:
+        raise ValueError(f"{what} must have at least one row and one column, got shape {found.shape}")
+    return found
 
 
 def cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[Array, Array]:
@@ -410,7 +420,7 @@ def squared_error(prediction: Array, target: Array) -> tuple[float, Array]:
         >>> print(loss, cotangent)
         2.0 [[2.]]
     """
-    prediction, target = checks.array("prediction", prediction, ndim=2), checks.array("target", target, ndim=2)
+    prediction, target = _rows("prediction", prediction), _rows("target", target)
     if prediction.shape != target.shape:
         raise ValueError(f"prediction and target must have one shape, got {prediction.shape} and {target.shape}")
     error = prediction - target
