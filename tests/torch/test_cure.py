@@ -93,8 +93,7 @@ def test_the_code_names_a_few_layers_and_loops_over_many():
     assert code.count("nn.init.normal_(model.get_submodule(") == code.count("nn.init.zeros_(") == 6
     assert 'model.get_submodule("0").weight, std=0.1768)' in code
     loop = changes(many)[0].code
-    assert "for module in model.modules():" in loop
-    assert "isinstance(module, nn.Linear) and module.weight.requires_grad" in loop
+    assert "for name in names.split():" in loop
     for model, text in ((few, code), (many, loop)):
         torch.manual_seed(1)
         exec(text, {"model": model})
@@ -105,9 +104,20 @@ def test_the_code_names_a_few_layers_and_loops_over_many():
     alone = nn.Linear(64, 10)
     nn.init.normal_(alone.weight, std=1.0)
     assert "nn.init.normal_(model.weight, std=0.125)" in changes(alone)[0].code
-    mixed = nn.Sequential(*[nn.Conv1d(4, 4, 1) for _ in range(7)], nn.Linear(8, 4))
-    layers = {str(k): module for k, module in enumerate(mixed)}
-    assert "(nn.Conv1d, nn.Linear)" in cure._code(layers, 1.0)
+
+
+def test_the_loop_over_many_layers_leaves_those_that_are_left_and_knows_each_fan_in():
+    """A layer that starts at 0 stays there, and the weights of a transposed convolution have their inputs first."""
+    model = nn.Sequential(
+        *(nn.Linear(64, 64) for _ in range(7)), nn.ConvTranspose1d(16, 400, 1), nn.MultiheadAttention(64, 2)
+    )
+    nn.init.zeros_(model[3].weight)
+    named = {name: module for name, module in model.named_modules() if cure._layer(module) and name != "3"}
+    exec(cure._code(named, 2.0), {"model": model})
+    assert not model[3].weight.any()
+    for name, fan_in in (("0", 64), ("6", 64), ("7", 16), ("8.out_proj", 64)):
+        weight = model.get_submodule(name).weight.detach()
+        assert float(weight.std()) == pytest.approx(2 / math.sqrt(fan_in), rel=0.1), name
 
 
 def test_values_that_are_none_are_drawn_and_only_those():

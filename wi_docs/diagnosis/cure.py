@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -225,7 +226,11 @@ def _drawn(layers: dict[str, Any], gain: float, of: str, batch: Any, *, but: str
 
 
 def _code(layers: dict[str, Any], gain: float) -> str:
-    """Return lines of PyTorch that draw normal weights of a gain: a line for each of a few layers, or a loop."""
+    """Return lines of PyTorch that draw normal weights of a gain: a line for each of a few layers, or a loop.
+
+    The loop names the layers too. A condition on their class would meet those that are left as they are, and fan-ins
+    cannot be told from a weight alone: a transposed convolution has its inputs first.
+    """
     if len(layers) <= SHOWN:
         lines = ["from torch import nn", ""]
         for name, module in layers.items():
@@ -235,16 +240,22 @@ def _code(layers: dict[str, Any], gain: float) -> str:
             if getattr(module, "bias", None) is not None:
                 lines.append(f"nn.init.zeros_({where}.bias)")
         return "\n".join(lines)
-    kinds = sorted({type(module).__name__.removeprefix("Parametrized") for module in layers.values()})
-    tuple_ = f"({', '.join(f'nn.{kind}' for kind in kinds)})" if len(kinds) > 1 else f"nn.{kinds[0]}"
+    names_of: dict[str, list[str]] = {}
+    for name, module in layers.items():
+        names_of.setdefault(f"{gain / math.sqrt(_fan_in(module)):.4g}", []).append(name)
+    lines = ["from torch import nn", "", "layers = {"]
+    for std, names in names_of.items():
+        words = textwrap.wrap(" ".join(names), 80, break_long_words=False, break_on_hyphens=False)
+        lines += [f'    {std}: """', *words, '    """,']
     return "\n".join((
-        "from torch import nn",
-        "",
-        "for module in model.modules():",
-        f"    if isinstance(module, {tuple_}) and module.weight.requires_grad:",
-        f"        nn.init.normal_(module.weight, std={gain:.4g} / module.weight[0].numel() ** 0.5)",
-        "        if module.bias is not None:",
-        "            nn.init.zeros_(module.bias)",
+        *lines,
+        "}",
+        "for std, names in layers.items():",
+        "    for name in names.split():",
+        "        layer = model.get_submodule(name)",
+        "        nn.init.normal_(layer.weight, std=std)",
+        "        if layer.bias is not None:",
+        "            nn.init.zeros_(layer.bias)",
     ))  # fmt: skip
 
 
