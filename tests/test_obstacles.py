@@ -34,9 +34,8 @@ def violations(browser):
 @pytest.mark.parametrize("page", PAGES)
 def test_nothing_stands_in_the_way_of_any_reader(browser, address, page, width, scheme):
     show(browser, address + page, width, scheme)
-    browser.execute_async_script(
-        READ
-    )  # explorers come alive, and code that scrolls takes the focus, when they are in sight
+    # Explorers come alive, and what scrolls takes the focus, when they are in sight.
+    browser.execute_async_script(READ)
     assert violations(browser) == []
 
 
@@ -45,9 +44,11 @@ def test_nothing_stands_in_the_way_in_a_form_that_refuses_works_or_has_answered(
     show(browser, f"{address}diagnose/#widths=64,0,10&gain=hello&dtype=fp7", width, scheme)
     WebDriverWait(browser, 20).until(lambda _: len(browser.find_elements(By.CSS_SELECTOR, "[aria-invalid]")) == 3)
     browser.execute_script("document.querySelector('.wi-form details').open = true")
+    browser.execute_async_script(READ)  # what scrolls takes the focus when it was in sight
     assert violations(browser) == []
     browser.get("about:blank")
     show(browser, f"{address}diagnose/#widths=64,128x12,10&scheme=pytorch_linear", width, scheme)
+    browser.execute_async_script(READ)
     WebDriverWait(browser, 20).until(lambda _: browser.find_elements(By.CSS_SELECTOR, ".wi-form [aria-disabled]"))
     assert violations(browser) == []
     WebDriverWait(browser, 60).until(lambda _: browser.find_elements(By.CSS_SELECTOR, ".wi-form__charts[aria-label]"))
