@@ -61,6 +61,14 @@ def relu(x):
     return np.maximum(x, 0.0)
 
 
+def errors(logits, labels):
+    """Return the probabilities of the softmax, less 1 at the label: a row for each example."""
+    p = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    p[np.arange(len(labels)), labels] -= 1
+    return p
+
+
 def silu(x):
     return x / (1 + np.exp(-x))
 
@@ -512,10 +520,7 @@ def dead_units_with_their_scale_made_up_for():
                 return step
             rows = rng.integers(len(data.train_x), size=32)
             inputs, logits = forward(data.train_x[rows])
-            delta = np.exp(logits - logits.max(axis=1, keepdims=True))
-            delta /= delta.sum(axis=1, keepdims=True)
-            delta[np.arange(32), data.train_y[rows]] -= 1
-            delta /= 32
+            delta = errors(logits, data.train_y[rows]) / 32
             for layer in reversed(range(4)):
                 gradient = inputs[layer].T @ delta
                 delta = (delta @ W[layer].T) * (inputs[layer] > 0)
@@ -558,10 +563,7 @@ def a_softmax_sends_nothing_through_equal_output_weights():
     """With equal weights behind the units, softmax's errors of one example add up to 0: no weight of a unit moves."""
     rng = np.random.default_rng(0)
     logits, labels = rng.standard_normal((32, 10)), rng.integers(10, size=32)
-    p = np.exp(logits)
-    p /= p.sum(axis=1, keepdims=True)
-    p[np.arange(32), labels] -= 1
-    return bool(np.abs(p @ np.full((10, 5), 0.1)).max() < 1e-15)
+    return bool(np.abs(errors(logits, labels) @ np.full((10, 5), 0.1)).max() < 1e-15)
 
 
 @refutes("optimizers", "Adam makes up for a gradient that is too small, down to its", "learn from it by Adam")
@@ -585,10 +587,7 @@ def adam_does_not_learn_from_a_quarter_of_the_scale():
         for step in range(1, 201):
             rows = rng.integers(len(data.train_x), size=32)
             inputs, logits = forward(data.train_x[rows])
-            delta = np.exp(logits - logits.max(axis=1, keepdims=True))
-            delta /= delta.sum(axis=1, keepdims=True)
-            delta[np.arange(32), data.train_y[rows]] -= 1
-            delta /= 32
+            delta = errors(logits, data.train_y[rows]) / 32
             of_W, of_b = [], []
             for layer in reversed(range(11)):
                 of_W.insert(0, inputs[layer].T @ delta)
