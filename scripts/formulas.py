@@ -106,7 +106,7 @@ def typeset(latex: str, *, block: bool) -> str:
 
     Examples:
         >>> typeset("x_1", block=False)
-        '<math display="inline"><mrow><msub><mi>x</mi><mn>1</mn></msub></mrow></math>'
+        '<math display="inline"><msub><mi>x</mi><mn>1</mn></msub></math>'
     """
     # Escaped braces and line breaks do not count.
     bare = re.sub(r"\\[\\{}]", "", latex)
@@ -130,16 +130,31 @@ def typeset(latex: str, *, block: bool) -> str:
             raise ValueError(f"{name} is incomplete")
     for pattern, better in _BETTER:
         mathml = re.sub(pattern, better, mathml)
-    return _tight_scripts(mathml.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', ""))
+    root = ET.fromstring(mathml.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', ""))
+    _tighten_scripts(root)
+    _unwrap_rows(root)
+    return ET.tostring(root, encoding="unicode")
 
 
-def _tight_scripts(mathml: str) -> str:
-    """Return the formula without space around the operators of its scripts: browsers leave as much as on the line."""
-    root = ET.fromstring(mathml)
+def _tighten_scripts(root: ET.Element) -> None:
+    """Leave no space around the operators of a formula's scripts: browsers leave as much as on the line."""
     for element in root.iter():
         if element.tag in ("msub", "msup", "msubsup"):
             for script in list(element)[1:]:
                 for operator in script.iter("mo"):
                     if operator.text not in ("(", ")"):
                         operator.attrib |= {"lspace": "0", "rspace": "0"}
-    return ET.tostring(root, encoding="unicode")
+
+
+def _unwrap_rows(root: ET.Element) -> None:
+    """Put what a row holds in its place, where the row groups nothing: each element costs a telephone time.
+
+    Such are the row around a whole formula, and a row of one element. An operator keeps its row, since its spaces
+    follow from its place in it.
+    """
+    for element in reversed(list(root.iter())):
+        for place, row in enumerate(element):
+            if row.tag == "mrow" and not row.attrib and len(row) == 1 and row[0].tag != "mo":
+                element[place] = row[0]
+    if len(root) == 1 and root[0].tag == "mrow" and not root[0].attrib:
+        root[:] = list(root[0])

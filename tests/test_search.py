@@ -35,7 +35,7 @@ ASKED = {
     "dead relu": {Q + "how-many-dead-units-are-normal", "diagnose/#how-many-dead-units", "glossary/#dead-unit"},
     "dying relu": {Q + "how-many-dead-units-are-normal", "diagnose/#how-many-dead-units", "glossary/#dead-unit"},
     "saturated sigmoid units": {Q + "how-many-saturated-units-are-normal", "diagnose/#how-much-saturation"},
-    "adam": {"residual-networks/#width-maximal-update", "reference-experiments/#wi_docs.experiments.training.Adam"},
+    "adam": {"residual-networks/#width-maximal-update", "reference-training/#wi_docs.experiments.training.Adam"},
     "conv2d": {Q + "what-is-the-fan-in-of-my-layer", F},
     "depthwise convolution": {Q + "what-is-the-fan-in-of-my-layer", F + "#what-is-counted-and-what-should-be"},
     "fan_in": {"glossary/#fan-in", Q + "what-is-the-fan-in-of-my-layer"},

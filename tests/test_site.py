@@ -112,8 +112,15 @@ def test_pages_are_without_what_costs_time_and_shows_nothing(site):
     assert "data-md-color-switching" in bundle
     assert "data-md-color-switching" not in palette
     assert "[data-md-color-scheme=slate]" in palette
-    heavy = [str(page) for page in site.rglob("*.html") if re.search(r'<span class="[nw]">', page.read_text())]
+    heavy = [str(page) for page in site.rglob("*.html") if re.search(r'<span class="[nopw]">', page.read_text())]
     assert not heavy
+    # A style sheet has what its pages and scripts use of Material's, and not the rest.
+    for sheet in re.findall(r"assets/css/[0-9a-f]{8}\.css", (site / "index.html").read_text()):
+        styles = (site / sheet).read_text()
+        assert ".md-nav" in styles
+        assert ".md-dialog--active" in styles  # a class that a script alone sets
+        assert ".md-consent" not in styles
+        assert ".wi-paper" in styles  # a class of what `make paper` adds
     # The colors of the rest of the code are still there.
     assert '<span class="mi">' in (site / "index.html").read_text()
     assert "content.lazy" in (site / "index.html").read_text()
