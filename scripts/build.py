@@ -45,6 +45,7 @@ from scripts.reading import LOG, Reading
 
 MOMENT = 3.0  # seconds that a served site waits for results before it shows its pages without
 LATER = 10.0  # seconds after which it looks for those that came while its first pages were built
+CHANGED = "A source changed while the results were made. Build again."
 
 
 class Session:
@@ -86,6 +87,9 @@ class Session:
 
         A served site waits a moment for it. What takes longer is made while the pages are read, and when there are
         results, `store.STAMP` is touched, and the pages that show them are built again.
+
+        Raises:
+            PluginError: if a result cannot be made, or if something changed while a site was built that is not served.
         """
         store.refresh()
         if self.making is None and any(store.find(job) is None for job in store.jobs()):
@@ -103,7 +107,10 @@ class Session:
         store.refresh()
         if code:
             raise PluginError(f"not built, and the last site is left as it was.\n{words.strip()}")
-        return all(store.find(job) is not None for job in store.jobs())
+        complete = all(store.find(job) is not None for job in store.jobs())
+        if not complete and not self.served:
+            raise PluginError(f"not built, and the last site is left as it was.\n{CHANGED}")
+        return complete
 
     def watch(self, server: Any) -> None:
         """Let a served site be built again when there are new results."""

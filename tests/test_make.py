@@ -10,8 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
+from mkdocs.exceptions import PluginError
 
 from scripts import make, store
+from scripts.build import Session
 from scripts.store import Job
 from tests.pages import ROOT
 
@@ -177,3 +179,19 @@ def test_a_source_that_changes_meanwhile_is_made_again(project):
     assert path.read_text() == text.rstrip("\n") or path.read_text() == text
     assert len(list((project / ".cache/store/figures/fan").glob("*/*.svg"))) == 1
     assert made(start(project, "figures", "fan").communicate()[0]) == []
+
+
+@pytest.mark.parametrize("served", [False, True])
+def test_only_a_served_site_may_lack_a_result(monkeypatch, served):
+    """A source that changes after its result was made leaves it stale: pages would say that it is being made."""
+    ended = subprocess.Popen([sys.executable, "-c", ""], stderr=subprocess.PIPE, text=True)
+    monkeypatch.setattr(store, "jobs", lambda: [Job("figures", "fan")])
+    monkeypatch.setattr(store, "find", lambda job: None)
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: ended)
+    session = Session()
+    session.served = served
+    if served:
+        assert session.make() is False
+    else:
+        with pytest.raises(PluginError, match="Build again"):
+            session.make()
