@@ -1,14 +1,17 @@
 """Which changes are tried for a bad start, in which order they come by theory, and what a diagnosis says besides."""
 
+import itertools
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from wi_docs.diagnosis.advice import _alternatives, _margin, promising
 from wi_docs.diagnosis.layers import evidence
 from wi_docs.diagnosis.networks import Spec, diagnose, theory
 from wi_docs.diagnosis.problems import Row, burden, problems
+from wi_docs.diagnosis.recipe import recipe
 from wi_docs.diagnosis.zeros import without_zeros
 
 PLAIN = Spec(
@@ -156,3 +159,43 @@ def test_notes_say_which_layers_start_at_0_and_what_is_judged():
     assert "Layers 3, 5, 7, 9 start with weights of 0." in two.notes[0]
     assert "as it stands" in two.notes[0]
     assert diagnose(PLAIN, simulated=False, advise=False).notes == ()
+
+
+def test_a_change_that_keeps_given_weights_is_tried_on_them():
+    rng = np.random.default_rng(0)
+    widths = (16, 16, 16, 4)
+    spec = Spec(widths, sigma_w=1.0, input_second_moment=400.0)
+    constant = [(np.full(shape, 0.1), np.zeros(shape[1])) for shape in itertools.pairwise(widths)]
+    # Units that are equal stay so at any scale of the inputs, and behind a normalization. New weights part them.
+    found = diagnose(spec, weights=constant)
+    assert found.problems[0].kind == "equal units"
+    assert found.advice.spec.scheme is not None
+    # From inputs of rms 1 the outputs of these linear layers are of that size too, and from those of 200 they are loud.
+    drawn = [(rng.standard_normal(shape) / shape[0] ** 0.5, np.zeros(shape[1])) for shape in itertools.pairwise(widths)]
+    found = diagnose(replace(spec, activation="linear", input_second_moment=4e4), weights=drawn)
+    assert found.advice.change == "scale the inputs to a mean square of 1"
+    assert diagnose(found.advice.spec, weights=drawn).verdict == found.advice.outcome
+    assert any("the verdict about the weights themselves" in note for note in found.notes)
+
+
+def test_given_weights_are_not_judged_by_their_sizes():
+    with pytest.raises(ValueError, match="judged by simulation"):
+        diagnose(Spec((2, 2), sigma_w=1.0), weights=[(np.eye(2), np.zeros(2))], simulated=False)
+
+
+def test_one_unit_is_not_normalized():
+    # A normalization over one unit cannot be tried.
+    found = diagnose(Spec((64, 1, 10), scheme="he_normal"))
+    assert found.problems[0].kind == "high variance between draws"
+
+
+def test_a_scaled_branch_is_code_for_a_description_by_sigma_w():
+    spec = Spec((16, *[64] * 51, 10), sigma_w=1.4, residual=True)
+    found = recipe(spec, replace(spec, branch=0.2))
+    assert {found.pytorch, found.keras, found.flax} == {"x = x + 0.2 * branch(x)"}
+
+
+def test_what_is_said_of_a_change_is_what_its_own_diagnosis_says():
+    spec = Spec((16, *[8] * 5, 10), activation="softplus", scheme="he_normal", sigma_b=5.0, input_second_moment=1e4)
+    found = diagnose(spec)
+    assert diagnose(found.advice.spec).verdict == found.advice.outcome

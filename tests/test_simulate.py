@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from wi_docs.diagnosis.networks import Spec, build, simulate
+from wi_docs.diagnosis.networks import Spec, build, diagnose, simulate
 from wi_docs.diagnosis.simulate import _log_lengths, _measure, _spread, alike, filled, given, twins
 
 W1, W2, W3 = (np.random.default_rng(seed).standard_normal(shape) for seed, shape in enumerate([(3, 4), (4, 4), (4, 2)]))
@@ -144,24 +144,52 @@ def test_twins_have_the_weights_and_the_bias_of_another():
     rng = np.random.default_rng(0)
     spec = Spec((3, 4, 4, 2), sigma_w=1.0)
     _, net = given(spec, [(W1, B1), (W2, B2), (W3, B3)])
-    assert twins(net, ()) is None
+    assert twins(spec, net, ()) is None
     W = rng.standard_normal((4, 4))
     W[:, 1] = W[:, 3] = W[:, 0]
     apart, same = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 1.0, 3.0, 2.0])
-    assert twins(given(spec, [(W1, B1), (W, apart), (W3, B3)])[1], ()) is None
+    assert twins(*given(spec, [(W1, B1), (W, apart), (W3, B3)]), ()) is None
     # With outgoing weights of their own, equal units get other gradients and part at the first step.
-    assert twins(given(spec, [(W1, B1), (W, same), (W3, B3)])[1], ()) is None
+    assert twins(*given(spec, [(W1, B1), (W, same), (W3, B3)]), ()) is None
     out = W3.copy()
     out[1] = out[0]
-    found = twins(given(spec, [(W1, B1), (W, same), (out, B3)])[1], ())
+    found = twins(*given(spec, [(W1, B1), (W, same), (out, B3)]), ())
     assert (found.name, found.units, found.equal) == ("layer 2", 4, 1)
     W[0, 0], W[0, 1] = 0.0, -0.0  # the same number
     W[0, 3] = 0.0
-    assert twins(given(spec, [(W1, B1), (W, same), (out, B3)])[1], ()).equal == 1
-    assert twins(given(spec, [(W1, B1), (W, same), (out, B3)])[1], (1,)) is None
+    assert twins(*given(spec, [(W1, B1), (W, same), (out, B3)]), ()).equal == 1
+    assert twins(*given(spec, [(W1, B1), (W, same), (out, B3)]), (1,)) is None
     W[:] = W[0]  # the units of the first layer get equal outgoing weights too
     _, first = given(spec, [(np.ones((3, 4)), np.ones(4)), (W, same), (out, B3)])
-    assert (twins(first, ()).name, twins(first, ()).equal, twins(first, (0,)).name) == ("layer 1", 3, "layer 2")
-    assert (
-        twins(given(spec, [(W1, B1), (W2, B2), (np.ones((4, 2)), np.ones(2))])[1], ()) is None
-    )  # outputs may be alike
+    found, other = twins(spec, first, ()), twins(spec, first, (0,))
+    assert (found.name, found.equal, other.name) == ("layer 1", 3, "layer 2")
+    assert twins(*given(spec, [(W1, B1), (W2, B2), (np.ones((4, 2)), np.ones(2))]), ()) is None  # outputs may be alike
+
+
+def test_units_of_a_stream_are_equal_if_every_branch_treats_them_alike():
+    rng = np.random.default_rng(1)
+    spec = Spec((3, 4, 4, 4, 4, 4, 2), sigma_w=1.0, residual=True)
+    pairs = [(rng.standard_normal(shape), np.zeros(shape[1])) for shape in ((3, 4), *[(4, 4)] * 4, (4, 2))]
+    into, reads, writes, reads_too, writes_too, out = (W for W, _ in pairs)
+    into[:, 1] = into[:, 0]
+    reads[1] = reads[0]
+    # The columns of layer 1 and the rows of layer 2 are equal, but the second branch and the output tell the two apart.
+    assert twins(*given(spec, pairs), ()) is None
+    for W in (reads_too, out):
+        W[1] = W[0]
+    assert twins(*given(spec, pairs), ()) is None  # the branches add something else to each
+    for W in (writes, writes_too):
+        W[:, 1] = W[:, 0]
+    found = twins(*given(spec, pairs), ())
+    assert (found.name, found.units, found.equal) == ("in", 4, 1)
+    assert diagnose(spec, weights=pairs).verdict.startswith("Bad: equal units. The stream has 4 units, and only 3 diff")
+    assert twins(*given(spec, pairs), (2,)) is None  # a branch that starts at 0 parts them
+    # Within a branch, where nothing but the next layer reads a unit.
+    into[:] = rng.standard_normal(into.shape)
+    reads[:, 3], writes[3] = reads[:, 2], writes[2]
+    assert twins(*given(spec, pairs), ()).name == "block 1"
+
+
+def test_a_simulation_wants_a_network():
+    with pytest.raises(ValueError, match="at least one network"):
+        simulate(Spec((3, 4, 2), sigma_w=1.0), [])

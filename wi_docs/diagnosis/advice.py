@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,14 +36,14 @@ class Advice:
     recipe: Recipe | None = None
 
 
-def promising(spec: Spec) -> list[tuple[str, Spec]]:
-    """Return the three changes after which theory finds the fewest problems, the best first.
+def promising(spec: Spec, possible: Callable[[Spec], bool] = lambda _: True) -> list[tuple[str, Spec]]:
+    """Return the three possible changes after which theory finds the fewest problems, the best first.
 
     Each is a pair: the change in words, and the changed network.
     """
     ranked = []
     for order, (change, new) in enumerate(_alternatives(spec)):
-        if new != spec and new.scheme not in STRUCTURED:
+        if new != spec and new.scheme not in STRUCTURED and possible(new):
             layers = theory(without_zeros(new))
             left = problems(evidence(new, layers))
             # Ties are broken by the margin, then by the order of `_alternatives`, which begins with the smallest
@@ -84,7 +84,7 @@ def _alternatives(spec: Spec) -> Iterator[tuple[str, Spec]]:
         )
     # Layers of zeros are kept by giving sigma_w layer by layer, in place of a scheme.
     yield from _other_weights_but(spec, held) if held else _other_weights(spec)
-    if spec.normalization == "none":
+    if spec.normalization == "none" and 1 not in spec.widths[1:-1]:  # one unit has nothing to be normalized over
         places = ("before each branch", "after each addition")
         if not spec.residual:
             places = ("before each activation", "after each activation")

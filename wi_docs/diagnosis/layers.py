@@ -62,23 +62,24 @@ def over(value: float, by: float) -> float:
 def exits(names: tuple[str, ...], layers: Layers) -> dict[str, tuple[Exit, ...]]:
     """Return for each number format the rows where the signal, and where the gradient, first leave its range.
 
-    The signal is followed from the input, the gradient from the output. The gradient is judged by its length, which is
-    1 at the output; the entries of the gradient of a loss that is averaged over a batch are smaller.
+    The signal is followed from the input, the gradient from the output. A signal's largest entry counts as four times
+    its rms, which one normal number in 16,000 exceeds. The gradient is judged by its length, which is 1 at the output;
+    the entries of the gradient of a loss that is averaged over a batch are smaller.
     """
     ways = (
         # Of a row's output and its pre-activations, whichever is larger. `step` is the direction in which rows are
         # passed.
-        ("signal", np.maximum(layers.signal, np.sqrt(np.minimum(layers.q, LARGEST))), 1),
-        ("gradient", layers.gradient, -1),
+        ("signal", np.maximum(layers.signal, np.sqrt(np.minimum(layers.q, LARGEST))), 4.0, 1),
+        ("gradient", layers.gradient, 1.0, -1),
     )
     found = {}
     for name in number_formats.FORMATS:
         smallest, largest = number_formats.limits(name)
         found[name] = tuple(
-            Exit(what, bool(sizes[leaving[0]] > largest), names[leaving[0]])
-            for what, sizes, step in ways
+            Exit(what, bool(sizes[leaving[0]] > largest / factor), names[leaving[0]])
+            for what, sizes, factor, step in ways
             # Half of the smallest number still rounds to it.
-            if len(leaving := np.flatnonzero((sizes > largest) | (sizes < smallest / 2))[::step])
+            if len(leaving := np.flatnonzero((sizes > largest / factor) | (sizes < smallest / 2))[::step])
         )
     return found
 

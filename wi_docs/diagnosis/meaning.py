@@ -37,16 +37,16 @@ _TWENTY = (
     "the factors of 20 and 400"
 )
 _DESCENT = (
-    "twenty layers of tanh or ReLU, whose gradient changed by more than a factor of 400, read 52 % of the digits at "
-    "most after 600 steps"
+    "twelve networks of twenty layers of tanh or ReLU, whose gradient changed by more than a factor of 400, read 52 % "
+    "of the digits at most after 600 steps"
 )
 _UNDEFINED = "as soon as a batch reaches it, the loss and its gradients are undefined, or far too large for a step"
 _UNMOVED = "no step moves it: its gradient is exactly 0"
 MEANINGS = {
     "vanishing gradient": Meaning(
         _DESCENT,
-        "such layers read 73 % or more at a rate of 0.001, since Adam divides the size of a gradient out; at a rate of "
-        "0.003 the tanh layers read 24 % at most",
+        "in the median of eight networks such layers read 74 % with tanh and 90 % with ReLU at a rate of 0.001, since "
+        "Adam divides the size of a gradient out; at a rate of 0.003 three networks of tanh read 24 % at most",
         _TWENTY,
         (
             "within_twenty_it_trains",
@@ -57,7 +57,8 @@ MEANINGS = {
     ),
     "exploding gradient": Meaning(
         _DESCENT,
-        "such layers read 42 % at most at a rate of 0.001; at a rate of 0.003 the ReLU layers read 56 % or more",
+        "three such networks of each activation read 42 % at most at a rate of 0.001; at a rate of 0.003 three of ReLU "
+        "layers read 56 % or more",
         _TWENTY,
         (
             "within_twenty_it_trains",
@@ -73,9 +74,9 @@ MEANINGS = {
         ("the_right_scale_learns", "half_the_scale_does_not_learn", "adam_learns_from_half_the_scale"),
     ),
     "exploding signal": Meaning(
-        "ten ReLU layers from 1.5 times the right scale are gone after a handful of steps at a rate of 0.02, and read "
-        "60 to 71 % of the digits after 300 steps at 0.003",
-        "such layers read 79 % of the digits on average after 300 steps at a rate of 0.003",
+        "networks of ten ReLU layers of 64 units from 1.5 times the right scale are gone after a handful of steps at a "
+        "rate of 0.02, 40 of 40, and five of them read 60 to 71 % of the digits after 300 steps at 0.003",
+        "five such networks read 79 % of the digits on average after 300 steps at a rate of 0.003",
         "measured on the digits, where signal and gradient grow together",
         (
             "the_right_scale_learns",

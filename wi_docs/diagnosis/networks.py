@@ -11,7 +11,7 @@ from wi_docs.diagnosis.advice import Advice, promising
 from wi_docs.diagnosis.layers import BATCH, Layers, evidence, exits
 from wi_docs.diagnosis.meaning import Meaning, meaning
 from wi_docs.diagnosis.problems import Exit, Problem, burden, problems, size, small_last
-from wi_docs.diagnosis.recipe import Recipe, recipe
+from wi_docs.diagnosis.recipe import Recipe, keeps_weights, recipe
 from wi_docs.diagnosis.simulate import build, filled, given, simulate, twins
 from wi_docs.diagnosis.spec import NORMALIZATIONS, STRUCTURED, Spec
 from wi_docs.diagnosis.theory import theory
@@ -37,7 +37,8 @@ class Diagnosis:
     Attributes:
         spec: the network.
         rows: names of the rows.
-        theory: the rows of an infinitely wide network; None for weights that are not drawn independently.
+        theory: the rows of an infinitely wide network; None for weights that are not drawn independently. Of given
+            weights it knows the sizes alone.
         simulation: the rows of networks of this width, averaged over draws; None if numbers leave float64, or equal
             units are to be normalized.
         exits: for each number format, the places where signal and gradient leave its range; empty if nowhere.
@@ -125,7 +126,8 @@ def diagnose(
         advise: whether to look for a change.
 
     Raises:
-        ValueError: for weights of other shapes than `spec.widths` or without a value, or `seeds` below 1.
+        ValueError: for weights of other shapes than `spec.widths` or without a value, weights that are not to be
+            simulated, or `seeds` below 1.
         TypeError: for anything but a `Spec`, or weights that are no pairs of arrays.
 
     Examples:
@@ -136,10 +138,15 @@ def diagnose(
     checks.instance("spec", spec, Spec)
     seeds = checks.count("seeds", seeds)
     nets = []
+    rows, notes = tuple(name for name, *_ in spec.rows()), []
     if weights is not None:
+        if not simulated:
+            raise ValueError("given weights are judged by simulation: theory would see their sizes alone")
         spec, net = given(spec, weights)
         nets = [net]
-    rows, notes = tuple(name for name, *_ in spec.rows()), []
+        notes.append(
+            "Theory is about independent weights of these sizes, and the verdict about the weights themselves."
+        )
     by_theory = None if spec.scheme in STRUCTURED else theory(spec)
     if by_theory is None:
         notes.append(f"Theory is about independent weights, and {spec.scheme} draws none.")
@@ -154,7 +161,7 @@ def diagnose(
         notes.append(f"There is no simulation: it would take {needed / 2**30:,.1f} GiB. Theory needs none.")
     elif simulated:
         nets = nets or [build(spec, seed) for seed in range(seeds)]
-        same = twins(nets[0], held)
+        same = twins(spec, nets[0], held)
         try:
             by_simulation = simulate(spec, nets)
             without = simulate(spec, [filled(spec, net) for net in nets]) if blocked else None
@@ -180,8 +187,7 @@ def diagnose(
         last_layer,
     )
     if found.problems and advise:
-        # Two draws are enough to see whether a change helps, and each change is simulated.
-        found = dataclasses.replace(found, advice=_advise(found, min(seeds, 2)))
+        found = dataclasses.replace(found, advice=_advise(found, seeds, weights))
     return found
 
 
@@ -205,14 +211,22 @@ def _notes(held: tuple[int, ...], *, blocked: bool, last_layer: float | None) ->
     return notes
 
 
-def _advise(now: Diagnosis, seeds: int) -> Advice | None:
+def _advise(now: Diagnosis, seeds: int, weights: Sequence[tuple[Array, Array]] | None) -> Advice | None:
     """Return the change after which the fewest problems are left in a simulation, or None if none helps.
 
-    The candidates come from theory, the best first. The first one without any problem ends the search.
+    The candidates come from theory, the best first. The first one without any problem ends the search. A change that
+    leaves the weights as they are is tried on the given ones.
     """
+    equal = any(problem.kind == "equal units" for problem in now.problems)
+
+    def possible(new: Spec) -> bool:
+        # Equal units stay so under other inputs and normalizations, and a branch's factor is in the given weights.
+        return weights is None or not keeps_weights(now.spec, new) or not (equal or new.branch != now.spec.branch)
+
     tried = []
-    for change, new in promising(now.spec):
-        found = diagnose(new, seeds=seeds, advise=False)
+    for change, new in promising(now.spec, possible):
+        kept = weights if keeps_weights(now.spec, new) else None
+        found = diagnose(new, weights=kept, seeds=seeds, advise=False)
         tried.append(Advice(change, new, found.problems, found.verdict, recipe(now.spec, new)))
         if found.ok:
             break

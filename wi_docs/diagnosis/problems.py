@@ -49,10 +49,10 @@ KINDS = (
     "high variance between draws", "number format", "initial loss too large",
 )  # fmt: skip
 FOLLOWS = {
-    "vanishing gradient": "By plain descent the first layers hardly learn.",
-    "exploding gradient": "By plain descent one rate hardly fits both the first layers and the last.",
-    "vanishing signal": "What later layers get is small beside biases of usual size.",
-    "exploding signal": "The last hidden layer puts out huge numbers, and so may the outputs be.",
+    "vanishing gradient": "By plain descent the first layers may hardly learn.",
+    "exploding gradient": "By plain descent one rate may not fit both the first layers and the last.",
+    "vanishing signal": "What later layers get may be small beside biases of usual size.",
+    "exploding signal": "The outputs may be huge numbers.",
 }
 
 
@@ -169,7 +169,7 @@ class Exit:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that keeps a network from learning as it stands.
+    """Something about a network's start that may slow its learning or stop it.
 
     Attributes:
         kind: name of the kind of problem, such as "vanishing gradient".
@@ -352,7 +352,7 @@ def _equal_units(evidence: Evidence) -> Problem | None:
     row = evidence.layers[0]
     different = row.units - row.equal
     which = "all are one" if different == 1 else f"only {different} differ"
-    name = str(row) if evidence.ran else row.name.capitalize()
+    name = str(row) if evidence.ran else "The stream" if row.name == "in" else row.name.capitalize()
     words = f"{name} has {row.units} units, and {which}: equal units get equal gradients and stay equal."
     return Problem("equal units", row.name, words, STUCK)
 
@@ -489,8 +489,8 @@ def _dead_units(evidence: Evidence) -> Problem | None:
         return None
     words = (
         f"{100 * row.dead:.0f} % of the units of {row} are off for every input, where alike inputs explain "
-        f"{100 * explained:.0f} %. With {100 * saturation.DEAD:.0f} % dead units, networks took twice as long to learn "
-        "the digits."
+        f"{100 * explained:.0f} %. With {100 * saturation.DEAD:.0f} % dead units, ReLU networks of three hidden layers "
+        "took twice as many steps of plain descent to learn the digits."
     )
     return Problem("dead units", row.name, words, beyond / saturation.DEAD)
 
@@ -510,7 +510,10 @@ def _inputs_alike(evidence: Evidence) -> Problem | None:
         words = f"A share of {inside:.0e} of the signal at {hidden} differs between inputs"
         words += "." if output is None else f", and a share of {output:.0e} of the output."
     else:
-        words = f"Two inputs end with a cosine of {cosine(inside)} at {hidden}: the output ignores its input."
+        words = (
+            f"Two inputs end with a cosine of {cosine(inside)} at {hidden}: little of what the output gets differs "
+            "between them."
+        )
     # Of a model the outputs were compared, of a description the last hidden row.
     kind, row = ("output ignores its input", "output") if evidence.ran else ("inputs alike", hidden.name)
     # In powers of the limit: 1e-6 is twice as bad as 1e-3. Below 1e-16 a distance from 1 is rounding.
@@ -557,8 +560,8 @@ def _loud(rms: float, row: Row) -> Problem | None:
     if not LOUD < rms < math.inf:
         return None
     words = (
-        f"The outputs have an rms of {size(rms)}: the output speaks before it knows anything, and the first loss is "
-        "large."
+        f"The outputs have an rms of {size(rms)}: the output speaks before it knows anything, and against classes or "
+        "targets of size 1 the first loss is large."
     )
     return Problem("initial loss too large", row.name, words, math.log(rms) / math.log(LOUD))
 

@@ -99,9 +99,15 @@ def _format(before: Spec, after: Spec) -> Part:
     )
 
 
+def keeps_weights(before: Spec, after: Spec) -> bool:
+    """Return whether a change leaves the weights and biases as they are."""
+    fields = ("widths", "scheme", "gain", "sigma_w", "sigma_b")
+    return all(getattr(before, name) == getattr(after, name) for name in fields)
+
+
 def _weights(before: Spec, after: Spec) -> Part | None:
     """Return lines that draw the weights and the biases, or None if a library has none for the scheme."""
-    if all(getattr(before, name) == getattr(after, name) for name in ("scheme", "gain", "sigma_w", "sigma_b")):
+    if keeps_weights(before, after):
         return NOTHING
     # In place of a scheme each layer may have its own deviation: one for all, and 0 where a layer starts at 0.
     sizes = set(after.sigma_w) - {0.0} if isinstance(after.sigma_w, tuple) else {after.sigma_w or 1.0}
@@ -141,7 +147,7 @@ def _weights(before: Spec, after: Spec) -> Part | None:
 
 def _branches(before: Spec, after: Spec) -> Part:
     """Return lines that scale the branches of a residual network."""
-    if before.branch == after.branch or after.scheme is None:
+    if before.branch == after.branch or after.branch == 1.0:
         return NOTHING
     line = f"x = x + {after.branch:.4g} * branch(x)"
     return [line], [line], [line]

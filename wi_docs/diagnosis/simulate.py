@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from wi_docs.diagnosis.layers import Layers, over
+from wi_docs.diagnosis.layers import BATCH, Layers, over
 from wi_docs.diagnosis.problems import Row
 from wi_docs.diagnosis.spec import Spec
 from wi_docs.diagnosis.zeros import in_the_way
@@ -62,12 +62,12 @@ def arrange(spec: Spec, net: MLP) -> MLP:
     return net
 
 
-def simulate(spec: Spec, nets: Sequence[MLP], batch: int = 32) -> Layers:
+def simulate(spec: Spec, nets: Sequence[MLP]) -> Layers:
     """Send the same normal inputs through each network, and a normal cotangent back, and average over networks.
 
     Raises:
         ExplosionError: a ValueError, if numbers leave float64.
-        ValueError: if equal units are to be normalized.
+        ValueError: if equal units are to be normalized, or there are no networks.
 
     Examples:
         >>> spec = Spec((64, *[256] * 20, 10), scheme="pytorch_linear", sigma_b=0.0)
@@ -75,13 +75,15 @@ def simulate(spec: Spec, nets: Sequence[MLP], batch: int = 32) -> Layers:
         >>> bool(abs(6 * layers.chi[1:-1].mean() - 1) < 0.1)
         True
     """
+    if not nets:
+        raise ValueError("nets must hold at least one network")
     # All networks get the same inputs. The seed differs from that of every draw of weights.
     rng, n = np.random.default_rng([spec.seed, 1]), spec.widths[0]
-    own, common = rng.standard_normal((batch, n)), rng.standard_normal(n)
+    own, common = rng.standard_normal((BATCH, n)), rng.standard_normal(n)
     c = spec.input_correlation
     # A part of its own and a part in common give every pair of inputs the correlation c.
     x = math.sqrt(spec.input_second_moment) * (math.sqrt(1 - c) * own + math.sqrt(c) * common)
-    cotangent = rng.standard_normal((batch, spec.widths[-1]))
+    cotangent = rng.standard_normal((BATCH, spec.widths[-1]))
     with np.errstate(over="ignore", invalid="ignore"):  # squares of what is near the end of float64
         measured = [_measure(spec, net, x, cotangent) for net in nets]
         # (networks, rows, quantities), averaged over networks.
@@ -191,25 +193,33 @@ def filled(spec: Spec, net: MLP) -> MLP:
     return new
 
 
-def twins(net: MLP, held: tuple[int, ...]) -> Row | None:
-    """Return the first hidden layer with units that are equal and stay so, or None.
+def twins(spec: Spec, net: MLP, held: tuple[int, ...]) -> Row | None:
+    """Return the first row with hidden units that are equal and stay so, or None.
 
     Such units have the same incoming weights, the same bias and the same outgoing weights: with other outgoing weights
-    they get other gradients and part at the first step. The layers `held`, counted from 0, are left out. They start at
-    0 and leave it at the first step, where each of their units gets another gradient.
+    they get other gradients and part at the first step. A unit of a residual stream has the incoming weights of all
+    layers that add to it, and the outgoing ones of all that read it. Units into which one of the layers `held`, counted
+    from 0, leads are left out. These layers start at 0 and leave it at the first step, where each of their units gets
+    another gradient.
     """
-    for layer, (W, b, behind) in enumerate(zip(net.W[:-1], net.b, net.W[1:], strict=False)):
-        if layer in held:
+    layers = range(len(net.W))
+    # By the name of a row, the layers that lead into its units and those that lead out of them.
+    ways = {name: ([first], [first + 1]) for name, first, *_ in spec.rows()[:-1]}
+    if spec.residual:
+        ways["in"] = ([0, *layers[2:-1:2]], [*layers[1:-1:2], layers[-1]])
+    for name, (into, out) in ways.items():
+        n = net.W[into[0]].shape[1]
+        if set(into) & set(held):
             continue
-        if len(np.unique(W[0])) == W.shape[1]:  # their first weights differ already
+        if len(np.unique(net.W[into[0]][0])) == n:  # their first weights differ already
             continue
-        # A row for each unit: its incoming weights, its bias, and its outgoing weights, unless those are about to leave
-        # 0. Rows are compared byte by byte, in which -0 and 0 differ.
-        out = np.zeros((0, W.shape[1])) if behind.shape[0] != W.shape[1] else behind.T
-        units = np.ascontiguousarray(np.r_[W, b[None, :], out].T + 0.0)  # -0 becomes 0
+        # A row for each unit: its incoming weights, its biases, and its outgoing weights. Rows are compared byte by
+        # byte, in which -0 and 0 differ.
+        columns = [*(net.W[k] for k in into), *(net.b[k][None, :] for k in into), *(net.W[k].T for k in out)]
+        units = np.ascontiguousarray(np.concatenate(columns).T + 0.0)  # -0 becomes 0
         different = len({unit.tobytes() for unit in units})
-        if different < len(units):
-            return Row(f"layer {layer + 1}", "", True, units=len(units), equal=len(units) - different)
+        if different < n:
+            return Row(name, "", True, units=n, equal=n - different)
     return None
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wi_docs.diagnosis.layers import LARGEST, Layers
+from wi_docs.diagnosis.layers import BATCH, LARGEST, Layers
 from wi_docs.diagnosis.spec import STRUCTURED, Spec
 from wi_docs.experiments import saturation
 from wi_docs.experiments.meanfield import covariance
@@ -237,8 +237,10 @@ def _steps(spec: Spec) -> list[_Step]:
     return found
 
 
-def theory(spec: Spec, batch: int = 32) -> Layers:
+def theory(spec: Spec) -> Layers:
     r"""Compute signal, gradient and correlation of each row for a large width, and the signal's spread at this one.
+
+    The spread is the first order in one over the width, which is too small for the narrowest networks.
 
     The squares follow the length map, the correlation its own map, the gradient \(\chi\). In a residual network a
     branch adds its square to the stream's, forward and back. The spread is a sum over layers: one of \(n\) units
@@ -275,7 +277,7 @@ def theory(spec: Spec, batch: int = 32) -> Layers:
             near, c = math.exp(min(max(2 * step.size, -FAR), FAR)), min(max(step.correlation, 0.0), 1.0)
             off = (
                 saturation.saturated_share(spec.activation, near),
-                saturation.dead_share(spec.activation, near, c, batch),
+                saturation.dead_share(spec.activation, near, c, BATCH),
             )
         # The logarithms of q, forward, chi and signal, then correlation, saturated, dead and spread. The spread is that
         # of ln(rms), half the logarithm of the mean square.
