@@ -307,6 +307,24 @@ def test_a_depth_scale_wants_a_slope():
         depth_scale(Activation("square", np.square, lambda x: 2 * x), sigma_w=0.5)
 
 
+@pytest.mark.parametrize(("name", "edge"), [("tanh", 1.0), ("linear", 1.0), ("relu", math.sqrt(2))])
+def test_at_the_edge_there_is_no_depth_scale(name, edge):
+    with pytest.raises(ValueError, match="infinite"):
+        depth_scale(name, sigma_w=edge)
+
+
+def test_near_the_edge_more_layers_are_followed():
+    # Above tanh's edge tanh(z)^2 is about z^2 - 2 z^4 / 3, whose mean is q - 2 q^2. So with sigma_w^2 = 1 + s the
+    # variance rests at s / 2, and chi, about (1 + s)(1 - 2 q), is near 1 - s^2: of second order in s.
+    near, nearer = (depth_scale("tanh", sigma_w=sigma_w) for sigma_w in (1.02, 1.01))
+    assert nearer / near == pytest.approx(4, rel=0.1)
+
+
+def test_a_closed_gate_keeps_nothing_and_a_huge_bias_is_no_warning():
+    assert lstm_memory(-1000.0, steps=3, units=4)[-1] == 0.0
+    assert lstm_memory(1000.0, steps=3, units=4)[-1] == 1.0
+
+
 def test_an_activation_of_a_reader_is_judged_by_its_values_and_not_by_its_name():
     fake = Activation("relu", activation("tanh").f, activation("tanh").df)
     mine = Activation("mine", fake.f, fake.df)

@@ -166,7 +166,8 @@ def covariance(activation: str | Activation, c: float, q: float, *, nodes: int =
     r"""Return \(\mathbb{E}[\varphi(\sqrt q u)\,\varphi(\sqrt q v)]\) for standard normal u and v of correlation c.
 
     The integral is taken with the trapezoid rule on `nodes` by `nodes` points. It is exact to ten digits for smooth
-    functions unless `q` is above 10 or so, and to three for functions with corners. For ReLU there is a closed form.
+    functions unless `q` is above 10 or so, to six for softsign, whose slope has a corner, and to two for functions with
+    corners. For ReLU there is a closed form.
 
     Args:
         activation: an activation or its name.
@@ -201,7 +202,7 @@ def covariance(activation: str | Activation, c: float, q: float, *, nodes: int =
     return float(weights @ (phi.f(root * z)[:, None] * phi.f(root * other)) @ weights)
 
 
-def depth_scale(activation: str | Activation, *, sigma_w: float, sigma_b: float = 0.0) -> float:
+def depth_scale(activation: str | Activation, *, sigma_w: float, sigma_b: float = 0.0, layers: int = 4000) -> float:
     r"""Return \(\xi = 1/|\ln\chi_1|\): over so many layers the mean square of the gradient changes by a factor of e.
 
     Without biases and below the edge, the signal of a function through 0 dies out. Then \(\chi_1\) is
@@ -211,6 +212,8 @@ def depth_scale(activation: str | Activation, *, sigma_w: float, sigma_b: float 
         activation: an activation or its name.
         sigma_w: standard deviation of the weights times \(\sqrt{n_\text{in}}\), positive.
         sigma_b: standard deviation of the biases, at least 0.
+        layers: the largest number of layers through which `fixed_point` follows the variance. Nearer to the edge than
+            about one over their number it still moves behind the last.
 
     Raises:
         ValueError: as `fixed_point`, at the edge, where the scale is infinite, and if the signal dies out and the slope
@@ -228,13 +231,14 @@ def depth_scale(activation: str | Activation, *, sigma_w: float, sigma_b: float 
     # square of the signal is multiplied by chi, and dies if that is below 1. A slope at 0 is the one on the left.
     left, right = float(phi.df(0.0)), float(phi.df(np.nextafter(0.0, 1.0)))
     sigma_w, square = checks.number("sigma_w", sigma_w, above=0.0), (left**2 + right**2) / 2
-    if sigma_b == 0.0 and float(phi.f(0.0)) == 0.0 and sigma_w**2 * square < 1.0:
+    # Within rounding a layer at the edge keeps the mean square.
+    if sigma_b == 0.0 and float(phi.f(0.0)) == 0.0 and sigma_w**2 * square < 1.0 + 1e-12:
         if square == 0.0:
             raise ValueError(f"no depth scale: the signal dies out, and the slope of {phi.name} at 0 is 0")
         log_chi = 2 * math.log(sigma_w) + math.log(square)  # of the product, which may underflow
     else:
-        log_chi = math.log(fixed_point(phi, sigma_w=sigma_w, sigma_b=sigma_b).chi_1)
-    if log_chi == 0.0:
+        log_chi = math.log(fixed_point(phi, sigma_w=sigma_w, sigma_b=sigma_b, layers=layers).chi_1)
+    if abs(log_chi) < 2e-12:
         raise ValueError(f"the depth scale is infinite at sigma_w = {sigma_w}: chi_1 is 1")
     return 1 / abs(log_chi)
 
@@ -327,17 +331,16 @@ def relu_two_inputs(depth: int) -> tuple[Array, Array]:
     return 1 - np.array(correlation), np.array(spread)
 
 
-def critical_sigma_w(activation: str | Activation, *, sigma_b: float, low: float = 0.5, high: float = 4.0) -> float:
+def critical_sigma_w(activation: str | Activation, *, sigma_b: float) -> float:
     r"""Return the \(\sigma_w\) at which \(\chi_1\) is 1 for this \(\sigma_b\): a point of the edge of chaos.
 
     Args:
         activation: an activation or its name.
         sigma_b: standard deviation of the biases, at least 0.
-        low: a \(\sigma_w\) at which \(\chi_1\) is below 1.
-        high: a \(\sigma_w\) at which \(\chi_1\) is above 1.
 
     Raises:
-        ValueError: if \(\chi_1\) does not cross 1 between `low` and `high`.
+        ValueError: if \(\chi_1\) does not cross 1 between a \(\sigma_w\) of 0.5 and one of 4, or the variance has no
+            fixed point at one of the two, as without biases.
 
     Source:
         Poole et al. (2016), section 2; Schoenholz et al. (2017), section 3.
@@ -350,6 +353,7 @@ def critical_sigma_w(activation: str | Activation, *, sigma_b: float, low: float
     def excess(sigma_w: float) -> float:
         return fixed_point(activation, sigma_w=sigma_w, sigma_b=sigma_b).chi_1 - 1.0
 
+    low, high = 0.5, 4.0
     if not excess(low) < 0.0 < excess(high):
         raise ValueError(f"chi_1 does not cross 1 between sigma_w = {low} and {high}")
     # Bisection: chi_1 is below 1 at `low` and above it at `high` all the time.

@@ -178,8 +178,9 @@ def lstm_memory(forget_bias: float, *, steps: int = 100, units: int = 64, seed: 
     r"""Return the share of a memory cell's content left after 0, 1, 2, … steps, averaged over units, `(steps + 1,)`.
 
     At each step an LSTM multiplies the content of a cell by the cell's forget gate, so that the share that is left is
-    the product of the gates. It is averaged geometrically over units. The weights have Glorot's scale, the inputs are
-    standard normal, and all biases but the forget gates' are 0.
+    the product of the gates. It is averaged geometrically over units. The weights have Glorot's scale, which
+    counts the outputs of the four gates together, the inputs are standard normal, and all biases but the forget gates'
+    are 0.
 
     Args:
         forget_bias: bias of all forget gates.
@@ -211,9 +212,9 @@ def lstm_memory(forget_bias: float, *, steps: int = 100, units: int = 64, seed: 
     h, c, kept = np.zeros(units), np.zeros(units), [0.0]
     for _ in range(steps):
         i, f, g, o = np.split(rng.standard_normal(units) @ W + h @ U, 4)
-        forget = sigmoid(f + bias)
-        c = forget * c + sigmoid(i) * np.tanh(g)
+        f += bias
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
         h = sigmoid(o) * np.tanh(c)
         # The logarithm of the geometric mean of the products so far.
-        kept.append(kept[-1] + float(np.log(forget).mean()))
+        kept.append(kept[-1] - float(np.logaddexp(0.0, -f).mean()))  # the logarithm of a sigmoid
     return np.exp(kept)
