@@ -434,13 +434,13 @@ def pixels_turn_units_off():
 @refutes(
     "questions",
     "Much more than that in any layer means that the layer's scale is too large",
-    "means that the layer's scale is too large, or its biases are.",
+    "means that the layer's scale is too large, or its biases or its inputs are.",
 )
-def biases_saturate_too():
-    """At the same scale of the weights, biases of deviation 2 saturate five times as many tanh units."""
+def biases_and_inputs_saturate_too():
+    """At one scale of the weights, biases of deviation 2 or inputs of rms 4 saturate five times as many tanh units."""
     z = np.random.default_rng(0).standard_normal((2, 100_000))
-    plain, shifted = ((1 - np.tanh(v) ** 2 < 0.1).mean() for v in (z[0], z[0] + 2 * z[1]))
-    return bool(shifted > 5 * plain)
+    plain, *more = ((1 - np.tanh(v) ** 2 < 0.1).mean() for v in (z[0], z[0] + 2 * z[1], 4 * z[0]))
+    return bool(min(more) > 5 * plain)
 
 
 # Reproductions, Predicted, Errata
@@ -724,3 +724,112 @@ def larger_biases_bring_the_variance_back():
             q = weights * square(q) + 0.15
         ends.append(q)
     return all(abs(q - 1) < 0.01 for q in ends)
+
+
+@refutes(
+    "weight-initialization",
+    "in the gradient that comes back to them. (The row",
+    "There is an exception for activations that are odd, as tanh is.",
+)
+def a_mirrored_unit_stays_mirrored():
+    """A tanh unit and its mirror image differ in output and gradient, and are each other's image after 300 steps."""
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-2, 2, (64, 1))
+    y = np.sin(2 * x)
+    w, v, b = np.array([[0.5, -0.5]]), np.array([[0.3], [-0.3]]), np.zeros(2)
+    for _ in range(300):
+        h = np.tanh(x @ w + b)
+        error = (h @ v - y) / len(x)
+        dz = error @ v.T * (1 - h**2)
+        w, v, b = w - 0.2 * x.T @ dz, v - 0.2 * h.T @ error, b - 0.2 * dz.sum(axis=0)
+    return bool(abs(w[0, 0]) > 0.6 and abs(w.sum()) + abs(v.sum()) + abs(b.sum()) < 1e-12)
+
+
+@refutes(
+    "weight-initialization",
+    "If the inputs of the examples span all directions",
+    "each with a 1 beside it for the bias, span all directions",
+)
+def two_inputs_that_span_a_plane_leave_the_bias_free():
+    """Two inputs span the plane, and with a bias two sets of weights fit them without an error."""
+    x, y = np.eye(2), np.array([1.0, 2.0])
+    return all(bool(np.allclose(x @ np.array(w) + b, y)) for w, b in (([0, 1], 1.0), ([-1, 0], 2.0)))
+
+
+@refutes(
+    "ways-to-initialize-weights",
+    "with independent weights of mean 0. So, as in the first chapter, $\\mathbb{E}[z_l^2]",
+    "with independent weights whose distribution is symmetric about 0",
+)
+def weights_of_mean_0_without_symmetry_pass_on_more_than_half():
+    """With weights that are exponential less 1, ReLU passes on more than half of a narrow layer's mean square."""
+    rng = np.random.default_rng(0)
+    a = relu(rng.standard_normal((200_000, 1)))
+    z = a * (rng.exponential(size=a.shape) - 1)
+    return bool((relu(z) ** 2).mean() / (z**2).mean() > 0.6)
+
+
+@refutes(
+    "ways-to-initialize-weights",
+    "weights do this in linear layers. With ReLU",
+    "weights do this in linear layers of one width",
+)
+def orthogonal_weights_lose_what_a_narrow_layer_has_no_room_for():
+    """Through layers of 30, 10 and 30 units orthogonal weights leave 20 directions nothing."""
+    first, second = (np.linalg.qr(np.random.default_rng(k).standard_normal((30, 10)))[0] for k in (0, 1))
+    return bool((np.linalg.svd(first @ second.T)[1] < 1e-12).sum() == 20)
+
+
+@refutes(
+    "exploding-gradients",
+    "\\left|\\text{eigenvalue}\\right|$.[[claim: recurrences_follow_the_radius]]",
+    "unless it is exactly 1",
+)
+def a_radius_of_one_may_grow():
+    """The spectral radius of a matrix is 1, and it stretches a vector 1,000 times in as many steps."""
+    power = np.linalg.matrix_power(np.array([[1.0, 1.0], [0.0, 1.0]]), 1000)
+    return bool(np.linalg.norm(power, 2) > 999)
+
+
+@refutes(
+    "diagnose",
+    "Without biases, weights of mean 0 saturate half",
+    "weights with a distribution that is symmetric about 0",
+)
+def weights_of_mean_0_without_symmetry_saturate_more_than_half():
+    """Of ELU units on 8 inputs of 0 and more, with exponential weights less 1, more than half are saturated."""
+    rng = np.random.default_rng(0)
+    x = np.abs(rng.standard_normal((2000, 8)))
+    z = 1e6 * x @ (rng.exponential(size=(8, 500)) - 1)
+    return bool((z < -math.log(10)).mean() > 0.52)
+
+
+@refutes(
+    "edge-of-chaos",
+    "Below the edge and with biases, each tanh layer multiplies",
+    "once two inputs are nearly alike, each tanh layer multiplies",
+)
+def the_first_layers_below_the_edge_close_faster():
+    """At sigma_w 1.5 and sigma_b 0.5 chi_1 is 0.967, and the first layer leaves 0.8 of one minus the cosine."""
+    z = np.linspace(-8, 8, 801)
+    p = np.exp(-z * z / 2) / np.exp(-z * z / 2).sum()
+    q = 1.0
+    for _ in range(3000):
+        q = 1.5**2 * float(p @ np.tanh(math.sqrt(q) * z) ** 2) + 0.25
+    chi = 1.5**2 * float(p @ (1 - np.tanh(math.sqrt(q) * z) ** 2) ** 2)
+    # Unrelated pre-activations share the biases alone, since tanh is odd.
+    return bool(chi > 0.95 and 1 - 0.25 / q < 0.87)
+
+
+@refutes(
+    "recurrent-networks",
+    "With tanh the slope is $1 - h^2$, and from a state of rms $r$",
+    "A random orthogonal matrix mixes the units",
+)
+def the_identity_is_orthogonal_and_keeps_more():
+    """From a state of rms 0.3 the identity leaves twice of the gradient that the formula says, after 150 steps."""
+    h, left = 0.3 * np.random.default_rng(0).standard_normal(10_000), 1.0
+    for _ in range(150):
+        h = np.tanh(h)
+        left = left * (1 - h**2)
+    return bool(math.sqrt((left**2).mean()) > 1.8 / math.sqrt(1 + 2 * 0.3**2 * 150))

@@ -117,7 +117,7 @@ def test_the_headline_says_what_is_not_as_usual():
                 normalization="after", dtype="bf16")  # fmt: skip
     said = "8-4 (5 times)-2, tanh, he_normal, gain 0.5, residual, branches times 0.25, normalized after, bf16"
     assert headline(spec) == said
-    assert headline(Spec((8, 4, 4, 4, 2), sigma_w=1.0)) == "8-4-4-4-2, relu, measured weights"
+    assert headline(Spec((8, 4, 4, 4, 2), sigma_w=1.0)) == "8-4-4-4-2, relu, weights by sigma_w"
 
 
 def test_what_is_infinite_is_none_for_machines():
@@ -153,7 +153,7 @@ def test_a_files_verdict_stands_first_too(capsys, tmp_path):
     np.savez(tmp_path / "weights.npz", **arrays, **{"out.weight": rng.standard_normal((4, 9))})
     assert main(["diagnose", str(tmp_path / "weights.npz")]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("9 (13 times)-4, relu, measured weights")
+    assert lines[0].startswith("9 (13 times)-4, relu, weights by sigma_w")
     assert lines[2].startswith("Bad: vanishing signal. ")
     assert [line.partition(":")[0] for line in lines[3:7]] == ["Also", "Plain descent", "Adam", "How sure"]
 

@@ -94,8 +94,8 @@ MEANINGS = {
     ),
     "inputs alike": Meaning(
         "sigmoid networks of five and of ten layers still guess after 400 steps at a rate of 0.5",
-        "such networks of five layers read 90 % or more of the digits in 400 steps at a rate of 0.01, and of ten "
-        "layers 20 % at most in 600",
+        "three such networks of five layers read 90 % or more of the digits in 400 steps at a rate of 0.01, and three "
+        "of ten layers 20 % at most in 600",
         "measured on sigmoid networks alone, whose gradient vanishes too; other activations may do better",
         ("deep_sigmoid_is_stuck", "adam_frees_five_sigmoid_layers"),
     ),
@@ -123,7 +123,9 @@ MEANINGS = {
     "no gradient": Meaning(_UNMOVED, f"the same: {_UNMOVED}", "by arithmetic, for this batch and without weight decay"),
     "parameter without a value": Meaning(_UNDEFINED, "the same", "by arithmetic"),
     "overflow": Meaning("no step can be taken", "no step can be taken", "by arithmetic, in the format that it ran in"),
-    "number format": Meaning(sure="the range of the format is exact; no training was made in it"),
+    "number format": Meaning(
+        sure="the range of the format is exact, and the largest entry a guess from the rms; no training was made in it"
+    ),
     "vanishing gradient through time": Meaning(
         sure="single precision rounds such a part off, by arithmetic; no training was made from such a start"
     ),

@@ -236,12 +236,12 @@ def headline(spec: Spec) -> str:
 
     Examples:
         >>> headline(Spec((784, *[256] * 20, 10), "gelu", sigma_w=1.0, dtype="fp16"))
-        '784-256 (20 times)-10, gelu, measured weights, fp16'
+        '784-256 (20 times)-10, gelu, weights by sigma_w, fp16'
     """
     # Runs of equal widths: 784-256 (20 times)-10.
     groups = [(width, len(list(run))) for width, run in itertools.groupby(spec.widths)]
     widths = "-".join(f"{width} ({n} times)" if n > 3 else "-".join([str(width)] * n) for width, n in groups)
-    words = [widths, spec.activation, spec.scheme or "measured weights"]
+    words = [widths, spec.activation, spec.scheme or "weights by sigma_w"]
     words += [f"gain {spec.gain:g}"] if spec.gain != 1.0 else []
     words += ["residual"] if spec.residual else []
     words += [f"branches times {spec.branch:g}"] if spec.branch != 1.0 else []

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wi_docs.experiments import conditions, digits
+from wi_docs.experiments.propagation import rms
 from wi_docs.nn import checks
 from wi_docs.nn.activations import Activation
 from wi_docs.nn.checks import Array
@@ -93,19 +94,15 @@ def five_numbers(
     images, labels = data.train_x[:256], data.train_y[:256]
     run = net.forward(images)
     gradients = net.backward(run, softmax_cross_entropy(run.output, labels)[1])
-    weight_gradient = np.array([_rms(dW) for dW in gradients.W[:-1]])
+    weight_gradient = np.array([rms(dW) for dW in gradients.W[:-1]])
     return FiveNumbers(
-        np.array([_rms(a) for a in run.outputs[:-1]]),
+        np.array([rms(a) for a in run.outputs[:-1]]),
         # The cotangent is that of the mean loss. Times the number of images it is that of the loss of one.
-        len(images) * np.array([_rms(dz) for dz in gradients.z[:-1]]),
+        len(images) * np.array([rms(dz) for dz in gradients.z[:-1]]),
         weight_gradient,
         np.array([_mean_cosine(a, labels) for a in run.outputs[:-1]]),
-        rate * weight_gradient / np.array([_rms(W) for W in net.W[:-1]]),
+        rate * weight_gradient / np.array([rms(W) for W in net.W[:-1]]),
     )
-
-
-def _rms(values: Array) -> float:
-    return float(np.sqrt((values**2).mean()))
 
 
 def _mean_cosine(rows: Array, labels: NDArray[np.int64]) -> float:

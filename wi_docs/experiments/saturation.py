@@ -34,8 +34,8 @@ def limit(function: str | Activation) -> float:
     """Return the share of saturated pairs above which one of our activations is judged to be saturated too much.
 
     It is 1 for activations that do not saturate. For those with one flat side it is at least a half: if pre-activations
-    have mean 0, no scale of the weights saturates more than half of the pairs, and up to a half none was seen to slow
-    learning down. The smaller numbers of `LIMITS` hold for biases that shift all units to the flat side.
+    have a distribution that is symmetric about 0, no scale of the weights saturates more than half of the pairs, and up
+    to a half none was seen to slow learning down. The smaller numbers of `LIMITS` hold for biases that shift all units to the flat side.
 
     Raises:
         ValueError: for an activation that is not one of ours, of which nothing was measured.

@@ -131,14 +131,23 @@ def one_rate_serves_five_layers() -> Result:
 
 @claim(what="percent of the test digits that the best of 5 networks reads, at the best rate", source="")
 def no_rate_serves_ten_layers() -> Result:
-    """Ten ReLU layers of 32 units from half He's scale read {measured:ceil} % at most after 200 steps of plain
-    gradient descent, at the best of the rates 0.03, 0.1, 0.3, 1, 3 and 10.
+    """Five networks of ten ReLU layers of 32 units from half He's scale read {measured:ceil} % at most after 200 steps
+    of plain gradient descent, at the best of the rates 0.03, 0.1, 0.3, 1, 3 and 10.
     """
     best = max(100 * train_scaled("relu", 10, HE / 2, rate=rate).max() for rate in (0.03, 0.1, 0.3, 1.0, 3.0, 10.0))
     # Both controls are judged by their worst network, and the sentence by its best.
     he_scale = 100 * train_scaled("relu", 10, HE, rate=0.03).min()
     adam = 100 * train_scaled("relu", 10, HE / 2, optimizer="adam", rate=0.003).min()
     return below(best, 20, "the best of 5 networks at 6 rates", {"from He's scale": he_scale, "with Adam": adam})
+
+
+@claim(what="percent of the test digits after 3,000 steps, the median of 5 networks", source="")
+def patience_serves_ten_layers() -> Result:
+    """At the smaller ones they hardly move at first, and patience helps: at a rate of 0.1 the same five networks read
+    {measured:.0f} % in the median after 3,000 steps, fifteen times as many.
+    """
+    late, soon = (100 * np.median(train_scaled("relu", 10, HE / 2, rate=0.1, steps=steps)) for steps in (15 * 200, 200))
+    return above(late, 80, "the median of 5 networks", {"as after 200 steps": soon})
 
 
 @claim(what="percent of the test digits from He's scale, a mean over 5 networks", source="")
@@ -280,7 +289,7 @@ def muon_does_not_mend_chaos() -> Result:
 @claim(what="number of pairs of depth and optimizer for which He's scale is the best", source="", untouched=STORED)
 def he_is_best_for_both() -> Result:
     """With ReLU at depths of 10, 20 and 30 He's scale is the best of seven scales for plain gradient descent and for
-    Adam, each at the best of six rates.
+    Adam, each at the best of six rates and as a mean over two networks.
     """
 
     def first(phi, scale):

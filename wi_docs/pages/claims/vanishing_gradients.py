@@ -274,7 +274,9 @@ def a_quarter_to_the_n_is_no_bound() -> Result:
     source="@schoenholz2017, section 4",
 )
 def sigmoid_lecun_factor() -> Result:
-    """So at LeCun's scale, in wide layers of equal width, a sigmoid layer passes on {expected:.2f} of the gradient."""
+    """So at LeCun's scale, in wide layers of equal width without biases, a sigmoid layer passes on {expected:.2f} of
+    the gradient.
+    """
     theory = fixed_point("sigmoid", sigma_w=1.0).chi_1 ** 0.5
     return mean_of(
         ratios("sigmoid", "lecun_normal"), theory, {"the largest slope": activation("sigmoid").df(0.0)}, width=512
@@ -288,19 +290,19 @@ def way_back(hidden, variance):
     return float(theory(spec).backward[1:-1].prod())
 
 
-def learned(hidden, variance, rates, optimizer="sgd"):
+def learned(hidden, variance, rates, optimizer="sgd", seeds=range(3)):
     """Train twenty layers from weights of `variance` / fan_in for 600 steps, and return the digits that they read.
 
-    The result is a share of the test part for each of three seeds. Each seed has the rate of `rates` with which it
-    reads most of the digits that are set aside to choose by.
+    The result is a share of the test part for each seed. Each seed has the rate of `rates` with which it reads most of
+    the digits that are set aside to choose by.
     """
     runs = sweep(
-        hidden, "lecun_normal", depth=20, gains=[math.sqrt(variance)], rates=rates, seeds=range(3), steps=600,
+        hidden, "lecun_normal", depth=20, gains=[math.sqrt(variance)], rates=rates, seeds=seeds, steps=600,
         optimizer=optimizer,
     )  # fmt: skip
     # A run's key is its gain, rate and seed.
     best = {}
-    for seed in range(3):
+    for seed in seeds:
         tried = {run: history for run, history in runs.items() if run[2] == seed}
         chosen = max(tried, key=lambda run: tried[run].valid_accuracy)
         best[chosen] = tried[chosen]
@@ -320,9 +322,10 @@ NEAR_RATES, FAR_RATES = (0.005, 0.02), (0.001, 0.01, 0.1)
     source="@schoenholz2017, section 5, for tanh and theory",
 )
 def within_twenty_it_trains() -> Result:
-    """By plain gradient descent, twenty layers of tanh or ReLU, 64 wide and without biases at the start, read
-    {percent:floor} % of the digits or more after 600 steps, at the better of the rates 0.005 and 0.02, at the two
-    scales of each activation for which the gradient in theory changes by less than a factor of 20 on the way back.
+    """By plain gradient descent, twelve networks of twenty layers of tanh or ReLU, 64 wide and without biases at the
+    start, read {percent:floor} % of the digits or more after 600 steps, at the better of the rates 0.005 and 0.02:
+    three from each of the two scales of each activation for which the gradient in theory changes by less than a factor
+    of 20 on the way back.
     """
     # The sentence says what theory gives at these scales, and so theory is asked first.
     off = max(abs(math.log(way_back(*case))) for case in WITHIN)
@@ -343,8 +346,8 @@ def within_twenty_it_trains() -> Result:
     source="@schoenholz2017, section 5, for tanh and theory",
 )
 def beyond_four_hundred_it_does_not() -> Result:
-    """At the two other scales of each activation, a small one and a large one, for which it changes by more than a
-    factor of 400, such networks of twenty layers, 64 wide, read {percent:ceil} % of the digits at most by plain
+    """From the two other scales of each activation, a small one and a large one, for which it changes by more than a
+    factor of 400, twelve such networks of twenty layers, 64 wide, read {percent:ceil} % of the digits at most by plain
     descent, at the best of the rates 0.001, 0.01 and 0.1.
     """
     off = min(abs(math.log(way_back(*case))) for case in SMALL + LARGE)
@@ -361,23 +364,28 @@ def beyond_four_hundred_it_does_not() -> Result:
 
 
 @claim(
-    what="share of the test digits that the worst network with a vanishing gradient reads",
+    what="share of the test digits that networks with a vanishing gradient read, a median of 8; the lower of two",
     source="@kingma2015, algorithm 1",
 )
 def adam_bears_what_is_too_small() -> Result:
     """With Adam at a rate of 0.001, such networks of twenty layers, 64 wide and without biases at the start, read
-    {small:floor} % of the digits or more after 600 steps from the small scale of each activation, at which the gradient
-    vanishes, and {large:ceil} % at most from the large one, at which it explodes.
+    {tanh:.0f} % of the digits with tanh and {relu:.0f} % with ReLU after 600 steps from the small scale, at which the
+    gradient vanishes, in the median of eight networks each, of which the worst reads {worst:.0f} %; from the large
+    scale, at which it explodes, three networks each read {large:ceil} % at most.
     """
-    small, large = ([end for case in cases for end in learned(*case, (0.001,), "adam")] for cases in (SMALL, LARGE))
+    # Single networks from tanh's small scale end far apart, and a median of eight judges.
+    tanh, relu = (learned(*case, (0.001,), "adam", seeds=range(8)) for case in SMALL)
+    large = max(end for case in LARGE for end in learned(*case, (0.001,), "adam"))
     plain = max(max(learned(*case, FAR_RATES)) for case in SMALL)
     return above(
-        min(small),
+        min(np.median(tanh), np.median(relu)),
         0.6,
-        "the worst of two scales and three seeds, against the same three fifths",
-        {"as from scales that are too large": max(large), "as by plain descent": plain},
-        small=100 * min(small),
-        large=100 * max(large),
+        "the lower of two medians of eight seeds, against the same three fifths",
+        {"as from scales that are too large": large, "as by plain descent": plain},
+        tanh=100 * np.median(tanh),
+        relu=100 * np.median(relu),
+        worst=100 * min(tanh + relu),
+        large=100 * large,
     )
 
 
@@ -386,9 +394,9 @@ def adam_bears_what_is_too_small() -> Result:
     source="@kingma2015, algorithm 1",
 )
 def three_times_adams_rate_turns_it_round() -> Result:
-    """With Adam at a rate of 0.003, three times as large, twenty such tanh layers, 64 wide and without biases at the
-    start, read {percent:ceil} % of the digits at most after 600 steps from their small scale, and such ReLU layers
-    {relu:floor} % or more from their large one.
+    """With Adam at a rate of 0.003, three times as large, three networks of twenty such tanh layers, 64 wide and
+    without biases at the start, read {percent:ceil} % of the digits at most after 600 steps from their small scale, and
+    three of such ReLU layers {relu:floor} % or more from their large one.
     """
     (tanh, relu), rate = (SMALL[0], LARGE[1]), 3 * 0.001
     small, large = (learned(*case, (rate,), "adam") for case in (tanh, relu))
@@ -690,8 +698,8 @@ def deep_sigmoid_is_stuck() -> Result:
     source="@kingma2015, algorithm 1",
 )
 def adam_frees_five_sigmoid_layers() -> Result:
-    """With Adam, at a rate of 0.01, five sigmoid layers of 64 units read {five:floor} % or more in 400 steps, and ten
-    layers {ten:ceil} % at most in 600, at this rate or a tenth of it.
+    """With Adam, at a rate of 0.01, three networks of five sigmoid layers of 64 units read {five:floor} % or more in
+    400 steps, and three of ten layers {ten:ceil} % at most in 600, at this rate or a tenth of it.
     """
     # Ten layers get more steps and a second rate, and still do not learn.
     five, ten = (
@@ -882,8 +890,8 @@ def a_readout_finds_the_digits_in_layer_ten() -> Result:
     source="",
 )
 def a_larger_scale_rescues_depth_ten() -> Result:
-    """From five times LeCun's scale the ten sigmoid layers of width 64 read {percent:floor} % of the digits or more
-    after 600 steps at a rate of 0.5.
+    """From five times LeCun's scale three networks of ten sigmoid layers of width 64 read {percent:floor} % of the
+    digits or more after 600 steps at a rate of 0.5.
     """
     found = ends(sweep("sigmoid", "lecun_normal", depth=10, gains=[5.0], steps=600, rates=[0.5], seeds=range(3)))
     # The control is LeCun's scale at the same rate, with the same seed as the first of the three.
@@ -967,9 +975,10 @@ def pretraining_finds_larger_weights() -> Result:
     source="",
 )
 def larger_weights_do_as_much() -> Result:
-    """Plain weights, three times as large as Glorot's in the hidden layers of 64 units, read {percent:floor} % of the
-    digits or more after 400 steps of plain descent at a rate of 0.5, where pre-trained ones read {trained:floor} % or
-    more; after 100 steps the plain ones read {early:ceil} % at most, and the pre-trained ones {soon:floor} % or more.
+    """Three networks with plain weights, three times as large as Glorot's in the hidden layers of 64 units, read
+    {percent:floor} % of the digits or more after 400 steps of plain descent at a rate of 0.5, where three pre-trained
+    ones read {trained:floor} % or more; after 100 steps the plain ones read {early:ceil} % at most, and the pre-trained
+    ones {soon:floor} % or more.
     """
     starts = compare_starts()
     random, trained, larger = (starts.accuracy[name] for name in ("random", "pre-trained", "larger"))

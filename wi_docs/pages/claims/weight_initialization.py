@@ -148,7 +148,9 @@ def lecun_tanh_settles_below_one() -> Result:
 
 @claim(what="share of the test digits that the best of 5 networks reads", statement=3, verdict=HOLDS, source="")
 def half_the_scale_does_not_learn() -> Result:
-    """From half the right scale these ten ReLU layers still guess after 300 steps of this descent at this rate."""
+    """From half the right scale five such networks of ten ReLU layers still guess after 300 steps of this descent at
+    this rate.
+    """
     runs = sweep("relu", "he_normal", depth=10, gains=[0.5], steps=300, rates=[0.02], seeds=SEEDS, looks=7)
     # The best look of each run, so that none has learned in between either.
     best = [run.accuracy.max() for run in runs.values()]
@@ -163,8 +165,8 @@ def half_the_scale_does_not_learn() -> Result:
 
 @claim(what="share of the test digits that the worst of 5 networks reads", statement=3, verdict=HOLDS, source="")
 def the_right_scale_learns() -> Result:
-    """At the right scale, and at a rate of 0.02, the ten ReLU layers read {percent:floor} % of the test digits or more
-    after 300 steps of plain descent.
+    """At the right scale, and at a rate of 0.02, each of five networks of ten ReLU layers reads {percent:floor} % of
+    the test digits or more after 300 steps of plain descent.
     """
     found = ends(sweep("relu", "he_normal", depth=10, steps=300, rates=[0.02], seeds=SEEDS))
     half = ends(sweep("relu", "he_normal", depth=10, gains=[0.5], steps=300, rates=[0.02], seeds=SEEDS, looks=7))
@@ -173,17 +175,33 @@ def the_right_scale_learns() -> Result:
     )
 
 
-@claim(what="step at which the last of 5 networks overflows", statement=3, verdict=HOLDS, source="")
+@claim(what="how many of 40 networks overflow within 20 steps", statement=3, verdict=HOLDS, source="")
 def too_large_a_scale_is_gone() -> Result:
-    """From 1.5 times the right scale, by this descent at this rate, ten ReLU layers of 64 units are gone after a
-    handful of steps: the loss leaves the range of numbers that a computer has.
+    """From 1.5 times the right scale, by this descent at this rate, {measured:.0f} of 40 networks with ten ReLU layers
+    of 64 units are gone after a handful of steps: the loss leaves the range of numbers that a computer has.
     """
-    runs = sweep("relu", "he_normal", depth=10, gains=[1.5], steps=300, rates=[0.02], seeds=SEEDS)
-    # A run that never explodes counts as infinitely long, and fails the claim.
-    steps = [np.inf if run.exploded_at is None else run.exploded_at for run in runs.values()]
-    right = sweep("relu", "he_normal", depth=10, steps=300, rates=[0.02], seeds=SEEDS)
-    lasts = min(run.steps[-1] for run in right.values())
-    return below(max(steps), 20, "the last of 5 seeds to overflow", {"it survives as the right scale does": lasts})
+
+    def gone(gain, seeds):
+        runs = sweep("relu", "he_normal", depth=10, gains=[gain], steps=300, rates=[0.02], seeds=seeds)
+        return 40 * np.mean([run.exploded_at is not None and run.exploded_at < 20 for run in runs.values()])
+
+    return above(gone(1.5, range(40)), 36, "nine of ten", {"they survive as 5 at the right scale": gone(1.0, SEEDS)})
+
+
+@claim(what="how many of 40 networks end without an overflow", source="")
+def narrow_layers_survive() -> Result:
+    """Of forty such networks with 16 units in a layer, {measured:.0f} survive these 300 steps."""
+    narrow, wide = (
+        sum(
+            run.exploded_at is None
+            for run in sweep(
+                "relu", "he_normal", depth=10, width=width, gains=[1.5], steps=300, rates=[0.02], seeds=range(40)
+            ).values()
+        )
+        for width in (16, 64)
+    )
+    # If one in two survived, it would be 20 of 40 on average, with a standard deviation of 3.2.
+    return above(narrow, 20 + 6.4, "more than half, by two standard errors of 40 draws", {"as with 64 units": wide})
 
 
 @claim(
@@ -193,8 +211,8 @@ def too_large_a_scale_is_gone() -> Result:
     source="",
 )
 def a_smaller_rate_bears_a_larger_scale() -> Result:
-    """At a rate of 0.003 of plain descent the ten ReLU layers of width 64 that start from 1.5 times the right scale
-    survive, and read {least:.0f} to {most:.0f} % of the digits after 300 steps.
+    """At a rate of 0.003 of plain descent five networks of ten ReLU layers of width 64 that start from 1.5 times the
+    right scale survive, and read {least:.0f} to {most:.0f} % of the digits after 300 steps.
     """
     slow, fast = (
         sweep("relu", "he_normal", depth=10, gains=[1.5], steps=300, rates=[rate], seeds=SEEDS)
@@ -219,8 +237,8 @@ def a_smaller_rate_bears_a_larger_scale() -> Result:
     source="@kingma2015, algorithm 1",
 )
 def adam_learns_from_half_the_scale() -> Result:
-    """In these ten layers of 64 units Adam, from half the scale, reads {percent:floor} % of the digits or more after
-    300 steps at a rate of 0.001.
+    """With Adam at a rate of 0.001, each of five networks of these ten layers of 64 units reads {percent:floor} % of
+    the digits or more after 300 steps from half the scale.
     """
     adam, plain = (
         ends(
@@ -244,8 +262,8 @@ def adam_learns_from_half_the_scale() -> Result:
     source="",
 )
 def adam_bears_a_larger_scale() -> Result:
-    """From 1.5 times the scale these ten ReLU layers read {percent:.0f} % of the digits on average after 300 steps of
-    Adam at a rate of 0.003.
+    """From 1.5 times the scale five networks of these ten ReLU layers read {percent:.0f} % of the digits on average
+    after 300 steps of Adam at a rate of 0.003.
     """
     adam, plain = (
         ends(sweep("relu", "he_normal", depth=10, gains=[1.5], steps=300, rates=[rate], seeds=SEEDS, optimizer=name))
@@ -618,8 +636,8 @@ def dropout_breaks_it() -> Result:
     source="",
 )
 def dropout_parts_even_zeros() -> Result:
-    """In a tanh layer whose weights and biases are zero, dropout makes even these units different, as long as the
-    weights from that layer to the next are not zero too.
+    """In a tanh layer whose weights and biases are zero, dropout makes even these units different, as long as a
+    gradient comes back to them: here through equal weights, which are not zero, to a single output.
     """
 
     def apart(output, phi="tanh", seed=0):
