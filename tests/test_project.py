@@ -44,13 +44,28 @@ def test_importing_everything_but_figures_loads_numpy_only():
         for path in sorted((ROOT / "wi_docs").rglob("*.py"))
         if "figures" not in path.parts and path.stem != "__main__"
     ]
+    # What an environment loads by itself, as for packages in development, is there before.
     code = (
-        f"import sys, {', '.join(modules)}; "
-        "print(*{m.split('.')[0] for m in sys.modules} & {'matplotlib', 'scipy', 'mkdocs'})"
+        f"import sys; before = set(sys.modules); import {', '.join(modules)}; "
+        # Cython's own are made by what it compiled, and come from no package.
+        "new = {name.partition('.')[0] for name, module in sys.modules.items() "
+        "if name not in before and getattr(module, '__spec__', None)}; "
+        "print(*sorted(new - set(sys.stdlib_module_names) - {'wi_docs'}))"
     )
     done = run(sys.executable, "-c", code)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == ""
+    assert done.stdout.split() == ["numpy"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert [re.split(r"[<>=]", needed)[0] for needed in project["dependencies"]] == ["numpy"]
+
+
+def test_the_guide_says_why_each_dependency_is_there():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    needed = {re.split(r"[<>=\[]", words)[0] for words in [*project["dependencies"], *extras["site"], *extras["test"]]}
+    table = (ROOT / "docs" / "contributing.md").read_text().partition("| package | why |")[2]
+    named = {name for row in re.findall(r"^\| ([^|]+) \|", table, flags=re.MULTILINE) for name in row.split(", ")}
+    assert needed <= named, needed - named
 
 
 def test_importing_and_drawing_change_nobodys_settings():

@@ -19,6 +19,7 @@ from scripts.store import ROOT
 from tests.torch import models
 from wi_docs.diagnosis.networks import Spec
 from wi_docs.diagnosis.probe import probe
+from wi_docs.experiments import stored
 
 TARGET = ROOT / "wi_docs" / "data" / "diagnosis.json"
 SEEDS = range(8)
@@ -141,7 +142,9 @@ def main() -> None:
         "networks": {name: network(spec) for name, spec in SPECS.items()},
         "models": {name: model(name) for name in MODELS},
     }
-    TARGET.write_text(json.dumps(rounded(record), indent=None, separators=(",", ":")) + "\n", encoding="utf-8")
+    record = rounded(record)
+    record["digest"] = stored.digest(record)
+    TARGET.write_text(json.dumps(record, indent=None, separators=(",", ":")) + "\n", encoding="utf-8")
     print(f"wrote {TARGET.name}: {TARGET.stat().st_size:,} bytes", file=sys.stderr)
 
 

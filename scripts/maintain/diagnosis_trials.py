@@ -26,6 +26,7 @@ from scripts.store import ROOT
 from tests.torch import reported
 from wi_docs.diagnosis import step
 from wi_docs.diagnosis.probe import load, probe, standard_inputs
+from wi_docs.experiments import stored
 
 TARGET = ROOT / "wi_docs" / "data" / "diagnosis_trials.json"
 STEPS = {"spoiled": 400, "reported": 100, "models": 100}  # by group
@@ -198,6 +199,7 @@ def main() -> None:
             "timm": importlib.import_module("timm").__version__,
             "transformers": importlib.import_module("transformers").__version__,
         }  # fmt: skip
+        record["digest"] = stored.digest(record)
         TARGET.write_text(json.dumps(record, separators=(",", ":")) + "\n", encoding="utf-8")
 
 

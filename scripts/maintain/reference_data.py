@@ -25,6 +25,7 @@ from flax import __version__ as flax_version
 from flax import linen, nnx
 
 from scripts.store import ROOT
+from wi_docs.experiments import stored
 
 jax.config.update("jax_enable_x64", True)
 TARGET = ROOT / "wi_docs" / "data" / "frameworks.json"
@@ -323,7 +324,9 @@ def main() -> None:
         "derivatives": derivatives(),
         "factors": factors(),
     }  # fmt: skip
-    TARGET.write_text(json.dumps(rounded(record), indent=1) + "\n", encoding="utf-8")
+    record = rounded(record)
+    record["digest"] = stored.digest(record)
+    TARGET.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     print(f"wrote {TARGET.name}: {TARGET.stat().st_size:,} bytes", file=sys.stderr)
 
 

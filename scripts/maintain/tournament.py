@@ -53,9 +53,10 @@ def write(name: str, found: Iterator[list[dict[str, Any]]]) -> None:
             "source": "made by scripts/maintain/tournament.py; measurements of our own, free to use (CC0)",
             "versions": {"python": platform.python_version(), "numpy": np.__version__},
             "seconds": round(time.process_time() - began),
-            "digest": stored.digest(rows),
-            "rows": [],
+            "digest": "",
+            "rows": rows,
         }
+        record |= {"digest": stored.digest(record), "rows": []}
         lines = ",\n".join(f"  {json.dumps(row)}" for row in rows)
         head = json.dumps(record, indent=1).removesuffix("[]\n}")
         (ROOT / "wi_docs" / "data" / f"{name}.json").write_text(f"{head}[\n{lines}\n ]\n}}\n", encoding="utf-8")

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from importlib import resources
 from typing import Any
 
-from wi_docs.experiments import conditions
+from wi_docs.experiments import conditions, stored
 
 
 def load(name: str = "frameworks") -> dict[str, Any]:
@@ -29,10 +26,4 @@ def load(name: str = "frameworks") -> dict[str, Any]:
         0.0500
     """
     conditions.say(data=f"stored measurements of {name}")
-    return _read(name)
-
-
-@cache
-def _read(name: str) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads((resources.files("wi_docs") / "data" / f"{name}.json").read_text("utf-8"))
-    return record
+    return stored.read(name)

@@ -1,4 +1,4 @@
-"""Long trainings, kept as data: the tournament of schemes, and the map of scale and rate."""
+"""Measurements kept as data, each file with a digest; and two of them, long trainings: a tournament and a map."""
 
 from __future__ import annotations
 
@@ -11,21 +11,27 @@ from typing import Any
 from wi_docs.experiments import conditions
 
 
-def digest(rows: list[dict[str, Any]]) -> str:
-    """Return the sha256 of rows of results, which tells whether somebody has changed them by hand.
+def digest(record: dict[str, Any]) -> str:
+    """Return the sha256 of what a file holds beside its digest, which tells whether somebody has changed it by hand.
 
     Examples:
-        >>> digest([])[:8]
-        '4f53cda1'
+        >>> digest({"rows": []}) == digest({"rows": [], "digest": "any"})
+        True
     """
-    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
+    held = {key: value for key, value in record.items() if key != "digest"}
+    return hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
 
 
 @cache
-def _read(name: str) -> dict[str, Any]:
+def read(name: str) -> dict[str, Any]:
+    """Return what a file of `wi_docs/data` holds.
+
+    Raises:
+        ValueError: if that is not what was stored.
+    """
     record: dict[str, Any] = json.loads((resources.files("wi_docs") / "data" / f"{name}.json").read_text("utf-8"))
-    if digest(record["rows"]) != record["digest"]:
-        raise ValueError(f"wi_docs/data/{name}.json is not what `make tournament` wrote: its digest is another one")
+    if digest(record) != record["digest"]:
+        raise ValueError(f"wi_docs/data/{name}.json is not what was stored: its digest is another one")
     return record
 
 
@@ -36,7 +42,7 @@ def load(name: str) -> dict[str, Any]:
     row for each of their maps. The callers have the names as strings, from which the build knows who reads what.
 
     Raises:
-        ValueError: if the rows are not those that were stored.
+        ValueError: if that is not what was stored.
     """
     conditions.say(data=f"stored trainings of {name}")
-    return _read(name)
+    return read(name)
