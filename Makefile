@@ -1,6 +1,6 @@
 # make serve | site | offline | paper | test | test-slow | check | format | update-outputs | faults | mutants
 # | test-torch | bench | clean, and for maintainers lock | runtime | vendor | check-js | reference | tournament
-# | seconds | coverage | vary. Each sets itself up in .venv.
+# | seconds | coverage | vary. Each sets up what it needs, most of them in .venv.
 
 PYTHON ?= python3
 # Not ?=, for HOST and PORT may stand in the environment for something else. `make serve HOST=… PORT=…` is what counts.
@@ -109,7 +109,7 @@ reference:
 	.cache/reference/bin/python -m scripts.maintain.reference_data
 	.cache/reference/bin/python -m scripts.maintain.diagnosis_reference
 
-# Train all schemes against each other, and the map of scale and rate, anew: about twelve minutes of one core.
+# Train all schemes against each other, and the map of scale and rate, anew: about seventeen minutes of one core.
 tournament: .venv/ready
 	$(BIN)/python -m scripts.maintain.tournament $(TOURNAMENT)
 

@@ -107,10 +107,13 @@ def changed(known: dict[str, dict[str, Any]], now: dict[str, dict[str, Any]]) ->
     lines = []
     for name, one in now.items():
         before = known.get(name, {"digest": ""})
-        for variation, found in one["varied"].items() if one["digest"] == before["digest"] else ():
-            was, verdict = before["varied"].get(variation, {}).get("verdict"), found["verdict"]
-            if was != verdict:
-                lines.append(f"docs/vary.json: {name} {found['words']}: {was} is kept, and it is {verdict}")
+        if one["digest"] != before["digest"]:
+            continue
+        for variation in sorted(before["varied"].keys() | one["varied"].keys()):
+            was, found = (kept["varied"].get(variation, {"verdict": "nothing", "words": ""}) for kept in (before, one))
+            if was["verdict"] != found["verdict"]:
+                words = found["words"] or was["words"]
+                lines.append(f"docs/vary.json: {name} {words}: {was['verdict']} is kept, and it is {found['verdict']}")
     return lines
 
 

@@ -328,6 +328,8 @@ def test_a_verdict_about_unchanged_code_does_not_change():
     now = {"a": {"digest": "1", "varied": {"x": BREAKS}}, "b": {"digest": "2", "varied": {"x": BREAKS}}}
     assert vary.changed(kept, now) == ["docs/vary.json: a with Adam: holds is kept, and it is breaks"]
     assert not vary.changed(kept, kept)
+    gone = {"a": {"digest": "1", "varied": {}}}
+    assert vary.changed(kept, gone) == ["docs/vary.json: a with Adam: holds is kept, and it is nothing"]
 
 
 def test_a_claim_whose_code_has_changed_is_listed(monkeypatch, tmp_path):

@@ -5,9 +5,10 @@ import math
 import pytest
 
 from tests.pages import ROOT
-from wi_docs.diagnosis import fit
+from wi_docs.diagnosis import cure, fit
 from wi_docs.diagnosis import problems as limits
 from wi_docs.diagnosis.audit import GARBAGE
+from wi_docs.diagnosis.probe import MOVES
 from wi_docs.diagnosis.problems import Evidence, Exit, Row, burden, ends, problems, small_last
 from wi_docs.experiments import saturation
 
@@ -213,7 +214,7 @@ def test_of_what_starts_at_0_the_gradient_counts_that_comes_later():
 
 def test_the_page_names_the_limits_that_the_rules_have():
     text = " ".join((ROOT / "docs" / "diagnose.md").read_text(encoding="utf-8").split())
-    in_words = {1e-3: "a thousandth", 4.0: "four"}
+    in_words = {1e-3: "a thousandth", 4: "four", 5: "five", 20: "twenty"}
     for words in (
         f"$e^{limits.REACH:.0f} = {math.exp(limits.REACH):.0f}$ over the whole depth",
         f"less than {in_words[limits.ALIKE]} differs between inputs",
@@ -228,6 +229,10 @@ def test_the_page_names_the_limits_that_the_rules_have():
         "Adam at 0.001 and 0.003",
         f"${fit.OPERATIONS / 1e10:.0f} \\cdot 10^{{10}}$ operations at most",
         f"could not take {fit.FEWEST} steps is not trained",
+        f"differs from the next by a factor of {'$e$' if limits.SPREAD == 1 else limits.SPREAD}",
+        f"up to {in_words[cure.STEPS]} steps of Adam at {cure.RATE} on the batch",
+        f"There are {in_words[len(fit.DESCENT + fit.ADAM)]} trainings at most",
+        f"it takes up to {in_words[MOVES]} passes more",
     ):
         assert words in text
     assert (fit.DESCENT, fit.ADAM) == ((0.1, 0.01, 0.001), (0.001, 0.003))

@@ -21,6 +21,10 @@ def run(*command):
 def test_a_folder_imports_from_those_below_it():
     done = run(str(Path(sys.executable).with_name("lint-imports")), "--no-cache")
     assert done.returncode == 0, done.stdout
+    # Without exceptions, as the guide says.
+    assert not re.search(
+        r"^(ignore_imports|exclude_type_checking)", (ROOT / "pyproject.toml").read_text(), re.MULTILINE
+    )
 
 
 def test_an_import_from_above_is_named(tmp_path):

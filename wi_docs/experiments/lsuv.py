@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from wi_docs.experiments import conditions
+from wi_docs.experiments.propagation import rms
 from wi_docs.nn import checks, initializers
 from wi_docs.nn.checks import Array
 from wi_docs.nn.network import MLP
@@ -58,3 +59,34 @@ def lsuv(net: MLP, x: Array, rng: np.random.Generator, *, tolerance: float = 0.1
         # The next layer is measured on the activations of the layers before it, as they are now.
         a = phi.f(a @ net.W[layer] + b)
     return corrections
+
+
+def sizes_after_lsuv(phi: str, *, depth: int, width: int, seed: int) -> tuple[Array, Array]:
+    """Return the rms of the activations and of the gradient by layer of a network that `lsuv` has drawn, `(depth,)`.
+
+    Inputs and cotangent are standard normal, as those of `propagate`, and the gradient is that of the pre-activations.
+    The network is drawn on the inputs that are sent through it.
+
+    Args:
+        phi: name of the activation.
+        depth: number of layers, at least 1.
+        width: number of units in each, and of inputs, at least 1.
+        seed: a non-negative integer.
+
+    Raises:
+        ValueError: for an argument out of range.
+        TypeError: for an argument of the wrong kind.
+
+    Examples:
+        >>> signal, gradient = sizes_after_lsuv("silu", depth=20, width=256, seed=0)
+        >>> print(f"{signal[0]:.2f} {signal[-1]:.2f}")
+        0.59 0.65
+    """
+    depth, width = checks.count("depth", depth), checks.count("width", width)
+    rng = checks.seeded(conditions.seed(seed))
+    net = MLP([width] * (depth + 1), phi, "zeros", rng, output=phi)
+    x = rng.standard_normal((64, width))
+    lsuv(net, x, rng)
+    run = net.forward(x)
+    gradients = net.backward(run, rng.standard_normal((64, width)))
+    return np.array([rms(a) for a in run.outputs]), np.array([rms(dz) for dz in gradients.z])

@@ -3,10 +3,9 @@
 import numpy as np
 from matplotlib import rc_context
 
-from wi_docs.experiments.lsuv import lsuv
-from wi_docs.experiments.propagation import propagate, rms
+from wi_docs.experiments.lsuv import sizes_after_lsuv
+from wi_docs.experiments.propagation import propagate
 from wi_docs.nn.checks import Array
-from wi_docs.nn.network import MLP
 from wi_docs.pages.figures import BLUE, INK, RED, STYLE, Picture, axes, decades, label
 
 DEPTH, WIDTH, SEEDS = 20, 256, range(4)
@@ -31,19 +30,12 @@ def _lines(phi: str, init: str) -> tuple[Array, Array]:
     for seed in SEEDS:
         # LSUV looks at data, and is no scheme that `propagate` could call.
         if init == "lsuv":
-            rng = np.random.default_rng(seed)
-            # As `propagate` does it, with the same law of inputs and cotangents.
-            net = MLP([WIDTH] * (DEPTH + 1), phi, "zeros", rng, output=phi)
-            x = rng.standard_normal((64, WIDTH))
-            lsuv(net, x, rng)
-            run = net.forward(x)
-            # The inputs of layer 2 are the activations of layer 1, and so on.
-            signal.append(np.array([rms(a) for a in [*run.inputs[1:], run.output]]))
-            gradient.append(np.array([rms(dz) for dz in net.backward(run, rng.standard_normal((64, WIDTH))).z]))
+            forward, backward = sizes_after_lsuv(phi, depth=DEPTH, width=WIDTH, seed=seed)
         else:
             p = propagate(phi, init, depth=DEPTH, width=WIDTH, seed=seed)
-            signal.append(p.forward_rms)
-            gradient.append(p.gradient_rms)
+            forward, backward = p.forward_rms, p.gradient_rms
+        signal.append(forward)
+        gradient.append(backward)
     forward, backward = (np.exp(np.mean(np.log(values), axis=0)) for values in (signal, gradient))
     return forward, backward
 
