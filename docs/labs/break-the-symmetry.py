@@ -37,7 +37,7 @@ print(f"loss: {equal.loss[0]:.3f} -> {equal.loss[-1]:.3f}")
 print("units are equal, to rounding:", equal.spread.max() < 1e-12)
 
 # %% [markdown]
-# Now with a little noise on the same constant. Watch what the loss waits for.
+# Now with a little noise on the same constant.
 
 # %%
 NOISES = ((1e-1, GREEN), (1e-2, BLUE), (1e-3, PURPLE), (1e-4, RED))

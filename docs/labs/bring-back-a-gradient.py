@@ -1,7 +1,8 @@
 # %% [markdown]
 # # Bring back a gradient
 #
-# A gradient vanishes in twenty layers. We find out what a layer does to it, and choose the scale that keeps it.
+# A gradient vanishes in twenty layers. We find out what a layer does to it, and choose a scale and biases that nearly
+# keep it.
 # The theory is in [Vanishing Gradients](../vanishing-gradients.md#what-a-layer-does-to-the-gradient).
 
 # %%
@@ -33,7 +34,7 @@ mpl.rcParams.update(STYLE)  # draw as the site's figures are drawn
 # %%
 before = propagate("softsign", "lecun_normal", depth=20, width=256)
 print(
-    f"factor a layer {before.gradient_ratio:.2f}, "
+    f"factor a layer {before.gradient_ratio:.2f} on average, "
     f"after 20 layers {before.gradient_rms[0] / before.gradient_rms[-1]:.0e}"
 )
 
@@ -102,10 +103,11 @@ Picture(
 # %% [markdown]
 # ## Does it train better?
 #
-# The same activation on the digits, in twenty hidden layers of 64 units with biases of 0, two scales, two seeds:
+# The same activation on the digits, in twenty hidden layers of 64 units, from both scales, with four seeds. Training
+# starts from biases of 0 here. Without biases the scale above is no longer critical: it lies beyond the edge.
 
 # %%
-for word, scale in (("LeCun", 1.0), ("critical", critical)):
+for scale in (1.0, critical):
     runs = [
         train_digits(
             "softsign",
@@ -118,16 +120,18 @@ for word, scale in (("LeCun", 1.0), ("critical", critical)):
             record="accuracy",
             seed=seed,
         )
-        for seed in (0, 1)
+        for seed in range(4)
     ]
-    print(f"{word:9} learned: {[bool(run.accuracy[-1] > 0.5) for run in runs]}")
+    read = [f"{100 * run.accuracy[-1]:.0f} %" for run in runs]
+    print(f"scale {scale:.2f} reads", *read)
 
 # %% [markdown]
-# Both learn, by plain gradient descent at this rate. A factor of 25 over twenty layers does not stop a network of this
-# size. A better number at the start is a reason to expect better training, not a proof of it. Look at the run.
+# From LeCun's scale these networks read about half of the digits after 200 steps at this rate of plain gradient
+# descent, and from the larger scale nine in ten. A better number at the start is a reason to expect better training,
+# and no proof. Look at the run, as here.
 #
 # ## Try
 #
 # - Do the same for `gelu`. What is different about where its signal settles?
-# - Let the bias be 0. What becomes of the critical scale?
+# - Let the bias be 0. What becomes of the critical scale, and of the gradient at the scale found above?
 # - Depth 100?

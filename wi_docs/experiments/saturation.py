@@ -35,7 +35,8 @@ def limit(function: str | Activation) -> float:
 
     It is 1 for activations that do not saturate. For those with one flat side it is at least a half: if pre-activations
     have a distribution that is symmetric about 0, no scale of the weights saturates more than half of the pairs, and up
-    to a half none was seen to slow learning down. The smaller numbers of `LIMITS` hold for biases that shift all units to the flat side.
+    to a half none was seen to slow learning down. The smaller numbers of `LIMITS` hold for biases that shift all units
+    to the flat side.
 
     Raises:
         ValueError: for an activation that is not one of ours, of which nothing was measured.

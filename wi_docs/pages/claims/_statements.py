@@ -59,7 +59,8 @@ STATEMENTS = {
     ),
     18: (
         "ReLU needs no pre-training.",
-        "At the right scale. By plain gradient descent at a rate of 0.03, ten layers at PyTorch's do not train.",
+        "At the right scale. In 600 steps of plain gradient descent at a rate of 0.03, ten layers at PyTorch's do not "
+        "train.",
     ),
     19: (
         "A product of numbers above 1 explodes.",

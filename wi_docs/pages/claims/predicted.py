@@ -111,8 +111,9 @@ def rows_point_one_way() -> Result:
     what="distance of what was printed from what is expected, in standard deviations", source="@howard2020, chapter 17"
 )
 def fifty_relu_layers() -> Result:
-    r"""Fifty ReLU layers of 100 units at $1/\sqrt n$ and without biases leave entries of 1.1e-8 to 4.9e-8; their rms is
-    to be expected near $e^{{{theory:.1f}}}$, give or take a factor of $e^{{{sd:.1f}}}$.
+    r"""Fifty ReLU layers of 100 units at $1/\sqrt n$ and without biases leave entries of 1.1e-8 to 4.9e-8; the rms of
+    the printed block, zeros included, is to be expected near $e^{{{theory:.1f}}}$, give or take a factor of
+    $e^{{{sd:.1f}}}$.
     """
     # Over all 25 printed entries, of which 15 are 0.
     printed = math.log(math.sqrt((BLOCK**2).sum() / 25))

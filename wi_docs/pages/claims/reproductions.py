@@ -88,8 +88,9 @@ def escape_time_against_depth() -> Result:
 
 @claim(what="variance of the ratio of two lengths, times the width", source="@cho2009")
 def what_is_left_is_length() -> Result:
-    r"""After 100 ReLU layers of width 256 without biases what is left of an input is mostly how loud it was: two inputs
-    differ by {degrees:.0f} degrees, or {direction:.0f} %, in direction and vary by {percent:.0f} % in length.
+    r"""After 100 ReLU layers of width 256 without biases what is left of an input is mostly how loud it was: two
+    independent normal inputs differ by {degrees:.0f} degrees, or {direction:.0f} %, in direction and vary by
+    {percent:.0f} % in length.
     """
     width, depth, spreads, cosines = 256, 100, [], []
     for seed in range(24):

@@ -190,7 +190,9 @@ def too_large_a_scale_is_gone() -> Result:
 
 @claim(what="how many of 40 networks end without an overflow", source="")
 def narrow_layers_survive() -> Result:
-    """Of forty such networks with 16 units in a layer, {measured:.0f} survive these 300 steps."""
+    """Of 40 networks with ten ReLU layers of 16 units, at this rate of 0.02 of plain descent, {measured:.0f} survive
+    300 steps from there.
+    """
     narrow, wide = (
         sum(
             run.exploded_at is None

@@ -87,8 +87,8 @@ def a_norm_to_clip_to(max_norm: Any) -> Verdict:
         end = float(descend_recurrence(start, max_norm=number("max_norm", max_norm, above=0)).w[-1] ** 30)
         if not np.isclose(end, 0.5, atol=0.01):
             return not_yet(
-                f"From {start} it ends where w^30 is {end:.3g}. A step too long lands in the flat; "
-                "too short never arrives."
+                f"From {start} it ends where w^30 is {end:.3g}. A step too long lands in the flat, "
+                "or on the cliff behind it; too short does not arrive in 200 steps."
             )
     return right(
         "It arrives from all three. Between too much and too little there is a wide range; clipping is forgiving."

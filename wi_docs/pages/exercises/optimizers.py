@@ -64,9 +64,10 @@ def a_rate_for_half_the_weights(rate: Any) -> Verdict:
     def step(gradient, rate, epsilon=1e-8):
         return rate * abs(gradient) / (np.sqrt(gradient**2) + epsilon)
     """,
-    # Without epsilon, plain descent, epsilon under the root, and a number.
+    # Without epsilon, with one of its own, plain descent, epsilon under the root, and a number.
     wrong=(
         "def step(gradient, rate, epsilon=1e-8):\n    return rate",
+        "def step(gradient, rate, epsilon=1e-8):\n    return rate * abs(gradient) / (abs(gradient) + 1e-8)",
         "def step(gradient, rate, epsilon=1e-8):\n    return rate * abs(gradient)",
         "def step(gradient, rate, epsilon=1e-8):\n    return rate * gradient / (gradient**2 + epsilon) ** 0.5",
         "step = 1",
@@ -78,7 +79,10 @@ def the_first_step_of_adam(step: Any) -> Verdict:
         return not_yet("`step` has to be a function.")
     # Far above epsilon, one negative gradient, and two at epsilon and below it.
     for gradient in (1.0, -1e-3, 1e-8, 1e-10):
-        size, expected = float(step(gradient, 0.1, 1e-8)), 0.1 * abs(gradient) / (abs(gradient) + 1e-8)
-        if abs(size - expected) > 1e-6 * expected:
-            return not_yet(f"For a gradient of {gradient:g} and a rate of 0.1 it says {size:.3g}.")
-    return right("Down to gradients of about 1e-7 the step is the rate; below 1e-8 it shrinks with the gradient.")
+        for epsilon in (1e-8, 1e-3):
+            size, expected = float(step(gradient, 0.1, epsilon)), 0.1 * abs(gradient) / (abs(gradient) + epsilon)
+            if abs(size - expected) > 1e-6 * expected:
+                return not_yet(
+                    f"For a gradient of {gradient:g}, a rate of 0.1 and an epsilon of {epsilon:g} it says {size:.3g}."
+                )
+    return right("At gradients of 1e-7 the step is nine tenths of the rate; below 1e-8 it shrinks with the gradient.")

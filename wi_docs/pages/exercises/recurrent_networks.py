@@ -71,8 +71,9 @@ def half_a_memory(bias: Any) -> Verdict:
     print(f"largest gradient after 100 steps: {r.gradient_norm[-1]:.2g}")
     """,
     # The identity; a spectral radius of 1, which lets vectors grow on the way; a largest singular value of 1, which
-    # loses all other directions; a matrix that is not square; and a word.
+    # loses all other directions; one whose square is the identity; a matrix that is not square; and a word.
     wrong=(
+        "S = np.eye(32) + 0.1 * W\nW = S @ np.diag([1.0, -1.0] * 16) @ np.linalg.inv(S)",
         "W = np.eye(32)",
         "W = W / np.abs(np.linalg.eigvals(W)).max()",
         "W = W / np.linalg.norm(W, 2)",
@@ -87,13 +88,13 @@ def a_matrix_that_keeps(W: Any) -> Verdict:
     matrix = array("W", W, 2)
     if matrix.shape != (32, 32):
         return not_yet(f"Its shape is {matrix.shape}.")
-    # A matrix keeps the length of every vector if and only if all of its singular values are 1. That of its power is
-    # asked, for errors add up over the steps.
-    values = np.linalg.svd(np.linalg.matrix_power(matrix, 100), compute_uv=False)
-    if np.abs(values - 1).max() > 1e-6:
-        return not_yet(
-            f"After 100 steps the lengths of vectors are multiplied by {values.min():.2g} to {values.max():.2g}."
-        )
+    # A matrix keeps the length of every vector if and only if all of its singular values are 1. Those of its powers are
+    # asked, for errors add up over the steps, and an even power may be the identity where the matrix stretches.
+    for steps in (1, 100):
+        values = np.linalg.svd(np.linalg.matrix_power(matrix, steps), compute_uv=False)
+        if np.abs(values - 1).max() > 1e-6:
+            after = f"After {steps} step{'s' if steps > 1 else ''}"
+            return not_yet(f"{after} a vector's length is multiplied by {values.min():.2g} to {values.max():.2g}.")
     # The identity keeps lengths too, and the question leaves it out.
     if np.allclose(matrix, np.eye(32)):
         return not_yet("That is the identity. It keeps everything, and mixes nothing.")

@@ -37,9 +37,10 @@ from wi_docs.pages.exercises import Verdict, exercise, not_yet, right
     W = init(np.random.default_rng(0), (300, 100))
     print(f"fan_in times the mean square: {300 * (W ** 2).mean():.2f}")
     """,
-    # In turn: the deviation taken for the limit, the fan-out, Glorot's scale, a normal law, a mean that is not 0, and
-    # the shape turned round.
+    # In turn: two values, the deviation taken for the limit, the fan-out, Glorot's scale, a normal law, a mean that is
+    # not 0, and the shape turned round.
     wrong=(
+        "def init(rng, shape):\n    return np.sqrt(2 / shape[0]) * rng.choice([-1.0, 1.0], size=shape)",
         "def init(rng, shape):\n    a = np.sqrt(2 / shape[0])\n    return rng.uniform(-a, a, size=shape)",
         "def init(rng, shape):\n    a = np.sqrt(6 / shape[1])\n    return rng.uniform(-a, a, size=shape)",
         "def init(rng, shape):\n    a = np.sqrt(6 / sum(shape))\n    return rng.uniform(-a, a, size=shape)",
@@ -65,7 +66,10 @@ def he_from_a_uniform(init: Any) -> Verdict:
                 "The scale is right. But a uniform number is never farther out than 1.74 deviations, "
                 "and some of these are."
             )
-    return right("Mean 0, variance 2/fan_in, and nothing beyond the limit.")
+        # The mean fourth power over the squared variance: 9/5 for a uniform law, 1 for two values.
+        if abs(float((W**4).mean() / W.var() ** 2) - 1.8) > 0.1:
+            return not_yet("The scale is right. But these numbers do not lie evenly between their ends.")
+    return right("Mean 0, variance 2/fan_in, and evenly between the ends.")
 
 
 @exercise(

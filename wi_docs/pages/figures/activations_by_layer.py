@@ -42,8 +42,8 @@ def draw() -> Picture:
     return Picture(
         fig,
         f"Activations of a tanh network of {DEPTH} layers at three scales of its weights; heights are square roots of "
-        "shares, so that small ones show. If the scale is too large, the units pile up at ±1, where the slope "
-        "is nearly 0. If it is too small, they all say 0. In between the shape narrows slowly.",
+        "shares, so that small ones show. At three times LeCun's scale the units pile up at ±1, where the "
+        "slope is nearly 0. At 0.4 times it they all say 0. In between the shape narrows slowly.",
         "Histograms of activations in layers 1, 4, 7 and 10 of a tanh network. At 3 over the root of n they pile up at "
         f"minus 1 and 1; their rms in layer 10 is {spread['saturating'][-1]:.2f}. At 1 over the root of n they stay a "
         f"bell that narrows slowly, rms {spread['healthy'][-1]:.2f} in layer 10. At 0.4 over the root of n they "

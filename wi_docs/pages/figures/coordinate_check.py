@@ -37,8 +37,8 @@ def draw() -> Picture:
     ends = {scaling: values[-1] for scaling, values in change.items()}
     return Picture(
         fig,
-        "How far each layer's pre-activations move in three steps of Adam. Under the standard scaling a wider network "
-        "moves further, in all layers but the first: a rate that suits a narrow one is too large for it. "
+        "How far each layer's pre-activations move in three steps of Adam at a rate of 0.01, each on all digits. "
+        "Under the standard scaling a wider network moves further, in all layers but the first. "
         "Under maximal update the move hardly depends on width.",
         "Three logarithmic panels of the rms change against widths 64 to 1024. At width 1024 the standard scaling "
         f"moves the layers by {ends['standard'][0]:.2f}, {ends['standard'][1]:.1f} and {ends['standard'][2]:.0f}; "

@@ -38,7 +38,7 @@ def draw() -> Picture:
     return Picture(
         fig,
         "What the forget gates of an LSTM of 64 cells leave of a memory, with random inputs and weights at Glorot's "
-        "scale. Solid: runs. Dashed: gates that stay where their bias alone puts them. A run keeps a little less, "
+        "scale. Solid: runs. Dashed: gates that stay where their bias alone puts them. A run keeps less, "
         "because its gates move up and down and a product suffers more from the low ones.",
         f"Four pairs of falling lines on a logarithmic axis over {STEPS} steps. At the end the runs have kept "
         f"{kept['0'][-1]:.0e} with bias 0, {kept['1'][-1]:.0e} with bias 1, {kept['2'][-1]:.0e} with bias 2 and "

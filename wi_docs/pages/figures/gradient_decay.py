@@ -55,8 +55,10 @@ def draw() -> Picture:
         "On this axis the same factor in each layer makes a straight line. The sigmoid at LeCun's scale loses more "
         "than a factor of four a layer; tanh at the same scale and ReLU at He's lose little. The thin line is 0.25ⁿ, "
         "the product of the steepest slopes alone.",
-        "Gradient by layer on a logarithmic axis, as straight lines running down from layer 30 to layer 1. Factor a "
-        "layer: " + ", ".join(f"{name} {ratio:.3f}" for name, ratio in ratios.items()) + ". The line of 0.25 to the "
+        "Gradient by layer on a logarithmic axis: lines that run from layer 30 to layer 1, most of them straight and "
+        "down. Factor a layer: "
+        + ", ".join(f"{name} {ratio:.3f}" for name, ratio in ratios.items())
+        + ". The line of 0.25 to the "
         "power n lies just above the sigmoid at LeCun's scale.",
         data,
     )

@@ -43,8 +43,8 @@ def draw() -> Picture:
         fig,
         f"Networks of {DEPTH} hidden layers of {optimizers.WIDTH} units after {optimizers.STEPS} steps; two seeds a "
         "disc. Its area is the share of test digits recognized beyond chance. From left to right: the scale of the "
-        "first weights; upwards: the learning rate. Plain descent needs both right: the larger the scale, the smaller "
-        "the rate. Adam's region is wider, and has ends too. Each optimizer has rates of its own.",
+        "first weights; upwards: the learning rate. For ReLU plain descent needs both right: the larger the scale, the "
+        "smaller the rate. Adam's region is wider, and has ends too. Each optimizer has rates of its own.",
         f"Four grids of discs, scale of the weights against learning rate, {DEPTH} layers. Some rate reads more than "
         f"half of the digits at {counts['relu', 'sgd']} scales for ReLU with plain descent and "
         f"{counts['relu', 'adam']} with Adam; for the sigmoid at {counts['sigmoid', 'sgd']} with plain "

@@ -46,9 +46,10 @@ def draw() -> Picture:
     return Picture(
         fig,
         f"Sigmoid networks with {DEPTH} hidden layers of 64 units, three seeds each, plain gradient descent at a rate "
-        "of 0.5. From Glorot's weights they stay at one in ten. Pre-trained layer by layer without labels, they learn "
-        "at once. Shuffled, these weights keep their distribution and nothing else, and still learn. Their scale is "
-        f"{after:.1f}/√n in place of {before:.1f}/√n. From 3/√n networks learn without any pre-training.",
+        "of 0.5. From Glorot's weights they are still at one in ten when the picture ends. Pre-trained layer by layer "
+        "without labels, they learn at once. Shuffled, these weights keep their distribution and nothing else, and "
+        f"still learn. Their scale is {after:.1f}/√n in place of {before:.1f}/√n. From 3/√n networks learn without any "
+        "pre-training.",
         f"Share of held-out digits recognized against steps, three seeds each. At the end: {'; '.join(ends)}.",
         data,
     )

@@ -40,8 +40,8 @@ def draw() -> Picture:
         fig,
         "The gradient of the last state with respect to the state k steps before it, "
         f"as the largest singular value; {SIZE} units, the same random matrix rescaled to spectral radius 0.9, "
-        "1.0 and 1.1. The linear recurrence grows or decays like a power. In the tanh recurrence slopes below 1 "
-        "hold the growth down.",
+        "1.0 and 1.1. The linear recurrence grows by 1.1 a step, decays by 0.9, or stays. In the tanh recurrence "
+        "slopes below 1 hold the growth down.",
         f"Size of the gradient against steps back, up to {STEPS}, on a logarithmic axis. After {STEPS} steps: "
         + ", ".join(f"{name} {value:.1e}" for name, value in last.items())
         + ".",

@@ -53,7 +53,7 @@ def draw() -> Picture:
         f"Four residual networks of {BLOCKS} blocks with ReLU at initialization. If the branches are left as they "
         "are, the stream doubles at every block, and so does the gradient on its way back. A normalization inside each "
         "branch makes the stream grow by a fixed amount. Dividing each branch by the root of their number, or "
-        "normalizing after each addition, keeps both.",
+        "normalizing after each addition, keeps both within a factor of e.",
         f"Two logarithmic panels over {BLOCKS} blocks. Above, the stream's mean square ends at "
         f"{size['as they are'][-1]:.0e} with branches as they are, {size['normalized inside'][-1]:.0f} with "
         f"normalization inside, {size['divided by the root of 24'][-1]:.1f} with branches divided, "

@@ -35,8 +35,9 @@ def draw() -> Picture:
     return Picture(
         fig,
         f"{DEPTH} random {WIDTH}×{WIDTH} matrices multiplied. Gaussian entries of variance 1/n keep the mean square of "
-        "a vector, but only because a few directions are stretched while nearly all are lost. Orthogonal matrices keep "
-        f"every direction. The line ends where rounding is larger than the values: {lost} more are not drawn.",
+        "a vector on average, but only because a few directions are stretched while nearly all are lost. Orthogonal "
+        f"matrices keep every direction. The line ends where rounding is larger than the values: {lost} more are not "
+        "drawn.",
         f"Sorted singular values on a logarithmic axis. Orthogonal: all equal to 1. Gaussian: the largest is "
         f"{data['Gaussian'][0]:.0f}, and {small + lost} of {WIDTH} are below a thousandth.",
         data,

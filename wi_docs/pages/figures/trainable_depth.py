@@ -40,7 +40,8 @@ def draw() -> Picture:
         "Tanh networks of 64 units a layer, without biases, after 200 steps of plain descent at a rate of 0.05 on the "
         "digits, two seeds each. "
         "The area of a disc is the share of test digits recognized beyond chance. Depth is possible near the edge, "
-        "at 1. The line is theory: six times the depth scale of the gradient, computed without training anything.",
+        "at 1. The line is six times the depth scale of the gradient: the scale is theory, and the six was found by "
+        "training.",
         f"Grid of networks: scale of the weights from {scales[0]:g} to {scales[-1]:g} against depth from {depths[0]} "
         f"to {depths[-1]}. At scale 1 {100 * grid[scales.index(1.0), -1]:.0f} percent of the digits are recognized "
         f"with {depths[-1]} layers; at {scales[0]:g} and {scales[-1]:g} only {100 * grid[0, -1]:.0f} and "

@@ -114,7 +114,7 @@ export function explorer({ radii, angles, steps, largest, length, direction, gra
         : state.angle === 180 ? `Both eigenvalues at ${formatSigned(-state.radius)}`
           : `Eigenvalues of size ${formatNumber(state.radius)} at ±${state.angle}°`
       const clip = !state.clip ? "" : kept < back ? ` Clipping cuts it to ${formatPower(kept)}.`
-        : " Clipping leaves it as it is: it cannot bring back what has vanished."
+        : ` Clipping leaves it as it is${back < 0 ? ": it cannot bring back what has vanished" : ""}.`
       const size = formatPower(length.row(r)[state.steps])
       return `${pair}. After ${state.steps} steps the state is ${size} times as long as at the start. `
         + `The gradient, as many steps back, is ${formatPower(back)} times as large.${clip}`

@@ -81,7 +81,7 @@ export function explorer({ names, x, value, slope, left, peak, steepest, where, 
       // Powers of ten after `layers` layers. Before that they are proportional to the number of layers: straight lines.
       const ends = pair.map(({ left }) => left[k]), steepest = pair.map(activation => activation.steepest)
       return [chart("value"), chart("slope"), {
-        title: `gradient left after n layers (thin: at the largest slope), slope at ${formatSigned(state.x)}`,
+        title: `gradient after n such slopes (thin: at the largest slope), slope at ${formatSigned(state.x)}`,
         paint: painter => {
           ends.forEach((end, one) =>
             painter.line([0, layers], [0, end], colors[one], { width: 2, dash: dashes[one] }))
@@ -109,7 +109,7 @@ export function explorer({ names, x, value, slope, left, peak, steepest, where, 
         const [from, to] = where.map(formatSigned), place = from === to ? `at ${from}` : `from ${from} to ${to}`
         return `${name} at ${formatSigned(state.x)}: ${formatNumber(value[k])}, slope ${formatNumber(slope[k])}; `
           + `at most ${formatNumber(peak)}, ${place}. `
-          + `${state.layers} layers of it leave ${after(left[k])} of a gradient; at best ${after(steepest)}.`
+          + `${state.layers} such slopes multiply a gradient by ${after(left[k])}, and at most by ${after(steepest)}.`
       }).join(" ")
     },
   }
