@@ -9,6 +9,7 @@ import ast
 import asyncio
 import builtins
 import contextlib
+import functools
 import importlib
 import io
 import json
@@ -131,7 +132,9 @@ def prepare_to_draw() -> None:
         importlib.import_module("matplotlib.font_manager")
 
 
-def run(code: str, tell: Tell, *, prompt: bool, names: dict[str, Any] | None = None) -> dict[str, Any] | None:
+def run(
+    code: str, tell: Tell, *, prompt: bool, names: dict[str, Any] | None = None, module: str | None = None
+) -> dict[str, Any] | None:
     r"""Run `code` in the namespace `names`, report its output as it comes, and return its error, or None.
 
     An error is a dictionary: its `line`, the `source` of that line, and the `message` that Python prints last.
@@ -142,6 +145,8 @@ def run(code: str, tell: Tell, *, prompt: bool, names: dict[str, Any] | None = N
         prompt: whether to show the value of every expression, as Python's prompt does; else only of the last
             expression, as a notebook does.
         names: the namespace; the page's own if None.
+        module: the module in whose docstrings the code stands. Its names are there then, as they are for the tests, and
+            the examples of a module share them.
 
     Examples:
         >>> told = []
@@ -150,8 +155,12 @@ def run(code: str, tell: Tell, *, prompt: bool, names: dict[str, Any] | None = N
         '4\n5\n'
         >>> run("x = 1\nx.y", print, prompt=False, names={})["line"]
         2
+        >>> run("count('n', 3)", lambda kind, text: told.append(text), prompt=True, module="wi_docs.nn.checks")
+        >>> told[-1]
+        '3\n'
     """
-    names = shared if names is None else names
+    if names is None:
+        names = _of_module(module) if module else shared
     tell, flush = _with_line_ends(_bounded(tell))
     names.setdefault("__name__", "__main__")
     # Python's tracebacks look up lines of source here, for the snippet is no file.
@@ -184,6 +193,12 @@ def run(code: str, tell: Tell, *, prompt: bool, names: dict[str, Any] | None = N
             tell("err", f"Written to this page's memory, and gone when it is closed: {', '.join(written)}\n")
         flush()
     return None
+
+
+@functools.cache
+def _of_module(name: str) -> dict[str, Any]:
+    """Return the namespace of the examples in a module's docstrings, which begins with the module's names."""
+    return dict(vars(importlib.import_module(name)))
 
 
 def _end_tasks() -> None:

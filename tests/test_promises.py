@@ -126,7 +126,7 @@ def test_each_block_with_prompts_has_run(site):
 
 def test_pages_with_run_all_are_those_that_are_pressed(site):
     with_it = {page for page in PAGES if "data-wi-run-all" in (site / page / "index.html").read_text(encoding="utf-8")}
-    assert {page for page in with_it if not page.startswith("reference")} == set(runnable())
+    assert with_it == set(runnable())
 
 
 def test_help_says_that_code_is_run(capsys):

@@ -18,7 +18,7 @@ from wi_docs.pages import exercises
 def runnable():
     for page in PAGES:
         chapter = ROOT / "docs" / f"{page.rstrip('/') or 'index'}.md"
-        if not chapter.exists() or re.search(r"^```pycon$", chapter.read_text(), re.MULTILINE):
+        if not chapter.exists() or re.search(r"^(```pycon$|::: )", chapter.read_text(), re.MULTILINE):
             yield page
 
 
@@ -75,3 +75,12 @@ def test_a_wrong_output_on_the_page_is_noticed(browser, address):
     ended, text = wait(browser, snippet(browser))
     assert ended == "differs"
     assert "differs from what is printed" in text
+
+
+def test_an_example_of_the_reference_has_the_names_of_its_module_and_needs_no_other(browser, address):
+    show(browser, address + "reference-training/", 1280)
+    snippets = browser.find_elements(By.CSS_SELECTOR, "[data-wi-snippet]")
+    press(browser, snippets[-1], "run")
+    ended, text = wait(browser, snippets[-1])
+    assert ended == "ok", text
+    assert [state(one) for one in snippets[:-1]] == ["idle"] * (len(snippets) - 1)

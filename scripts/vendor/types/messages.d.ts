@@ -9,6 +9,8 @@ export interface Run {
   alone: boolean
   /** The exercise that judges it: page/name. */
   exercise?: string
+  /** The module whose names it has, if it is an example in one's docstrings. */
+  module?: string
 }
 
 /** What the form of Diagnose asks: its values as wi_docs/form.py takes them, and a file of weights. */

@@ -43,6 +43,8 @@ export class Snippet {
     this.output = find(element, "[data-wi-output]")
     this.block = find(element, "pre")
     this.exercise = /** @type {HTMLElement | null} */ (element.closest("[data-wi-exercise]"))?.dataset.wiExercise
+    // Examples of a docstring have the names of its module.
+    this.module = element.dataset.wiModule
     // A block with prompts shows the value of every expression, a cell only that of the last.
     this.prompt = element.matches(".language-pycon")
     const text = find(element, "code").textContent ?? ""
@@ -352,12 +354,12 @@ async function execute(snippet, room, last) {
   /** @param {(one: Snippet) => void} action */
   const each = action => { for (const one of watching) action(one) }
   if (!hidden) snippet.clear()
-  const { prompt, exercise } = snippet
+  const { prompt, exercise, module } = snippet
   const code = hidden ? snippet.trusted : snippet.code
   busy = room
   try {
     // Python begins, and the page says so meanwhile.
-    const running = room.run({ code, prompt, alone: exercise !== undefined, exercise }, {
+    const running = room.run({ code, prompt, alone: exercise !== undefined, exercise, module }, {
       loading: text => each(one => one.report("loading", text)),
       progress: progress => each(one => one.reportProgress(progress)),
       running: () => each(one => one.report("running", "Running …")),

@@ -87,7 +87,7 @@ async function prepareToDraw(python, runner) {
  * Runs code, and tells the page what comes of it.
  * @param {Run} run
  */
-async function execute({ code, prompt, alone, exercise }) {
+async function execute({ code, prompt, alone, exercise, module }) {
   /** @type {[string, string][]} */
   let pieces = []
   let sent = now(), told = 0
@@ -114,11 +114,12 @@ async function execute({ code, prompt, alone, exercise }) {
     }
     answer({ running: true })
     const firstTimer = startTimer(() => {})
-    // An exercise has a namespace of its own; snippets share that of the page.
-    names = alone ? python.toPy({}) : undefined
+    // An exercise has a namespace of its own; snippets share that of the page, and examples that of their module.
+    names = alone && !module ? python.toPy({}) : undefined
     const began = now()
     // Python runs to its end within this call; pieces of output go to the page meanwhile.
-    const problem = runner.run.callKwargs(code, tell, { prompt, ...(names ? { names } : {}) })
+    const where = names ? { names } : module ? { module } : {}
+    const problem = runner.run.callKwargs(code, tell, { prompt, ...where })
     const seconds = (now() - began) / 1000
     const [page, name] = exercise?.split("/") ?? []
     const verdict = exercise && !problem ? runner.judge(page, name, names) : undefined
