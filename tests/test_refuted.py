@@ -122,7 +122,7 @@ def test_half_of_the_scale_is_decided_by_the_optimizer_too():
     assert trained(*network(widths, half, 0), "relu", 300, 0.001, 0, adam=True) > 0.8
     says(
         "docs/weight-initialization.md",
-        "With this optimizer and this rate, the scale decides it in these networks before the first step.",
+        "With this optimizer and this rate, the scale decides in these networks, before the first step,",
         "training. Both were decided before the first step.",
     )
 
@@ -159,7 +159,7 @@ def test_adam_takes_five_sigmoid_layers_away_from_chance():
     assert trained(*network([64] * 6 + [10], 1.0, 0), "sigmoid", 400, 0.01, 0, adam=True) > 0.8
     says(
         "docs/vanishing-gradients.md",
-        "Adam frees the five layers in these steps, and not the ten.",
+        "Adam frees the five layers in 400 steps, and not the ten, not even in 600.",
         "where the deeper sigmoid networks stay",
     )
 

@@ -729,7 +729,7 @@ def larger_biases_bring_the_variance_back():
 @refutes(
     "weight-initialization",
     "in the gradient that comes back to them. (The row",
-    "There is an exception for activations that are odd, as tanh is.",
+    "There is an exception for activations that are odd,",
 )
 def a_mirrored_unit_stays_mirrored():
     """A tanh unit and its mirror image differ in output and gradient, and are each other's image after 300 steps."""
@@ -748,7 +748,7 @@ def a_mirrored_unit_stays_mirrored():
 @refutes(
     "weight-initialization",
     "If the inputs of the examples span all directions",
-    "each with a 1 beside it for the bias, span all directions",
+    "each with a 1 appended for the bias, span all directions",
 )
 def two_inputs_that_span_a_plane_leave_the_bias_free():
     """Two inputs span the plane, and with a bias two sets of weights fit them without an error."""
@@ -783,7 +783,7 @@ def orthogonal_weights_lose_what_a_narrow_layer_has_no_room_for():
 @refutes(
     "exploding-gradients",
     "\\left|\\text{eigenvalue}\\right|$.[[claim: recurrences_follow_the_radius]]",
-    "unless it is exactly 1",
+    "unless that is exactly 1",
 )
 def a_radius_of_one_may_grow():
     """The spectral radius of a matrix is 1, and it stretches a vector 1,000 times in as many steps."""
@@ -824,7 +824,7 @@ def the_first_layers_below_the_edge_close_faster():
 @refutes(
     "recurrent-networks",
     "With tanh the slope is $1 - h^2$, and from a state of rms $r$",
-    "A random orthogonal matrix mixes the units",
+    "As a random orthogonal matrix mixes the units",
 )
 def the_identity_is_orthogonal_and_keeps_more():
     """From a state of rms 0.3 the identity leaves twice of the gradient that the formula says, after 150 steps."""

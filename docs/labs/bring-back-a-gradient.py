@@ -104,7 +104,8 @@ Picture(
 # ## Does it train better?
 #
 # The same activation on the digits, in twenty hidden layers of 64 units, from both scales, with four seeds. Training
-# starts from biases of 0 here. Without biases the scale above is no longer critical: it lies beyond the edge.
+# starts from biases of 0 here. Without biases the scale found above is larger than the critical one, and in theory
+# gradients grow on their way back.
 
 # %%
 for scale in (1.0, critical):
@@ -127,8 +128,8 @@ for scale in (1.0, critical):
 
 # %% [markdown]
 # From LeCun's scale these networks read about half of the digits after 200 steps at this rate of plain gradient
-# descent, and from the larger scale nine in ten. A better number at the start is a reason to expect better training,
-# and no proof. Look at the run, as here.
+# descent, and from the larger scale nine in ten. This is no test of the number above, which is for biases of 0.2. A
+# better number at the start is a reason to expect better training, and no proof. Look at the run, as here.
 #
 # ## Try
 #

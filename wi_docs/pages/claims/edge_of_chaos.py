@@ -182,7 +182,7 @@ def without_biases_angles_are_kept() -> Result:
 @claim(what="reach at a distance of 0.5 % from the edge, over that at 5 %", source="@schoenholz2017, section 3")
 def reach_grows_like_one_over_distance() -> Result:
     """Close above tanh's edge with biases of deviation 0.3, a gradient reaches about ten times as far if the weights
-    are ten times closer to the edge: 0.5 % above it in place of 5 %.
+    are ten times closer to the edge: 0.5 % above the edge in place of 5 %.
     """
     edge = critical_sigma_w("tanh", sigma_b=0.3)
     # At distances of 5 % and 0.5 % from the edge; more layers are followed, for near the edge the variance settles

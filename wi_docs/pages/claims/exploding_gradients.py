@@ -198,7 +198,7 @@ def narrow_networks_lose() -> Result:
 )
 def recurrences_follow_the_radius() -> Result:
     r"""In a linear recurrence the long run is decided by the spectral radius, the largest
-    $\left|\text{{eigenvalue}}\right|$, unless it is exactly 1.
+    $\left|\text{{eigenvalue}}\right|$, unless that is exactly 1.
     """
     rates = []
     for seed in SEEDS:
@@ -562,8 +562,8 @@ def reach_is_the_depth_scale() -> Result:
 )
 def trainable_depth_follows_the_edge() -> Result:
     """After 200 steps of plain gradient descent at a rate of 0.05, eight networks of 40 tanh layers, 64 wide and with
-    biases of 0, read {least:.0f} to {most:.0f} % of the digits from LeCun's scale, which is on the edge, {median:.0f} %
-    in the median; from 0.8 and from 2.5 times that scale three networks each read {beside:ceil} % at most.
+    biases of 0, read {least:.0f} to {most:.0f} % of the digits, and {median:.0f} % in the median, from LeCun's scale,
+    which is on the edge; from 0.8 and from 2.5 times that scale, three networks per scale read {beside:ceil} % at most.
     """
 
     def end(sigma_w, seeds):

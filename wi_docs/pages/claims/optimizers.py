@@ -143,8 +143,8 @@ def no_rate_serves_ten_layers() -> Result:
 
 @claim(what="percent of the test digits after 3,000 steps, the median of 5 networks", source="")
 def patience_serves_ten_layers() -> Result:
-    """At the smaller ones they hardly move at first, and patience helps: at a rate of 0.1 the same five networks of ten
-    layers read {measured:.0f} % of the digits in the median after 3,000 steps, fifteen times as many.
+    """At the smaller ones, such as 0.1, they hardly move at first, and patience helps: after 3,000 steps the same five
+    networks of ten layers read {measured:.0f} % of the digits in the median at a rate of 0.1.
     """
     late, soon = (100 * np.median(train_scaled("relu", 10, HE / 2, rate=0.1, steps=steps)) for steps in (15 * 200, 200))
     return above(late, 80, "the median of 5 networks", {"as after 200 steps": soon})

@@ -119,9 +119,9 @@ def identity_is_on_the_edge() -> Result:
     source="@gers2000; @jozefowicz2015, section 2.2",
 )
 def a_gate_at_one_half_forgets() -> Result:
-    r"""With weights at Glorot's scale, counted over the four gates together, and normal inputs of size 1, the geometric
-    mean over cells of what is kept through a hundred steps is {zero:.0e}; at a bias of 1 it is {one:.0e}, and at 2 it
-    is {two:.0e}.
+    r"""With weights at Glorot's scale, whose fan-out counts the units of the four gates together, and normal inputs of
+    size 1, the geometric mean over cells of what is kept through a hundred steps is {zero:.0e}; at a bias of 1 it is
+    {one:.0e}, and at 2 it is {two:.0e}.
     """
     sigmoid = activation("sigmoid").f
     # The closed form leaves out inputs and state: the gate of the bias alone, a hundred times.

@@ -198,8 +198,8 @@ def post_norm_with_tanh_does_not() -> Result:
 @claim(what="how far a step moves the output with 64 divided branches, over that with 4", source="")
 def division_tames_the_first_step() -> Result:
     """On the digits, in networks of ReLU branches of width 64 without a normalization at the end, a step of plain
-    descent at a rate of 0.01 moves the output {plain:.0f} times as far with {many:.0f} branches as with {few:.0f} if
-    they are not divided, and {measured:.0f} times as far if they are, on average over sixteen networks.
+    descent at a rate of 0.01 moves the output, on average over sixteen networks, {plain:.0f} times as far with
+    {many:.0f} branches as with {few:.0f} if the branches are not divided, and {measured:.0f} times as far if they are.
     """
     few, many = 4, 64
     data = digits.load()

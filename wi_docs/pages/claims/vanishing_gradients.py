@@ -324,7 +324,7 @@ NEAR_RATES, FAR_RATES = (0.005, 0.02), (0.001, 0.01, 0.1)
 def within_twenty_it_trains() -> Result:
     """By plain gradient descent, twelve networks of twenty layers of tanh or ReLU, 64 wide and without biases at the
     start, read {percent:floor} % of the digits or more after 600 steps, at the better of the rates 0.005 and 0.02:
-    three from each of the two scales of each activation for which the gradient in theory changes by less than a factor
+    three from each of the two scales of each activation at which the gradient in theory changes by less than a factor
     of 20 on the way back.
     """
     # The sentence says what theory gives at these scales, and so theory is asked first.
@@ -346,9 +346,9 @@ def within_twenty_it_trains() -> Result:
     source="@schoenholz2017, section 5, for tanh and theory",
 )
 def beyond_four_hundred_it_does_not() -> Result:
-    """From the two other scales of each activation, a small one and a large one, for which it changes by more than a
-    factor of 400, twelve such networks of twenty layers, 64 wide, read {percent:ceil} % of the digits at most by plain
-    descent, at the best of the rates 0.001, 0.01 and 0.1.
+    """From the two other scales of each activation, a small one and a large one, at which the gradient changes by more
+    than a factor of 400, twelve such networks of twenty layers, 64 wide, read {percent:ceil} % of the digits at most by
+    plain descent, at the best of the rates 0.001, 0.01 and 0.1.
     """
     off = min(abs(math.log(way_back(*case))) for case in SMALL + LARGE)
     require(off > math.log(400), f"in theory a gradient changes by a factor of {math.exp(off):.0f} only")
@@ -368,10 +368,10 @@ def beyond_four_hundred_it_does_not() -> Result:
     source="@kingma2015, algorithm 1",
 )
 def adam_bears_what_is_too_small() -> Result:
-    """With Adam at a rate of 0.001, such networks of twenty layers, 64 wide and without biases at the start, read
-    {tanh:.0f} % of the digits with tanh and {relu:.0f} % with ReLU after 600 steps from the small scale, at which the
-    gradient vanishes, in the median of eight networks each, of which the worst reads {worst:.0f} %; from the large
-    scale, at which it explodes, three networks each read {large:ceil} % at most.
+    """After 600 steps of Adam at a rate of 0.001, from the small scale, at which the gradient vanishes, the median of
+    eight such networks of twenty tanh layers, 64 wide and without biases at the start, reads {tanh:.0f} % of the
+    digits, that of eight ReLU networks {relu:.0f} %, and the worst of these sixteen {worst:.0f} %; from the large
+    scale, at which it explodes, three networks of each activation read {large:ceil} % at most.
     """
     # Single networks from tanh's small scale end far apart, and a median of eight judges.
     tanh, relu = (learned(*case, (0.001,), "adam", seeds=range(8)) for case in SMALL)
@@ -394,9 +394,9 @@ def adam_bears_what_is_too_small() -> Result:
     source="@kingma2015, algorithm 1",
 )
 def three_times_adams_rate_turns_it_round() -> Result:
-    """With Adam at a rate of 0.003, three times as large, three networks of twenty such tanh layers, 64 wide and
-    without biases at the start, read {percent:ceil} % of the digits at most after 600 steps from their small scale, and
-    three of such ReLU layers {relu:floor} % or more from their large one.
+    """After 600 steps of Adam at a rate of 0.003, three times as large, three networks of twenty such tanh layers, 64
+    wide and without biases at the start, read {percent:ceil} % of the digits at most from the small scale of tanh, and
+    three such ReLU networks read {relu:floor} % or more from the large scale of ReLU.
     """
     (tanh, relu), rate = (SMALL[0], LARGE[1]), 3 * 0.001
     small, large = (learned(*case, (rate,), "adam") for case in (tanh, relu))
@@ -699,7 +699,7 @@ def deep_sigmoid_is_stuck() -> Result:
 )
 def adam_frees_five_sigmoid_layers() -> Result:
     """With Adam, at a rate of 0.01, three networks of five sigmoid layers of 64 units read {five:floor} % or more in
-    400 steps, and three of ten layers {ten:ceil} % at most in 600, at this rate or a tenth of it.
+    400 steps; three networks of ten such layers read {ten:ceil} % at most in 600, at this rate or a tenth of it.
     """
     # Ten layers get more steps and a second rate, and still do not learn.
     five, ten = (

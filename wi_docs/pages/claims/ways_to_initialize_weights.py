@@ -541,8 +541,8 @@ def mirrored_blocks_keep_every_direction() -> Result:
 
 @claim(what="rms in the first layer over that in the last, at He's scale", statement=22, verdict=HOLDS, source="")
 def gelu_is_not_relu() -> Result:
-    """From inputs of rms 1, over thirty GELU layers of width 512 without biases, the rms of a batch falls by a factor
-    of thousands; with its own gain it stays within ten.
+    """But from inputs of rms 1, over thirty GELU layers of width 512 without biases, the rms of a batch falls at He's
+    scale by a factor of thousands; at GELU's own gain it stays within a factor of ten.
     """
     he, own = (
         float(
