@@ -107,6 +107,8 @@ def typeset(latex: str, *, block: bool) -> str:
     Examples:
         >>> typeset("x_1", block=False)
         '<math display="inline"><msub><mi>x</mi><mn>1</mn></msub></math>'
+        >>> typeset("x + 1", block=False)
+        '<math display="inline"><mi>x</mi><mo>+</mo><mn>1</mn></math>'
     """
     # Escaped braces and line breaks do not count.
     bare = re.sub(r"\\[\\{}]", "", latex)

@@ -170,6 +170,13 @@ def test_a_change_that_keeps_given_weights_is_tried_on_them():
     found = diagnose(spec, weights=constant)
     assert found.problems[0].kind == "equal units"
     assert found.advice.spec.scheme is not None
+    # Three such changes come first here by theory, and new weights are tried all the same.
+    deep = (16, *[16] * 5, 4)
+    stream = Spec(deep, sigma_w=1.0, input_second_moment=2.0, dtype="fp16", residual=True)
+    assert all(new.scheme is None for _, new in promising(stream))
+    found = diagnose(stream, weights=[(np.full(shape, 0.25), np.zeros(shape[1])) for shape in itertools.pairwise(deep)])
+    assert found.problems[0].kind == "equal units"
+    assert found.advice.spec.scheme is not None
     # From inputs of rms 1 the outputs of these linear layers are of that size too, and from those of 200 they are loud.
     drawn = [(rng.standard_normal(shape) / shape[0] ** 0.5, np.zeros(shape[1])) for shape in itertools.pairwise(widths)]
     found = diagnose(replace(spec, activation="linear", input_second_moment=4e4), weights=drawn)

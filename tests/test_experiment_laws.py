@@ -316,7 +316,7 @@ def test_at_the_edge_there_is_no_depth_scale(name, edge):
 def test_near_the_edge_more_layers_are_followed():
     # Above tanh's edge tanh(z)^2 is about z^2 - 2 z^4 / 3, whose mean is q - 2 q^2. So with sigma_w^2 = 1 + s the
     # variance rests at s / 2, and chi, about (1 + s)(1 - 2 q), is near 1 - s^2: of second order in s.
-    near, nearer = (depth_scale("tanh", sigma_w=sigma_w) for sigma_w in (1.02, 1.01))
+    near, nearer = (depth_scale("tanh", sigma_w=sigma_w) for sigma_w in (1.01, 1.005))
     assert nearer / near == pytest.approx(4, rel=0.1)
 
 

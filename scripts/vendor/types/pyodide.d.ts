@@ -26,7 +26,8 @@ export interface Runner {
   prepare_to_draw(): void
   run: {
     callKwargs(
-      code: string, tell: (kind: string, text: string) => void, options: { prompt: boolean, names?: Proxy, module?: string },
+      code: string, tell: (kind: string, text: string) => void,
+      options: { prompt: boolean, names?: Proxy, module?: string },
     ): Dictionary<Problem>
   }
   judge(page: string, name: string, names: Proxy | undefined): Dictionary<Verdict>
