@@ -130,6 +130,8 @@ def typeset(latex: str, *, block: bool) -> str:
         name = element.tag.rpartition("}")[2]
         if len(element) != _ARITY.get(name, len(element)):
             raise ValueError(f"{name} is incomplete")
+        if element.get("mathvariant", "normal") != "normal":  # browsers know of no other, and draw an italic letter
+            raise ValueError(f"braces are missing around {element.text} after the command of its alphabet")
     for pattern, better in _BETTER:
         mathml = re.sub(pattern, better, mathml)
     root = ET.fromstring(mathml.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', ""))

@@ -88,6 +88,55 @@ def test_the_keyboard_reaches_search_and_text(browser, address):
     assert browser.switch_to.active_element.tag_name == "input"
 
 
+def test_the_keyboard_opens_the_drawer_and_meets_nothing_that_is_out_of_sight(browser, address):
+    """Material's drawer on a phone, or on a page that is enlarged four times."""
+    show(browser, address + "which-gain/", 390)
+
+    def pass_through():
+        """Press Tab until the text is reached, and return what was met."""
+        met = []
+        while not met or "md-content" not in met[-1]["around"]:
+            browser.switch_to.active_element.send_keys(Keys.TAB)
+            met.append(
+                browser.execute_script(
+                    """
+                    const element = document.activeElement
+                    const labels = element.labels?.length ? [...element.labels] : [element]
+                    const name = labels.map(label => label.textContent.trim()).join("")
+                    const around = element.closest(".md-sidebar, .md-header, .md-content")?.className ?? ""
+                    const seen = labels.find(label => label.checkVisibility()) ?? element
+                    const { left, right } = seen.getBoundingClientRect()
+                    return { name, around, kind: element.classList[0], inside: right > 0 && left < innerWidth }
+                    """
+                )
+            )
+            assert len(met) < 40
+        return met
+
+    closed = pass_through()
+    assert not [one for one in closed if "md-sidebar" in one["around"]], "links of a drawer that is closed"
+    opener = browser.find_element(By.CSS_SELECTOR, ".wi-drawer")
+    assert opener.accessible_name == "Navigation"
+    assert "wi-drawer" in [one["kind"] for one in closed]
+    browser.execute_script("arguments[0].focus()", opener)
+    opener.send_keys(Keys.SPACE)
+    assert opener.get_attribute("aria-expanded") == "true"
+    # It opens at the part that has the page. What lies under that part is not met.
+    names = [one["name"] for one in pass_through() if "md-sidebar" in one["around"]]
+    assert "The Edge of Chaos" in names
+    assert not {"Home", "Diagnose"} & set(names)
+    part = browser.find_element(By.CSS_SELECTOR, ".md-nav--primary > ul > li > .md-nav__toggle:checked")
+    browser.execute_script("arguments[0].focus()", part)
+    browser.switch_to.active_element.send_keys(Keys.SPACE)
+    below = browser.find_element(By.CSS_SELECTOR, f"#{part.get_attribute('id')} ~ .md-nav")
+    WebDriverWait(browser, 5).until(lambda _: not below.is_displayed())
+    browser.execute_script("arguments[0].focus()", opener)
+    met = [one for one in pass_through() if "md-sidebar" in one["around"]]
+    assert {"Home", "Diagnose"} <= {one["name"] for one in met}
+    assert "The Edge of Chaos" not in {one["name"] for one in met}
+    assert all(one["inside"] for one in met)
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_keyboard_opens_a_claim_and_closes_it(browser, address, width):
     show(browser, address + "vanishing-gradients/", width)

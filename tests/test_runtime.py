@@ -25,6 +25,13 @@ from tests.pages import WITHOUT_WEBKIT, build, show
 END = ("ok", "differs", "error", "stopped")  # the states in which a run has ended
 
 
+# Type code into a snippet, as the reader's own: a link's code would get an interpreter of its own for each run.
+EDIT = """
+const [session, cell, code, done] = arguments
+import(session).then(({ snippetIn }) => snippetIn(cell).edit(code, false)).then(done)
+"""
+
+
 def link(code, number=1):
     """Return the fragment of an address that opens a page with this code in the snippet of this number."""
     # A negative window size means raw deflate, without a header: "deflate-raw" in the browser.

@@ -11,7 +11,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from scripts import store
 from tests.pages import PAGES, ROOT, show
-from tests.test_runtime import link, press, run_link, snippet, state, wait
+from tests.test_runtime import EDIT, press, snippet, state, wait
 from wi_docs.pages import exercises
 
 
@@ -31,7 +31,7 @@ def solutions(page):
 
 @pytest.mark.parametrize("page", list(runnable()))
 def test_run_all_gives_every_output_that_is_printed_and_solutions_are_right(browser, address, page):
-    """Solutions are put into their cells as a link would. All runs in one page, so that Python is loaded once."""
+    """Solutions are put into their cells as a reader would. All runs in one page, so that Python is loaded once."""
     show(browser, address + page, 1280)
     number = len(browser.find_elements(By.CSS_SELECTOR, "[data-wi-snippet]"))
     alone = len(browser.find_elements(By.CSS_SELECTOR, "[data-wi-exercise] [data-wi-snippet]"))
@@ -48,12 +48,10 @@ def test_run_all_gives_every_output_that_is_printed_and_solutions_are_right(brow
     assert [s.text for s in ended if state(s) != "ok"] == []
     assert (int(said[1]), int(said[2])) == (number - alone, number - alone)
     assert len(ended) == number - alone > 0
-    cells = browser.find_elements(By.CSS_SELECTOR, "[data-wi-snippet]")
     for name, exercise in solutions(page):
         cell = browser.find_element(By.CSS_SELECTOR, f"[data-wi-exercise='{name}'] [data-wi-snippet]")
-        browser.execute_script(f"location.hash = '{link(exercise.solution, cells.index(cell) + 1)}'")
-        WebDriverWait(browser, 20).until(lambda _, cell=cell: cell.find_elements(By.CSS_SELECTOR, ".cm-content"))
-        run_link(browser, cell)
+        browser.execute_async_script(EDIT, f"{address}assets/js/run/session.js", cell, exercise.solution)
+        press(browser, cell, "run")
         ended, text = wait(browser, cell)
         assert ended == "ok", text
         assert "Right. " in text

@@ -10,6 +10,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from tests import test_explorers
 from tests.pages import show
 from tests.test_explorers import NAMES
+from tests.test_runtime import EDIT, snippet
 
 opened = test_explorers.opened
 
@@ -45,15 +46,6 @@ print(f'{a.std():.3f}')
 """
 
 
-# As the reader's own: a link's code would get an interpreter of its own for each run.
-EDIT = """
-const [session, code, done] = arguments
-import(session)
-  .then(({ snippetIn }) => snippetIn(document.querySelector("[data-wi-snippet]")).edit(code, false))
-  .then(done)
-"""
-
-
 TIMED = """
 const [number, done] = arguments
 const cell = document.querySelectorAll("[data-wi-snippet]")[number - 1]
@@ -85,7 +77,7 @@ def test_the_first_press_and_the_next_are_about_as_fast_as_bare_pyodide(browser,
     for _ in range(10):
         browser.get("about:blank")
         show(browser, address, 1280)
-        browser.execute_async_script(EDIT, f"{address}assets/js/run/session.js", WORK)
+        browser.execute_async_script(EDIT, f"{address}assets/js/run/session.js", snippet(browser), WORK)
         WebDriverWait(browser, 60).until(lambda _: browser.find_elements(By.CSS_SELECTOR, ".cm-content"))
         time.sleep(1.5)  # the page indexes its words for the search
         first = browser.execute_async_script(TIMED, 1)

@@ -1,18 +1,18 @@
-"""Cut the served fonts down to what the site uses. For maintainers; needs `pip install fonttools brotli`.
+"""Cut the fonts down to what a text on mathematics may write. For maintainers.
 
     npm pack @fontsource/stix-two-text@5.3.0 @fontsource/stix-two-math@5.3.0
-    python scripts/maintain/subset_fonts.py FOLDER
+    python -m scripts.maintain.subset_fonts FOLDER
 
 with FOLDER holding the two unpacked packages. Both fonts are under the SIL Open Font License 1.1. Results go to
 `docs/assets/fonts/`. The text fonts keep Latin; the mathematical one keeps its MATH table, for Chromium's and
-Firefox's MathML, and is the text's font too for Greek letters, arrows and superscripts.
+Firefox's MathML, and is the text's font too for Greek letters, arrows and superscripts. A build cuts them further, to
+what its pages write: `scripts/fonts.py`.
 """
 
 import sys
 from pathlib import Path
 
-from fontTools import subset
-
+from scripts import fonts
 from scripts.store import ROOT
 
 TARGET = ROOT / "docs" / "assets" / "fonts"
@@ -52,19 +52,8 @@ def main() -> None:
     """Write each font, and print its size."""
     TARGET.mkdir(parents=True, exist_ok=True)
     for name, (source, characters) in FACES.items():
-        options = subset.Options(
-            flavor="woff2",
-            hinting=False,
-            desubroutinize=True,
-            notdef_outline=True,
-            layout_features=["kern", "liga", "ssty"],
-        )
-        font = subset.load_font(str(Path(sys.argv[1]) / source), options)
-        subsetter = subset.Subsetter(options)
-        subsetter.populate(unicodes=characters)
-        subsetter.subset(font)
-        font["head"].modified = font["head"].created  # the same bytes at every run
-        subset.save_font(font, str(TARGET / name), options)
+        font = (Path(sys.argv[1]) / source).read_bytes()
+        (TARGET / name).write_bytes(fonts.cut(font, frozenset(map(chr, characters))))
         print(f"{name}: {(TARGET / name).stat().st_size:,} bytes")
 
 

@@ -27,12 +27,12 @@ class _Moments(NamedTuple):
     r"""Means over a standard normal z of an activation \(\varphi\) at variance q.
 
     Attributes:
-        square: \(\mathbb E\varphi(\sqrt q z)^2\).
-        slope: \(\mathbb E\varphi'(\sqrt q z)^2\).
-        mean: \(\mathbb E\varphi(\sqrt q z)\).
-        kurtosis: \(\mathbb E\varphi^4/(\mathbb E\varphi^2)^2\).
-        elasticity: \(d\ln\mathbb E\varphi^2/d\ln q\), which by the chain rule is
-            \(\sqrt q\,\mathbb E[\varphi\varphi' z]/\mathbb E\varphi^2\).
+        square: \(\mathbb{E}\varphi(\sqrt q z)^2\).
+        slope: \(\mathbb{E}\varphi'(\sqrt q z)^2\).
+        mean: \(\mathbb{E}\varphi(\sqrt q z)\).
+        kurtosis: \(\mathbb{E}\varphi^4/(\mathbb{E}\varphi^2)^2\).
+        elasticity: \(d\ln\mathbb{E}\varphi^2/d\ln q\), which by the chain rule is
+            \(\sqrt q\,\mathbb{E}[\varphi\varphi' z]/\mathbb{E}\varphi^2\).
         rule: the result of `covariance` for equal inputs with few nodes, over `square`: an error to be divided out.
     """
 
@@ -244,7 +244,7 @@ def theory(spec: Spec) -> Layers:
 
     The squares follow the length map, the correlation its own map, the gradient \(\chi\). In a residual network a
     branch adds its square to the stream's, forward and back. The spread is a sum over layers: one of \(n\) units
-    contributes \((\mathbb E\varphi^4/(\mathbb E\varphi^2)^2 - 1)/n\), which is \(5/n\) for ReLU, as far as the
+    contributes \((\mathbb{E}\varphi^4/(\mathbb{E}\varphi^2)^2 - 1)/n\), which is \(5/n\) for ReLU, as far as the
     following layers pass it on. All sizes are kept as logarithms: what is beyond float64 comes out as 0 or infinite,
     and nothing else suffers.
 

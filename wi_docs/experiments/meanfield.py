@@ -305,7 +305,7 @@ def relu_two_inputs(depth: int) -> tuple[Array, Array]:
 
     Each layer multiplies the squared lengths of two inputs by averages of \(2\,\mathrm{relu}^2\), which share their
     fluctuations as far as the inputs are correlated. So the second grows by \(3/2 - J\) at every ReLU, where
-    \(J = \mathbb E[\mathrm{relu}(u)^2\,\mathrm{relu}(v)^2]\) runs from 1/4 for independent inputs to 3/2 for equal
+    \(J = \mathbb{E}[\mathrm{relu}(u)^2\,\mathrm{relu}(v)^2]\) runs from 1/4 for independent inputs to 3/2 for equal
     ones.
 
     Raises:

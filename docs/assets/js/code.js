@@ -56,9 +56,9 @@ document.addEventListener("click", event => {
 // where there is no mouse, and there a keyboard is all the more likely to be what scrolls it. An observer is told of
 // each block after the page was laid out. To ask for a width before would make the browser lay it out once more.
 const wide = new IntersectionObserver(entries => {
-  for (const { target } of entries)
-    if (target instanceof HTMLElement && !target.hasAttribute("tabindex") && target.scrollWidth > target.clientWidth)
-      target.tabIndex = 0
+  const scrolls = entries.map(entry => entry.target).filter(block => block.scrollWidth > block.clientWidth)
+  for (const block of scrolls)
+    if (block instanceof HTMLElement && !block.hasAttribute("tabindex")) block.tabIndex = 0
 })
 
 // Material puts each block's buttons into a <nav>: dozens of landmarks for those who move by landmarks. They are none.
@@ -72,6 +72,13 @@ new MutationObserver(changes => {
   lookAround() // what was unobserved is looked at anew
 }).observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ["tabindex"] })
 lookAround()
+
+// The button by which a keyboard opens Material's drawer, a checkbox that is not shown.
+const opener = document.querySelector(".wi-drawer"), drawer = document.querySelector("#__drawer")
+if (opener && drawer instanceof HTMLInputElement) {
+  opener.addEventListener("click", () => drawer.click())
+  drawer.addEventListener("change", () => { opener.ariaExpanded = String(drawer.checked) })
+}
 
 // A call, or a name in quotes, in a table is copied by a press.
 for (const call of document.querySelectorAll(".wi-table td code")) if (/\)$|^"/.test(call.textContent ?? "")) {

