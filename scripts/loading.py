@@ -33,6 +33,8 @@ UNMARKED = (
     (r"<span></span>", ""),
     (r'<span class="[nopw]">([^<]*)</span>', r"\1"),  # names, operators, punctuation and spaces in code
     (r'<span title="[^"]*">([^<]*)</span>', r"\1"),  # the path of a name in the reference that leads nowhere
+    # The reference has a description of one paragraph in its line.
+    (r'(?s)(<div class="doc-md-description">)\s*<p>((?:(?!</?p>|</div>).)*)</p>\s*(?=</div>)', r"\1\2"),
 )
 WRAPPED = r'<div class="md-typeset__scrollwrap"><div class="md-typeset__table">\g<0></div></div>'
 
