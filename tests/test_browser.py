@@ -79,6 +79,23 @@ def test_copied_code_runs(browser, address):
     assert "\n\nprint(" in code  # a blank line after the loop, for those who paste at a prompt
 
 
+def test_a_dark_page_is_dark_before_materials_script_has_come(browser, address):
+    browser.execute_cdp_cmd("Network.enable", {})
+    browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*bundle*"]})
+    try:
+        backgrounds = set()
+        for scheme, name in (("dark", "slate"), ("light", "default")):
+            browser.get(address)
+            browser.execute_script("localStorage.clear()")
+            show(browser, address + "which-gain/", 1280, scheme)
+            body = browser.find_element(By.TAG_NAME, "body")
+            assert body.get_attribute("data-md-color-scheme") == name
+            backgrounds.add(body.value_of_css_property("background-color"))
+        assert len(backgrounds) == 2
+    finally:
+        browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+
+
 def test_the_keyboard_reaches_search_and_text(browser, address):
     show(browser, address + "vanishing-gradients/", 1280)
     body = browser.find_element(By.TAG_NAME, "body")

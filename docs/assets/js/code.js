@@ -80,8 +80,9 @@ if (opener && drawer instanceof HTMLInputElement) {
   drawer.addEventListener("change", () => { opener.ariaExpanded = String(drawer.checked) })
 }
 
-// A call, or a name in quotes, in a table is copied by a press.
-for (const call of document.querySelectorAll(".wi-table td code")) if (/\)$|^"/.test(call.textContent ?? "")) {
+// A call, or a name in quotes, in a table is copied by a press, unless it ends a sentence: a button would stand alone.
+for (const call of document.querySelectorAll(".wi-table td code")) {
+  if (!/\)$|^"/.test(call.textContent ?? "") || /^[.;:]/.test(call.nextSibling?.textContent ?? "")) continue
   const button = document.createElement("button")
   Object.assign(button, { type: "button", className: "wi-copy", title: "Copy" })
   call.replaceWith(button)
