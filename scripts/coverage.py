@@ -26,7 +26,7 @@ from scripts import store
 from scripts.ledger import MARK
 
 KINDS = ("measured", "cited", "derived", "linked", "opinion", "shown", "defined", "plain", "open")
-REFERENCE = ("reference", "reference-training", "reference-experiments", "reference-diagnosis")
+REFERENCE = ("reference", "reference-training", "reference-learning", "reference-experiments", "reference-diagnosis")
 PROSE = ("contributing", "install", "ledger", "references", *REFERENCE)  # pages about the site, and lists
 UNIVERSAL = "all|none|every|never|always|only|any|whatever"
 COMPARISON = (
