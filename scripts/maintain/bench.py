@@ -117,7 +117,7 @@ def builds() -> list[tuple[str, float, str]]:
         step = (step + bare_step()) / 2
         command(*BUILD, folder=plain)
         warm = ratio(lambda: command(*BUILD, "--strict", folder=ours), lambda: command(*BUILD, folder=plain))
-        tests = seconds(lambda: command(PYTHON, "-m", "pytest", folder=ours))
+        tests = seconds(lambda: command(PYTHON, "-m", "pytest", "-m", "not slow", folder=ours))
     return [
         ("cold build, seconds", cold, "75"),
         ("cold build, bare training steps", cold / step, "70,000"),
