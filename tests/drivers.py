@@ -71,6 +71,8 @@ class WebKit(Chromium):
         self.driver.set_window_size(width, height)
         self.driver.get("about:blank")
         self.driver.get(url)
+        while self.run("return document.readyState") != "complete":  # its driver may come back before
+            time.sleep(0.05)
 
     def quit(self):
         """End the browser and its screen."""
