@@ -26,8 +26,8 @@ from scripts import store
 from scripts.ledger import MARK
 
 KINDS = ("measured", "cited", "derived", "linked", "opinion", "shown", "defined", "plain", "open")
-REFERENCE = ("reference", "reference-training", "reference-learning", "reference-experiments", "reference-diagnosis")
-PROSE = ("contributing", "install", "ledger", "references", *REFERENCE)  # pages about the site, and lists
+# Pages about the site, and lists: the reference and the references among them.
+PROSE = ("contributing", "install", "ledger", *(path.stem for path in (store.ROOT / "docs").glob("reference*.md")))
 UNIVERSAL = "all|none|every|never|always|only|any|whatever"
 COMPARISON = (
     "than|more|less|fewer|most|least|twice|half|larger|largest|smaller|smallest|faster|slower|better|best|worse|worst|"

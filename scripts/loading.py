@@ -45,7 +45,7 @@ def hasten(site: Path) -> None:
     - The comments of our own styles and scripts are left out, and Material's search, which ours replaces.
     - What has the browser compute the style of many elements again while a page loads is left out: each time costs a
       telephone a tenth of a second in a long chapter. Tables stand in the boxes in which Material would put them.
-    - Elements go that nobody sees, a quarter of a chapter's: in code, those that have the color of what is around them.
+    - Elements go that nobody sees, a fifth of a chapter's: in code, those that have the color of what is around them.
     - The style sheets of a page become one file: a telephone waits longer for four answers than for one. Of Material's
       it has what a page or a script of the site names, seven tenths.
     - The fonts have the characters that the site writes.

@@ -9,6 +9,7 @@ build that is killed leaves the store as it was, and two builds at a time can sh
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import os
 import shutil
@@ -21,12 +22,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import IO
 
-try:
-    import fcntl
-except ImportError:  # Windows: two builds at a time make everything twice, and one of the two results is kept
-    fcntl = None  # type: ignore[assignment]
-
 from scripts import sources
+
+# Windows has none: there two builds at a time make everything twice, and one of the two results is kept.
+fcntl = importlib.import_module("fcntl") if importlib.util.find_spec("fcntl") else None
 
 ROOT = sources.ROOT
 CACHE = ROOT / ".cache"

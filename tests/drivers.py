@@ -71,8 +71,11 @@ class WebKit(Chromium):
         self.driver.set_window_size(width, height)
         self.driver.get("about:blank")
         self.driver.get(url)
-        while self.run("return document.readyState") != "complete":  # its driver may come back before
-            time.sleep(0.05)
+        for _ in range(600):
+            if self.run("return document.readyState") == "complete":
+                return
+            time.sleep(0.1)  # its driver may come back before
+        raise TimeoutError(f"{url} has not loaded")
 
     def quit(self):
         """End the browser and its screen."""

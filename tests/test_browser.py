@@ -79,6 +79,17 @@ def test_copied_code_runs(browser, address):
     assert "\n\nprint(" in code  # a blank line after the loop, for those who paste at a prompt
 
 
+def test_materials_script_is_asked_for_when_the_page_has_been_read(browser, address):
+    """Before, it would have the browser lay out the whole page for it: it reads how far the page is scrolled."""
+    show(browser, address + "ways-to-initialize-weights/", 390)
+    look = """
+        const [script] = performance.getEntriesByType("resource").filter(one => /bundle/.test(one.name))
+        return script && [script.startTime, performance.getEntriesByType("navigation")[0].domInteractive]
+    """
+    script, page = WebDriverWait(browser, 20).until(lambda _: browser.execute_script(look))
+    assert script > page
+
+
 def test_a_dark_page_is_dark_before_materials_script_has_come(browser, address):
     browser.execute_cdp_cmd("Network.enable", {})
     browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*bundle*"]})

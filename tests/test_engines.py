@@ -111,8 +111,9 @@ return [...document.querySelectorAll(".wi-figure svg")].map(svg => {
 })
 """
 
-# Words of the text that lie on words of another place, what is wider than its place without a way to get there, and
-# how much the page is wider than the screen. Scripts of one formula may touch.
+# Words of the text that lie on words of another place, what is wider than its place without a way to get there,
+# formulas whose full stop begins the next line, and how much the page is wider than the screen. Scripts of one formula
+# may touch.
 LAYOUT = """
 const root = document.documentElement
 for (const details of document.querySelectorAll("details")) details.open = true
@@ -144,7 +145,16 @@ for (const block of article.querySelectorAll("*")) {
   if (block.clientWidth && overflowX !== "visible" && display !== "inline" && !block.matches(".md-typeset__scrollwrap"))
     cut.add(`${block.className}: ${block.textContent.trim().slice(0, 40)}`)
 }
-return { over: [...over], cut: [...cut], wider: root.scrollWidth - root.clientWidth }
+const torn = []
+for (const formula of article.querySelectorAll(".wi-math")) {
+  const text = formula.nextSibling
+  if (text?.nodeType !== Node.TEXT_NODE || !/^[.,;:!?)]/.test(text.data)) continue
+  range.setStart(text, 0)
+  range.setEnd(text, 1)
+  const [sign, box] = [range, formula].map(one => one.getBoundingClientRect())
+  if (sign.width && sign.left < box.right - 2) torn.push(`${formula.textContent} ${text.data.slice(0, 20)}`)
+}
+return { over: [...over], cut: [...cut], torn, wider: root.scrollWidth - root.clientWidth }
 """
 
 
@@ -158,7 +168,7 @@ def test_a_page_can_be_read(either, address, page, width):
     it.
     """
     either.show(address + page, width, 900)
-    assert either.run(LAYOUT) == {"over": [], "cut": [], "wider": 0}
+    assert either.run(LAYOUT) == {"over": [], "cut": [], "torn": [], "wider": 0}
     for figure in either.run(FIGURES):
         assert figure["hits"] == []
         assert figure["smallest"] >= 12

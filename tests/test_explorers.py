@@ -18,7 +18,7 @@ from scripts import store
 from tests.conftest import Server
 from tests.pages import ROOT, show
 from wi_docs.experiments import disk_cache
-from wi_docs.experiments.meanfield import trajectory
+from wi_docs.experiments.meanfield import fixed_point, trajectory
 from wi_docs.experiments.propagation import propagate
 from wi_docs.experiments.symmetry import train_units
 from wi_docs.experiments.trainability import train_grid
@@ -28,6 +28,7 @@ from wi_docs.pages.explorers import (
     Rounded,
     gradient_decay,
     pack,
+    phases,
     recurrences,
     sigmoid_and_tanh,
     symmetry,
@@ -215,6 +216,17 @@ def test_in_the_plane_gradients_and_pairs_of_inputs_do_what_networks_do(weights,
     # the slow approach at the edge.
     if weights != 1.8:
         assert abs(np.mean(cosines) - found["correlation"][at][-1]) < 0.05
+
+
+@pytest.mark.parametrize(("weights", "biases"), [(0.5, 0.6), (1.8, 0.05), (4.0, 0.02)])
+def test_in_the_plane_pairs_of_inputs_follow_the_map(weights, biases, data):
+    """From a variance that has settled the theory follows variance and correlation together, with its own nodes."""
+    found, sigma = data["phases"], {"sigma_w": weights**0.5, "sigma_b": biases**0.5}
+    q = fixed_point("tanh", **sigma).q_star
+    layers = itertools.islice(trajectory("tanh", q=q, correlation=phases.PAIR, **sigma), phases.DEPTH + 1)
+    shown = found["correlation"][found["biases"].index(biases), found["weights"].index(weights)]
+    # The explorer rounds, and stops where a layer changes by less than 1e-4.
+    assert np.abs(shown - [layer.correlation for layer in layers]).max() < 3e-3
 
 
 @pytest.mark.parametrize(("name", "multiple", "start"), [("relu", 0.8, 1.0), ("gelu", 1.0, 10.0), ("tanh", 1.4, 0.1)])

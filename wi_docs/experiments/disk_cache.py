@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib.util
 import inspect
 import os
 from collections.abc import Callable
@@ -17,10 +18,8 @@ from typing import Any, ParamSpec, TypeVar
 
 from wi_docs.experiments import conditions, results_file
 
-try:
-    import fcntl
-except ImportError:  # Windows, and Python in a page: two processes may compute the same, and one result is kept
-    fcntl = None  # type: ignore[assignment]
+# Windows has none, nor has Python in a page: there two processes may compute the same, and one result is kept.
+fcntl = importlib.import_module("fcntl") if importlib.util.find_spec("fcntl") else None
 
 P = ParamSpec("P")
 R = TypeVar("R")

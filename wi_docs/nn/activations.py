@@ -17,7 +17,7 @@ import numpy as np
 from wi_docs.nn import checks
 from wi_docs.nn.checks import Array
 
-# Every function below is written for float64 arrays of any shape, and does not check its input: `_checked` does that
+# Every function below is written for float64 arrays of any shape, and does not check its input: `_Checked` does that
 # once, for the functions that users call.
 Elementwise = Callable[[Any], Array]
 
@@ -210,15 +210,15 @@ def _hard_swish_slope(x: Array) -> Array:
     return np.where(x <= -3.0, 0.0, np.where(x > 3.0, 1.0, np.clip(x, -3.0, 3.0) / 3.0 + 0.5))
 
 
-def _checked(function: Elementwise) -> Elementwise:
-    """Return the function with a check of its argument, which has to be an array of finite real numbers."""
+class _Checked:
+    """A function with a check of its argument, which has to be an array of finite real numbers."""
 
-    @functools.wraps(function)
-    def elementwise(x: Any) -> Array:
-        return function(checks.array("x", x))
+    def __init__(self, function: Elementwise) -> None:
+        self.unchecked = function
+        functools.update_wrapper(self, function)
 
-    elementwise.unchecked = function  # type: ignore[attr-defined]
-    return elementwise
+    def __call__(self, x: Any) -> Array:
+        return self.unchecked(checks.array("x", x))
 
 
 def unchecked(function: Elementwise) -> Elementwise:
@@ -235,8 +235,7 @@ def unchecked(function: Elementwise) -> Elementwise:
             ...
         ValueError: an activation's values must be numbers, got 1 NaN
     """
-    ours: Elementwise = getattr(function, "unchecked", None) or functools.partial(_with_checked_values, function)
-    return ours
+    return function.unchecked if isinstance(function, _Checked) else functools.partial(_with_checked_values, function)
 
 
 def _with_checked_values(function: Elementwise, x: Array) -> Array:
@@ -267,7 +266,7 @@ def _add(name: str, f: Elementwise, df: Elementwise, *, formula: str = "", paper
                 f"{__file__}: the activation {name} has no {field}. Every activation states its function, slope, "
                 "formula and paper (None if there is none) where it is added"
             )
-    _ACTIVATIONS[name] = Activation(name, _checked(f), _checked(df), formula, paper)
+    _ACTIVATIONS[name] = Activation(name, _Checked(f), _Checked(df), formula, paper)
 
 
 _add("linear", _linear, _one, formula="$x$", paper=None)

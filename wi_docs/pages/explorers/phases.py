@@ -22,7 +22,7 @@ def correlations(weights: float, biases: float, q: float) -> Array:
     """Return the correlation of two inputs by layer, `(DEPTH + 1,)`, whose pre-activations have settled at `q`."""
     found = [PAIR]
     for _ in range(DEPTH):
-        # The next layer's variance is q again. With 81 nodes for 241 it is exact to six digits, in a tenth of the time.
+        # The next layer's variance is q again. With few nodes `covariance` is less exact, and more than is shown.
         found.append((weights * covariance("tanh", found[-1], q, nodes=81) + biases) / q)
         if abs(found[-1] - found[-2]) < 1e-4:
             break
