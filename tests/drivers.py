@@ -16,6 +16,20 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.remote.client_config import ClientConfig
 from selenium.webdriver.remote.remote_connection import RemoteConnection
 
+# A page comes in two parts: what is read, and Material's script, which is asked for when that has been drawn. Drivers
+# come back before the second, and WebKit's before the first.
+THERE = """return document.readyState === "complete"
+  && (!document.querySelector("script[data-src]") || "document$" in window)"""
+
+
+def wait_for_scripts(browser):
+    """Wait until a page, and its scripts, are there."""
+    for _ in range(600):
+        if browser.run(THERE):
+            return
+        time.sleep(0.1)
+    raise TimeoutError("the page has not loaded")
+
 
 class Chromium:
     """The browser of the other tests."""
@@ -31,6 +45,7 @@ class Chromium:
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         self.driver.get("about:blank")
         self.driver.get(url)
+        wait_for_scripts(self)
 
     def run(self, script):
         """Run the body of an async function in the page, and return what it returns."""
@@ -71,11 +86,7 @@ class WebKit(Chromium):
         self.driver.set_window_size(width, height)
         self.driver.get("about:blank")
         self.driver.get(url)
-        for _ in range(600):
-            if self.run("return document.readyState") == "complete":
-                return
-            time.sleep(0.1)  # its driver may come back before
-        raise TimeoutError(f"{url} has not loaded")
+        wait_for_scripts(self)
 
     def quit(self):
         """End the browser and its screen."""
@@ -125,6 +136,7 @@ class Firefox:
         self.send("browsingContext.setViewport", context=self.context, viewport=size, devicePixelRatio=1)
         for address in ("about:blank", url):
             self.send("browsingContext.navigate", context=self.context, url=address, wait="complete")
+        wait_for_scripts(self)
 
     def run(self, script):
         """Run the body of an async function in the page, and return what it returns."""

@@ -112,7 +112,7 @@ return [...document.querySelectorAll(".wi-figure svg")].map(svg => {
 """
 
 # Words of the text that lie on words of another place, what is wider than its place without a way to get there,
-# formulas whose full stop begins the next line, and how much the page is wider than the screen. Scripts of one formula
+# formulas whose full stop begins the next line, or whose bracket ends the one before, and how much the page is wider than the screen. Scripts of one formula
 # may touch.
 LAYOUT = """
 const root = document.documentElement
@@ -145,14 +145,22 @@ for (const block of article.querySelectorAll("*")) {
   if (block.clientWidth && overflowX !== "visible" && display !== "inline" && !block.matches(".md-typeset__scrollwrap"))
     cut.add(`${block.className}: ${block.textContent.trim().slice(0, 40)}`)
 }
-const torn = []
-for (const formula of article.querySelectorAll(".wi-math")) {
-  const text = formula.nextSibling
-  if (text?.nodeType !== Node.TEXT_NODE || !/^[.,;:!?)]/.test(text.data)) continue
-  range.setStart(text, 0)
-  range.setEnd(text, 1)
-  const [sign, box] = [range, formula].map(one => one.getBoundingClientRect())
-  if (sign.width && sign.left < box.right - 2) torn.push(`${formula.textContent} ${text.data.slice(0, 20)}`)
+const torn = [], near = document.createTreeWalker(article, NodeFilter.SHOW_TEXT)
+const place = (text, at) => {
+  range.setStart(text, at)
+  range.setEnd(text, at + 1)
+  return range.getBoundingClientRect()
+}
+for (const formula of article.querySelectorAll("math[display=inline]")) {
+  const box = formula.getBoundingClientRect()
+  near.currentNode = formula
+  const before = near.previousNode()
+  near.currentNode = formula
+  let after
+  do after = near.nextNode(); while (formula.contains(after))
+  if (before?.data.endsWith("(") && place(before, before.length - 1).right > box.left + 2
+    || /^[.,;:!?)]/.test(after?.data ?? "") && place(after, 0).left < box.right - 2)
+    torn.push(`${before?.data.slice(-10)} ${formula.textContent} ${after?.data.slice(0, 20)}`)
 }
 return { over: [...over], cut: [...cut], torn, wider: root.scrollWidth - root.clientWidth }
 """
