@@ -64,6 +64,21 @@ def no_error(either):
         assert [entry for entry in either.driver.get_log("browser") if entry["level"] == "SEVERE"] == []
 
 
+def test_a_press_before_the_script_has_come_keeps_what_was_typed(either, address):
+    """A copy of the form has no listener. A form of the default method would ask for the page anew, without a word."""
+    kept = opened(either, address)(
+        """
+        const bare = form.cloneNode(true), widths = bare.elements.namedItem("widths")
+        form.replaceWith(bare)
+        widths.value = "784, 512x3, 10"
+        bare.querySelector("[type=submit]").click()
+        await new Promise(done => setTimeout(done, 500))
+        return [location.search, widths.value, widths.isConnected]
+        """
+    )
+    assert kept == ["", "784, 512x3, 10", True]
+
+
 @pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)])
 def test_a_bad_network_has_its_verdict_in_sight_and_a_cure_that_makes_it_good(either, address, width, height):
     page = opened(either, address, width=width, height=height)
