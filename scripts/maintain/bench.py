@@ -215,15 +215,15 @@ def gradient_decay() -> list[tuple[str, float, str]]:
         for w in weights:
             w.requires_grad_()
         a, kept = torch.randn(batch, width, dtype=torch.float64), []
-        # A forward pass that keeps the gradient of each layer's pre-activations, which is what `propagate` measures.
+        # What `propagate` measures: the gradient of each layer's pre-activations, and that of its weights.
         for w in weights:
             z = a @ w
             z.retain_grad()
             kept.append(z)
             a = torch.tanh(z)
         a.backward(torch.randn(batch, width, dtype=torch.float64))
-        for z in kept:
-            z.grad.square().mean().sqrt().item()
+        for one in (*weights, *kept):
+            one.grad.square().mean().sqrt().item()
 
     def ours() -> None:
         propagate("tanh", "lecun_normal", depth=depth, width=width, batch=batch)
