@@ -61,6 +61,14 @@ def _names(entry: Any) -> str:
     return " & ".join(families) if len(families) < 3 else f"{families[0]}, {families[1]} & {families[2]}"
 
 
+def _year(key: str) -> str:
+    """Return the year of an entry, with a letter if another one has the same names and year: 1986a, 1986b."""
+    entries = bibliography()
+    label = (_names(entries[key]), entries[key].fields["year"])
+    same = sorted(other for other, entry in entries.items() if (_names(entry), entry.fields["year"]) == label)
+    return f"{label[1]}{chr(ord('a') + same.index(key))}" if len(same) > 1 else label[1]
+
+
 class _Citing(InlineProcessor):
     """The base of both forms of a citation, which makes the link to the list of references."""
 
@@ -81,9 +89,7 @@ class _Citing(InlineProcessor):
             return link
         self.pages.reading.cited.add(key)
         entry = bibliography()[key]
-        link.text = (
-            f"{_names(entry)} ({entry.fields['year']})" if narrative else f"{_names(entry)} {entry.fields['year']}"
-        )
+        link.text = f"{_names(entry)} ({_year(key)})" if narrative else f"{_names(entry)} {_year(key)}"
         return link
 
 
@@ -126,9 +132,7 @@ def cite(source: str) -> str:
     """Return a claim's source, such as `@key, section 2; @other`, with names and years in place of the keys."""
     return re.sub(
         rf"@({KEY})",
-        lambda m: (
-            f"{_names(bibliography()[m[1]])} {bibliography()[m[1]].fields['year']}" if m[1] in bibliography() else m[0]
-        ),
+        lambda m: f"{_names(bibliography()[m[1]])} {_year(m[1])}" if m[1] in bibliography() else m[0],
         source,
     )
 
@@ -155,5 +159,5 @@ def reference_list() -> str:
         # The title links to the DOI, or to another address if there is none.
         title = f"[{fields['title']}]({address})" if address else fields["title"]
         people = people.replace("\\", "")
-        parts.append(f"{people} ({fields['year']}). {title}. {tail}.\n{{ #{key} .wi-reference }}")
+        parts.append(f"{people} ({_year(key)}). {title}. {tail}.\n{{ #{key} .wi-reference }}")
     return "\n\n".join(parts)

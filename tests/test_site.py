@@ -436,6 +436,12 @@ def test_what_looks_like_a_directive_in_code_is_code(site):
     assert "<code>[[figure: name]]</code>" in text
 
 
+def test_papers_of_the_same_authors_and_year_have_letters(site):
+    for page, last in (("weight-initialization", ")</a>"), ("references", "). ")):
+        text = (site / page / "index.html").read_text(encoding="utf-8")
+        assert set(re.findall(r"\(1986(\w)" + re.escape(last), text)) == {"a", "b"}, page
+
+
 def test_what_a_table_shows_is_found_in_the_module_that_it_reads(site):
     """A citation stands in the entry of a scheme, and not in the table of schemes."""
     page = Reading(ROOT / "docs" / "ways-to-initialize-weights.md")
