@@ -63,7 +63,7 @@ _BETTER = (
     # A sign is no difference behind a bracket or a comma, and a function stands apart from its argument.
     (r"(<mo[^>]*>(?:\(|\[|&#x00028;|&#x0005B;|,|&#x0002C;)</mo>)<mo>&#x02212;</mo>",
      r'\1<mo form="prefix">&#x02212;</mo>'),
-    (r"(?<!<msup>)(?<!<msub>)<mi>(ln|exp|tanh|log)</mi>(?=<m(?:i|n|sub|sqrt|row><mo lspace))",
+    (r"(?<!<msup>)(?<!<msub>)<mi>(ln|exp|tanh|log)</mi>(?=<m(?:i|n|sub|sqrt|frac|row><mo lspace))",
      r'<mi>\1</mi><mspace width="0.167em" />'),
     (r"(</mn>|</mfrac>)(?=(?:<msup>)?<mi>(?:ln|exp|tanh|log)</mi>)", r'\1<mspace width="0.167em" />'),
     (r'<mo stretchy="false">&#x0007C;</mo>', '<mo stretchy="false" lspace="0" rspace="0">|</mo>'),
