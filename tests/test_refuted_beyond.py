@@ -655,7 +655,7 @@ def orthogonal_weights_lose_size_where_widths_change():
 
 
 @refutes(
-    "ways-to-initialize-weights", "ten, of uneven widths: the two are about equal", "the line of the table with Adam"
+    "ways-to-initialize-weights", "ten, of uneven widths: the two are about equal", "the orthogonal line with Adam"
 )
 def the_two_lines_differ_with_adam():
     """In the stored tournament orthogonal weights at the forward gain read 5 points more than He's with Adam."""

@@ -9,9 +9,10 @@ from wi_docs.nn.gains import Direction, gain
 from wi_docs.pages.tables import Table
 
 
-def of(activation: str, *widths: str) -> list[Network]:
-    """Return the plain networks of the tournament with this activation and these widths."""
-    return [n for n in tournament.NETWORKS if (n.activation, n.shape) == (activation, "plain") and n.widths in widths]
+def of(activation: str, *widths: str, depth: int | None = None) -> list[Network]:
+    """Return the plain networks of the tournament with this activation, these widths, and this depth or any."""
+    plain = [n for n in tournament.NETWORKS if (n.activation, n.shape) == (activation, "plain") and n.widths in widths]
+    return [n for n in plain if depth in (None, n.depth)]
 
 
 def shaped(activation: str, shape: str) -> list[Network]:
@@ -21,12 +22,16 @@ def shaped(activation: str, shape: str) -> list[Network]:
 
 # The words for a row, and the networks that it speaks of.
 ROWS = (
-    ("ReLU", of("relu", "even", "uneven")),
+    ("ReLU, 5 layers", of("relu", "even", depth=5)),
+    ("ReLU, 10 layers, uneven widths", of("relu", "uneven", depth=10)),
+    ("ReLU, 20 layers", of("relu", "even", depth=20)),
+    ("ReLU, 50 layers", of("relu", "even", depth=50)),
     ("tanh, equal widths", of("tanh", "even")),
     ("tanh, uneven widths", of("tanh", "uneven")),
     ("GELU", of("gelu", "even", "uneven")),
     ("SELU", of("selu", "even")),
-    ("sigmoid", of("sigmoid", "even")),
+    ("sigmoid, 5 layers", of("sigmoid", "even", depth=5)),
+    ("sigmoid, 10 layers", of("sigmoid", "even", depth=10)),
     ("ReLU, layer normalization", shaped("relu", "normalized")),
     ("ReLU in branches", shaped("relu", "residual")),
     ("ReLU in branches, layer normalization inside", shaped("relu", "residual normalized")),
@@ -68,7 +73,7 @@ def lines(scheme: str, phi: str) -> tuple[str, ...]:
 
 def table() -> Table:
     """Return for each kind of network the schemes that are unbeaten most often, from the stored tournament."""
-    columns: dict[str, list[object]] = {"your layers": [], "take": [], "unbeaten in": [], "in one line": []}
+    columns: dict[str, list[object]] = {"your layers": [], "take": [], "in one line": [], "unbeaten in": []}
     for words, networks in ROWS:
         found = tournament.standing(*networks)
         # Schemes that are unbeaten most often have the same count; the first stands for all.
@@ -84,7 +89,8 @@ def table() -> Table:
         # In points, hundredths of the digits.
         behind = math.ceil(100 * found.behind[simple] - 1e-9)
         said = "" if simple in found.winners else f"{simple}, up to {behind} points behind:<br>"
-        code = "<br>".join(f"`{one}`" for one in lines(simple, networks[0].activation))
+        named = zip(("PyTorch", "Keras", "Flax"), lines(simple, networks[0].activation), strict=True)
+        code = "<br>".join(f"{library} `{line}`" for library, line in named)
         columns["in one line"].append(said + code)
     depths = sorted({network.depth for network in tournament.NETWORKS})
     meanings = {"any of these: ": "was beaten in no training", "one of these: ": "was unbeaten as often as the others"}
@@ -97,9 +103,9 @@ def table() -> Table:
         "Each network of the [tournament](optimizers.md#a-tournament), of "
         f"{depths[0]} to {depths[-1]} hidden layers, was trained from each scheme, with plain descent and with Adam, "
         "at the scheme's best rate. A scheme is *unbeaten* in a training if none was better by more than the noise. So "
-        "one whose networks differ much can be unbeaten and some points behind. *8 of 8* means in all eight trainings. "
-        f"{used}*In one line*: for a weight `W` of PyTorch, for Keras, and for Flax. If that "
-        "is another scheme than the one to take, it says by how many points it was behind in its worst network, which "
-        "for ReLU is the one of fifty layers.",
+        "one whose networks differ much can be unbeaten and some points behind. *2 of 2* means in both trainings. "
+        f"{used}*In one line*: of the schemes that are one line in all three libraries, the one that was least behind "
+        "in its worst training; `W` is a weight of PyTorch. If it is another than the one to take, the number of "
+        "points stands beside it.",
         columns,
     )
