@@ -198,7 +198,7 @@ def _fans(shape: tuple[int, ...], rows_first: bool) -> tuple[int, int] | None:
 def _equal(rows: Numbers) -> int:
     """Return the number of rows that are equal to another row."""
     flat = np.ascontiguousarray(rows.reshape(len(rows), -1)) + 0.0  # -0 becomes 0
-    if len(flat) < 2 or not flat.shape[1] or len(np.unique(flat[:, 0])) == len(flat):
+    if len(flat) < 2 or not flat.shape[1] or len(set(flat[:, 0].tolist())) == len(flat):
         return 0
     return len(flat) - len({row.tobytes() for row in flat})
 

@@ -93,10 +93,11 @@ MEANINGS = {
         ("a_loud_output_wants_a_smaller_rate", "adam_learns_from_a_loud_output"),
     ),
     "inputs alike": Meaning(
-        "sigmoid networks of five and of ten layers still guess after 400 steps at a rate of 0.5",
-        "three such networks of five layers read 90 % or more of the digits in 400 steps at a rate of 0.01, and three "
-        "of ten layers 20 % at most in 600",
-        "measured on sigmoid networks alone, whose gradient vanishes too; other activations may do better",
+        "measured on sigmoid networks alone: those of five and of ten layers still guess after 400 steps at a rate of "
+        "0.5",
+        "measured on sigmoid networks alone: three of five layers read 90 % or more of the digits in 400 steps at a "
+        "rate of 0.01, and three of ten layers 20 % at most in 600",
+        "in these sigmoid networks the gradient vanishes too; networks of other activations may do better",
         ("deep_sigmoid_is_stuck", "adam_frees_five_sigmoid_layers"),
     ),
     "equal units": Meaning(

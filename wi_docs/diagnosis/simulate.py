@@ -211,7 +211,7 @@ def twins(spec: Spec, net: MLP, held: tuple[int, ...]) -> Row | None:
         n = net.W[into[0]].shape[1]
         if set(into) & set(held):
             continue
-        if len(np.unique(net.W[into[0]][0])) == n:  # their first weights differ already
+        if len(set(net.W[into[0]][0].tolist())) == n:  # their first weights differ already
             continue
         # A row for each unit: its incoming weights, its biases, and its outgoing weights. Rows are compared byte by
         # byte, in which -0 and 0 differ.
