@@ -107,6 +107,21 @@ def test_a_dark_page_is_dark_before_materials_script_has_come(browser, address):
         browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_button_that_copies_code_can_be_seen(browser, address, scheme):
+    show(browser, address + "which-gain/", 390, scheme)
+    browser.execute_script("document.querySelector('pre').scrollIntoView()")  # Material makes it when code is in sight
+    WebDriverWait(browser, 20).until(lambda _: browser.find_elements(By.CSS_SELECTOR, ".md-code__button"))
+    color, paper, *sides = browser.execute_script(
+        "const button = document.querySelector('.md-code__button')\n"
+        "const { width, height } = button.getBoundingClientRect()\n"
+        "return [getComputedStyle(button).color,"
+        " getComputedStyle(button.closest('pre').querySelector('code')).backgroundColor, width, height]"
+    )
+    assert contrast(*([int(part) for part in text[4:-1].split(",")] for text in (color, paper))) >= 3
+    assert min(sides) >= 24
+
+
 def test_the_keyboard_reaches_search_and_text(browser, address):
     show(browser, address + "vanishing-gradients/", 1280)
     body = browser.find_element(By.TAG_NAME, "body")
@@ -188,9 +203,21 @@ def test_the_keyboard_opens_a_claim_and_closes_it(browser, address, width):
         "ledger/#slope_is_at_most_a_quarter", "claims/vanishing_gradients.py",
     ]  # fmt: skip
     assert card.get_attribute("aria-live") == "polite", "it is read out when it comes"
-    box = card.rect
-    assert box["x"] >= 0
-    assert box["x"] + box["width"] <= width
+    assert min(mark.size.values()) >= 24
+    for place in (0.2, 0.8):  # of the window, where the mark is
+        assert browser.execute_script(
+            """
+            const [mark, card, place] = arguments
+            card.hidePopover()
+            scrollBy({ top: mark.getBoundingClientRect().top - place * innerHeight, behavior: "instant" })
+            mark.click()
+            const [m, c] = [mark, card].map(one => one.getBoundingClientRect())
+            return c.height > 50 && c.top >= 0 && c.left >= 0 && c.right <= innerWidth && c.bottom <= innerHeight
+              && (c.top >= m.bottom || c.bottom <= m.top)
+            """,
+            mark, card, place,
+        ), "it is all in the window, and not on its mark"  # fmt: skip
+    browser.execute_script("arguments[0].focus()", mark)
     mark.send_keys(Keys.TAB)
     reached = browser.switch_to.active_element
     assert reached.find_element(By.XPATH, "ancestor::*[@popover]").get_attribute("id") == card.get_attribute("id")
@@ -255,6 +282,9 @@ def test_the_ledger_can_be_narrowed_and_the_address_keeps_it(browser, address):
     wanted = [row[:3] for row in everything if row[:2] == ["vanishing-gradients", "not"]]
     assert ledger.rows() == wanted != []
     assert ledger.said == f"{len(wanted)} of {len(everything)} claims"
+    here = [row for row in everything if row[0] == "vanishing-gradients"]
+    summary = browser.find_element(By.CSS_SELECTOR, "[data-page=vanishing-gradients] > summary")
+    assert summary.text.endswith(f"{len(wanted)} of {len(here)} claims")
     again = Ledger(browser, address, browser.current_url.partition("/ledger/")[2])
     assert again.rows() == wanted
     again.choose("chapter", "")

@@ -112,8 +112,8 @@ return [...document.querySelectorAll(".wi-figure svg")].map(svg => {
 """
 
 # Words of the text that lie on words of another place, what is wider than its place without a way to get there,
-# formulas whose full stop begins the next line, or whose bracket ends the one before, and how much the page is wider than the screen. Scripts of one formula
-# may touch.
+# formulas whose full stop begins the next line, or whose bracket ends the one before, and how much the page is wider
+# than the screen. Scripts of one formula may touch.
 LAYOUT = """
 const root = document.documentElement
 for (const details of document.querySelectorAll("details")) details.open = true

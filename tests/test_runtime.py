@@ -581,6 +581,32 @@ def test_the_wheel_is_this_package_and_the_same_at_every_build(site):
     assert served.read_bytes() == wheel.build() == (site / "runtime" / "wi_docs.zip").read_bytes()
 
 
+def test_a_script_that_does_not_come_is_said_at_its_button(browser, address):
+    """Of a reader who has gone offline, say. It can be asked for again."""
+    without_cache(browser)
+    Server.lost |= {"session.js", "diagnose.js"}
+    show(browser, address + "edge-of-chaos/", 1280)
+    first = snippet(browser)
+    show_alert = "return [...arguments[0].querySelectorAll('[role=alert]')].map(alert => alert.innerText)"
+    press(browser, first, "run")
+    (said,) = WebDriverWait(browser, 20).until(lambda _: browser.execute_script(show_alert, first))
+    assert said.startswith("The script behind this button could not be loaded.")
+    press(browser, first, "edit")
+    time.sleep(0.5)
+    assert browser.execute_script(show_alert, first) == [said], "once"
+    Server.lost.clear()
+    press(browser, first, "run")
+    assert wait(browser, first)[0] == "ok"
+    assert browser.execute_script(show_alert, first) == []
+    without_cache(browser)
+    Server.lost |= {"diagnose.js"}
+    show(browser, address + "diagnose/", 1280)
+    form = browser.find_element(By.CSS_SELECTOR, ".wi-form")
+    browser.execute_script("arguments[0].requestSubmit()", form)
+    assert WebDriverWait(browser, 20).until(lambda _: browser.execute_script(show_alert, form)) == [said]
+    browser.get_log("browser")
+
+
 def test_three_impatient_presses_open_one_editor(browser, address):
     without_cache(browser)
     show(browser, address + "edge-of-chaos/", 1280)

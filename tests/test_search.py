@@ -134,6 +134,17 @@ def test_what_is_shown_says_what_the_page_is_about(either, address):
     assert "Glorot" in said["glossary/#xavier"]
 
 
+def test_results_do_not_have_the_number_of_the_chapter_that_is_read(either, address):
+    either.show(address + "residual-networks/", 1280, 900)
+    assert ask(either, address, ["xavier"])["xavier"]
+    number = "getComputedStyle(heading, '::before').content"
+    assert "section" in either.run(f"const heading = document.querySelector('main h2'); return {number}")
+    results = either.run(
+        f"return [...document.querySelectorAll('.md-search-result :is(h1, h2)')].map(heading => {number})"
+    )
+    assert set(results) == {"none"}
+
+
 def test_a_hyphen_or_an_underscore_does_not_make_noise(either, address):
     either.show(address + "glossary/", 1280, 900)
     found = ask(either, address, ["GPT-2", "fan-in", "fan_in", "fanin", "he_normal", "he-normal"])

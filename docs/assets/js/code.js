@@ -44,6 +44,22 @@ export function find(root, selector) {
  */
 export const copied = text => navigator.clipboard?.writeText(text).then(() => true, () => false) ?? false
 
+/**
+ * Loads the script behind a button. If it cannot be had, it says so. The next press tries again.
+ * @template T
+ * @param {() => Promise<T>} script
+ * @param {Element | null} place  The element at whose end it is said.
+ */
+async function loaded(script, place) {
+  place?.querySelector(".wi-unloaded")?.remove()
+  try {
+    return await script()
+  } catch {
+    place?.insertAdjacentHTML("beforeend", `<p class="wi-unloaded" role="alert">The script behind this button could not
+      be loaded. Are you online? Press it again, or load the page anew.</p>`)
+  }
+}
+
 // Material's copy button copies `data-clipboard-text` when it is there; this sets it just before.
 // In the capturing phase, which comes before Material's own listener.
 document.addEventListener("click", event => {
@@ -116,7 +132,7 @@ if (runtime && snippets.length && !lacking) {
   const session = () => import("./run/session.js")
   document.addEventListener("click", async event => {
     const pressed = closest(event, ".wi-run button, .wi-all button")
-    if (pressed) (await session()).press(pressed)
+    if (pressed) (await loaded(session, pressed.closest("[data-wi-snippet], .wi-all")))?.press(pressed)
   })
   // An address that ends in code, made by Share.
   const open = async () => location.hash.startsWith("#wi-code=") && (await session()).open(location.hash)
@@ -135,17 +151,19 @@ if (runtime && snippets.length && !lacking) {
   // The form of the page Diagnose: its script comes with the first touch, or with an address that describes a network.
   const form = document.querySelector(".wi-form")
   if (form) {
-    const diagnose = () => import("./run/diagnose.js")
-    const describe = async () => location.hash.startsWith("#widths=") && (await diagnose()).open(location.hash.slice(1))
+    const result = form.querySelector(".wi-form__result")
+    const diagnose = () => loaded(() => import("./run/diagnose.js"), result)
+    const describe = async () =>
+      location.hash.startsWith("#widths=") && (await diagnose())?.open(location.hash.slice(1))
     for (const what of ["input", "change"])
-      form.addEventListener(what, async event => (await diagnose()).change(event.target, what === "change"))
+      form.addEventListener(what, async event => (await diagnose())?.change(event.target, what === "change"))
     form.addEventListener("submit", async event => {
       event.preventDefault()
-      ;(await diagnose()).submit()
+      ;(await diagnose())?.submit()
     })
     form.addEventListener("click", async event => {
       const pressed = closest(event, "[type=button]")
-      if (pressed) (await diagnose()).press(/** @type {HTMLButtonElement} */ (pressed))
+      if (pressed) (await diagnose())?.press(/** @type {HTMLButtonElement} */ (pressed))
     })
     // A file that is dropped anywhere is chosen. Without this the browser would leave the page and show the file.
     for (const what of ["dragover", "drop"])
@@ -179,7 +197,12 @@ if (runtime && snippets.length && !lacking) {
 // stays.
 document.addEventListener("beforetoggle", async ({ target: card }) => {
   const [, name] = card instanceof HTMLElement && /^claim-(\w+)/.exec(card.id) || []
-  if (!(card instanceof HTMLElement) || !name || card.ariaLive) return
+  if (!(card instanceof HTMLElement) || !name) return
+  // It stands below its mark, or above it in the lower half of the window. It is as high as half of the window at most.
+  const mark = document.querySelector(`[popovertarget="${card.id}"]`)?.getBoundingClientRect()
+  if (mark) card.style.inset = mark.top > innerHeight / 2 ? `auto 1rem ${innerHeight - mark.top + 4}px`
+    : `${mark.bottom + 4}px 1rem auto`
+  if (card.ariaLive) return
   card.ariaLive = "polite"
   const site = new URL("../../", import.meta.url)
   try {
@@ -204,8 +227,9 @@ const near = new IntersectionObserver(async entries => {
   for (const { isIntersecting, target } of entries) if (isIntersecting) {
     near.unobserve(target)
     // Without it the still picture stays.
-    const loaded = await import("./explorers/shared/explorer.js").catch(() => null)
-    await loaded?.open(/** @type {HTMLElement} */ (target))
+    const explorer = await import("./explorers/shared/explorer.js").catch(() => null)
+    if (explorer) await explorer.open(/** @type {HTMLElement} */ (target))
+    else target.classList.add("wi-failed") // the place that was kept for it goes
   }
 }, { rootMargin: "200px" })
 for (const figure of document.querySelectorAll("[data-wi-explorer]")) near.observe(figure)

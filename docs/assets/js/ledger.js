@@ -34,7 +34,11 @@ function narrow() {
       if (row.classList.contains("wi-ledger__group")) [row.hidden, any] = [!any, false]
       else any ||= !row.hidden
     }
-    chapter.hidden = !chapter.querySelector("tbody tr:not(.wi-ledger__group):not([hidden])")
+    const here = rows.filter(one => one.chapter === chapter)
+    const left = here.filter(({ row }) => !row.hidden).length
+    chapter.hidden = !left
+    const claims = `${here.length} claim${here.length > 1 ? "s" : ""}`
+    find(chapter, "small").textContent = left < here.length ? `${left} of ${claims}` : claims
     chapter.open = asked && !chapter.hidden
   }
   count.textContent = asked ? `${shown} of ${all}` : all

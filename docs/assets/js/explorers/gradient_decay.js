@@ -44,7 +44,7 @@ export function explorer(data) {
   }
 
   return {
-    lead: "How far do signal and gradient get? The variance of the weights is times fan-in.",
+    lead: "How far do signal and gradient get? The variance of the weights is given in units of one over the fan-in.",
     presets: [
       ["Try ReLU with He", { activation: "relu", weights: 2 }],
       ["ReLU, PyTorch's default", { activation: "relu", weights: 1 / 3 }],

@@ -310,7 +310,8 @@ async function ask(values) {
   }, {
     loading: () => {},
     progress: ({ bytes, all }) => {
-      button.textContent = `Loading Python: ${(bytes / 1e6).toFixed(1)} of ${(all / 1e6).toFixed(1)} MB`
+      button.textContent = bytes < all
+        ? `Loading Python: ${(bytes / 1e6).toFixed(1)} of ${(all / 1e6).toFixed(1)} MB` : "Starting Python …"
     },
     running: () => {
       button.textContent = "Running …"

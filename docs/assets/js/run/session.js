@@ -179,7 +179,8 @@ export class Snippet {
 
   /** @param {import("./room.js").Progress} progress */
   reportProgress({ name, bytes, all }) {
-    const text = `Loading ${name}: ${(bytes / 1e6).toFixed(1)} of ${(all / 1e6).toFixed(1)} MB`
+    const text = bytes < all ? `Loading ${name}: ${(bytes / 1e6).toFixed(1)} of ${(all / 1e6).toFixed(1)} MB`
+      : "Starting Python …"
     const bar = /** @type {HTMLProgressElement} */ (find(this.output, "progress"))
     bar.value = bytes / all
     find(this.output, "p").textContent = text
