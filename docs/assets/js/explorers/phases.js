@@ -94,8 +94,8 @@ export function explorer({ weights, biases, depth, edge, reaches, lines, rate, c
       const now = chosen(state), reach = Math.log10(Math.E) / Math.abs(now.rate)
       return `Tanh, weight variance ${formatNumber(state.weights)}, bias variance ${formatNumber(state.biases)}: `
         + `${now.rate < 0 ? "order" : "chaos"}. Each layer multiplies a gradient by ${formatNumber(10 ** now.rate)}, `
-        + `by e in ${formatNumber(reach, 2)} layers; after ${depth} it is ${formatPower(depth * now.rate)} times as `
-        + "large. "
+        + `and ${formatNumber(reach, 2)} layers by ${now.rate < 0 ? "1/e" : "e"}; after ${depth} it is `
+        + `${formatPower(depth * now.rate)} times as large. `
         + `Two inputs of correlation ${formatNumber(now.pair[0])} have ${formatNumber(now.pair[depth], 2)} there.`
     },
   }

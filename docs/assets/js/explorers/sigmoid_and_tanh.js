@@ -108,7 +108,7 @@ export function explorer({ names, x, value, slope, left, peak, steepest, where, 
       return [state.first, state.second].map(known).map(({ name, value, slope, left, peak, where, steepest }) => {
         const [from, to] = where.map(formatSigned), place = from === to ? `at ${from}` : `from ${from} to ${to}`
         return `${name} at ${formatSigned(state.x)}: ${formatNumber(value[k])}, slope ${formatNumber(slope[k])}; `
-          + `at most ${formatNumber(peak)}, ${place}. `
+          + `the largest slope is ${formatNumber(peak)}, ${place}. `
           + `${state.layers} such slopes multiply a gradient by ${after(left[k])}, and at most by ${after(steepest)}.`
       }).join(" ")
     },

@@ -82,7 +82,7 @@ export class Painter {
   }
 
   /**
-   * A dot at each place, all in one path.
+   * A dot at each place in the plot, all in one path.
    * @param {ArrayLike<number>} xs
    * @param {ArrayLike<number>} ys
    * @param {string} color
@@ -94,6 +94,7 @@ export class Painter {
     for (let k = 0; k < xs.length; k++) if (!Number.isNaN(ys[k])) {
       const x = this.x(xs[k]), y = this.y(ys[k])
       const size = (typeof radius === "number" ? radius : radius[k]) * devicePixelRatio
+      if (y < this.top || y > this.top + this.height) continue
       // Without the move, the path would draw a line from the dot before.
       context.moveTo(x + size, y)
       context.arc(x, y, size, 0, 2 * Math.PI)
