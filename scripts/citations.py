@@ -155,8 +155,9 @@ def reference_list() -> str:
         )
         volume = fields.get("volume", "") + (f"({fields['number']})" if "number" in fields else "")
         tail = ", ".join(filter(None, [f"*{where}*" if where else "", volume, fields.get("pages", "")]))
-        address = f"https://doi.org/{fields['doi']}" if "doi" in fields else fields.get("url", "")
         # The title links to the DOI, or to another address if there is none.
+        places = (("doi", "https://doi.org/"), ("url", ""), ("eprint", "https://arxiv.org/abs/"))
+        address = next((start + fields[name] for name, start in places if name in fields), "")
         title = f"[{fields['title']}]({address})" if address else fields["title"]
         people = people.replace("\\", "")
         parts.append(f"{people} ({_year(key)}). {title}. {tail}.\n{{ #{key} .wi-reference }}")

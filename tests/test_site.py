@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 from fontTools.ttLib import TTFont
 
-from scripts import check_site, fetch_runtime, formulas, store
+from scripts import check_site, citations, fetch_runtime, formulas, store
 from scripts.reading import Reading
 from tests.pages import PAGES, ROOT, build
 from wi_docs.pages import claims
@@ -434,6 +434,13 @@ def test_what_looks_like_a_directive_in_code_is_code(site):
     """The page that tells how to write them prints them."""
     text = (site / "contributing" / "index.html").read_text()
     assert "<code>[[figure: name]]</code>" in text
+
+
+def test_a_paper_that_is_on_arxiv_has_a_link(site):
+    """It is that of arXiv, where the paper has no DOI and no other address."""
+    listed = (site / "references" / "index.html").read_text(encoding="utf-8")
+    for key, entry in citations.bibliography().items():
+        assert ("eprint" in entry.fields) <= bool(re.search(rf'id="{key}">[^<]*<a href="https://', listed)), key
 
 
 def test_papers_of_the_same_authors_and_year_have_letters(site):
