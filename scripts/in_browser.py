@@ -221,9 +221,8 @@ def judge(page: str, name: str, names: dict[str, Any]) -> dict[str, Any]:
 
     try:
         return vars(exercises.judge(page, name, names))
-    except Exception as error:
-        words = f"Not yet. Your code raises {traceback.format_exception_only(error)[-1].strip()}."
-        return {"right": False, "words": words}
+    except Exception as error:  # whatever a function of the reader's raises
+        return {"right": False, "words": f"Not yet. Your code raises {_problem(error)['message']}."}
 
 
 def answer(fields: str, path: str) -> str:

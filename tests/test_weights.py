@@ -246,6 +246,7 @@ FOREIGN = [
     ({"W.npy": npy(np.ones((3, 4))) + b"more"}, "'W.npy' goes on after its array"),
     ({"W.npy": b"hello"}, "magic string"),
     ({"W.npy": huge((10**23,))}, "is not a .npz file of arrays"),
+    ({"W.npy": huge("(")}, "is not a .npz file of arrays: ('EOF in multi-line statement'"),
     ({"W.npy": huge((10**13, 9))}, "Unable to allocate"),
 ]  # fmt: skip
 
@@ -259,6 +260,14 @@ def test_an_archive_with_something_else_in_it(capsys, tmp_path, members, says):
     assert (code, out) == (2, "")
     assert says in err
     assert "\x1b" not in err
+
+
+@pytest.mark.parametrize("way", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_that_numpy_did_not_compress(tmp_path, way):
+    with zipfile.ZipFile(tmp_path / "net.npz", "w", way) as archive:
+        archive.writestr("W.npy", npy(np.ones((3, 4))))
+    with pytest.raises(ValueError, match="is compressed in a way that numpy"):
+        weights.read(tmp_path / "net.npz")
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")

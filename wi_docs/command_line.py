@@ -225,10 +225,8 @@ def run(options: argparse.Namespace) -> int:
     except MemoryError as error:
         return refuse(f"there is not enough memory for it ({error})", options)
     except Exception as error:  # a traceback ends with 1, which would be a verdict
-        where = "" if options.traceback else ", with what --traceback prints"
         return refuse(
-            f"this is a fault of wi_docs, and no verdict: {type(error).__name__}: {error}. Please report it{where}",
-            options,
+            f"{fault(error)}. Please report it{'' if options.traceback else ', with what --traceback prints'}", options
         )
     # Neither good nor bad: the code of a missing verdict.
     if isinstance(found, Diagnosis) and found.undecided:
@@ -237,6 +235,16 @@ def run(options: argparse.Namespace) -> int:
         return 0
     kinds = {problem.kind for problem in found.problems}
     return 1 if kinds & set(asked or kinds) else 0
+
+
+def fault(error: Exception) -> str:
+    """Return the words for an error that nobody has foreseen, which is no verdict on a network.
+
+    Examples:
+        >>> fault(KeyError("signal"))
+        "this is a fault of wi_docs, and no verdict: KeyError: 'signal'"
+    """
+    return f"this is a fault of wi_docs, and no verdict: {type(error).__name__}: {error}"
 
 
 def refuse(words: str, options: argparse.Namespace) -> int:

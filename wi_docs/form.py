@@ -59,7 +59,7 @@ def answer(fields: dict[str, Any], file: Path | None = None) -> dict[str, Any]:
     except MemoryError:
         words = "the page has less memory than this asks for"
     except Exception as error:  # nothing that a person can ask ends in a traceback
-        words = f"this is a fault of wi_docs, and no verdict: {type(error).__name__}: {error}"
+        words = command_line.fault(error)
     if not (file and words.startswith(file.name)):
         words = words[:1].upper() + words[1:]
     return {"refused": words if words.endswith(".") else f"{words}."}

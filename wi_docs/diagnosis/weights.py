@@ -7,8 +7,10 @@ import itertools
 import json
 import math
 import re
+import tokenize
 import warnings
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +38,12 @@ CONVERT = (
 )
 HOLDS_PICKLE = f"it holds Python objects (a pickle), which are not loaded. {CONVERT}"
 PICKLED = b"\x80"  # first byte of a pickle since protocol 2
+# What zipfile, zlib and numpy raise for bytes that are no archive of arrays: sizes that no machine has, or a header that
+# is no literal, among them.
+BROKEN = (
+    ValueError, TypeError, OSError, EOFError, RuntimeError, OverflowError, MemoryError, SyntaxError, tokenize.TokenError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 NPY_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
@@ -167,7 +175,7 @@ def _npz(path: Path) -> Tensors:
             raise ValueError(HOLDS_PICKLE)
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return {info.filename.removesuffix(".npy"): _member(archive, info) for info in _members(archive)}
-    except Exception as error:  # zipfile, zlib and numpy raise a dozen kinds for bytes that are none of theirs
+    except BROKEN as error:
         raise ValueError(f"{path.name} is not a .npz file of arrays: {str(error) or type(error).__name__}") from None
 
 
@@ -175,7 +183,8 @@ def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """Return the members of an archive.
 
     Raises:
-        ValueError: if one of them is no array, a name stands twice, or the arrays take more than `UNPACKED` bytes.
+        ValueError: if one of them is no array or compressed in another way than numpy's, a name stands twice, or the
+            arrays take more than `UNPACKED` bytes.
     """
     infos = archive.infolist()
     seen: set[str] = set()
@@ -184,6 +193,8 @@ def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
             raise ValueError(f"it holds {info.filename!r}, a pickle, which is not loaded. {CONVERT}")
         if not info.filename.endswith(".npy"):
             raise ValueError(f"it holds {info.filename!r}, which is no array: save the arrays alone, with numpy.savez")
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise ValueError(f"{info.filename!r} is compressed in a way that numpy.savez does not know")
         if info.filename in seen:
             raise ValueError(f"it holds {info.filename!r} twice")
         seen.add(info.filename)
