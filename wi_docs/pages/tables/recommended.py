@@ -9,10 +9,16 @@ from wi_docs.nn.gains import Direction, gain
 from wi_docs.pages.tables import Table
 
 
-def of(activation: str, *widths: str, depth: int | None = None) -> list[Network]:
-    """Return the plain networks of the tournament with this activation, these widths, and this depth or any."""
+def of(activation: str, *widths: str) -> list[Network]:
+    """Return the plain networks of the tournament with this activation and these widths, the shallow ones first."""
     plain = [n for n in tournament.NETWORKS if (n.activation, n.shape) == (activation, "plain") and n.widths in widths]
-    return [n for n in plain if depth in (None, n.depth)]
+    return sorted(plain, key=lambda network: network.depth)
+
+
+def each(words: str, networks: list[Network]) -> list[tuple[str, list[Network]]]:
+    """Return a row for each of some networks, where it depends on the depth what to take."""
+    uneven = {"even": "", "uneven": ", uneven widths"}
+    return [(f"{words}, {network.depth} layers{uneven[network.widths]}", [network]) for network in networks]
 
 
 def shaped(activation: str, shape: str) -> list[Network]:
@@ -22,16 +28,12 @@ def shaped(activation: str, shape: str) -> list[Network]:
 
 # The words for a row, and the networks that it speaks of.
 ROWS = (
-    ("ReLU, 5 layers", of("relu", "even", depth=5)),
-    ("ReLU, 10 layers, uneven widths", of("relu", "uneven", depth=10)),
-    ("ReLU, 20 layers", of("relu", "even", depth=20)),
-    ("ReLU, 50 layers", of("relu", "even", depth=50)),
+    *each("ReLU", of("relu", "even", "uneven")),
     ("tanh, equal widths", of("tanh", "even")),
     ("tanh, uneven widths", of("tanh", "uneven")),
     ("GELU", of("gelu", "even", "uneven")),
     ("SELU", of("selu", "even")),
-    ("sigmoid, 5 layers", of("sigmoid", "even", depth=5)),
-    ("sigmoid, 10 layers", of("sigmoid", "even", depth=10)),
+    *each("sigmoid", of("sigmoid", "even")),
     ("ReLU, layer normalization", shaped("relu", "normalized")),
     ("ReLU in branches", shaped("relu", "residual")),
     ("ReLU in branches, layer normalization inside", shaped("relu", "residual normalized")),
