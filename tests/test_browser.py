@@ -122,6 +122,39 @@ def test_the_button_that_copies_code_can_be_seen(browser, address, scheme):
     assert min(sides) >= 24
 
 
+def test_words_beside_the_text_have_one_font_and_paper_has_its_sizes_in_proportion(browser, address):
+    show(browser, address + "weight-initialization/", 1280)
+    look = """
+        return Object.fromEntries(arguments[0].map(place => {
+          const { fontFamily, fontSize } = getComputedStyle(document.querySelector(place))
+          return [place, [fontFamily, parseFloat(fontSize)]]
+        }))
+    """
+    around = [".md-nav__link", ".md-search__input", ".md-footer", "figcaption", ".wi-run"]
+    assert len({font for font, _ in browser.execute_script(look, around).values()}) == 1
+    places = ["article > p", "figcaption", "article pre > code", ".admonition p"]
+    screen = browser.execute_script(look, places)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        paper = browser.execute_script(look, places)
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert paper["article > p"][1] == pytest.approx(10.5 * 96 / 72, rel=0.01)  # 10.5 pt
+    for place in places:
+        ours, on_paper = (sizes[place][1] / sizes["article > p"][1] for sizes in (screen, paper))
+        assert on_paper == pytest.approx(ours, rel=0.01), place
+
+
+def test_without_javascript_diagnose_says_what_is_missing(browser, address):
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        browser.get(address + "diagnose/")
+        assert "The form of this section needs JavaScript." in browser.find_element(By.TAG_NAME, "article").text
+        assert not browser.find_element(By.CSS_SELECTOR, ".wi-form").is_displayed()
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
 def test_the_keyboard_reaches_search_and_text(browser, address):
     show(browser, address + "vanishing-gradients/", 1280)
     body = browser.find_element(By.TAG_NAME, "body")

@@ -539,6 +539,38 @@ def test_what_is_proposed_changes_what_is_seen(opened, name):
         assert e.state != before, button.text
 
 
+def test_an_explorer_whose_script_does_not_come_leaves_no_blank(opened, browser):
+    Server.lost.add("explorer.js")
+    browser.execute_cdp_cmd("Network.enable", {})
+    browser.execute_cdp_cmd("Network.setCacheDisabled", {"cacheDisabled": True})
+    try:
+        e = opened("one_number", live=False)
+        e.wait(lambda: "wi-failed" in e.figure.get_attribute("class"))
+        drawing, picture = e.one(".wi-figure__drawing"), e.one(".wi-figure__drawing svg")
+        assert drawing.size["height"] < picture.size["height"] + 20
+    finally:
+        Server.lost.clear()
+        browser.execute_cdp_cmd("Network.setCacheDisabled", {"cacheDisabled": False})
+
+
+def test_no_dot_is_drawn_outside_the_plot(browser, address):
+    show(browser, address + "vanishing-gradients/", 1280)
+    drawn = browser.execute_async_script(
+        """
+        const [chart, done] = arguments
+        import(chart).then(({ Painter }) => {
+          const drawn = [], context = { beginPath() {}, moveTo() {}, fill() {}, arc: (x, y) => drawn.push([x, y]) }
+          const scales = { x: { min: 0, max: 1 }, y: { min: 0, max: 1 } }
+          const plot = { scales, bbox: { left: 0, top: 0, width: 100, height: 100 } }
+          new Painter(plot, context, 10, 20).dots([0.5, 0.5, 0.5, 0.25], [-0.1, 1.1, NaN, 0.75], "blue")
+          done(drawn)
+        })
+        """,
+        f"{address}assets/js/explorers/shared/chart.js",
+    )
+    assert drawn == [[35, 45]]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_an_address_that_makes_no_sense_does_no_harm(opened, name):
     e = opened(name)

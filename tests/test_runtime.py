@@ -128,6 +128,7 @@ def test_run_shows_progress_and_then_the_same_output(browser, address):
     seen = " ".join(browser.execute_script("return seen"))
     assert " of 9." in seen
     assert "MB" in seen
+    assert "Starting Python" in seen
 
 
 def test_a_snippet_that_was_edited_runs_after_those_above_it(browser, address):
@@ -590,7 +591,7 @@ def test_a_script_that_does_not_come_is_said_at_its_button(browser, address):
     show_alert = "return [...arguments[0].querySelectorAll('[role=alert]')].map(alert => alert.innerText)"
     press(browser, first, "run")
     (said,) = WebDriverWait(browser, 20).until(lambda _: browser.execute_script(show_alert, first))
-    assert said.startswith("The script behind this button could not be loaded.")
+    assert said.startswith("A script of this page could not be loaded.")
     press(browser, first, "edit")
     time.sleep(0.5)
     assert browser.execute_script(show_alert, first) == [said], "once"
@@ -604,6 +605,11 @@ def test_a_script_that_does_not_come_is_said_at_its_button(browser, address):
     form = browser.find_element(By.CSS_SELECTOR, ".wi-form")
     browser.execute_script("arguments[0].requestSubmit()", form)
     assert WebDriverWait(browser, 20).until(lambda _: browser.execute_script(show_alert, form)) == [said]
+    without_cache(browser)
+    Server.lost |= {"session.js"}
+    show(browser, f"{address}edge-of-chaos/{link('print(1)')}", 1280)  # what a reader has shared
+    line = browser.find_element(By.CSS_SELECTOR, ".wi-all")
+    assert WebDriverWait(browser, 20).until(lambda _: browser.execute_script(show_alert, line)) == [said]
     browser.get_log("browser")
 
 

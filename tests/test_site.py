@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 from fontTools.ttLib import TTFont
 
-from scripts import check_site, citations, fetch_runtime, formulas, store
+from scripts import check_site, citations, fetch_runtime, formulas, loading, store
 from scripts.reading import Reading
 from tests.pages import PAGES, ROOT, build
 from wi_docs.pages import claims
@@ -213,6 +213,24 @@ def test_a_formula_that_a_browser_would_draw_otherwise_is_refused(latex, words):
         formulas.typeset(latex, block=False)
 
 
+def test_a_function_stands_apart_from_what_it_is_applied_to():
+    for argument in ("n", r"\frac12", r"\sqrt n", "w_1"):
+        assert '<mi>ln</mi><mspace width="0.167em" />' in formulas.typeset(rf"\ln {argument}", block=False), argument
+
+
+def test_brackets_and_punctuation_come_into_the_element_of_their_formula(tmp_path):
+    """WebKit breaks a line between a formula and what touches it, unless both are in one element."""
+    formula = '<span class="wi-math"><math display="inline"><mi>x</mi></math></span>'
+    (tmp_path / "index.html").write_text(f"<p>Of ({formula}), {formula} and {formula}.</p>")
+    (tmp_path / "assets" / "fonts").mkdir(parents=True)
+    for _ in range(2):  # the second time there is nothing to do
+        loading.hasten(tmp_path)
+        text = (tmp_path / "index.html").read_text()
+        assert [re.sub("<[^>]*>", "", element) for element in re.findall(r'<span class="wi-math">.*?</span>', text)] == [
+            "(x),", "x", "x.",
+        ]  # fmt: skip
+
+
 def test_the_served_font_has_every_sign_of_every_formula(site):
     font = TTFont(site / "assets" / "fonts" / "stix-two-math.woff2").getBestCmap()
     for page in site.rglob("*.html"):
@@ -245,7 +263,8 @@ def test_the_served_fonts_have_what_the_site_writes_and_nothing_else(site):
         )
         if "math" in path.name:
             assert served < whole
-            assert served - written - italic <= {"𝜙", "𝜖", "𝜕"}  # italic symbols, whose names have another form
+            # Italic symbols, whose names have another form.
+            assert served - written - italic <= {"𝜙", "𝜖", "𝜕"}
         else:
             assert served == whole & written
 

@@ -45,7 +45,7 @@ export function find(root, selector) {
 export const copied = text => navigator.clipboard?.writeText(text).then(() => true, () => false) ?? false
 
 /**
- * Loads the script behind a button. If it cannot be had, it says so. The next press tries again.
+ * Loads a script that is wanted now. If it cannot be had, it says so. The next press tries again.
  * @template T
  * @param {() => Promise<T>} script
  * @param {Element | null} place  The element at whose end it is said.
@@ -55,8 +55,8 @@ async function loaded(script, place) {
   try {
     return await script()
   } catch {
-    place?.insertAdjacentHTML("beforeend", `<p class="wi-unloaded" role="alert">The script behind this button could not
-      be loaded. Are you online? Press it again, or load the page anew.</p>`)
+    place?.insertAdjacentHTML("beforeend", `<p class="wi-unloaded" role="alert">A script of this page could not be
+      loaded. Are you online? Try again, or load the page anew.</p>`)
   }
 }
 
@@ -135,7 +135,7 @@ if (runtime && snippets.length && !lacking) {
     if (pressed) (await loaded(session, pressed.closest("[data-wi-snippet], .wi-all")))?.press(pressed)
   })
   // An address that ends in code, made by Share.
-  const open = async () => location.hash.startsWith("#wi-code=") && (await session()).open(location.hash)
+  const open = async () => location.hash.startsWith("#wi-code=") && (await loaded(session, all))?.open(location.hash)
   addEventListener("hashchange", open)
   open()
 
