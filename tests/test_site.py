@@ -226,9 +226,8 @@ def test_brackets_and_punctuation_come_into_the_element_of_their_formula(tmp_pat
     for _ in range(2):  # the second time there is nothing to do
         loading.hasten(tmp_path)
         text = (tmp_path / "index.html").read_text()
-        assert [re.sub("<[^>]*>", "", element) for element in re.findall(r'<span class="wi-math">.*?</span>', text)] == [
-            "(x),", "x", "x.",
-        ]  # fmt: skip
+        elements = re.findall(r'<span class="wi-math">.*?</span>', text)
+        assert [re.sub("<[^>]*>", "", element) for element in elements] == ["(x),", "x", "x."]
 
 
 def test_the_served_font_has_every_sign_of_every_formula(site):

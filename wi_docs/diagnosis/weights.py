@@ -38,11 +38,11 @@ CONVERT = (
 )
 HOLDS_PICKLE = f"it holds Python objects (a pickle), which are not loaded. {CONVERT}"
 PICKLED = b"\x80"  # first byte of a pickle since protocol 2
-# What zipfile, zlib and numpy raise for bytes that are no archive of arrays: sizes that no machine has, or a header that
-# is no literal, among them.
+# What zipfile, zlib and numpy raise for bytes that are no archive of arrays: sizes that no machine has, or a header
+# that is no literal, among them.
 BROKEN = (
-    ValueError, TypeError, OSError, EOFError, RuntimeError, OverflowError, MemoryError, SyntaxError, tokenize.TokenError,
-    zipfile.BadZipFile, zlib.error,
+    ValueError, TypeError, OSError, EOFError, RuntimeError, OverflowError, MemoryError,
+    SyntaxError, tokenize.TokenError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 NPY_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
