@@ -53,6 +53,11 @@ def _family(person: Person) -> str:
     return " ".join([*person.prelast_names, *person.last_names]).replace("{", "").replace("}", "")
 
 
+def _plain(field: str) -> str:
+    """Return a field of an entry without BibTeX's braces, and with dashes for its doubled hyphens."""
+    return field.replace("{", "").replace("}", "").replace("--", "–")
+
+
 def _names(entry: Any) -> str:
     """Return the authors as a citation names them: up to three families, or the first one and "et al."."""
     families = [_family(person) for person in entry.persons["author"]]
@@ -89,6 +94,7 @@ class _Citing(InlineProcessor):
             return link
         self.pages.reading.cited.add(key)
         entry = bibliography()[key]
+        link.set("title", _plain(entry.fields["title"]))
         link.text = f"{_names(entry)} ({_year(key)})" if narrative else f"{_names(entry)} {_year(key)}"
         return link
 
@@ -144,9 +150,7 @@ def reference_list() -> str:
     for key, entry in sorted(
         bibliography().items(), key=lambda item: (_names(item[1]).lower(), item[1].fields["year"])
     ):
-        fields = {
-            name: value.replace("{", "").replace("}", "").replace("--", "–") for name, value in entry.fields.items()
-        }
+        fields = {name: _plain(value) for name, value in entry.fields.items()}
         authors = [f"{' '.join(p.first_names + p.middle_names)} {_family(p)}" for p in entry.persons["author"]]
         people = authors[0] if len(authors) == 1 else f"{', '.join(authors[:-1])} and {authors[-1]}"
         # The place of publication, by the kind of entry: article, proceedings, book or thesis.

@@ -145,6 +145,33 @@ def test_words_beside_the_text_have_one_font_and_paper_has_its_sizes_in_proporti
         assert on_paper == pytest.approx(ours, rel=0.01), place
 
 
+def test_a_sheet_of_paper_has_exercises_without_their_solutions(browser, address):
+    """What is folded is opened first, as Material's script does before it prints."""
+    show(browser, address + "weight-initialization/", 1280)
+    seen = """
+        for (const details of document.querySelectorAll("article details")) details.open = true
+        const shown = place => [...document.querySelectorAll(place)].filter(element => element.checkVisibility()).length
+        return [shown(".wi-exercise pre"), shown(".wi-exercise details")]
+    """
+    code, folded = browser.execute_script(seen)
+    assert folded > 0
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        assert browser.execute_script(seen) == [code - folded // 2, 0]  # a hint and a solution for each exercise
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+def test_on_a_phone_the_lines_to_take_are_in_sight(browser, address):
+    show(browser, address + "ways-to-initialize-weights/#in-a-hurry", 390)
+    ends = browser.execute_script("""
+        return [...document.querySelector("#in-a-hurry ~ .wi-table").querySelectorAll("td")].filter(
+          cell => cell.textContent.includes("nn.init.")).map(cell => cell.getBoundingClientRect().right)
+    """)
+    assert len(ends) > 10
+    assert max(ends) <= 390
+
+
 def test_without_javascript_diagnose_says_what_is_missing(browser, address):
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:

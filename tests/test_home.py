@@ -68,6 +68,15 @@ def test_home_says_how_long_every_chapter_takes(site):
         assert abs(int(said[1]) - words / 150) <= 5, chapter
 
 
+def test_a_chapter_has_one_number_in_the_navigation_and_on_its_page(site):
+    text = (site / "index.html").read_text()
+    numbers = dict(re.findall(r'<a href="([\w-]+)/"[^>]*>\s*<span class="wi-name">(\d+)&ensp;', text))
+    assert list(numbers.values()) == [str(number) for number in range(1, 11)]
+    for page in site.glob("*/index.html"):
+        found = re.search(r"counter-reset: chapter (\d+)", page.read_text())
+        assert (found and found[1]) == numbers.get(page.parent.name), page
+
+
 def test_site_first_chapter_and_home_have_three_names(site):
     names = [head(site / page / "index.html")["title"] for page in ("", "weight-initialization")]
     assert names == ["Initializing Neural Networks", "Weight Initialization - Initializing Neural Networks"]

@@ -43,6 +43,21 @@ def test_the_time_stands_beside_run_until_the_code_is_edited(browser, address):
     assert not words.is_displayed()
 
 
+def test_what_the_page_prints_stays_in_sight_while_its_code_is_edited(browser, address):
+    show(browser, f"{address}vanishing-gradients/", 390)
+    snippet = browser.find_element(By.CSS_SELECTOR, "[data-wi-snippet]:has(.go)")
+    block = snippet.find_element(By.CSS_SELECTOR, "pre")
+    outputs = [part.text for part in block.find_elements(By.CSS_SELECTOR, ".go")]
+    browser.execute_script("arguments[0].click()", snippet.find_element(By.CSS_SELECTOR, "[data-wi-edit]"))
+    printed = WebDriverWait(browser, 60).until(lambda _: snippet.find_elements(By.CSS_SELECTOR, ".wi-editor pre"))[0]
+    assert not block.is_displayed()
+    assert printed.is_displayed()
+    assert " ".join(printed.text.split()) == " ".join(" ".join(outputs).split()) != ""
+    browser.execute_script("arguments[0].click()", snippet.find_element(By.CSS_SELECTOR, "[data-wi-reset]"))
+    assert block.is_displayed()
+    assert not snippet.find_elements(By.CSS_SELECTOR, ".wi-editor")
+
+
 def test_a_press_counts_what_it_builds_on(site):
     longer = 0
     for page in site.rglob("index.html"):

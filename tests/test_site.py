@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pytest
 from fontTools.ttLib import TTFont
+from pybtex.database import parse_string
 
 from scripts import check_site, citations, fetch_runtime, formulas, loading, store
 from scripts.reading import Reading
@@ -465,6 +466,21 @@ def test_papers_of_the_same_authors_and_year_have_letters(site):
     for page, last in (("weight-initialization", ")</a>"), ("references", "). ")):
         text = (site / page / "index.html").read_text(encoding="utf-8")
         assert set(re.findall(r"\(1986(\w)" + re.escape(last), text)) == {"a", "b"}, page
+
+
+def test_a_citation_has_the_title_of_its_paper_and_the_site_has_all_as_bibtex(site):
+    served = parse_string((site / "references.bib").read_text(encoding="utf-8"), "bibtex").entries
+    titles = {key: re.sub("[{}]", "", entry.fields["title"]).replace("--", "–") for key, entry in served.items()}
+    listed = (site / "references" / "index.html").read_text(encoding="utf-8")
+    assert 'href="../references.bib"' in listed
+    assert set(re.findall(r'<p class="wi-reference" id="([\w-]+)"', listed)) == set(titles)
+    cited = 0
+    for page in site.rglob("index.html"):
+        for tag in re.findall(r"<a [^>]*wi-cite[^>]*>", page.read_text(encoding="utf-8")):
+            key, title = re.search(r'references/#([\w-]+)"', tag)[1], re.search(r'title="([^"]*)"', tag)[1]
+            assert html.unescape(title) == titles[key], page
+            cited += 1
+    assert cited > 100
 
 
 def test_what_a_table_shows_is_found_in_the_module_that_it_reads(site):

@@ -65,6 +65,11 @@ LINKS = {
 }
 
 
+def linked(scheme: str) -> str:
+    """Return the name of a scheme as Markdown, with a link where it is no line of code in all three libraries."""
+    return LINKS.get(scheme, f"`{scheme}`" if "_" in scheme else scheme)
+
+
 def lines(scheme: str, phi: str) -> tuple[str, ...]:
     """Return the lines of code of a scheme for PyTorch, Keras and Flax, with the gain of an activation."""
     name, direction = LINES[scheme]
@@ -75,25 +80,26 @@ def lines(scheme: str, phi: str) -> tuple[str, ...]:
 
 def table() -> Table:
     """Return for each kind of network the schemes that are unbeaten most often, from the stored tournament."""
-    columns: dict[str, list[object]] = {"your layers": [], "take": [], "in one line": [], "unbeaten in": []}
+    columns: dict[str, list[object]] = {"your layers": [], "take": [], "unbeaten in": []}
     for words, networks in ROWS:
         found = tournament.standing(*networks)
         # Schemes that are unbeaten most often have the same count; the first stands for all.
         count = found.unbeaten[found.winners[0]]
-        names = [LINKS.get(scheme, f"`{scheme}`" if "_" in scheme else scheme) for scheme in found.winners]
+        names = [linked(scheme) for scheme in found.winners]
         # Unbeaten in each network that learned from anything: then any of them will do.
         which = "any of these: " if count == found.trained else "one of these: "
         columns["your layers"].append(words)
-        columns["take"].append((which if len(names) > 1 else "") + "; ".join(names))
+        take = (which if len(names) > 1 else "") + "; ".join(names)
         columns["unbeaten in"].append(f"{count} of {found.trained}")
         # Of what is one line in all three, the one that was never far behind.
         simple = min((s for s in found.behind if s in LINES and s in found.everywhere), key=found.behind.__getitem__)
         # In points, hundredths of the digits.
         behind = math.ceil(100 * found.behind[simple] - 1e-9)
-        said = "" if simple in found.winners else f"{simple}, up to {behind} points behind:<br>"
+        said = linked(simple) + ("" if simple in found.winners else f", up to {behind} points behind")
         named = zip(("PyTorch", "Keras", "Flax"), lines(simple, networks[0].activation), strict=True)
         code = "<br>".join(f"{library} `{line}`" for library, line in named)
-        columns["in one line"].append(said + code)
+        # Where it alone is what to take, its name stands there already.
+        columns["take"].append(f"{take}<br>{code}" if names == [said] else f"{take}<br>In one line: {said}<br>{code}")
     depths = sorted({network.depth for network in tournament.NETWORKS})
     meanings = {"any of these: ": "was beaten in no training", "one of these: ": "was unbeaten as often as the others"}
     used = "".join(

@@ -118,6 +118,12 @@ export class Snippet {
         run: () => this.ask() && run(this),
         changed: () => shared?.ran.delete(this),
       })
+      // What the page prints stays in sight, beside what the changed code will.
+      if (this.prompt && this.printed.trim()) {
+        const printed = document.createElement("pre")
+        printed.textContent = this.printed
+        place.append(printed)
+      }
       button.hidden = true
       this.button("reset").hidden = false
     } finally {
