@@ -301,7 +301,7 @@ def test_with_its_biases_pytorchs_default_keeps_a_signal_and_not_the_gradient():
     assert (by_size[9] / by_size[29]) ** (1 / 20) == pytest.approx(6**-0.5, rel=0.05)
     says(
         "docs/vanishing-gradients.md",
-        "They do not save the gradient, and they hide how much of the signal is lost:",
+        "Such biases do not save the gradient, and they hide how much of the signal is lost:",
         "and at the default of PyTorch's linear layer",
     )
 
@@ -438,6 +438,6 @@ def test_weights_of_one_variance_differ_if_they_are_not_independent():
     assert np.linalg.svd(turned, compute_uv=False)[n // 2] == pytest.approx(1)
     says(
         "docs/weight-initialization.md",
-        "For independent weights of mean 0 in wide layers it makes no difference whether they are normal or uniform",
+        "In wide ReLU layers, independent weights of mean 0 give the same factor whether they are normal or uniform",
         "Which distribution hardly matters: normal and uniform",
     )

@@ -434,7 +434,7 @@ def pixels_turn_units_off():
 @refutes(
     "questions",
     "Much more than that in any layer means that the layer's scale is too large",
-    "means that the layer's scale is too large, or its biases or its inputs are.",
+    "the layer's scale is large, or its biases or its inputs are.",
 )
 def biases_and_inputs_saturate_too():
     """At one scale of the weights, biases of deviation 2 or inputs of rms 4 saturate five times as many tanh units."""
@@ -601,7 +601,11 @@ def adam_does_not_learn_from_a_quarter_of_the_scale():
     return bool(np.mean(read) < 0.5)
 
 
-@refutes("edge-of-chaos", "become smaller in each layer, until rounding covers them", "In order with biases")
+@refutes(
+    "edge-of-chaos",
+    "become smaller in each layer, until rounding covers them",
+    "Below the edge, with biases, they still",
+)
 def rounding_does_not_cover_what_shrinks_with_the_signal():
     """A hundred tanh layers at 0.8 of LeCun's scale in single precision: a tiny signal with its angles."""
     rng = np.random.default_rng(0)
@@ -671,7 +675,7 @@ def the_two_lines_differ_with_adam():
 @refutes(
     "weight-initialization",
     "For independent weights in wide layers it hardly matters",
-    "weights of mean 0 in wide layers",
+    "In wide ReLU layers, independent weights of mean 0",
 )
 def a_mean_of_the_weights_explodes():
     """Ten ReLU layers with independent weights of He's variance, uniform from 0 to a bound: over ten times a layer."""

@@ -49,7 +49,7 @@ ASKED = {
     },
     "symmetry breaking": {"weight-initialization/#what-breaks-the-symmetry"},
     "pytorch default": {
-        Q + "what-does-the-default-do-to-my-network", Q + "will-pytorchs-default-change",
+        Q + "what-does-pytorchs-default-do-to-my-network", Q + "will-pytorchs-default-change",
         F + "#what-the-default-does-to-your-network",
     },
     "nn.Linear": {F, F + "#what-the-default-does-to-your-network", "reference/#wi_docs.nn.initializers.pytorch_linear"},
@@ -58,7 +58,7 @@ ASKED = {
     "truncated normal 0.8796": {Q + "truncated-normals-divide-by-08796-or-not", F + "#one-name-two-laws"},
     "batchnorm": {
         "residual-networks/#batch-normalization-explodes",
-        Q + "which-gain-goes-before-convolution-batch-norm-leaky-relu",
+        Q + "which-gain-for-a-convolution-with-a-batch-norm-and-a-leaky-relu-behind-it",
     },
     "dropout": {"weight-initialization/#what-breaks-the-symmetry", W + "zeros-and-constants"},
     "vanishing gradient": {"vanishing-gradients/"},

@@ -121,7 +121,7 @@ def a_few_products_carry_the_mean() -> Result:
     source="@newman1986",
 )
 def small_entries_explode() -> Result:
-    """So what counts is not whether entries are above 1."""
+    """So what counts is not whether the entries of the matrix are above 1."""
     # Each entry of the image is a sum of 64 terms: 0.2 times the root of 64 is 1.6.
     p = random_products(width=64, sigma=0.2, factors=100, draws=16)
     return mean_of(
@@ -261,8 +261,8 @@ def non_normal_grows_first() -> Result:
 
 @claim(what="spread of the logarithm after 400 steps, over that after 100", statement=20, verdict=HOLDS, source="")
 def the_same_matrix_is_worse() -> Result:
-    """One matrix is a single draw with a spectral radius that is a few percent off, and this is repeated at every step:
-    the spread grows like the number of steps itself, by 4.
+    """One 64×64 matrix is a single draw, whose spectral radius is a few percent off as a rule, and this is repeated at
+    every step: the spread grows like the number of steps itself, by 4.
     """
 
     def growth(same, seed):
@@ -632,8 +632,8 @@ def relu_can_have_both() -> Result:
     source="@poole2016, equation 3",
 )
 def units_between_say_different_things() -> Result:
-    """From weights that are too large tanh units saturate, and from weights that are too small they die. In between
-    they put out different values for different inputs without saturating, layer after layer.
+    """In layer 20 of 256 tanh units without biases, most units are saturated at four times LeCun's scale, and at half
+    of it they die. At 1.2 times it they put out different values for different inputs, and hardly one is saturated.
     """
 
     def last(g, **options):

@@ -180,7 +180,7 @@ def relu_trains_without_being_smooth() -> Result:
     source="",
 )
 def backpropagation_is_the_product() -> Result:
-    r"""The row times the product of these matrices is the same row."""
+    """To multiply the matrices with each other first, and then the row with their product, gives the same result."""
     rng = np.random.default_rng(0)
     net = MLP([6, 6, 6, 6], "tanh", "lecun_normal", rng, output="tanh")
     conditions.network(net, rng)
@@ -781,7 +781,9 @@ def tanh_and_relu_weight_gradients_do_not() -> Result:
     source="",
 )
 def rates_rescue_depth_five() -> Result:
-    """At depth 5, at a rate of 0.1 for the last layer, sigmoid layers of width 64 learn with it in 600 steps."""
+    """With a rate for each layer that makes the first steps equal, and 0.1 for the last layer, five sigmoid layers of
+    width 64 learn in 600 steps.
+    """
     with_rates, without = (
         ends(sweep("sigmoid", "lecun_normal", depth=5, steps=600, rates=[0.1], seeds=range(3), equalize=equalize))
         for equalize in (True, False)
@@ -796,8 +798,8 @@ def rates_rescue_depth_five() -> Result:
     source="",
 )
 def rates_do_not_rescue_depth_ten() -> Result:
-    """At depth 10 it does not help such sigmoid layers in 600 steps, with a rate of 0.1 for the last layer in three
-    networks, nor with 0.01 or 1 in one each.
+    """Ten sigmoid layers do not learn from equal first steps: in 600 steps three networks of width 64 do not with a
+    rate of 0.1 for the last layer, nor does one network with 0.01 or one with 1.
     """
     found = []
     for rates, seeds in (([0.1], range(3)), ([0.01, 1.0], range(1))):
@@ -1005,8 +1007,8 @@ def larger_weights_do_as_much() -> Result:
     source="@he2015, section 2.2",
 )
 def relu_factors_by_scale() -> Result:
-    r"""In layers of equal width and without biases the sizes of both shrink by $1/\sqrt 2$ a layer at LeCun's scale,
-    and with weights of variance $1/(3n)$, those of PyTorch's linear layer, by $1/\sqrt 6$.
+    r"""In layers of equal width and without biases the sizes of both are multiplied by $1/\sqrt 2$ a layer at LeCun's
+    scale, and with weights of variance $1/(3n)$, those of PyTorch's linear layer, by $1/\sqrt 6$.
     """
     found, expected = [], []
     # A ReLU halves the mean square: variances of 1/n and 1/(3n) leave factors of 1/2 and 1/6, and their roots.
@@ -1027,7 +1029,7 @@ def relu_factors_by_scale() -> Result:
 @claim(what="rms of the pre-activations in the last layer", statement=18, verdict=IF + " the scale is He's", source="")
 def biases_hold_up_the_signal() -> Result:
     r"""At PyTorch's default the size of a ReLU network's pre-activations falls until little but the biases is left of
-    it, and stays at an rms of {expected:.3f} in layers of equal width 512, while the gradient goes on shrinking by
+    it, and stays at an rms of {expected:.3f} in layers of equal width 512, while the gradient is still multiplied by
     $1/\sqrt 6$ a layer.
     """
     n = 512

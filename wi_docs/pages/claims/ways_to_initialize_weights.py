@@ -482,8 +482,9 @@ def orthogonal_tanh_wants_a_gain_of_one() -> Result:
     source="@pennington2017",
 )
 def relu_undoes_orthogonality() -> Result:
-    """Behind four ReLU layers of random orthogonal weights the squares of the singular values are spread again, half as
-    much as those of normal weights [@pennington2017].
+    """In the matrix of the derivatives of four ReLU layers' outputs with respect to their inputs, the squares of the
+    singular values are spread again if the weights are random and orthogonal, half as much as with normal weights
+    [@pennington2017].
     """
     width, depth = 256, 4
 

@@ -705,8 +705,8 @@ def a_little_noise_costs_steps() -> Result:
 
 @claim(what="difference of the factors of a layer, uniform less normal", statement=8, verdict=HOLDS, source="")
 def only_the_second_moment_counts() -> Result:
-    """For independent weights of mean 0 in wide layers it makes no difference whether they are normal or uniform: of
-    equal variance they give a ReLU layer the same factor.
+    """In wide ReLU layers, independent weights of mean 0 give the same factor whether they are normal or uniform, if
+    their variance is equal.
     """
     factors = {
         init: [propagate("relu", init, depth=20, width=256, seed=s).gradient_ratio for s in range(8)]

@@ -51,8 +51,8 @@ def root_five_is_a_bound() -> Result:
 
 @claim(what="factor by which a layer divides the gradient", source="@he2015, section 2.2", untouched=BESIDE)
 def torch_default_divides_by_root_six() -> Result:
-    r"""With PyTorch's own gradients, its default divides the gradient of a ReLU network of equal widths by $\sqrt6 =
-    2.45$ a layer.
+    r"""In gradients that PyTorch itself computed, its default divides the gradient of a ReLU network of equal widths by
+    $\sqrt6 = 2.45$ a layer.
     """
     said = frameworks.load()["factors"]["relu pytorch_linear"]
     return near(

@@ -56,9 +56,7 @@ LINKS = {
     "lsuv": "[`lsuv`](#lsuv)",
     "critical pair": "[critical pair](which-gain.md#both-at-once-the-critical-pair)",
     "mirrored orthogonal": "[mirrored orthogonal](optimizers.md#mirrored-weights)",
-    "4 lecun_normal, centered": (
-        "[4 × `lecun_normal`, centered](vanishing-gradients.md#can-larger-weights-save-the-sigmoid)"
-    ),
+    "4 lecun_normal, centered": "[4 × `lecun_normal`, centered](optimizers.md#what-it-overturned)",
     "he_normal, branches scaled": "[`he_normal`, branches scaled](residual-networks.md#small-branches)",
     "he_normal, last of a branch 0": "[`he_normal`, last of a branch 0](residual-networks.md#zero-branches-fixup)",
     "fixup": "[`fixup`](residual-networks.md#zero-branches-fixup)",
@@ -67,7 +65,8 @@ LINKS = {
 
 def linked(scheme: str) -> str:
     """Return the name of a scheme as Markdown, with a link where it is no line of code in all three libraries."""
-    return LINKS.get(scheme, f"`{scheme}`" if "_" in scheme else scheme)
+    name, comma, rest = scheme.partition(", ")
+    return LINKS.get(scheme, f"`{name}`{comma}{rest}" if "_" in name else scheme)
 
 
 def lines(scheme: str, phi: str) -> tuple[str, ...]:
