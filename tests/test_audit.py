@@ -60,8 +60,9 @@ def test_memory_that_was_never_written_is_told_by_its_size():
 
 
 def test_what_has_no_real_numbers_is_named_only():
-    for values in (np.arange(3), np.ones((0, 3)), np.array([True])):
-        assert audit("w", values, notes=("a",)) == Entry("w", values.shape, notes=("a",))
+    for values in (np.arange(3), np.ones((0, 3)), np.array([True]), np.array([np.nan + 1j])):
+        looked_at = values.dtype.kind == "f"
+        assert audit("w", values, notes=("a",)) == Entry("w", values.shape, notes=("a",), looked_at=looked_at)
 
 
 def test_equal_rows():

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from wi_docs import gain
@@ -108,3 +109,11 @@ def test_a_pipe_that_is_closed_early_ends_a_command_quietly(command):
         os.close(writer)
     assert done.stderr == ""
     assert done.returncode == 141  # as a shell has it for a program that SIGPIPE ends: neither a verdict nor an error
+
+
+def test_words_on_a_network_do_not_go_with_a_file_that_shows_none(tmp_path, capsys):
+    path = tmp_path / "inventory.npz"
+    np.savez(path, conv=np.ones((3, 3, 2, 2)), norm=np.ones(5))
+    assert main(["diagnose", str(path), "--quiet"]) == 0
+    assert main(["diagnose", str(path), "--activation", "tanh"]) == 2
+    assert "--activation goes with a network, and inventory.npz shows none" in capsys.readouterr().err

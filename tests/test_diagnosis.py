@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 from wi_docs import command_line
 from wi_docs.__main__ import main
+from wi_docs.diagnosis import networks
+from wi_docs.diagnosis.meaning import MEANINGS
 from wi_docs.diagnosis.networks import NORMALIZATIONS, Spec, build, diagnose, simulate, theory, zeros
 from wi_docs.diagnosis.problems import REACH, Evidence, problems
 from wi_docs.diagnosis.report import plain, text
@@ -218,7 +220,7 @@ def test_a_draw_that_dies_is_high_variance_between_draws_in_words_that_end():
     # ReLU layers of width 4 die in some draws: all four units are off for an input.
     found = diagnose(Spec((8, *[4] * 40, 2), sigma_w=1.0), advise=False)
     said = {problem.kind: problem.sentence for problem in found.problems}["high variance between draws"]
-    assert said == "At these widths one draw leaves nothing of an input's signal, and the next does."
+    assert said == "At these widths one draw leaves nothing of an input's signal, and another leaves some of it."
     gone = diagnose(Spec((8, 4, 4, 2), scheme="zeros"), advise=False).simulation
     assert (gone.spread == 0.0).all()  # all draws are alike
     wild = {p.kind: p for p in diagnose(Spec((8, *[1] * 3000, 2), sigma_w=1.4), simulated=False, advise=False).problems}
@@ -523,7 +525,7 @@ def test_weights_that_are_none_are_refused(layer, kind, says):
 def test_weights_are_measured_whatever_the_description_says_of_them():
     """Theory and simulation are about one network: lists of numbers of rms 0.5 have a sigma_w of 1 at a fan-in of 4."""
     layer = [[0.5, -0.5, 0.5, -0.5], [-0.5, -0.5, 0.5, 0.5]] * 2, [0.25] * 4
-    found = diagnose(Spec((4, 4, 4), sigma_w=1e-30, gain=3.0), weights=[layer, layer])
+    found = diagnose(Spec((4, 4, 4), scheme="he_normal", gain=3.0), weights=[layer, layer])
     assert found.spec.sigma_w == pytest.approx((1.0, 1.0))
     assert found.spec.sigma_b == pytest.approx((0.25, 0.25))
     assert diagnose(Spec((4, 4, 4), "tanh", scheme="zeros"), weights=[layer, layer]).ok
@@ -733,3 +735,63 @@ def test_a_figure_without_matplotlib_says_what_is_missing():
     )
     assert done.returncode == 2
     assert done.stderr == "python -m wi_docs diagnose: error: --figure needs matplotlib: pip install matplotlib\n"
+
+
+def test_a_gradient_that_vanishes_evenly_is_no_small_last_layer():
+    """Five hidden layers of PyTorch's default: each multiplies by 0.41, and the last by 0.58."""
+    found = diagnose(Spec((64, *[256] * 5, 10), scheme="pytorch_linear"), seeds=1)
+    assert [problem.kind for problem in found.problems] == ["vanishing gradient"]
+    assert found.last_layer is None
+
+
+def test_outputs_that_an_exploding_signal_makes_large_are_no_problem_of_their_own():
+    found = diagnose(Spec((64, *[64] * 20, 10), scheme="he_normal", gain=2.0), seeds=1)
+    assert "initial loss too large" not in [problem.kind for problem in found.problems]
+    assert "exploding" in found.problems[0].kind
+    loud = diagnose(Spec((64, *[64] * 3, 10), sigma_w=(1, 1.4, 1.4, 70)), seeds=1)
+    assert "initial loss too large" in [problem.kind for problem in loud.problems]
+
+
+def test_beyond_float64_no_training_is_quoted():
+    found = diagnose(Spec((64, *[64] * 20, 10), scheme="he_normal", gain=1e20))
+    assert found.meaning == MEANINGS["overflow"]
+
+
+def test_the_spread_between_draws_is_judged_by_theory():
+    """Four draws say little of it: of thirty seeds ten gave another verdict. Theory: the root of 50 * 5/64 / 4."""
+    spec = Spec((64, *[64] * 50, 10), scheme="he_normal")
+    verdicts = [diagnose(replace(spec, seed=k), advise=False).problems for k in range(6)]
+    assert verdicts == [()] * 6
+    narrow = diagnose(Spec((64, *[8] * 60, 10), scheme="he_normal"), seeds=1, advise=False)
+    assert "high variance between draws" in [problem.kind for problem in narrow.problems]
+
+
+def test_without_a_simulation_none_is_made_for_the_advice(monkeypatch):
+    monkeypatch.setattr(networks, "simulate", None)
+    found = diagnose(Spec((64, *[256] * 20, 10), scheme="pytorch_linear"), simulated=False)
+    assert found.advice is not None
+
+
+def test_a_gain_goes_with_a_scheme():
+    with pytest.raises(ValueError, match=r"gain is for the weights of a scheme, got 5.0 and sigma_w 1.0"):
+        Spec((64, 64, 10), sigma_w=1.0, gain=5.0)
+
+
+def test_a_network_of_one_layer_has_an_output_and_no_hidden_row():
+    assert "the output has an rms of" in diagnose(Spec((64, 10), scheme="he_normal")).verdict
+    assert "-0.00" not in diagnose(Spec((64, 10), scheme="he_normal")).verdict
+
+
+def test_inputs_that_came_alike_are_not_laid_to_the_network():
+    """Four linear layers keep each angle but for the luck of a draw."""
+    spec = Spec((64, *[64] * 4, 10), "linear", sigma_w=1.0, input_correlation=0.9995)
+    assert diagnose(spec, seeds=1).ok
+    closing = Spec((64, *[256] * 10, 10), "tanh", sigma_w=0.5, sigma_b=0.5, input_correlation=0.99)
+    assert "inputs alike" in [problem.kind for problem in diagnose(closing, simulated=False, advise=False).problems]
+
+
+def test_orthogonal_weights_that_keep_every_length_do_not_differ_between_draws():
+    spec = Spec((64, *[16] * 200, 10), "linear", scheme="orthogonal")
+    for found in (diagnose(spec, simulated=False), diagnose(spec, seeds=1)):
+        assert found.ok
+        assert any("orthogonal weights for independent ones" in note for note in found.notes)

@@ -141,6 +141,17 @@ def test_clipping_keeps_the_direction_and_only_shrinks():
     assert np.isfinite(clip_by_norm([np.array([1e300, 1e300])], 1.0)[0]).all()
 
 
+def test_gradients_whose_norm_is_beyond_float64_are_clipped():
+    (clipped,) = clip_by_norm([np.full(4, 1e308)], 1.0)
+    assert clipped == pytest.approx(np.full(4, 0.5))
+
+
+def test_a_gradient_that_overflows_as_a_product_is_refused():
+    """The power is finite, and the product with the length is not: Python's floats raise an error for powers alone."""
+    with pytest.raises(ValueError, match="the gradient overflows float64 at step 0"):
+        descend_recurrence(1.00354, length=100_000, steps=5)
+
+
 def test_clipped_descent_arrives_from_where_plain_descent_explodes():
     with pytest.raises(ValueError, match="step 2"):
         descend_recurrence(1.2)

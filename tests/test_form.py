@@ -135,3 +135,18 @@ def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(tmp_path, name, con
     path = tmp_path / name
     path.write_bytes(content)
     assert words in asked({}, path)["refused"]
+
+
+def test_a_file_with_more_weights_than_a_page_simulates_is_refused_with_both_numbers(tmp_path):
+    path, width = tmp_path / "big.npz", int(LARGEST**0.5) + 1
+    np.savez(path, a=np.zeros((8, width), np.float32), b=np.zeros((width, width), np.float32))
+    said = answer({"activation": "relu", "order": "in,out"}, path)["refused"]
+    assert said.startswith(f"A page simulates up to {LARGEST:,} weights, and this file has {width**2 + 8 * width:,}")
+
+
+def test_names_of_layers_may_have_blanks_and_must_be_names(tmp_path):
+    path = tmp_path / "two.npz"
+    rng = np.random.default_rng(0)
+    np.savez(path, one=rng.standard_normal((8, 8)), two=rng.standard_normal((8, 8)))
+    assert "verdict" in answer({"layers": "one, two", "order": "in,out"}, path)
+    assert answer({"layers": ",", "order": "in,out"}, path)["refused"].startswith("--layers must be names of tensors")

@@ -35,3 +35,11 @@ def test_a_factor_of_1_lasts_for_ever():
         number_formats.layers_until("fp16", 1.0)
     with pytest.raises(ValueError, match="factor must be greater than 0"):
         number_formats.layers_until("fp16", 0.0)
+
+
+def test_half_a_unit_past_the_largest_number_still_rounds_to_it():
+    assert np.isfinite(np.float16(65510.0))
+    assert number_formats.layers_until("fp16", 65510.0) == 2
+    with np.errstate(over="ignore"):
+        assert not np.isfinite(np.float16(65521.0))
+    assert number_formats.layers_until("fp16", 65521.0) == 1

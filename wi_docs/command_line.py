@@ -148,7 +148,9 @@ def read(options: argparse.Namespace) -> tuple[Spec, list[tuple[Array, Array]] |
     """Return the network's description, and weights and biases by layer if the arguments name a file of weights."""
     found: dict[str, Any] = {}
     if options.file is not None and options.file.suffix.lower() != ".toml":
-        names = [name for name in (options.layers or "").split(",") if name]
+        names = [name.strip() for name in (options.layers or "").split(",") if name.strip()]
+        if options.layers and not names:
+            raise ValueError(f"--layers must be names of tensors with commas between them, got {options.layers!r}")
         layers = weights.layers(weights.read(options.file), names=names, order=options.order)
         for name in ("widths", "scheme", "gain", "sigma_w", "sigma_b"):
             if getattr(options, name) is not None:
@@ -211,6 +213,10 @@ def run(options: argparse.Namespace) -> int:
         if options.torch:
             found = probed(options)
         elif (alone := listed(options)) is not None:
+            beside = [name for name in (*FLAGS, "theory_only") if getattr(options, name) not in (None, False)]
+            if beside and alone.ok:
+                flag = beside[0].replace("_", "-")
+                raise ValueError(f"--{flag} goes with a network, and {alone.file} shows none: {alone.why}")
             found = alone
         else:
             spec, given = read(options)

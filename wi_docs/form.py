@@ -21,7 +21,8 @@ SHOWN = 1000  # rows of a table
 TENSORS = {
     "shape": "its axes", "deviation": "standard deviation of its values",
     "sigma_w": "rms of the values times the root of the fan-in", "zeros": "share of values that are 0",
-    "equal": "rows that are equal to another one", "fits": "laws that fit the size and the form of the values",
+    "equal": "rows that repeat another one",
+    "fits": "laws that fit the size, and whether the values are uniform or not",
 }  # fmt: skip
 
 
@@ -52,7 +53,13 @@ def answer(fields: dict[str, Any], file: Path | None = None) -> dict[str, Any]:
         if (alone := command_line.listed(options)) is not None:
             return _of_file(alone)
         spec, weights = command_line.read(options)
-        small = sum(a * b for a, b in itertools.pairwise(spec.widths)) <= LARGEST
+        total = sum(a * b for a, b in itertools.pairwise(spec.widths))
+        small = total <= LARGEST
+        if weights is not None and not small:
+            raise ValueError(
+                f"a page simulates up to {LARGEST:,} weights, and this file has {total:,}: the command "
+                "`python -m wi_docs diagnose` takes more"
+            )
         return _of_network(diagnose(spec, weights=weights, simulated=small), small=small)
     except (ValueError, TypeError, OSError) as error:
         words = str(error)
@@ -78,10 +85,10 @@ def _of_file(found: Inventory) -> dict[str, Any]:
         [
             entry.name,
             "x".join(map(str, entry.shape)) or "one",
-            f"{entry.deviation:.3g}",
+            f"{entry.deviation:.3g}" if entry.looked_at else "not looked at",
             "" if entry.sigma_w is None else f"{entry.sigma_w:.3g}",
-            f"{entry.zeros:.0%}",
-            str(entry.equal),
+            f"{entry.zeros:.0%}" if entry.looked_at else "",
+            str(entry.equal) if entry.looked_at else "",
             entry.fault or ", ".join((*entry.laws, *entry.notes)),
         ]
         for entry in entries

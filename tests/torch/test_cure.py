@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils import prune
 
 from tests.torch import models
 from tests.torch.reported import normal
@@ -173,7 +174,7 @@ class Last(nn.Module):
         self.rnn, self.head = rnn, nn.Linear(16, 3)
 
     def forward(self, x):
-        return self.head(self.rnn(x)[0][:, -1])
+        return self.head(self.rnn(x)[0][:, -1, :16])
 
 
 def test_a_training_is_that_of_adam_and_leaves_no_gradient():
@@ -342,3 +343,70 @@ def test_loose_parameters_are_drawn_by_their_rows():
         change.apply()
     assert float(loose["w"].detach().std()) == pytest.approx(2 / 8, rel=0.05)
     assert 'nn.init.normal_(model.get_parameter("w"), std=0.25)' in change.code
+
+
+def reparametrized(kind):
+    """Seven layers of which each weight is computed from others, and one bias is frozen."""
+    torch.manual_seed(0)
+    model = nn.Sequential(*(kind(nn.Linear(64, 64)) for _ in range(6)), nn.Linear(64, 10))
+    nn.init.constant_(model[1].bias, 0.5)
+    model[1].bias.requires_grad_(False)
+    return model
+
+
+@pytest.mark.parametrize("few", [False, True])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        nn.utils.parametrizations.weight_norm,
+        pytest.param(nn.utils.weight_norm, marks=pytest.mark.filterwarnings("ignore:.*weight_norm")),
+        lambda layer: nn.utils.weight_norm(layer, dim=None),
+        lambda layer: prune.identity(layer, "weight"),
+        lambda layer: layer,
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*weight_norm")
+def test_the_lines_change_what_the_change_does_in_layers_whose_weights_are_computed(kind, few):
+    model = reparametrized(kind)
+    layers = {name: m for name, m in model.named_modules() if cure._layer(m)}
+    layers = dict(list(layers.items())[: 3 if few else 7])
+    change = cure._drawn(layers, 2.0, "", None)
+    start = {name: p.detach().clone() for name, p in model.state_dict().items()}
+
+    def changed():
+        found = {name for name, p in model.state_dict().items() if not torch.equal(p, start[name])}
+        for name in layers:
+            model(torch.ones(1, 64))  # hooks compute the weights
+            weight = model.get_submodule(name).weight.detach()
+            assert float(weight.std()) == pytest.approx(2 / 8, rel=0.1), name
+        model.load_state_dict(start)
+        return found
+
+    with torch.no_grad():
+        change.apply()
+    wanted = changed()
+    exec(change.code, {"model": model})
+    assert changed() == wanted
+    assert "1.bias" not in wanted
+
+
+def test_both_directions_of_a_recurrent_layer_are_opened():
+    for kind in (nn.LSTM, nn.RNN):
+        torch.manual_seed(0)
+        model = Last(kind(8, 16, batch_first=True, bidirectional=True))
+        batch = Batch(normal(8, 100, 8), torch.arange(8) % 3, None)
+        seen = look(model, batch)
+        found = list(cure._recurrent(dict(model.named_modules()), replace(seen, times=(("rnn", (1.0,) * 100),)), batch))
+        exec(found[0].code, {"model": model})
+        if kind is nn.LSTM:
+            assert torch.allclose(model.rnn.bias_ih_l0_reverse[16:32], torch.full((16,), math.log(100)), atol=5e-3)
+        else:
+            w = model.rnn.weight_hh_l0_reverse.detach()
+            assert torch.allclose(w @ w.T, torch.eye(16), atol=1e-5)
+
+
+def test_a_layer_without_biases_has_no_gate_to_open():
+    model = Last(nn.LSTM(8, 16, batch_first=True, bias=False))
+    batch = Batch(normal(8, 100, 8), torch.arange(8) % 3, None)
+    seen = replace(look(model, batch), times=(("rnn", (1.0,) * 100),))
+    assert not list(cure._recurrent(dict(model.named_modules()), seen, batch))

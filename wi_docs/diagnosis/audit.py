@@ -30,13 +30,15 @@ class Entry:
         deviation: standard deviation of its finite values.
         sigma_w: root mean square times the root of the fan-in; None for tensors of fewer than two axes.
         zeros: share of values that are 0.
-        equal: number of rows that are equal to another one; a row holds what belongs to one entry of the first axis.
+        equal: number of rows that repeat another one, so that of three equal ones two do; a row holds what belongs to
+            one entry of the first axis.
         nan: number of values that are NaN.
         infinite: number of values that are infinite.
         place: index of the first value that is NaN, infinite or absurd; empty if there is none.
         largest: largest absolute finite value.
-        laws: names of the laws that fit its size and form.
+        laws: names of the laws that fit its size, and whether its values are uniform or not.
         notes: what else is known: frozen, unused, tied.
+        looked_at: whether the values were looked at: those of integers and of complex numbers are not.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Entry:
     largest: float = 0.0
     laws: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    looked_at: bool = True
 
     @property
     def fault(self) -> str:
@@ -103,8 +106,10 @@ class Inventory:
         if self.faults:
             more = f" So have {len(self.faults) - 1} more." if len(self.faults) > 1 else ""
             return f"Bad: parameter without a value. {self.faults[0]}{more}"
+        unseen = sum(not entry.looked_at for entry in self.entries)
+        but = f", but for {unseen:,} of integers or complex numbers" if unseen else ""
         return (
-            f"No fault in {len(self.entries):,} tensors, each looked at by itself. How signal and gradient pass "
+            f"No fault in {len(self.entries):,} tensors, each looked at by itself{but}. How signal and gradient pass "
             "through them is not in the file: --torch looks at the model."
         )
 
@@ -143,7 +148,7 @@ def audit(name: str, values: Numbers, *, rows_first: bool = True, notes: tuple[s
 
     Args:
         name: its name.
-        values: real numbers of any shape, integers among them.
+        values: numbers of any shape. Those that are no floating-point numbers are not looked at.
         rows_first: whether the first axis counts outputs, as in PyTorch; else the last one does, as in Keras.
         notes: what is known of it besides its values.
 
@@ -156,7 +161,7 @@ def audit(name: str, values: Numbers, *, rows_first: bool = True, notes: tuple[s
     """
     values = np.asarray(values)
     if values.dtype.kind != "f" or not values.size:
-        return Entry(name, values.shape, notes=notes)
+        return Entry(name, values.shape, notes=notes, looked_at=values.dtype.kind == "f")
     with np.errstate(all="ignore"):
         # A sum is finite only if all terms are; one that overflows is looked at again.
         finite = None if math.isfinite(float(values.sum(dtype=np.float64))) else np.isfinite(values)
@@ -196,7 +201,7 @@ def _fans(shape: tuple[int, ...], rows_first: bool) -> tuple[int, int] | None:
 
 
 def _equal(rows: Numbers) -> int:
-    """Return the number of rows that are equal to another row."""
+    """Return the number of rows that repeat another row: of three equal ones two do."""
     flat = np.ascontiguousarray(rows.reshape(len(rows), -1)) + 0.0  # -0 becomes 0
     if len(flat) < 2 or not flat.shape[1] or len(set(flat[:, 0].tolist())) == len(flat):
         return 0

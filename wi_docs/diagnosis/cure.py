@@ -86,7 +86,7 @@ def find(model: Any, batch: Batch, now: Probe, measure: Callable[[Any], Probe]) 
             continue
         finally:
             restore()
-        if burden(after.problems) < burden(now.problems):
+        if _fewer(after, now):
             tried.append((burden(after.problems), order, change, after))
         if after.ok:
             break
@@ -104,6 +104,12 @@ def find(model: Any, batch: Batch, now: Probe, measure: Callable[[Any], Probe]) 
             words = f"{change.words}. Tried on this model: {after.verdict}"
             return Cure(words, change.code, before[:2], then[:2], int(min(before[2], then[2])))
     return None
+
+
+def _fewer(after: Probe, now: Probe) -> bool:
+    """Return whether a change leaves fewer problems, or as many that weigh less by more than a draw's luck, a tenth."""
+    (count, weight), (counted, weighed) = burden(after.problems), burden(now.problems)
+    return count < counted or (count == counted and weight < 0.9 * weighed)
 
 
 def _better(before: tuple[float, float, float], after: tuple[float, float, float]) -> bool:
@@ -197,9 +203,8 @@ def _set(module: Any, w: Any) -> None:
         module.weight = w
     elif hasattr(module, "weight_g") and hasattr(module, "weight_v"):  # torch.nn.utils.weight_norm
         module.weight_v.copy_(w)
-        g = module.weight_g  # one length for each unit, or with dim=None a single one without axes
-        axes = [k for k in range(w.ndim) if not g.ndim or g.shape[k] == 1]
-        g.copy_(torch.linalg.vector_norm(w, dim=axes, keepdim=bool(g.ndim)))
+        axes, keepdim = _axes(module)
+        module.weight_g.copy_(torch.linalg.vector_norm(w, dim=axes, keepdim=keepdim))
     elif hasattr(module, "weight_orig"):  # torch.nn.utils.spectral_norm, and pruning
         module.weight_orig.copy_(w)
     else:
@@ -231,32 +236,57 @@ def _code(layers: dict[str, Any], gain: float) -> str:
     The loop names the layers too. A condition on their class would meet those that are left as they are, and fan-ins
     cannot be told from a weight alone: a transposed convolution has its inputs first.
     """
+    computed = any(_computed(module) for module in layers.values())
+    lines = [*(["import torch"] if computed else []), "from torch import nn", ""]
     if len(layers) <= SHOWN:
-        lines = ["from torch import nn", ""]
         for name, module in layers.items():
-            deviation = gain / math.sqrt(_fan_in(module))
             where = f'model.get_submodule("{name}")' if name else "model"
-            lines.append(f"nn.init.normal_({where}.weight, std={deviation:.4g})")
-            if getattr(module, "bias", None) is not None:
-                lines.append(f"nn.init.zeros_({where}.bias)")
+            lines += _fill(module, where, f"{gain / math.sqrt(_fan_in(module)):.4g}")
         return "\n".join(lines)
-    names_of: dict[str, list[str]] = {}
+    # Layers with the same lines, by these lines: most models have one kind.
+    kinds: dict[tuple[str, ...], dict[str, list[str]]] = {}
     for name, module in layers.items():
-        names_of.setdefault(f"{gain / math.sqrt(_fan_in(module)):.4g}", []).append(name)
-    lines = ["from torch import nn", "", "layers = {"]
-    for std, names in names_of.items():
-        words = textwrap.wrap(" ".join(names), 80, break_long_words=False, break_on_hyphens=False)
-        lines += [f'    {std}: """', *words, '    """,']
-    return "\n".join((
-        *lines,
-        "}",
-        "for std, names in layers.items():",
-        "    for name in names.split():",
-        "        layer = model.get_submodule(name)",
-        "        nn.init.normal_(layer.weight, std=std)",
-        "        if layer.bias is not None:",
-        "            nn.init.zeros_(layer.bias)",
-    ))  # fmt: skip
+        deviations = kinds.setdefault(tuple(_fill(module, "layer", "std")), {})
+        deviations.setdefault(f"{gain / math.sqrt(_fan_in(module)):.4g}", []).append(name)
+    for fill, deviations in kinds.items():
+        lines.append("layers = {")
+        for std, names in deviations.items():
+            words = textwrap.wrap(" ".join(names), 80, break_long_words=False, break_on_hyphens=False)
+            lines += [f'    {std}: """', *words, '    """,']
+        lines += ["}", "for std, names in layers.items():", "    for name in names.split():"]
+        lines += ["        layer = model.get_submodule(name)", *(f"        {line}" for line in fill)]
+    return "\n".join(lines)
+
+
+def _computed(module: Any) -> bool:
+    """Return whether a layer's weight is computed from other tensors: by a parametrization, or as PyTorch once did."""
+    return watch.parametrized(module) or any(hasattr(module, name) for name in ("weight_g", "weight_orig"))
+
+
+def _fill(module: Any, layer: str, std: str) -> list[str]:
+    """Return lines that do to a layer what `_drawn` does, given the code of the layer and of the deviation.
+
+    A weight that a reparametrization computes is no place to write to: it is computed anew before it is used.
+    """
+    drawn = f"    w = {std} * torch.randn({layer}.weight.shape).to({layer}.weight)"
+    if watch.parametrized(module):
+        lines = ["with torch.no_grad():", drawn, f"    {layer}.weight = w"]
+    elif hasattr(module, "weight_g") and hasattr(module, "weight_v"):
+        axes, keepdim = _axes(module)
+        lines = ["with torch.no_grad():", drawn, f"    {layer}.weight_v.copy_(w)"]
+        lines.append(f"    {layer}.weight_g.copy_(torch.linalg.vector_norm(w, dim={axes}, keepdim={keepdim}))")
+    elif hasattr(module, "weight_orig"):
+        lines = ["with torch.no_grad():", drawn, f"    {layer}.weight_orig.copy_(w)"]
+    else:
+        lines = [f"nn.init.normal_({layer}.weight, std={std})"]
+    bias = getattr(module, "bias", None)
+    return [*lines, f"nn.init.zeros_({layer}.bias)"] if bias is not None and bias.requires_grad else lines
+
+
+def _axes(module: Any) -> tuple[list[int], bool]:
+    """Return the axes over which the lengths of `torch.nn.utils.weight_norm` are taken, and whether they are kept."""
+    g = module.weight_g  # one length for each unit, or with dim=None a single one without axes
+    return [k for k in range(module.weight_v.ndim) if not g.ndim or g.shape[k] == 1], bool(g.ndim)
 
 
 def _drawn_parameters(loose: dict[str, Any], gain: float, of: str, batch: Any) -> Change:
@@ -332,6 +362,7 @@ def _recurrent(modules: dict[str, Any], now: Probe, batch: Any) -> Iterator[Chan
     torch = torch_module()
     steps = {name: len(lengths) for name, lengths in now.times}
     found = {name: m for name, m in modules.items() if name in steps and isinstance(m, torch.nn.RNNBase)}
+    found = {name: m for name, m in found.items() if m.bias or m.mode.startswith("RNN")}  # a gate opens by its bias
     if not found:
         return
 
@@ -344,15 +375,14 @@ def _recurrent(modules: dict[str, Any], now: Probe, batch: Any) -> Iterator[Chan
         h, value = module.hidden_size, math.log(max(steps[name], 3))
         where = f'model.get_submodule("{name}")' if name else "model"
         lines += [f"rnn = {where}", "with torch.no_grad():"]
-        for layer in range(module.num_layers):
-            if module.mode == "LSTM":
-                lines.append(f"    rnn.bias_ih_l{layer}[{h}:{2 * h}] = {value:.3g}  # the forget gate")
-                lines.append(f"    rnn.bias_hh_l{layer}[{h}:{2 * h}] = 0")
-            elif module.mode == "GRU":
-                lines.append(f"    rnn.bias_ih_l{layer}[{h}:{2 * h}] = {value:.3g}  # the update gate")
-                lines.append(f"    rnn.bias_hh_l{layer}[{h}:{2 * h}] = 0")
+        gate = {"LSTM": "the forget gate", "GRU": "the update gate"}.get(module.mode)
+        ways = ("", "_reverse") if module.bidirectional else ("",)
+        for layer in (f"l{number}{way}" for number in range(module.num_layers) for way in ways):
+            if gate:
+                lines.append(f"    rnn.bias_ih_{layer}[{h}:{2 * h}] = {value:.3g}  # {gate}")
+                lines.append(f"    rnn.bias_hh_{layer}[{h}:{2 * h}] = 0")
             else:
-                lines.append(f"    nn.init.orthogonal_(rnn.weight_hh_l{layer})")
+                lines.append(f"    nn.init.orthogonal_(rnn.weight_hh_{layer})")
     words = "gates that stay open for as many steps as there are, a bias of ln(steps)"
     if all(m.mode.startswith("RNN") for m in found.values()):
         words = "orthogonal recurrent weights"

@@ -78,8 +78,8 @@ def exits(names: tuple[str, ...], layers: Layers) -> dict[str, tuple[Exit, ...]]
         found[name] = tuple(
             Exit(what, bool(sizes[leaving[0]] > largest / factor), names[leaving[0]])
             for what, sizes, factor, step in ways
-            # Half of the smallest number still rounds to it.
-            if len(leaving := np.flatnonzero((sizes > largest / factor) | (sizes < smallest / 2))[::step])
+            # Half of the smallest number rounds to 0.
+            if len(leaving := np.flatnonzero((sizes > largest / factor) | (sizes <= smallest / 2))[::step])
         )
     return found
 
@@ -117,6 +117,7 @@ def evidence(spec: Spec, layers: Layers | None, *, twins: Row | None = None, err
         hidden=rows[-2] if last and spec.widths[-2] > 1 else None,  # one number has a sign, and no direction
         signal=over(layers.signal[-2], math.sqrt(spec.input_second_moment)) if last else None,
         spread=float(layers.spread[-2]) if last else None,
+        began=1 - spec.input_correlation,
         rms=float(layers.signal[-1]),
         dtype=spec.dtype,
         exits=exits(names, layers)[spec.dtype],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wi_docs.diagnosis.problems import Problem
+from wi_docs.diagnosis.problems import BEYOND, Problem
 
 OPEN = "not measured"
 
@@ -69,15 +69,18 @@ MEANINGS = {
     ),
     "vanishing signal": Meaning(
         "ten ReLU layers from half the right scale still guess after 300 steps at a rate of 0.02",
-        "such layers read 89 % or more of the digits after 300 steps at a rate of 0.001",
-        "measured on the digits, where signal and gradient shrink together",
+        "ten ReLU layers from half the right scale read 89 % or more of the digits after 300 steps at a rate of 0.001",
+        "measured on the digits, where signal and gradient shrink together to a thousandth; no training was made from "
+        "a smaller signal",
         ("the_right_scale_learns", "half_the_scale_does_not_learn", "adam_learns_from_half_the_scale"),
     ),
     "exploding signal": Meaning(
         "networks of ten ReLU layers of 64 units from 1.5 times the right scale are gone after a handful of steps at a "
         "rate of 0.02, 40 of 40, and five of them read 60 to 71 % of the digits after 300 steps at 0.003",
-        "five such networks read 79 % of the digits on average after 300 steps at a rate of 0.003",
-        "measured on the digits, where signal and gradient grow together",
+        "five networks of ten ReLU layers from 1.5 times the right scale read 79 % of the digits on average after 300 "
+        "steps at a rate of 0.003",
+        "measured on the digits, where signal and gradient grow together to some sixty times; no training was made "
+        "from a larger signal",
         (
             "the_right_scale_learns",
             "too_large_a_scale_is_gone",
@@ -88,7 +91,7 @@ MEANINGS = {
     "initial loss too large": Meaning(
         "most networks of five ReLU layers with a last matrix 50 times as large are gone at a rate of 0.1, and at 0.01 "
         "they read 86 % of the digits on average after 300 steps",
-        "such networks read 92 % on average at a rate of 0.01",
+        "networks with a last matrix 50 times as large read 92 % on average at a rate of 0.01",
         "measured on the digits, with layers of 64 units; the limit itself is ours",
         ("a_loud_output_wants_a_smaller_rate", "adam_learns_from_a_loud_output"),
     ),
@@ -110,7 +113,8 @@ MEANINGS = {
         "three hidden layers of 64 units take about twice as many steps to 80 % of the digits at a rate of 0.1, if "
         "larger weights saturate 37 % of a tanh network, or biases turn 65 % of a ReLU network off",
         OPEN,
-        "measured for tanh and ReLU; for others the limit is estimated",
+        "measured on the digits: the claims are for tanh and ReLU, and a table has the limits of the others; where one "
+        "side is flat, the limit is a half at least, which is ours",
         ("tanh_halves", "relu_halves"),
     ),
     "dead units": Meaning(
@@ -137,6 +141,8 @@ MEANINGS["output ignores its input"] = MEANINGS["inputs alike"]
 # Adam makes up for the size of a gradient, and not for inputs that have become alike: where both are found, the second
 # decides.
 _SIZES, _ALIKE = ("vanishing gradient", "vanishing signal"), ("inputs alike", "output ignores its input")
+# What was trained from an exploding signal was some sixty times as large. Where numbers leave float64, no step is left.
+_EXPLODING = ("exploding signal", "exploding gradient")
 
 
 def meaning(problems: Sequence[Problem]) -> Meaning:
@@ -151,5 +157,7 @@ def meaning(problems: Sequence[Problem]) -> Meaning:
     kinds = [problem.kind for problem in problems]
     if not kinds:
         return GOOD
+    if kinds[0] in _EXPLODING and problems[0].weight >= BEYOND:
+        return MEANINGS["overflow"]
     alike = [kind for kind in kinds if kind in _ALIKE]
     return MEANINGS.get(alike[0] if alike and kinds[0] in _SIZES else kinds[0], Meaning())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -95,10 +96,11 @@ class Diagnosis:
             return "Undecided. There is neither a theory of such weights nor a simulation of this network to judge by."
         # The last hidden row; in a network of one layer, the only row.
         last = max(len(self.rows) - 2, 0)
+        which = "the last hidden row's signal" if len(self.rows) > 1 else "the output"
         return (
             f"Good. The gradient reaches the first row at {size(float(layers.gradient[0]))} times its size at the "
-            f"output, the last hidden row's signal has an rms of {size(float(layers.signal[last]))}, and two inputs "
-            f"end with a cosine of {layers.correlation[last]:.2f}."
+            f"output, {which} has an rms of {size(float(layers.signal[last]))}, and two inputs "
+            f"end with a cosine of {layers.correlation[last]:z.2f}."
         )
 
     @property
@@ -172,6 +174,14 @@ def diagnose(
     # A simulation of this very width is worth more than the theory of wide networks.
     best = without or by_simulation or by_theory
     seen = evidence(spec, best, twins=same, error=error)
+    if spec.scheme == "orthogonal":
+        notes.append("Theory takes orthogonal weights for independent ones of the same size.")
+        if by_simulation is None:  # theory's spread is that of independent weights
+            seen = dataclasses.replace(seen, spread=None)
+    elif by_theory is not None and weights is None and not blocked and seen.spread is not None:
+        # A few draws say little of the spread between draws, and theory knows it.
+        known = math.inf if seen.spread == math.inf else float(by_theory.spread[-2])
+        seen = dataclasses.replace(seen, spread=known)
     last_layer = small_last(seen.rows)
     found = Diagnosis(
         spec,
@@ -187,7 +197,7 @@ def diagnose(
         last_layer,
     )
     if found.problems and advise:
-        found = dataclasses.replace(found, advice=_advise(found, seeds, weights))
+        found = dataclasses.replace(found, advice=_advise(found, seeds, weights, simulated=simulated))
     return found
 
 
@@ -211,8 +221,10 @@ def _notes(held: tuple[int, ...], *, blocked: bool, last_layer: float | None) ->
     return notes
 
 
-def _advise(now: Diagnosis, seeds: int, weights: Sequence[tuple[Array, Array]] | None) -> Advice | None:
-    """Return the change after which the fewest problems are left in a simulation, or None if none helps.
+def _advise(
+    now: Diagnosis, seeds: int, weights: Sequence[tuple[Array, Array]] | None, *, simulated: bool
+) -> Advice | None:
+    """Return the change after which the fewest problems are left, or None if none helps.
 
     The candidates come from theory, the best first. The first one without any problem ends the search. A change that
     leaves the weights as they are is tried on the given ones.
@@ -226,7 +238,7 @@ def _advise(now: Diagnosis, seeds: int, weights: Sequence[tuple[Array, Array]] |
     tried = []
     for change, new in promising(now.spec, possible):
         kept = weights if keeps_weights(now.spec, new) else None
-        found = diagnose(new, weights=kept, seeds=seeds, advise=False)
+        found = diagnose(new, weights=kept, seeds=seeds, simulated=simulated, advise=False)
         tried.append(Advice(change, new, found.problems, found.verdict, recipe(now.spec, new)))
         if found.ok:
             break

@@ -150,7 +150,7 @@ class Probe:
         if self.descent is not None:
             means = replace(means, descent=str(self.descent))
         if self.adam is not None:
-            means = replace(means, adam=str(self.adam), sure=f"measured on this model and batch; {means.sure}")
+            means = replace(means, adam=str(self.adam), sure="measured on this model and batch, by short trainings")
         return means
 
 

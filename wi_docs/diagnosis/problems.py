@@ -201,6 +201,7 @@ class Evidence:
         dtype: the number format in which the network is to run.
         exits: the places where signal or gradient leave the range of that format.
         error: the message of the error that ended a simulation because numbers left float64.
+        began: one minus the cosine of the two inputs of a network that is described.
         rms: rms of the output of a network that is described.
         loud: the multiple of `chance` from which the first loss is too large.
         faults: names of parameters that hold what no start may hold, each with a sentence on it.
@@ -219,6 +220,7 @@ class Evidence:
     dtype: str = ""
     exits: tuple[Exit, ...] = ()
     error: str = ""
+    began: float = 1.0
     rms: float | None = None
     loud: float = FIRST_LOSS
     faults: tuple[tuple[str, str], ...] = ()
@@ -256,9 +258,10 @@ def ends(rows: Sequence[Row]) -> tuple[Row, Row] | None:
 
 
 def small_last(rows: Sequence[Row]) -> float | None:
-    """Return the last layer's factor on the gradient if the gradient vanishes through that layer alone, else None.
+    """Return the last layer's factor on the gradient if the gradient vanishes through that layer, else None.
 
-    Such a gradient grows as the last layer does, and that layer learns first: nothing lies between it and the loss.
+    That layer then has more than half of the loss, in powers of e, and the rest is within the limit. Such a gradient
+    grows as the last layer does, and that layer learns first: nothing lies between it and the loss.
     """
     # Without the model's own row, whose output is the network's.
     followed = [row for row in rows if row.matrix and row.module and row.gradient is not None]
@@ -268,7 +271,8 @@ def small_last(rows: Sequence[Row]) -> float | None:
     # In logarithms: from the loss back to the first row the gradient shrinks by more than the limit, but from the last
     # hidden row back to the first it does not.
     first, hidden, last = (math.log(reach) for reach in (seen[0], *seen[-2:]))
-    return seen[-2] / seen[-1] if first - last < -REACH and abs(first - hidden) <= REACH else None
+    small = first - last < -REACH and abs(first - hidden) <= min(REACH, last - hidden)
+    return seen[-2] / seen[-1] if small else None
 
 
 def cosine(apart: float) -> str:
@@ -369,7 +373,10 @@ def _no_gradient(evidence: Evidence) -> Problem | None:
     silent = [row for row in evidence.rows if row.gradient == 0.0 and not row.later]
     if not silent:
         return None
-    words = f"No gradient comes back to {silent[-1]}: it and what lies before it cannot learn."
+    words = f"No gradient comes back to {silent[-1]}: its weights cannot learn."
+    if len(silent) > 1:
+        others = "another layer" if len(silent) == 2 else f"{len(silent) - 1} other layers"
+        words = f"No gradient comes back to {silent[-1]} and to {others}: their weights cannot learn."
     return Problem("no gradient", silent[-1].name, words, STUCK)
 
 
@@ -506,6 +513,8 @@ def _inputs_alike(evidence: Evidence) -> Problem | None:
     inside = hidden.apart if hidden.apart is not None else 1 - (hidden.correlation or 0.0)
     if not inside < ALIKE or not (output is None or output < ALIKE):
         return None
+    if not inside < evidence.began / 2:  # they were alike already
+        return None
     if evidence.ran:
         words = f"A share of {inside:.0e} of the signal at {hidden} differs between inputs"
         words += "." if output is None else f", and a share of {output:.0e} of the output."
@@ -527,7 +536,7 @@ def _high_variance_between_draws(evidence: Evidence) -> Problem | None:
     if spread is None or spread <= SPREAD:
         return None
     if spread == math.inf:
-        words = "At these widths one draw leaves nothing of an input's signal, and the next does."
+        words = "At these widths one draw leaves nothing of an input's signal, and another leaves some of it."
     else:
         times = f"{math.exp(spread):.1f}" if spread < math.log(1e3) else f"1e{spread / math.log(10):+03.0f}"
         words = f"At these widths the signal of one draw differs from the next by a factor of {times}, either way."
@@ -545,7 +554,9 @@ def _number_format(evidence: Evidence) -> Problem | None:
 def _initial_loss_too_large(evidence: Evidence) -> Problem | None:
     """Judge the first loss against that of a model that knows nothing."""
     if evidence.rms is not None:
-        return _loud(evidence.rms, evidence.rows[-1])
+        # An exploding signal makes the outputs large too, and another rule is about it.
+        exploding = evidence.signal is not None and evidence.signal > math.exp(REACH)
+        return None if exploding else _loud(evidence.rms, evidence.rows[-1])
     if evidence.chance is None or evidence.loss is None or evidence.loss <= evidence.loud * evidence.chance:
         return None
     words = (

@@ -212,17 +212,17 @@ def _entries(entries: tuple[Entry, ...], *, everything: bool) -> list[str]:
         shape = "x".join(map(str, entry.shape)) or "one"
         sigma = "" if entry.sigma_w is None else f"{entry.sigma_w:.3g}"
         words = entry.fault.removeprefix(f"{entry.name} ") or ", ".join((*entry.laws, *entry.notes))
-        lines.append(
-            f"{entry.name:{wide}}  {shape:>16}  {entry.deviation:>9.3g}  {sigma:>8}  {entry.zeros:>5.0%}  "
-            f"{entry.equal:>5}  {words}".rstrip()
-        )
+        numbers = f"{entry.deviation:>9.3g}  {sigma:>8}  {entry.zeros:>5.0%}  {entry.equal:>5}"
+        if not entry.looked_at:
+            numbers, words = f"{'not looked at':31}", ", ".join(entry.notes)
+        lines.append(f"{entry.name:{wide}}  {shape:>16}  {numbers}  {words}".rstrip())
     lines += [f"(One tensor in {step}; --all has all.)"] if step > 1 else []
     return [
         *lines,
         "",
         "  sigma_w  rms of the values times the root of the fan-in",
-        "  equal    rows that are equal to another one",
-        "  fits     the laws that fit the size and the form of the values",
+        "  equal    rows that repeat another one",
+        "  fits     the laws that fit the size, and whether the values are uniform or not",
     ]
 
 

@@ -245,6 +245,7 @@ def given(spec: Spec, weights: Sequence[tuple[Array, Array]]) -> tuple[Spec, MLP
     measured = dataclasses.replace(
         spec,
         scheme=None,
+        gain=1.0,
         # Of weights near the end of float64 the product would be infinite, which is no sigma_w.
         sigma_w=tuple(min(math.sqrt(len(W)) * rms(W), sys.float_info.max) for W in net.W),
         sigma_b=tuple(rms(b) for b in net.b),

@@ -83,6 +83,8 @@ class Spec:
         if self.scheme is not None:
             initializers.get(checks.lookup("scheme", self.scheme, [*initializers.names(), *initializers.ALIASES]))
         keep(self, "gain", checks.number("gain", self.gain, above=0.0))
+        if self.scheme is None and self.gain != 1.0:
+            raise ValueError(f"gain is for the weights of a scheme, got {self.gain} and sigma_w {self.sigma_w}")
         for name in ("sigma_w", "sigma_b"):
             keep(self, name, self._one_or_each(name))
         if not isinstance(self.residual, bool):

@@ -148,8 +148,8 @@ def loss(output: Any, targets: Any, given: Callable[..., Any] | None = None) -> 
     Classes stand on the axis that PyTorch's `cross_entropy` expects, the second, or on the last, as in models of
     sequences; the shape of the targets tells which. Targets of 0 and 1 of the output's own shape are one-hot classes if
     each row has a single 1, and else independent yes-or-no answers with the binary cross-entropy. Outputs that are
-    probabilities already, as behind a softmax or a sigmoid, are taken as such. All other numbers are compared by the
-    squared error.
+    probabilities already, as behind a softmax or a sigmoid, are taken as such. Real targets of which each row is from 0
+    and sums to 1 are probabilities, with the cross-entropy. All other numbers are compared by the squared error.
 
     Raises:
         ValueError: for an output or targets that cannot be used.
@@ -265,6 +265,8 @@ def _of_tensor(output: Any, targets: Any) -> Loss:
         return _binary(y, targets.reshape(y.shape), unit)
     if binary:
         return _squared(y, targets.reshape(y.shape))
+    if targets.shape == y.shape and y.ndim == 1:  # one number for each example, and integers to hit
+        return _squared(y, targets)
     axis = _class_axis(y, targets)
     return _classes(y, targets.reshape(-1).long(), axis)
 
@@ -325,7 +327,7 @@ def _class_axis(y: Any, targets: Any) -> int:
         return -1
     raise ValueError(
         f"targets must be {y.numel() // y.shape[-1]} classes from 0 to {y.shape[-1] - 1}, got shape "
-        f"{tuple(targets.shape)} for an output of shape {tuple(y.shape)}"
+        f"{tuple(targets.shape)} for an output of shape {tuple(y.shape)}; for a regression give floating-point numbers"
     )
 
 

@@ -253,7 +253,7 @@ def theory(spec: Spec) -> Layers:
     would carry what only the other needs.
 
     Raises:
-        ValueError: for weights that are not drawn independently.
+        ValueError: for `zeros`, `constant` and `identity`. Orthogonal weights are taken for independent ones.
 
     Source:
         Poole et al. (2016), equations 3 and 5; Schoenholz et al. (2017), equation 5; Hanin & Rolnick (2018) for the sum

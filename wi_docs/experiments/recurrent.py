@@ -109,8 +109,10 @@ def clip_by_norm(gradients: Sequence[Array], max_norm: float) -> list[Array]:
     peak = max((float(np.abs(g).max(initial=0.0)) for g in grads), default=0.0)
     if peak == 0.0:
         return grads
-    norm = peak * math.sqrt(sum(float(((g / peak) ** 2).sum()) for g in grads))
-    return [g * min(1.0, largest / norm) for g in grads]
+    root = math.sqrt(sum(float(((g / peak) ** 2).sum()) for g in grads))
+    # The norm itself may be beyond float64.
+    factor = largest / (peak * root) if math.isfinite(peak * root) else largest / peak / root
+    return [g * min(1.0, factor) for g in grads]
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,8 @@ def descend_recurrence(
             loss, gradient = 0.5 * error**2, error * length * w ** (length - 1)
         except OverflowError:
             raise ValueError(f"the loss overflows float64 at step {step}, from w = {w:.3g}") from None
+        if not math.isfinite(gradient):  # a product of floats overflows without an error, unlike a power
+            raise ValueError(f"the gradient overflows float64 at step {step}, from w = {w:.3g}")
         ws.append(w)
         losses.append(loss)
         if max_norm is not None:

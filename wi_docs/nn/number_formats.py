@@ -53,12 +53,14 @@ def layers_until(name: str, factor: float) -> int:
         >>> layers_until("fp16", 10.0), layers_until("fp16", 0.1)
         (5, 8)
     """
-    smallest, largest = limits(name)
+    smallest, _ = limits(name)
+    exponent, fraction = FORMATS[name]
     # In logarithms to base 2: factor^n overflows float64 long before n is large, and n log2(factor) never does.
     rate = math.log2(checks.number("factor", factor, above=0.0))
     if rate == 0.0:
         raise ValueError("a factor of 1 leaves the range of no format")
-    # Half of the smallest number rounds to 0; past the largest by half a unit in its last place, to infinity.
+    # To the even neighbor, half of the smallest number rounds to 0, and what is half a unit in the last place past the
+    # largest to infinity. An edge that is met exactly is left.
     if rate > 0.0:
-        return math.floor(math.log2(largest) / rate) + 1
-    return math.ceil((math.log2(smallest) - 1.0) / rate)  # a power of 2 may meet the edge, and is 0 there already
+        return math.ceil((2.0 ** (exponent - 1) - 1 + math.log2(2 - 2.0 ** (-fraction - 1))) / rate)
+    return math.ceil((math.log2(smallest) - 1.0) / rate)
