@@ -260,8 +260,8 @@ def ends(rows: Sequence[Row]) -> tuple[Row, Row] | None:
 def small_last(rows: Sequence[Row]) -> float | None:
     """Return the last layer's factor on the gradient if the gradient vanishes through that layer, else None.
 
-    That layer then has more than half of the loss, in powers of e, and the rest is within the limit. Such a gradient
-    grows as the last layer does, and that layer learns first: nothing lies between it and the loss.
+    That layer then loses more than the others together, in powers of e, and what they lose is within the limit. Such a
+    gradient grows as the last layer does, and that layer learns first: nothing lies between it and the loss.
     """
     # Without the model's own row, whose output is the network's.
     followed = [row for row in rows if row.matrix and row.module and row.gradient is not None]
