@@ -755,6 +755,9 @@ def test_outputs_that_an_exploding_signal_makes_large_are_no_problem_of_their_ow
 def test_beyond_float64_no_training_is_quoted():
     found = diagnose(Spec((64, *[64] * 20, 10), scheme="he_normal", gain=1e20))
     assert found.meaning == MEANINGS["overflow"]
+    large = diagnose(Spec((64, *[64] * 10, 10), "linear", sigma_w=1e20), seeds=1)  # 1e200 times, within float64
+    assert large.problems[0].weight > 100
+    assert large.meaning == MEANINGS[large.problems[0].kind]
 
 
 def test_the_spread_between_draws_is_judged_by_theory():

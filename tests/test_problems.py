@@ -236,3 +236,11 @@ def test_the_page_names_the_limits_that_the_rules_have():
     ):
         assert words in text
     assert (fit.DESCENT, fit.ADAM) == ((0.1, 0.01, 0.001), (0.001, 0.003))
+
+
+@pytest.mark.parametrize(("zeros", "who"), [(1, "b: its weights"), (2, "b and to another layer: their weights")])
+def test_what_gets_no_gradient_is_what_cannot_learn(zeros, who):
+    """Beside a row there may be a way past it: of rows that get a gradient nothing is said."""
+    rows = chain(*([0.0, 0.0] if zeros == 2 else [1.0, 0.0]), 1.0)
+    (found,) = [problem for problem in problems(Evidence(rows, ran=True)) if problem.kind == "no gradient"]
+    assert found.sentence == f"No gradient comes back to {who} cannot learn."

@@ -57,8 +57,8 @@ def answer(fields: dict[str, Any], file: Path | None = None) -> dict[str, Any]:
         small = total <= LARGEST
         if weights is not None and not small:
             raise ValueError(
-                f"a page simulates up to {LARGEST:,} weights, and this file has {total:,}: the command "
-                "`python -m wi_docs diagnose` takes more"
+                f"a page simulates up to {LARGEST:,} weights, and this file has {total:,}; on the command "
+                "line python -m wi_docs diagnose takes more"
             )
         return _of_network(diagnose(spec, weights=weights, simulated=small), small=small)
     except (ValueError, TypeError, OSError) as error:

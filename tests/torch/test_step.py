@@ -236,3 +236,10 @@ def test_numbers_of_other_kinds_are_targets_too():
     assert step.as_tensor(None) is None
     for given in (2, 2.5, np.float32(2), [1, 2], np.arange(3)):
         assert torch.equal(step.as_tensor(given), torch.as_tensor(given))
+
+
+def test_integers_for_one_number_an_example_are_hit_and_not_told_apart():
+    counts = torch.arange(8)
+    same(step.loss(X[:, 0], counts), ((X[:, 0] - counts) ** 2).mean(), "squared error", 17.5, 16.0)
+    with pytest.raises(ValueError, match="for a regression give floating-point numbers"):
+        step.loss(X, torch.full((8, 3), 5))

@@ -157,7 +157,7 @@ def meaning(problems: Sequence[Problem]) -> Meaning:
     kinds = [problem.kind for problem in problems]
     if not kinds:
         return GOOD
-    if kinds[0] in _EXPLODING and problems[0].weight >= BEYOND:
+    if kinds[0] in _EXPLODING and problems[0].weight == BEYOND:  # no size has just this weight
         return MEANINGS["overflow"]
     alike = [kind for kind in kinds if kind in _ALIKE]
     return MEANINGS.get(alike[0] if alike and kinds[0] in _SIZES else kinds[0], Meaning())
