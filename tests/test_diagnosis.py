@@ -128,6 +128,15 @@ def test_a_hundred_layers_take_less_than_a_tenth_of_a_second():
 
 # Far beyond float64
 
+
+def test_a_gradient_beyond_float64_is_not_called_a_signal():
+    """Any warning is an error here. The signal begins at 1e-150, and the gradient at 1."""
+    spec = Spec((64, *[64] * 10, 10), activation="linear", sigma_w=1e31, input_second_moment=1e-300)
+    found = diagnose(spec, advise=False)
+    assert found.problems[0].kind == "exploding gradient"
+    assert "the gradients of layer" in found.problems[0].sentence
+
+
 HARSH = [
     ("normal", 1.0),
     ("uniform", 1.0),

@@ -124,6 +124,13 @@ def test_means_in_closed_form(q):
     assert mean("relu", q) == pytest.approx(math.sqrt(q / (2 * math.pi)), rel=1e-12)
 
 
+@pytest.mark.parametrize("q", [0.25, 1.0, 9.0])
+@pytest.mark.parametrize("odd", [np.sign, lambda x: x * (np.abs(x) > 0.5), lambda x: np.sign(x) * (np.abs(x) > 1.7)])
+def test_an_odd_function_has_the_mean_0_with_jumps_too(odd, q):
+    assert mean(odd, q) == pytest.approx(0.0, abs=1e-10)
+    assert mean(lambda x: 2.0 + odd(x), q) == pytest.approx(2.0, rel=1e-10)
+
+
 @pytest.mark.parametrize("integral", [mean, second_moment])
 @pytest.mark.parametrize("q", [0.0, -1.0])
 def test_a_variance_is_positive(integral, q):

@@ -94,8 +94,13 @@ def test_an_output_that_is_not_finite_explodes():
 def test_explosions_name_their_layer():
     # Each layer multiplies by 3e100, and 1e308 is passed at the fourth.
     net = MLP([3] * 6, "linear", lambda rng, shape: np.full(shape, 1e100), np.random.default_rng(0))
-    with pytest.raises(ExplosionError, match="layer 4"):
+    with pytest.raises(ExplosionError, match="the pre-activations of layer 4") as raised:
         net.forward(np.ones((1, 3)))
+    assert not raised.value.gradient
+    run = net.forward(np.full((1, 3), 1e-300))
+    with pytest.raises(ExplosionError, match="the gradients of layer 2") as raised:
+        net.backward(run, np.ones((1, 3)))
+    assert raised.value.gradient
 
 
 def test_the_gradient_of_a_residual_network_is_its_derivative():
@@ -196,3 +201,21 @@ def test_a_network_of_a_stack_is_normalized_by_its_own_size():
     assert np.allclose(both.var(axis=-1), 1.0)
     with pytest.raises(FlatError, match="one value"):
         normalize(np.stack([np.ones((4, 6)), x]), -1)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_what_is_normalized_may_have_any_size_of_float64(axis):
+    """Also beside entries of another size: a square would leave float64, or be lost beside those of the others."""
+    sizes = np.array([1e-300, 1e-16, 1.0, 1e200])
+    x = np.array([[1.0, 3.0]]).repeat(4, axis=0) * sizes[:, None]
+    y, deviation = normalize(x if axis else x.T, axis)
+    assert np.allclose(np.ravel(deviation), sizes, rtol=1e-15, atol=0)
+    assert np.allclose(y if axis else y.T, [[-1.0, 1.0]] * 4, rtol=0, atol=1e-15)
+
+
+@pytest.mark.parametrize("size", [1e-300, 0.1, 1e300])
+def test_equal_values_are_not_normalized_of_any_size(size):
+    with pytest.raises(FlatError, match="one value"):
+        normalize(np.full((1, 7), size), 1)
+    with pytest.raises(FlatError, match="one value"):  # of 0 and the smallest number, whose deviation is none
+        normalize(np.array([[5e-324, 0.0]]), 1)

@@ -77,6 +77,10 @@ FOUND = {
         Evidence(chain(1.0, 1.0, 1.0), error="the stream is not finite"),
         [("exploding signal", "c", 100.0, "the stream is not finite, beyond float64")],
     ),
+    "a simulation, on the way back": (
+        Evidence(chain(1.0, 1.0, 1.0), error="the gradients are not finite", error_of_gradient=True),
+        [("exploding gradient", "c", 100.0, "the gradients are not finite, beyond float64")],
+    ),
     "formats": (
         Evidence(chain(1.0, 1.0), dtype="fp16", exits=(Exit("signal", True, "b"), Exit("gradient", False, "a"))),
         [("number format", "a", 10.0, "In fp16, the signal overflows at b and the gradient underflows at a.")],

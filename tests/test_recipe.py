@@ -97,8 +97,11 @@ def test_a_scheme_has_its_own_name_where_no_gain_multiplies_it():
         assert libraries.lines(name, 2.0) not in (None, libraries.NAMED[name])
     assert libraries.lines("zeros", 2.0) is None
     assert libraries.lines("he_normal", 0.5).keras == 'VarianceScaling(0.5, "fan_in", "truncated_normal")'
+    assert libraries.lines("kaiming_normal", 2.0) == libraries.lines("he_normal", 2.0)
     with pytest.raises(ValueError, match="gain must be greater than 0"):
         libraries.lines("he_normal", 0.0)
+    with pytest.raises(ValueError, match=r"unknown scheme 'he_norm' \(did you mean 'he_normal'\?\)"):
+        libraries.lines("he_norm")
 
 
 def test_the_table_in_a_hurry_takes_its_lines_from_here():

@@ -11,7 +11,7 @@ import wi_docs
 from wi_docs import MLP, Activation, activation, gain, propagate
 from wi_docs.experiments.gain_table import factors, gains
 from wi_docs.experiments.lsuv import lsuv
-from wi_docs.experiments.meanfield import fixed_point, length_map
+from wi_docs.experiments.meanfield import fixed_point, length_map, trajectory
 from wi_docs.experiments.mup import coordinate_check
 from wi_docs.experiments.optimizers import relative_updates, train_by
 from wi_docs.experiments.pretraining import pretrain
@@ -30,6 +30,12 @@ NET = MLP([2, 2], "linear", "zeros", RNG)
 
 def net(**changes):
     return propagate(**({"activation": "tanh", "init": "lecun_normal", "depth": 2, "width": 3} | changes))
+
+
+def loud_biases():
+    loud = MLP([3, 3, 2], "relu", "zeros", RNG)
+    loud.b[0] = np.array([-6.0, 0.0, 6.0])
+    return loud
 
 
 CASES = [
@@ -61,6 +67,14 @@ CASES = [
     (lambda: initializers.fixup(RNG, (2, 2), branches=4, depth=1), ValueError, "depth must be at least 2"),
     (lambda: initializers.gpt2_residual(RNG, (2, 2), layers=0), ValueError, "layers must be at least 1"),
     (lambda: initializers.prior_bias(1.0), ValueError, "probability must be below 1"),
+    (lambda: initializers.he_normal(RNG, (2, 2), 1e-200), ValueError, "gain must have a square within .*, got 1e-200"),
+    (lambda: initializers.he_normal(RNG, (2, 2), 1e200), ValueError, r"gain must have a square within .*, got 1e\+200"),
+    (lambda: softmax_cross_entropy([[1e308, -1e308]], [1]), ValueError, "the loss is beyond the range of float64"),
+    (lambda: squared_error([[1e200]], [[0.0]]), ValueError, "the loss is beyond the range of float64"),
+    (lambda: squared_error([[1e308]], [[-1e308]]), ValueError, "the loss is beyond the range of float64"),
+    (lambda: trajectory("tanh", sigma_w=1.0, q=-1.0), ValueError, "q must be greater than 0"),
+    (lambda: trajectory("tanh", sigma_w=1.0, correlation=5.0), ValueError, "correlation must be between -1 and 1"),
+    (lambda: lsuv(loud_biases(), np.eye(3), RNG), ValueError, "the biases of layer 1 have a variance of 24"),
     (lambda: residual_stream(blocks=0), ValueError, "blocks must be at least 1"),
     (lambda: residual_stream(blocks=4, norm="batch"), ValueError, "unknown norm 'batch'"),
     (lambda: residual_stream(blocks=4000, width=8), ValueError, "the signal explodes"),
@@ -119,7 +133,7 @@ CASES = [
     (lambda: batch_norm_factor("hard_tanh", depth=4, width=30, batch=2), ValueError, "batch must be at least 3"),
     (lambda: batch_norm_factor(Activation("sign", np.sign, np.zeros_like)), ValueError, "the gradient is 0"),
     (lambda: initializers.normal(RNG, (9, 9), sigma=1e308), ValueError, r"size 1e\+308 do not fit into float64"),
-    (lambda: initializers.he_normal(RNG, (3, 3), 1e308), ValueError, "scale must be finite"),
+    (lambda: initializers.he_normal(RNG, (3, 3), 1e308), ValueError, r"gain must have a square .*, got 1e\+308"),
     (lambda: initializers.he_normal(RNG, (3, 3), 1e39, dtype=np.float32), ValueError, "do not fit into float32"),
     (lambda: initializers.constant(RNG, (3, 3), -1e39, dtype=np.float32), ValueError, "do not fit into float32"),
     (lambda: initializers.identity(RNG, (3, 3), 1e39, dtype=np.float32), ValueError, "do not fit into float32"),

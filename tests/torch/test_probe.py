@@ -136,6 +136,14 @@ def test_steps_move_weights_and_lower_the_loss():
     assert all(row.update is None for row in found.rows)
 
 
+def test_steps_that_leave_the_numbers_are_a_note_and_no_share_is_0():
+    found = probe(models.plain(3, he=True), torch.randn(8, 64), torch.arange(8), steps=3, rate=1e6)
+    assert not math.isfinite(found.loss_after)
+    assert "The steps left the range of the numbers: after them the loss is nan." in found.notes
+    assert all(math.isnan(row.signal) for row in found.after)
+    assert all(math.isnan(row.saturated) and math.isnan(row.dead) for row in found.after[:-1])
+
+
 # A description and the same network as a model
 
 DEEP = (64, *[128] * 20, 10)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from wi_docs.diagnosis.problems import Evidence, Exit, Row
 from wi_docs.diagnosis.spec import Spec
 from wi_docs.nn import number_formats
 from wi_docs.nn.checks import Array
+from wi_docs.nn.network import ExplosionError
 
 BATCH = 32  # the number of inputs of a simulation
 LARGEST = np.finfo(np.float64).max.item()  # the largest finite float64, about 1.8e308
@@ -55,8 +57,9 @@ class Layers:
 
 
 def over(value: float, by: float) -> float:
-    """Return `value / by`, or 0 if `by` is 0. Both are sizes, and not negative."""
-    return float(value / by) if by > 0.0 else 0.0
+    """Return `value / by`, or 0 if `by` is 0. Both are sizes, and not negative. Beyond float64 it is infinite."""
+    with np.errstate(over="ignore"):
+        return float(value / by) if by > 0.0 else 0.0
 
 
 def exits(names: tuple[str, ...], layers: Layers) -> dict[str, tuple[Exit, ...]]:
@@ -84,20 +87,23 @@ def exits(names: tuple[str, ...], layers: Layers) -> dict[str, tuple[Exit, ...]]
     return found
 
 
-def evidence(spec: Spec, layers: Layers | None, *, twins: Row | None = None, error: str = "") -> Evidence:
+def evidence(
+    spec: Spec, layers: Layers | None, *, twins: Row | None = None, error: ExplosionError | None = None
+) -> Evidence:
     """Return a described network as evidence for the rules of `problems`.
 
     Args:
         spec: the network.
         layers: the measurements of its rows, by theory or by simulation; None if there is neither.
         twins: the first layer with equal units, if any.
-        error: the message of the error that ended a simulation because numbers left float64.
+        error: the error that ended a simulation because numbers left float64; None if none did.
     """
     names = tuple(name for name, *_ in spec.rows())
     alike_layers = () if twins is None else (twins,)
+    ended: dict[str, Any] = {} if error is None else {"error": str(error), "error_of_gradient": error.gradient}
     # Without measurements the rows have names alone, and only the rule on equal units can find something.
     if layers is None:
-        return Evidence(tuple(Row(name, "", True, module=name) for name in names), alike_layers, error=error)
+        return Evidence(tuple(Row(name, "", True, module=name) for name in names), alike_layers, **ended)
     last = len(names) - 1
     units = [spec.widths[first + 1] for _, first, *_ in spec.rows()]
     rows = tuple(
@@ -121,5 +127,5 @@ def evidence(spec: Spec, layers: Layers | None, *, twins: Row | None = None, err
         rms=float(layers.signal[-1]),
         dtype=spec.dtype,
         exits=exits(names, layers)[spec.dtype],
-        error=error,
+        **ended,
     )

@@ -52,6 +52,7 @@ class Diagnosis:
             which the verdict is about; else None.
         last_layer: the last layer's factor on the gradient, if the gradient vanishes through that layer alone; else
             None.
+        advised: whether a change was looked for, if there is a problem.
     """
 
     spec: Spec
@@ -65,6 +66,7 @@ class Diagnosis:
     zeros: tuple[int, ...] = ()
     filled: Layers | None = None
     last_layer: float | None = None
+    advised: bool = True
 
     @property
     def formats(self) -> dict[str, str]:
@@ -156,7 +158,7 @@ def diagnose(
     # without such zeros (`without`), while theory and simulation are shown for the network as it stands.
     held, blocked = zeros(spec), bool(in_the_way(spec))
     without = theory(without_zeros(spec)) if blocked else None
-    by_simulation, same, error = None, None, ""
+    by_simulation, same, error = None, None, None
     # Of each network its weights, and of one at a time about six arrays of a batch for each row.
     needed = 8 * seeds * sum(a * b for a, b in itertools.pairwise(spec.widths)) + 8 * 6 * BATCH * sum(spec.widths)
     if simulated and not nets and needed > MEMORY:
@@ -168,7 +170,7 @@ def diagnose(
             by_simulation = simulate(spec, nets)
             without = simulate(spec, [filled(spec, net) for net in nets]) if blocked else None
         except ExplosionError as raised:
-            error = str(raised)
+            error = raised
         except FlatError as raised:
             notes.append(f"There is no simulation: {raised}.")
     # A simulation of this very width is worth more than the theory of wide networks.
@@ -195,6 +197,7 @@ def diagnose(
         tuple(k + 1 for k in held),
         without,
         last_layer,
+        advise,
     )
     if found.problems and advise:
         found = dataclasses.replace(found, advice=_advise(found, seeds, weights, simulated=simulated))

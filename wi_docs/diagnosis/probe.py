@@ -62,6 +62,7 @@ class Probe:
         descent: what some steps of plain gradient descent make of the start, if it has problems and a training may
             refute them; else None, and where a step takes too long.
         adam: the same for Adam.
+        advised: whether other weights were tried, if there is a problem.
     """
 
     model: str
@@ -86,6 +87,7 @@ class Probe:
     output_apart: float | None = None
     descent: fit.Fit | None = None
     adam: fit.Fit | None = None
+    advised: bool = True
 
     @property
     def waiting(self) -> tuple[Row, ...]:
@@ -297,7 +299,7 @@ def probe(
     # Everything within may change the model: steps are taken on it, and other weights tried.
     with as_it_was(model):
         entries = _audit(model)
-        found = replace(_measure(model, batch, steps, rate, entries), parameters=entries)
+        found = replace(_measure(model, batch, steps, rate, entries), parameters=entries, advised=advise)
         if found.problems and {problem.kind for problem in found.problems} <= fit.KINDS:
             found = replace(found, descent=fit.descent(model, batch), adam=fit.adam(model, batch))
         if found.problems and advise:
@@ -643,6 +645,8 @@ def _output_notes(found: Probe) -> list[str]:
             f"Outputs for different inputs have a cosine of {cosine(near)}{before}. What outputs have in common, such "
             "as a bias or a sign, does that; whether the loss sees how they differ is not known."
         )
+    if found.loss_after is not None and not math.isfinite(found.loss_after):
+        notes.append(f"The steps left the range of the numbers: after them the loss is {found.loss_after}.")
     # Where values are infinite already, the ranges of other formats say nothing more.
     if not any(row.broken for row in found.rows):
         for name in ("fp16", "bf16"):

@@ -201,6 +201,7 @@ class Evidence:
         dtype: the number format in which the network is to run.
         exits: the places where signal or gradient leave the range of that format.
         error: the message of the error that ended a simulation because numbers left float64.
+        error_of_gradient: whether these numbers were a gradient.
         began: one minus the cosine of the two inputs of a network that is described.
         rms: rms of the output of a network that is described.
         loud: the multiple of `chance` from which the first loss is too large.
@@ -220,6 +221,7 @@ class Evidence:
     dtype: str = ""
     exits: tuple[Exit, ...] = ()
     error: str = ""
+    error_of_gradient: bool = False
     began: float = 1.0
     rms: float | None = None
     loud: float = FIRST_LOSS
@@ -303,8 +305,8 @@ def _simulation_overflow(evidence: Evidence) -> Problem | None:
     """Report a simulation that ended because numbers left float64."""
     if not evidence.error:
         return None
-    last = evidence.rows[-1].name
-    return Problem("exploding signal", last, f"In a simulation, {evidence.error}, beyond float64.", BEYOND)
+    kind = "exploding gradient" if evidence.error_of_gradient else "exploding signal"
+    return Problem(kind, evidence.rows[-1].name, f"In a simulation, {evidence.error}, beyond float64.", BEYOND)
 
 
 def _overflow(evidence: Evidence) -> Problem | None:

@@ -85,7 +85,7 @@ def text(found: Diagnosis | Probe | Inventory, *, color: bool = False, everythin
     if found.advice is not None:
         lines += ["", paint(BOLD, f"What helps most: {found.advice.change}."), f"Then: {found.advice.outcome}"]
         lines += _recipe(found.advice.recipe)
-    elif found.problems:
+    elif found.problems and found.advised:
         lines += ["", "None of the changes that were tried helps."]
     lines += ["", *found.notes] if found.notes else []
     # All formats, and not only the network's own: a reader may think of another one.
@@ -160,7 +160,7 @@ def _probe_text(found: Probe, paint: Callable[[str, str], str], *, everything: b
         lines += ["", *_indented(found.cure.code)]
     elif found.advice:
         lines += ["", f"What helps most: {found.advice}"]
-    elif found.problems:
+    elif found.problems and found.advised:
         lines += ["", "None of the changes that were tried helps."]
     lines += ["", *found.notes] if found.notes else []
     lines.append("")

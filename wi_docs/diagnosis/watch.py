@@ -514,6 +514,8 @@ def _note(watch: Watch, found: behavior.Behavior | None, z: Any, row: Row | None
         unit = off.sum(dim=[k for k in range(off.ndim) if k != axis], dtype=torch.int64)
         each = off.numel() // max(off.shape[axis], 1)
         row.saturated, row.dead = unit.sum() / max(off.numel(), 1), (unit == each).double().mean()
+        if values.isnan().any():  # of a value that is no number nothing is known
+            row.saturated = row.dead = torch.tensor(math.nan)
         row.outputs = off.shape[axis]
     return True
 

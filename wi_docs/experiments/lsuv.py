@@ -27,7 +27,8 @@ def lsuv(net: MLP, x: Array, rng: np.random.Generator, *, tolerance: float = 0.1
         The number of corrections of each layer.
 
     Raises:
-        ValueError: if a layer's variance is 0, which no factor can mend, or an argument is out of range.
+        ValueError: if a layer's variance is 0, or that of its biases alone is 1 + `tolerance` or more, which no
+            factor on the weights can mend, or an argument is out of range.
         TypeError: for an argument of the wrong kind.
 
     Source:
@@ -45,6 +46,10 @@ def lsuv(net: MLP, x: Array, rng: np.random.Generator, *, tolerance: float = 0.1
     conditions.network(net, rng)
     corrections, a = [], checks.array("x", x, ndim=2)
     for layer, (W, b, phi) in enumerate(zip(net.W, net.b, net.activations, strict=True)):
+        if b.var() >= 1.0 + tolerance:
+            raise ValueError(
+                f"the biases of layer {layer + 1} have a variance of {b.var():.3g}: no weights can mend that"
+            )
         net.W[layer] = initializers.orthogonal(rng, W.shape)
         for count in range(most + 1):
             variance = float((a @ net.W[layer] + b).var())

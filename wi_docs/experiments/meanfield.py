@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -78,7 +78,7 @@ def trajectory(
     q: float = 1.0,
     correlation: float | None = None,
 ) -> Iterator[WideLayer]:
-    r"""Yield the layers of a wide network one after the other, without end.
+    r"""Return an iterator over the layers of a wide network, one after the other, without end.
 
     Args:
         activation: an activation or its name.
@@ -89,7 +89,8 @@ def trajectory(
             to be followed.
 
     Raises:
-        ValueError: for an argument out of range, or a variance that is no positive number of float64 any more.
+        ValueError: for an argument out of range; and where a layer's moments are asked for whose variance is no
+            positive number of float64 any more.
 
     Source:
         Poole et al. (2016), equations 3 to 5; Schoenholz et al. (2017), equation 5.
@@ -102,16 +103,23 @@ def trajectory(
         0.8872 1.0934 0.4726
         0.8384 1.1165 0.4485
     """
-    phi = _activation(activation)
-    sigma_w = checks.number("sigma_w", sigma_w, above=0.0)
-    sigma_b = checks.number("sigma_b", sigma_b, least=0.0)
-    # Correlation and variance go on together: the map of the correlation needs the variance of the layer before.
+    if correlation is not None and checks.number("correlation", correlation, least=-1.0) > 1.0:
+        raise ValueError(f"correlation must be between -1 and 1, got {correlation}")
+    sigma_w, sigma_b = checks.number("sigma_w", sigma_w, above=0.0), checks.number("sigma_b", sigma_b, least=0.0)
+    first = WideLayer(_activation(activation), checks.number("q", q, above=0.0), sigma_w, sigma_b, correlation)
+    return _layers(first)
+
+
+def _layers(layer: WideLayer) -> Iterator[WideLayer]:
+    """Yield `layer` and those after it. (A generator would check its arguments only when its first item is taken.)"""
     while True:
-        layer = WideLayer(phi, q, sigma_w, sigma_b, correlation)
         yield layer
-        if correlation is not None:
-            correlation = correlation_map(phi, correlation, q, sigma_w=sigma_w, sigma_b=sigma_b)
-        q = layer.next_q
+        correlation = layer.correlation
+        if correlation is not None:  # its map needs the variance of the layer before
+            correlation = correlation_map(
+                layer.activation, correlation, layer.q, sigma_w=layer.sigma_w, sigma_b=layer.sigma_b
+            )
+        layer = replace(layer, q=layer.next_q, correlation=correlation)
 
 
 def length_map(activation: str | Activation, q: float, *, sigma_w: float, sigma_b: float = 0.0) -> float:
@@ -166,8 +174,8 @@ def covariance(activation: str | Activation, c: float, q: float, *, nodes: int =
     r"""Return \(\mathbb{E}[\varphi(\sqrt q u)\,\varphi(\sqrt q v)]\) for standard normal u and v of correlation c.
 
     The integral is taken with the trapezoid rule on `nodes` by `nodes` points. It is exact to ten digits for smooth
-    functions unless `q` is above 10 or so, to six for softsign, whose slope has a corner, and to two for functions with
-    corners. For ReLU there is a closed form.
+    functions unless `q` is above 10 or so, to five for softsign at a `q` of 1 and four at 9, since its slope has a
+    corner, and to two for functions with corners. For ReLU there is a closed form.
 
     Args:
         activation: an activation or its name.

@@ -85,19 +85,19 @@ def _integrate(
     edges = np.linspace(-_REACH, _REACH, 27) + offset
     if len(corners):
         edges = np.union1d(edges, [corner for corner in corners if abs(corner) < _REACH])
-    # Invariant of the loop: `total` holds what is settled; `left`, `right` and `whole` describe the panels that are
-    # not.
-    left, right, total = edges[:-1], edges[1:], 0.0
+    # Invariant of the loop: `total` holds what is settled, and `absolute` the sum of its panels' sizes, which do not
+    # cancel; `left`, `right` and `whole` describe the panels that are not settled.
+    left, right, total, absolute = edges[:-1], edges[1:], 0.0, 0.0
     narrowest = float((right - left).min())
     whole = _panels(g, left, right)
     if np.abs(whole[[0, -1]]).max() > 1e-12 * np.abs(whole).sum():  # what lies beyond the ends would count
-        raise ValueError("the second moment may be infinite: it grows as fast as the Gaussian falls")
+        raise ValueError("the moment may be infinite: it grows as fast as the Gaussian falls")
     for _ in range(_HALVINGS):
         middle = (left + right) / 2
         lower, upper = _panels(g, left, middle), _panels(g, middle, right)
         halves, width = lower + upper, right - left
         # 1e-300 stands in for an integral of 0, by which nothing could be compared.
-        size = abs(total) + float(np.abs(halves).sum()) + 1e-300
+        size = absolute + float(np.abs(halves).sum()) + 1e-300
         # A panel this narrow that still holds a thousandth of the whole sits on a pole, and would never settle.
         if (np.abs(halves) > 1e-3 * size)[width < 1e-9 * narrowest].any():
             break
@@ -109,6 +109,7 @@ def _integrate(
         rounding = np.minimum(0.1, noise * (unit + np.abs(middle)) / width) * np.abs(halves)
         done = np.abs(halves - whole) <= np.maximum(allowed, rounding)
         total += float(halves[done].sum())
+        absolute += float(np.abs(halves[done]).sum())
         if done.all():
             return total
         # Go on with both halves of every panel that is not settled.
@@ -116,10 +117,10 @@ def _integrate(
         whole = np.r_[lower[~done], upper[~done]]
         if len(left) > _PANELS:
             raise ValueError(
-                f"the second moment did not settle on {_PANELS:,} pieces: does it jump everywhere, or convert "
+                f"the moment did not settle on {_PANELS:,} pieces: does it jump everywhere, or convert "
                 "its numbers to single precision (float32) and back?"
             )
-    raise ValueError("the second moment did not settle: it may be infinite, as a slope's is at a jump")
+    raise ValueError("the moment did not settle: it may be infinite, as a slope's is at a jump")
 
 
 def _values(function: Callable[[Any], Any], x: Array) -> Array:

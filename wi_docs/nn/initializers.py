@@ -340,7 +340,10 @@ def variance_scaling(
 def _scale(scale: float, gain: float) -> float:
     # The gain multiplies the weights, and its square multiplies their variance.
     gain = checks.number("gain", gain, above=0.0)
-    return scale * (gain * gain)
+    square = gain * gain
+    if not 0.0 < scale * square < math.inf:
+        raise ValueError(f"gain must have a square within the range of float64, got {gain}")
+    return scale * square
 
 
 @scheme(
@@ -661,7 +664,7 @@ def prior_bias(probability: float) -> float:
     """
     if checks.number("probability", probability, above=0.0) >= 1.0:
         raise ValueError(f"probability must be below 1, got {probability}")
-    return -math.log((1 - probability) / probability)
+    return math.log(probability) - math.log1p(-probability)
 
 
 # The names under which PyTorch knows them, for those who import functions.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from wi_docs.nn import checks
+from wi_docs.nn import checks, initializers
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,17 @@ NAMED = {
 
 
 def lines(scheme: str, gain: float = 1.0) -> Lines | None:
-    """Return a scheme in one line of each library, or None if there is no such line.
+    """Return a scheme in one line of each library, or None if a scheme has no such line.
 
     Keras's normal distributions are cut at two deviations and widened to make up for it. So are Flax's if they are
     called by the name of a scheme. The deviation is the same.
 
     Args:
-        scheme: the name of a scheme, or "he_normal by fan-out".
+        scheme: the name of a scheme or an alias of it, or "he_normal by fan-out".
         gain: a factor on every weight.
+
+    Raises:
+        ValueError: for an unknown name, or a gain that is not positive.
 
     Examples:
         >>> lines("he_normal").keras, lines("orthogonal", 1.5925).pytorch
@@ -80,6 +83,8 @@ def lines(scheme: str, gain: float = 1.0) -> Lines | None:
         ('variance_scaling(4, "fan_in", "normal")', None)
     """
     gain = checks.number("gain", gain, above=0.0)
+    checks.lookup("scheme", scheme, [*initializers.SCHEMES, *initializers.ALIASES, *FAMILY, *NAMED])
+    scheme = initializers.ALIASES.get(scheme, scheme)
     if gain == 1.0:
         return NAMED.get(scheme)
     if scheme == "orthogonal":

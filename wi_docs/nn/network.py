@@ -31,11 +31,12 @@ class ExplosionError(ValueError):
 
     Attributes:
         networks: the networks of a stack in which this happened, counted from 0; empty for a network alone.
+        gradient: whether it was a gradient.
     """
 
-    def __init__(self, message: str, networks: Sequence[int] = ()) -> None:
+    def __init__(self, message: str, networks: Sequence[int] = (), *, gradient: bool = False) -> None:
         super().__init__(message)
-        self.networks = tuple(networks)
+        self.networks, self.gradient = tuple(networks), gradient
 
 
 class FlatError(ValueError):
@@ -107,18 +108,22 @@ def normalize(x: Array, axis: int) -> tuple[Array, Array]:
     frameworks, so that the result is exact.
 
     Raises:
-        FlatError: a ValueError, if entries do not differ along `axis`.
+        FlatError: a ValueError, if entries along `axis` do not differ by more than their rounding errors.
 
     Examples:
         >>> y, deviation = normalize(np.array([[1.0, 3.0]]), axis=1)
         >>> print(y, deviation)
         [[-1.  1.]] [[1.]]
     """
+    # A power of two makes the largest entry one between 1/2 and 1, so that no square leaves float64, and rounds nothing.
+    exponent = np.frexp(np.abs(x).max(axis=axis, keepdims=True))[1]
+    x = np.ldexp(x, -exponent)
     deviation = x.std(axis=axis, keepdims=True)
-    # Equal entries have a deviation of some rounding errors, 1e-16 of their size each, and not always one of exactly 0.
-    if (deviation <= 1e-14 * np.abs(x).max(axis=(-2, -1), keepdims=True)).any():
+    size = np.ldexp(deviation, exponent)
+    # Equal entries have a deviation of some rounding errors, 1e-16 each, and not always one of exactly 0.
+    if (deviation <= 1e-14).any() or not size.all():
         raise FlatError("all units have one value for some input, which leaves nothing to normalize")
-    return (x - x.mean(axis=axis, keepdims=True)) / deviation, deviation
+    return (x - x.mean(axis=axis, keepdims=True)) / deviation, size
 
 
 def denormalize(dy: Array, y: Array, deviation: Array, axis: int) -> Array:
@@ -282,7 +287,9 @@ class MLP:
         if not np.isfinite(da).all():
             for layer, gradient in zip(reversed(range(len(self.W))), [*outputs[1:], da], strict=True):
                 _explode_unless_finite(
-                    gradient, f"the gradients of layer {layer + 1} are not finite: the gradient explodes"
+                    gradient,
+                    f"the gradients of layer {layer + 1} are not finite: the gradient explodes",
+                    gradient=True,
                 )
         return Gradients(run.inputs, sums[::-1], dz[::-1], outputs[::-1], da)
 
@@ -298,12 +305,11 @@ def _keep_freed_memory() -> None:
         np.empty(31 * 2**17)  # 31 MiB, which are never touched
 
 
-def _explode_unless_finite(values: Array, message: str) -> None:
+def _explode_unless_finite(values: Array, message: str, *, gradient: bool = False) -> None:
     """Raise an ExplosionError if `values` are not finite, which in a stack names the networks."""
     if not np.isfinite(values).all():
-        raise ExplosionError(
-            message, np.flatnonzero(~np.isfinite(values).all(axis=(-2, -1))).tolist() if values.ndim == 3 else ()
-        )
+        networks = np.flatnonzero(~np.isfinite(values).all(axis=(-2, -1))).tolist() if values.ndim == 3 else ()
+        raise ExplosionError(message, networks, gradient=gradient)
 
 
 def stack(networks: Sequence[Network]) -> Network:
@@ -349,7 +355,7 @@ def softmax_cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[flo
         The loss in nats and its derivative with respect to the logits, \((p - \mathrm{onehot})/\text{batch}\).
 
     Raises:
-        ValueError: for labels out of range or of another length.
+        ValueError: for labels out of range or of another length, and for a loss beyond float64.
         TypeError: for labels that are not integers.
 
     Examples:
@@ -364,7 +370,7 @@ def softmax_cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[flo
     if labels.shape != (batch,) or labels.min() < 0 or labels.max() >= classes:
         raise ValueError(f"labels must be {batch} integers from 0 to {classes - 1}, got {labels!r}")
     loss, cotangent = cross_entropy(logits, labels)
-    return float(loss), cotangent
+    return _finite(float(loss)), cotangent
 
 
 def _rows(what: str, value: Array) -> Array:
@@ -375,10 +381,16 @@ def _rows(what: str, value: Array) -> Array:
     return found
 
 
+def _finite(loss: float) -> float:
+    if loss == np.inf:
+        raise ValueError("the loss is beyond the range of float64 (about 1e308)")
+    return loss
+
+
 def cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[Array, Array]:
     """Return the mean cross-entropy and its derivative as `softmax_cross_entropy` does, for one network or for a stack.
 
-    Nothing is checked: logits have to be finite, and labels in range.
+    Nothing is checked: logits have to be finite, and labels in range. A loss beyond float64 is infinite.
 
     Args:
         logits: `(…, batch, classes)`, finite.
@@ -392,7 +404,8 @@ def cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[Array, Arra
         >>> print(loss.round(4))
         [2.3026 2.3026]
     """
-    shifted = logits - logits.max(axis=-1, keepdims=True)  # the largest becomes 0, so that exp cannot overflow
+    with np.errstate(over="ignore"):
+        shifted = logits - logits.max(axis=-1, keepdims=True)  # the largest becomes 0, so that exp cannot overflow
     log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     # The labels as indices along the last axis of the logits. A stack may share one set of labels.
     at = np.broadcast_to(labels[..., None], (*logits.shape[:-1], 1))
@@ -413,7 +426,7 @@ def squared_error(prediction: Array, target: Array) -> tuple[float, Array]:
         target: the same shape.
 
     Raises:
-        ValueError: if the shapes differ.
+        ValueError: if the shapes differ, and for a loss beyond float64.
 
     Examples:
         >>> loss, cotangent = squared_error(np.array([[3.0]]), np.array([[1.0]]))
@@ -423,5 +436,7 @@ def squared_error(prediction: Array, target: Array) -> tuple[float, Array]:
     prediction, target = _rows("prediction", prediction), _rows("target", target)
     if prediction.shape != target.shape:
         raise ValueError(f"prediction and target must have one shape, got {prediction.shape} and {target.shape}")
-    error = prediction - target
-    return float(0.5 * (error**2).sum(axis=1).mean()), error / len(error)
+    with np.errstate(over="ignore"):
+        error = prediction - target
+        loss = float(0.5 * (error**2).sum(axis=1).mean())
+    return _finite(loss), error / len(error)

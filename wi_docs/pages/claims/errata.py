@@ -23,9 +23,9 @@ SEEDS = range(8)
     proof="units with the same weights in front and behind compute the same, and the chain rule gives them the same",
 )
 def gradients_differ_between_inputs() -> Result:
-    """The gradients are identical for all *units*, if their biases and the weights behind them are. But if $c$ is not
-    0, with one output and the squared error, a tanh unit's weights from two inputs that differ over the data get
-    different gradients, and part at the first step.
+    """The gradients are identical for all *units*, if their biases and their outgoing weights are. But if $c$ is not 0,
+    with one output and the squared error, a tanh unit's weights from two inputs that differ over the data get different
+    gradients, and part at the first step.
     """
     x, y = saddle_task()
 

@@ -43,7 +43,7 @@ def stream_doubles() -> Result:
 
 @claim(what="mean square at the end over that at the start, with 50 branches", source="")
 def divided_branches_end_at_e() -> Result:
-    r"""Without normalization, and with each of $L$ branches divided by $\sqrt L$, the mean square behind the last block
+    r"""Without normalization, and with each of $L$ branches divided by $\sqrt L$, the mean square after the last block
     is $(1 + 1/L)^L$ times that of the input, which is below $e$ times, with 4 branches as with 50.
     """
     few, many = 4, 50
@@ -73,8 +73,8 @@ def grown(branches, divided_by, norm):
 
 @claim(what="mean square at the end over that at the start, with 100 branches", source="@radford2019, section 2.3")
 def divided_pre_norm_branches_double_the_stream() -> Result:
-    """If that amount is the mean square with which the stream began, divided by $N$, the stream ends behind $N$
-    residual layers at twice its mean square, with 24 branches as with 100.
+    """If that amount is the mean square with which the stream began, divided by $N$, the stream ends after $N$ residual
+    layers at twice its mean square, with 24 branches as with 100.
     """
     also("24 branches", mean_of(grown(24, 24, "pre"), 2.0, {"e, as without normalization": math.e}, width=256))
     # A normalized branch adds 1 before it is divided: 100 branches over N = 100 add 1. Over N = 50, the number of
@@ -230,8 +230,8 @@ def division_tames_the_first_step() -> Result:
     proof="the normalization divides a factor on the weights out",
 )
 def batch_norm_explodes() -> Result:
-    r"""With ReLU, behind the first layers, in wide layers and large batches, the gradient's mean square is multiplied
-    by $\pi/(\pi - 1) = 1.47$ a layer, whatever the scale of the weights.
+    r"""With ReLU, after the first layers, in wide layers and large batches, the gradient's mean square is multiplied by
+    $\pi/(\pi - 1) = 1.47$ a layer, whatever the scale of the weights.
     """
     found = [
         np.mean([batch_norm_factor("relu", depth=30, width=384, batch=512, gain=g, seed=s) for s in range(3)]) ** 2

@@ -334,7 +334,7 @@ def convex_from_anywhere() -> Result:
 )
 def four_pixels_never_change() -> Result:
     """Four of their 64 pixels are the same in the whole training part, so its inputs span {measured:.0f} directions,
-    and a weight behind such a pixel stays where it was drawn.
+    and a weight from such a pixel stays where it was drawn.
     """
     data = digits.load()
     constant = np.ptp(data.train_x, axis=0) == 0
