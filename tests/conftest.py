@@ -47,13 +47,14 @@ def site(tmp_path_factory):
 def project(tmp_path, site):
     """A copy of the project with everything made, and a site that was built before."""
     copy = tmp_path / "project"
-    shutil.copytree(
-        ROOT,
-        copy,
-        ignore=shutil.ignore_patterns(
-            ".git", ".venv", "site", ".site-*", "scratch", "runtime", "node_modules", "__pycache__", ".*_cache"
-        ),
+    ignore = shutil.ignore_patterns(
+        ".git", ".venv", ".cache", "site", ".site-*", "node_modules", "__pycache__", ".*_cache"
     )
+    shutil.copytree(ROOT, copy, ignore=ignore)
+    # Of what is kept the results alone: there may be whole environments beside them.
+    for kept in ("store", "templates"):
+        shutil.copytree(ROOT / ".cache" / kept, copy / ".cache" / kept)
+    (copy / ".cache" / "experiments").symlink_to(ROOT / ".cache" / "experiments")
     (copy / "site").mkdir()
     (copy / "site" / "index.html").write_text("the last site")
     return copy

@@ -10,7 +10,6 @@ A claim that no fault of the package can touch says why, in its decorator.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -60,33 +59,36 @@ FAULTS = [read(file) for file in sorted(Path(__file__).parent.glob("*.diff"))]
 
 RUN = """
 import json, sys
+from pathlib import Path
 from scripts import store
 from wi_docs.experiments import disk_cache
 from wi_docs.pages import claims
 
-disk_cache.keep_in(store.EXPERIMENTS, store.version)
-print(json.dumps({claim.id: claims.run(claim)["problem"] for claim in claims.get(sys.argv[1:])}))
+disk_cache.keep_in(Path(sys.argv[1]), store.version)
+print(json.dumps({claim.id: claims.run(claim)["problem"] for claim in claims.get(sys.argv[2:])}))
 """
 
 
 def failing(fault: Fault, claims: list[str]) -> dict[str, str]:
     """Run claims on a copy of the package with the fault, and return id and problem of those that fail.
 
-    Experiments that the fault does not touch, by what `scripts.sources` says of them, are taken from the build's. Those
-    that it touches run, and are forgotten with the copy.
+    Experiments are kept with the build's, under a digest of the sources that they depend on. So those that the fault does
+    not touch are taken from there, and those that it touches run.
     """
     with TemporaryDirectory() as folder:
         for part in ("wi_docs", "scripts"):
             shutil.copytree(ROOT / part, Path(folder) / part, ignore=shutil.ignore_patterns("vendor"))
-        if EXPERIMENTS.is_dir():
-            shutil.copytree(EXPERIMENTS, Path(folder) / EXPERIMENTS.relative_to(ROOT), copy_function=os.symlink)
         path = Path(folder) / fault.path
         text = path.read_text(encoding="utf-8")
         if text.count(fault.old) != 1:
             raise ValueError(f"{fault.what}: {fault.old!r} stands {text.count(fault.old)} times in {fault.path}")
         path.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
         done = subprocess.run(
-            [sys.executable, "-c", RUN, *claims], cwd=folder, capture_output=True, text=True, check=False
+            [sys.executable, "-c", RUN, str(EXPERIMENTS), *claims],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode != 0:
             raise ValueError(f"{fault.what}: {done.stderr[-2000:]}")
