@@ -7,6 +7,8 @@ import os
 import re
 import shutil
 from collections.abc import Set
+from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -107,27 +109,59 @@ def used(sheet: str, words: Set[str]) -> str:
         >>> used(".a, .b .c { color: var(--x) } .b { top: var(--y) } :root { --x: red; --y: 0 }", words={"a", "c"})
         '.a{color: var(--x) }:root{--x: red}'
     """
-    named = _select(sheet, words, variables=None)
-    return _select(named, words, variables=words | set(re.findall(r"var\(\s*(--[\w-]+)", named)))
+    rules = _parsed(sheet)
+    named = _select(rules, words, variables=None)
+    return _select(rules, words, variables=words | set(re.findall(r"var\(\s*(--[\w-]+)", named)))
 
 
-def _select(sheet: str, words: Set[str], variables: Set[str] | None) -> str:
-    text = ""
+@dataclass(frozen=True)
+class _Rule:
+    """A rule of a style sheet.
+
+    Attributes:
+        selectors: each selector, with the classes and ids that it asks for.
+        items: each declaration, with its name, which a nested rule has not.
+        within: the rules of an at-rule that holds rules, such as `@media`; else None.
+        text: the head of such an at-rule, or a rule that is kept as it is, such as `@font-face`.
+    """
+
+    selectors: tuple[tuple[str, frozenset[str]], ...] = ()
+    items: tuple[tuple[str, str], ...] = ()
+    within: tuple[_Rule, ...] | None = None
+    text: str = ""
+
+
+@cache  # most pages have the same sheets, and a served site has them at each change
+def _parsed(sheet: str) -> tuple[_Rule, ...]:
+    rules = []
     for rule in tinycss2.parse_stylesheet(sheet, skip_comments=True, skip_whitespace=True):
         if rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports"):
-            kept = _select(tinycss2.serialize(rule.content), words, variables)
-            text += f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{kept}}}" if kept else ""
+            head = f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}"
+            rules.append(_Rule(within=_parsed(tinycss2.serialize(rule.content)), text=head))
         elif rule.type == "qualified-rule":
-            selectors = [selector for selector in _split(rule.prelude) if _names(selector) <= words]
-            kept = ";".join(
-                item.serialize()
-                for item in tinycss2.parse_blocks_contents(rule.content, skip_comments=True, skip_whitespace=True)
-                if not variables or not getattr(item, "name", "").startswith("--") or item.name in variables
-            )
-            if selectors and kept:
-                text += f"{','.join(tinycss2.serialize(selector).strip() for selector in selectors)}{{{kept}}}"
+            selectors = ((tinycss2.serialize(one).strip(), frozenset(_names(one))) for one in _split(rule.prelude))
+            items = tinycss2.parse_blocks_contents(rule.content, skip_comments=True, skip_whitespace=True)
+            named = ((item.serialize(), getattr(item, "name", "")) for item in items)
+            rules.append(_Rule(selectors=tuple(selectors), items=tuple(named)))
         else:
-            text += rule.serialize()
+            rules.append(_Rule(text=rule.serialize()))
+    return tuple(rules)
+
+
+def _select(rules: tuple[_Rule, ...], words: Set[str], variables: Set[str] | None) -> str:
+    text = ""
+    for rule in rules:
+        if rule.within is not None:
+            kept = _select(rule.within, words, variables)
+            text += f"{rule.text}{{{kept}}}" if kept else ""
+        elif rule.selectors:
+            selectors = ",".join(selector for selector, names in rule.selectors if names <= words)
+            kept = ";".join(
+                item for item, name in rule.items if not variables or not name.startswith("--") or name in variables
+            )
+            text += f"{selectors}{{{kept}}}" if selectors and kept else ""
+        else:
+            text += rule.text
     return text
 
 
