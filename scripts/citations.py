@@ -23,7 +23,11 @@ KEY = r"[A-Za-z][\w-]*"  # a key of a citation, or a word with which somebody me
 
 def bibliography() -> dict[str, Any]:
     """Return the entries of `docs/references.bib` by key, as objects of pybtex."""
-    return _entries((store.ROOT / "docs" / "references.bib").read_text(encoding="utf-8"))
+    return _entries(_text())
+
+
+def _text() -> str:
+    return (store.ROOT / "docs" / "references.bib").read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=1)
@@ -68,10 +72,17 @@ def _names(entry: Any) -> str:
 
 def _year(key: str) -> str:
     """Return the year of an entry, with a letter if another one has the same names and year: 1986a, 1986b."""
-    entries = bibliography()
-    label = (_names(entries[key]), entries[key].fields["year"])
-    same = sorted(other for other, entry in entries.items() if (_names(entry), entry.fields["year"]) == label)
-    return f"{label[1]}{chr(ord('a') + same.index(key))}" if len(same) > 1 else label[1]
+    return _years(_text())[key]
+
+
+@lru_cache(maxsize=1)
+def _years(text: str) -> dict[str, str]:
+    labels = {key: (_names(entry), entry.fields["year"]) for key, entry in _entries(text).items()}
+    same: dict[tuple[str, str], list[str]] = {}
+    for key in sorted(labels):
+        same.setdefault(labels[key], []).append(key)
+    letters = {key: chr(ord("a") + place) for keys in same.values() if len(keys) > 1 for place, key in enumerate(keys)}
+    return {key: label[1] + letters.get(key, "") for key, label in labels.items()}
 
 
 class _Citing(InlineProcessor):

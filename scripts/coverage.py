@@ -19,6 +19,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from markdown.extensions.toc import slugify
 
@@ -195,7 +196,13 @@ def _kind(sentence: str, *, shown: bool, glossary: bool, linked: str) -> str:
 
 def pages() -> dict[str, list[Sentence]]:
     """Return the sentences of each page with prose, by its name."""
-    texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted((store.ROOT / "docs").glob("*.md"))}
+    paths = sorted((store.ROOT / "docs").glob("*.md"))
+    return _pages(tuple((path.stem, path.read_text(encoding="utf-8")) for path in paths))
+
+
+@lru_cache(maxsize=1)  # the home page and the ledger ask, and `mkdocs serve` again
+def _pages(named: tuple[tuple[str, str], ...]) -> dict[str, list[Sentence]]:
+    texts = dict(named)
     sections = dict(one for name, text in texts.items() for one in sections_of(name, text).items())
     return {
         name: sentences(text, glossary=name == "glossary", page=name, sections=sections)

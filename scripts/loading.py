@@ -8,7 +8,7 @@ import re
 import shutil
 from collections.abc import Set
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import tinycss2
 
 from scripts import fonts
 
+WORD = re.compile(r"[\w-]+")
 SHEET = re.compile(r'[ \t]*<link rel="stylesheet" href="([^"]*)">\n?')
 # By file, what is left out of it. Of a block of comment in a script, one that fills its lines: a type within an
 # expression stays.
@@ -63,22 +64,32 @@ def hasten(site: Path) -> None:
             text = path.read_text(encoding="utf-8")
             path.write_text(re.sub(pattern, "", text, flags=re.DOTALL), encoding="utf-8")
     pages = {path: path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
-    tags = (tag for text in pages.values() for tag in re.findall(r"<[^>]*>", text))
     # Our own sheets stay whole: `make paper` adds to pages later.
     code = (path.read_text(encoding="utf-8") for files in ("**/*.js", "css/*.css") for path in assets.glob(files))
-    words = {word for text in (*tags, *code) for word in re.findall(r"[\w-]+", text)}
+    words = frozenset().union(*map(_tagged, pages.values()), *(WORD.findall(text) for text in code))
     for path, text in pages.items():
-        for pattern, kept in UNMARKED:
-            text = re.sub(pattern, kept, text)
-        # The pieces of a string have one color.
-        text = re.sub(r'(?:<span class="s[12i]">[^<]*</span>){2,}', _join, text)
-        text = re.sub(FORMULA, r'<span class="wi-math">\1\2\3</span>', text)
-        text = re.sub(r'(?<!__table">)<table>.*?</table>', WRAPPED, text, flags=re.DOTALL)
-        path.write_text(join_styles(text, path.parent, assets / "css", words), encoding="utf-8")
+        path.write_text(join_styles(_lightened(text), path.parent, assets / "css", words), encoding="utf-8")
     fonts.cut_fonts(site, pages.values())
 
 
-def join_styles(page: str, place: Path, folder: Path, words: Set[str]) -> str:
+@lru_cache(maxsize=64)  # under `mkdocs serve` most pages are those of the last build, here and below
+def _tagged(page: str) -> frozenset[str]:
+    """Return the words in the tags of a page."""
+    return frozenset(word for tag in re.findall(r"<[^>]*>", page) for word in WORD.findall(tag))
+
+
+@lru_cache(maxsize=64)
+def _lightened(page: str) -> str:
+    """Return a page without the elements that nobody sees, with tables and formulas in their boxes."""
+    for pattern, kept in UNMARKED:
+        page = re.sub(pattern, kept, page)
+    # The pieces of a string have one color.
+    page = re.sub(r'(?:<span class="s[12i]">[^<]*</span>){2,}', _join, page)
+    page = re.sub(FORMULA, r'<span class="wi-math">\1\2\3</span>', page)
+    return re.sub(r'(?<!__table">)<table>.*?</table>', WRAPPED, page, flags=re.DOTALL)
+
+
+def join_styles(page: str, place: Path, folder: Path, words: frozenset[str]) -> str:
     """Return a page that asks for one style sheet, written into a folder, in place of several.
 
     Args:
@@ -102,11 +113,12 @@ def _join(spans: re.Match[str]) -> str:
     return f'<span class="s2">{re.sub("<[^>]*>", "", spans[0])}</span>'
 
 
-def used(sheet: str, words: Set[str]) -> str:
+@lru_cache(maxsize=16)  # most pages have the same sheets
+def used(sheet: str, words: frozenset[str]) -> str:
     """Return a style sheet without what is for classes and ids that no word names, and without unused variables.
 
     Examples:
-        >>> used(".a, .b .c { color: var(--x) } .b { top: var(--y) } :root { --x: red; --y: 0 }", words={"a", "c"})
+        >>> used(".a, .b .c { color: var(--x) } .b { top: var(--y) } :root { --x: red; --y: 0 }", frozenset({"a", "c"}))
         '.a{color: var(--x) }:root{--x: red}'
     """
     rules = _parsed(sheet)
@@ -131,7 +143,7 @@ class _Rule:
     text: str = ""
 
 
-@cache  # most pages have the same sheets, and a served site has them at each change
+@lru_cache(maxsize=256)  # sheets, and the blocks in them
 def _parsed(sheet: str) -> tuple[_Rule, ...]:
     rules = []
     for rule in tinycss2.parse_stylesheet(sheet, skip_comments=True, skip_whitespace=True):

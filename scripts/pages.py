@@ -27,6 +27,7 @@ import textwrap
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping
 from doctest import DocTestParser
+from functools import lru_cache
 from typing import Any
 
 from markdown import Markdown
@@ -384,14 +385,19 @@ def fill_choices(markdown: str, reading: Reading) -> str:
 
     def fill(match: re.Match[str]) -> str:
         module, first = match.groups()
-        code = f"from wi_docs.nn.{module} import names; print(*names())"
-        asked = subprocess.run(
-            [sys.executable, "-c", code], cwd=store.ROOT, capture_output=True, text=True, check=False
-        )
-        known = asked.stdout.split()
+        there = (store.ROOT / "wi_docs" / "nn" / f"{module}.py").is_file()
+        known, error = _names(module, store.version(f"wi_docs.nn.{module}", "") if there else "")
         if not known or first not in {None, *known}:
-            why = asked.stderr.strip().rpartition("\n")[2] or f"it knows {', '.join(known)}"
+            why = error or f"it knows {', '.join(known)}"
             reading.warn(match[0], f"wi_docs/nn/{module}.py knows no {first!r}: {why}")
         return "".join(f"<option{' selected' if name == first else ''}>{name}</option>" for name in known)
 
     return CHOICES.sub(fill, markdown)
+
+
+@lru_cache(maxsize=16)
+def _names(module: str, version: str) -> tuple[list[str], str]:
+    """Return the `names()` of a module of `wi_docs/nn`, and the last line of an error; `version` is that of its code."""
+    code = f"from wi_docs.nn.{module} import names; print(*names())"
+    asked = subprocess.run([sys.executable, "-c", code], cwd=store.ROOT, capture_output=True, text=True, check=False)
+    return asked.stdout.split(), asked.stderr.strip().rpartition("\n")[2]
