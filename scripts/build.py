@@ -43,7 +43,7 @@ from scripts import (
 )
 from scripts.reading import LOG, Reading
 
-MOMENT = 3.0  # seconds that a served site waits for results before it shows its pages without
+MOMENT = 4.0  # seconds that a served site waits for results before it shows its pages without
 LATER = 10.0  # seconds after which it looks for those that came while its first pages were built
 CHANGED = "A source changed while the results were made. Build again."
 
@@ -257,7 +257,8 @@ class Build:
         shared = {
             "references": sorted(map(repr, citations.bibliography().items())),
             "explorers": [job.name for job in store.jobs(["explorers"])],
-            "files": sorted(file.src_uri for file in files),
+            # Without results: those that a page shows are compared by their keys, and some may be being made.
+            "files": sorted(file.src_uri for file in files if file.src_uri.partition("/")[0] not in store.SOURCES),
         }
         # Bound to its page and to MkDocs' own method, which the replacement may call.
         for file in files.documentation_pages():

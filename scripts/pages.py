@@ -397,7 +397,7 @@ def fill_choices(markdown: str, reading: Reading) -> str:
 
 @lru_cache(maxsize=16)
 def _names(module: str, version: str) -> tuple[list[str], str]:
-    """Return the `names()` of a module of `wi_docs/nn`, and the last line of an error; `version` is that of its code."""
+    """Return the `names()` of a module of `wi_docs/nn` whose code has this version, and the last line of an error."""
     code = f"from wi_docs.nn.{module} import names; print(*names())"
     asked = subprocess.run([sys.executable, "-c", code], cwd=store.ROOT, capture_output=True, text=True, check=False)
     return asked.stdout.split(), asked.stderr.strip().rpartition("\n")[2]

@@ -13,6 +13,7 @@ from wi_docs.diagnosis.networks import Spec, diagnose, theory
 from wi_docs.diagnosis.problems import Row, burden, problems
 from wi_docs.diagnosis.recipe import recipe
 from wi_docs.diagnosis.zeros import without_zeros
+from wi_docs.nn.network import ExplosionError
 
 PLAIN = Spec(
     (10, *range(21, 27), 3), activation="tanh", scheme="pytorch_linear", gain=0.7, dtype="fp16", input_second_moment=4.0
@@ -114,7 +115,7 @@ def test_of_two_changes_that_leave_nothing_the_one_with_more_margin_comes_first(
 
 def test_the_evidence_of_a_simulation_that_overflowed():
     spec = Spec((3, 3, 3, 2), scheme="constant")
-    (found,) = problems(evidence(spec, None, error="the signal explodes"))
+    (found,) = problems(evidence(spec, None, error=ExplosionError("the signal explodes")))
     assert (found.kind, found.row) == ("exploding signal", "layer 3")
     (equal,) = problems(evidence(spec, None, twins=Row("layer 1", "", True, units=3, equal=2)))
     assert (equal.kind, equal.row) == ("equal units", "layer 1")

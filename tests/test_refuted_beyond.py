@@ -191,7 +191,7 @@ def lsuv_keeps_the_batch_and_not_the_input():
 @refutes(
     "ways-to-initialize-weights",
     "All units of a layer are the same unit, now and for ever",
-    "if the weights behind them are equal too, and nothing else",
+    "if their outgoing weights are equal too, and nothing else",
 )
 def random_outputs_part_equal_units():
     """Equal incoming weights and random outgoing ones: the gradient differs from unit to unit."""

@@ -72,8 +72,8 @@ print(json.dumps({claim.id: claims.run(claim)["problem"] for claim in claims.get
 def failing(fault: Fault, claims: list[str]) -> dict[str, str]:
     """Run claims on a copy of the package with the fault, and return id and problem of those that fail.
 
-    Experiments are kept with the build's, under a digest of the sources that they depend on. So those that the fault does
-    not touch are taken from there, and those that it touches run.
+    Experiments are kept with the build's, under a digest of the sources that they depend on. So those that the fault
+    does not touch are taken from there, and those that it touches run.
     """
     with TemporaryDirectory() as folder:
         for part in ("wi_docs", "scripts"):

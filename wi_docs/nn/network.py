@@ -115,7 +115,7 @@ def normalize(x: Array, axis: int) -> tuple[Array, Array]:
         >>> print(y, deviation)
         [[-1.  1.]] [[1.]]
     """
-    # A power of two makes the largest entry one between 1/2 and 1, so that no square leaves float64, and rounds nothing.
+    # Divided by a power of two, which rounds nothing, the largest entry is between 1/2 and 1: no square leaves float64.
     exponent = np.frexp(np.abs(x).max(axis=axis, keepdims=True))[1]
     x = np.ldexp(x, -exponent)
     deviation = x.std(axis=axis, keepdims=True)
