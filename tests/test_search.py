@@ -58,7 +58,7 @@ ASKED = {
     "truncated normal 0.8796": {Q + "truncated-normals-divide-by-08796-or-not", F + "#one-name-two-laws"},
     "batchnorm": {
         "residual-networks/#batch-normalization-explodes",
-        Q + "which-gain-for-a-convolution-with-a-batch-norm-and-a-leaky-relu-behind-it",
+        Q + "which-gain-for-a-convolution-with-a-batch-norm-and-a-leaky-relu-after-it",
     },
     "dropout": {"weight-initialization/#what-breaks-the-symmetry", W + "zeros-and-constants"},
     "vanishing gradient": {"vanishing-gradients/"},
