@@ -1,6 +1,7 @@
 """The law of each scheme: moments within their standard errors, where the neighboring law is far outside."""
 
 import inspect
+import math
 import re
 
 import numpy as np
@@ -197,3 +198,10 @@ def test_an_entry_holds_what_its_decorator_states(monkeypatch):
     assert initializers.scheme(**stated, aliases=("a_half",))(halves) is halves
     entry = initializers.Scheme("halves", halves, **stated, aliases=("a_half",))
     assert entry == initializers.known("a_half") == initializers.known("halves")
+
+
+def test_the_bias_for_a_rare_class_is_the_logarithm_of_its_odds():
+    """A probability below 1e-308 has an inverse beyond float64, and its logarithm is a small number."""
+    assert initializers.prior_bias(1e-310) == pytest.approx(-310 * math.log(10), rel=1e-12)
+    assert initializers.prior_bias(0.2) == pytest.approx(-math.log(4), rel=1e-15)
+    assert initializers.prior_bias(0.5) == 0.0
