@@ -277,7 +277,9 @@ class Build:
         asked = json.dumps([shared, markdown, claims, code])
         key = hashlib.sha256(asked.encode()).hexdigest()
         last = self.rendered.get(uri)
-        if last and last.key == key and all(store.key(job) == was for job, was in last.results.items()):
+        shown = last.results.items() if last else ()
+        # A module that is gone makes no result any more, and the page has to say so.
+        if last and last.key == key and all(job in self.folders and store.key(job) == was for job, was in shown):
             vars(page).update(last.state)
             page.links_to_anchors = {files.get_file_from_path(to): links for to, links in last.links.items()}
             # A page that is not rendered notes nothing; the checks at the end need its notes.

@@ -143,7 +143,7 @@ def test_the_evidence_of_theory_has_each_row_and_both_factors():
     assert seen.hidden is seen.rows[2]
     assert seen.signal == pytest.approx(layers.signal[2] / 3.0)
     assert seen.spread == layers.spread[2] > 0.0
-    assert (seen.dtype, seen.exits, seen.error, seen.layers) == ("fp16", (), "", ())
+    assert (seen.dtype, seen.exits, seen.error, seen.layers) == ("fp16", (), None, ())
     line, narrow = Spec((3, 2), sigma_w=1.0), Spec((3, 1, 2), sigma_w=1.0)
     short = evidence(line, theory(line))
     assert (short.hidden, short.signal, short.spread) == (None, None, None)

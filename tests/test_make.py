@@ -84,6 +84,21 @@ def test_an_import_counts_for_the_claims_that_use_it(project):
     assert len(stale) < 6
 
 
+def test_a_form_has_the_names_of_a_module_as_it_stands(project):
+    """`pages.fill_choices` asks a module for its names again when this version of it changes."""
+
+    def version():
+        code = "from scripts import store; print(store.version('wi_docs.nn.activations', ''))"
+        return subprocess.run(
+            [sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True
+        ).stdout
+
+    module, before = project / "wi_docs/nn/activations.py", version()
+    module.write_text(module.read_text().replace('_add("mish"', '_add("mush"'))
+    assert version() != before
+    assert before.strip()
+
+
 def test_the_code_that_makes_a_kind_counts_for_this_kind(project):
     old = 'options.indent_type, options.newlines, options.digits = "none", False, 4'
     stale = changed(project, "scripts/render.py", old,

@@ -11,6 +11,7 @@ from wi_docs.diagnosis.audit import GARBAGE
 from wi_docs.diagnosis.probe import MOVES
 from wi_docs.diagnosis.problems import Evidence, Exit, Row, burden, ends, problems, small_last
 from wi_docs.experiments import saturation
+from wi_docs.nn.network import ExplosionError
 
 E4 = math.exp(4.0)  # the change over the depth from which on it is too much
 INF, NAN = math.inf, math.nan
@@ -74,11 +75,11 @@ FOUND = {
         Evidence(BROKEN, loss=NAN), [("exploding signal", "b", 100.0, "overflows float64 at b.")]
     ),
     "a simulation": (
-        Evidence(chain(1.0, 1.0, 1.0), error="the stream is not finite"),
+        Evidence(chain(1.0, 1.0, 1.0), error=ExplosionError("the stream is not finite")),
         [("exploding signal", "c", 100.0, "the stream is not finite, beyond float64")],
     ),
     "a simulation, on the way back": (
-        Evidence(chain(1.0, 1.0, 1.0), error="the gradients are not finite", error_of_gradient=True),
+        Evidence(chain(1.0, 1.0, 1.0), error=ExplosionError("the gradients are not finite", gradient=True)),
         [("exploding gradient", "c", 100.0, "the gradients are not finite, beyond float64")],
     ),
     "formats": (

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -100,10 +99,9 @@ def evidence(
     """
     names = tuple(name for name, *_ in spec.rows())
     alike_layers = () if twins is None else (twins,)
-    ended: dict[str, Any] = {} if error is None else {"error": str(error), "error_of_gradient": error.gradient}
     # Without measurements the rows have names alone, and only the rule on equal units can find something.
     if layers is None:
-        return Evidence(tuple(Row(name, "", True, module=name) for name in names), alike_layers, **ended)
+        return Evidence(tuple(Row(name, "", True, module=name) for name in names), alike_layers, error=error)
     last = len(names) - 1
     units = [spec.widths[first + 1] for _, first, *_ in spec.rows()]
     rows = tuple(
@@ -127,5 +125,5 @@ def evidence(
         rms=float(layers.signal[-1]),
         dtype=spec.dtype,
         exits=exits(names, layers)[spec.dtype],
-        **ended,
+        error=error,
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wi_docs.experiments import saturation
+from wi_docs.nn.network import ExplosionError
 
 # The limits, in the units that each docstring names. Those of saturated and dead units are `saturation.limit` and
 # `saturation.DEAD`, from networks trained on the digits.
@@ -200,8 +201,7 @@ class Evidence:
         spread: standard deviation of the logarithm of the signal's rms there, over draws of the weights.
         dtype: the number format in which the network is to run.
         exits: the places where signal or gradient leave the range of that format.
-        error: the message of the error that ended a simulation because numbers left float64.
-        error_of_gradient: whether these numbers were a gradient.
+        error: the error that ended a simulation because numbers left float64; None if none did.
         began: one minus the cosine of the two inputs of a network that is described.
         rms: rms of the output of a network that is described.
         loud: the multiple of `chance` from which the first loss is too large.
@@ -220,8 +220,7 @@ class Evidence:
     spread: float | None = None
     dtype: str = ""
     exits: tuple[Exit, ...] = ()
-    error: str = ""
-    error_of_gradient: bool = False
+    error: ExplosionError | None = None
     began: float = 1.0
     rms: float | None = None
     loud: float = FIRST_LOSS
@@ -303,9 +302,9 @@ def size(factor: float, form: str = ".2g") -> str:
 
 def _simulation_overflow(evidence: Evidence) -> Problem | None:
     """Report a simulation that ended because numbers left float64."""
-    if not evidence.error:
+    if evidence.error is None:
         return None
-    kind = "exploding gradient" if evidence.error_of_gradient else "exploding signal"
+    kind = "exploding gradient" if evidence.error.gradient else "exploding signal"
     return Problem(kind, evidence.rows[-1].name, f"In a simulation, {evidence.error}, beyond float64.", BEYOND)
 
 

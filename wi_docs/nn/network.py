@@ -115,7 +115,7 @@ def normalize(x: Array, axis: int) -> tuple[Array, Array]:
         >>> print(y, deviation)
         [[-1.  1.]] [[1.]]
     """
-    # Divided by a power of two, which rounds nothing, the largest entry is between 1/2 and 1: no square leaves float64.
+    # A power of two as the unit rounds nothing. The largest entry is then between 1/2 and 1, and its square a number.
     exponent = np.frexp(np.abs(x).max(axis=axis, keepdims=True))[1]
     x = np.ldexp(x, -exponent)
     deviation = x.std(axis=axis, keepdims=True)
